@@ -1,0 +1,2 @@
+/// Errors that a user can mend.
+package llava4j.error;
