@@ -44,14 +44,20 @@ if [ -t 2 ]; then
     sleep 0.5
   done
 else
-  echo "llava: building (the first time downloads about 300 MB of libraries; log: $log)" >&2
+  [ -f "$state/class-path" ] && why="the sources changed" || why="the first time downloads about 300 MB of libraries"
+  echo "llava: building ($why; log: $log)" >&2
 fi
 failed=0
 wait "$maven" || failed=$?
 [ -t 2 ] && printf '\r\033[K' >&2
 if [ "$failed" -ne 0 ]; then
-  tail -n 30 "$log" >&2
-  echo "llava: the build failed; the lines above end its log, $log." >&2
+  # the first problems are the cause; Maven's last lines are advice
+  if grep -q '^\[ERROR\]' "$log"; then
+    grep -E '^\[(ERROR|WARNING)\]' "$log" | head -n 20 >&2 || true
+  else
+    tail -n 20 "$log" >&2
+  fi
+  echo "llava: the build failed; the whole log is $log." >&2
   exit 2
 fi
 

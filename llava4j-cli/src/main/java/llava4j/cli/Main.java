@@ -32,8 +32,8 @@ public final class Main implements Runnable {
   /// Runs one command and ends the process with its exit code.
   public static void main(String[] arguments) {
     StandardError.restore();
-    PrintWriter out = new PrintWriter(System.out, true);
-    PrintWriter err = new PrintWriter(System.err, true);
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
     Optional<String> problem = JvmCheck.ofThisProcess().problem();
     if (problem.isPresent()) {
       err.println("llava: " + problem.get());

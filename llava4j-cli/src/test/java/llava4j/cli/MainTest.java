@@ -117,9 +117,8 @@ class MainTest {
 
   private int runFailing(Throwable thrown) {
     CommandLine commandLine = commandLine().addSubcommand(new Failing(thrown));
-    // handlers are copied to sub-commands when they are set
-    Failures failures = new Failures();
-    commandLine.setExecutionExceptionHandler(failures).setParameterExceptionHandler(failures);
+    // picocli copies settings to the sub-commands that are there when they are made
+    commandLine.setErr(commandLine.getErr()).setExecutionExceptionHandler(new Failures());
     return Main.execute(commandLine, "failing");
   }
 
