@@ -5,7 +5,7 @@ MVN := mvn -B -ntp
 GOLDEN ?=
 BENCH ?= --help
 
-.PHONY: help build test check format bench clean java
+.PHONY: help build test golden check format bench clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -19,6 +19,9 @@ build: java ## compile what ./llava starts, without tests
 test: java ## formatting, warnings as errors, every test; GOLDEN=folder for another set of reference outputs
 	$(MVN) verify $(if $(GOLDEN),-Dllava4j.golden="$(abspath $(GOLDEN))")
 
+golden: java ## the tests against reference outputs alone: make golden GOLDEN=folder
+	$(MVN) verify -Dtest='*Golden*Test' -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$(abspath $(GOLDEN))")
+
 check: ## what the continuous integration runs
 	.ci/run
 
@@ -26,7 +29,6 @@ format: java ## rewrite the sources in the house format
 	$(MVN) spotless:apply
 
 bench: java ## measure: make bench BENCH="name options"
-	$(MVN) -DskipTests package >target/bench-build.log || { tail -n 30 target/bench-build.log; exit 1; }
 	scripts/bench.sh "$$JAVA_HOME" $(BENCH)
 
 clean: java ## remove everything that was built
