@@ -17,10 +17,10 @@ build: java ## compile what ./llava starts, without tests
 	scripts/build.sh "$$JAVA_HOME"
 
 test: java ## formatting, warnings as errors, every test; GOLDEN=folder for another set of reference outputs
-	$(MVN) verify $(if $(GOLDEN),-Dllava4j.golden="$(abspath $(GOLDEN))")
+	$(MVN) verify $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
 
 golden: java ## the tests against reference outputs alone: make golden GOLDEN=folder
-	$(MVN) verify -Dtest='*Golden*Test' -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$(abspath $(GOLDEN))")
+	$(MVN) verify -Dtest='*Golden*Test' -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
 
 check: ## what the continuous integration runs
 	.ci/run
