@@ -4,6 +4,8 @@ MVN := mvn -B -ntp
 # the folder of reference outputs; empty means the subset among the test resources
 GOLDEN ?=
 BENCH ?= --help
+# every test class that mentions the reader of reference outputs
+GOLDEN_TESTS = $(shell grep -rlw Golden --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
 .PHONY: help build test golden check format bench clean java
 
@@ -20,7 +22,7 @@ test: java ## formatting, warnings as errors, every test; GOLDEN=folder for anot
 	$(MVN) verify $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
 
 golden: java ## the tests against reference outputs alone: make golden GOLDEN=folder
-	$(MVN) verify -Dtest='*Golden*Test' -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
+	$(MVN) verify -Dtest=$(GOLDEN_TESTS) -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
 
 check: ## what the continuous integration runs
 	.ci/run
