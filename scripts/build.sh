@@ -24,6 +24,8 @@ if command -v flock >/dev/null; then
 fi
 
 log=$state/build.log
+first=
+[ -f "$state/class-path" ] || first=" (the first time downloads about 300 MB of libraries)"
 new=$state/stamp.new
 touch "$new" # before the build, so that what changes during it counts as newer
 started=$SECONDS
@@ -31,7 +33,7 @@ started=$SECONDS
 progress() {
   local seconds=$((SECONDS - started)) step
   step=$(sed -n -e 's/^.*Building \(llava4j[^ ]*\) .*\[\([0-9]\)\/\([0-9]\)\].*/\1 (\2 of \3)/p' "$log" | tail -n 1)
-  printf '\r\033[Kllava: building %s, %d s' "${step:-, downloading libraries on the first run}" "$seconds" >&2
+  printf '\r\033[Kllava: building %s%s, %d s' "${step:-llava4j}" "$first" "$seconds" >&2
 }
 
 cd "$root"
@@ -44,8 +46,7 @@ if [ -t 2 ]; then
     sleep 0.5
   done
 else
-  [ -f "$state/class-path" ] && why="the sources changed" || why="the first time downloads about 300 MB of libraries"
-  echo "llava: building ($why; log: $log)" >&2
+  echo "llava: building$first; its log is $log" >&2
 fi
 failed=0
 wait "$maven" || failed=$?
@@ -53,7 +54,7 @@ wait "$maven" || failed=$?
 if [ "$failed" -ne 0 ]; then
   # the first problems are the cause; Maven's last lines are advice
   if grep -q '^\[ERROR\]' "$log"; then
-    grep -E '^\[(ERROR|WARNING)\]' "$log" | head -n 20 >&2 || true
+    grep -E '^\[(ERROR|WARNING)\]' "$log" | sed '/-> \[Help 1\]$/q' | head -n 20 >&2 || true
   else
     tail -n 20 "$log" >&2
   fi
