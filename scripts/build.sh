@@ -28,6 +28,7 @@ first=
 [ -f "$state/class-path" ] || first=" (the first time downloads about 300 MB of libraries)"
 new=$state/stamp.new
 touch "$new" # before the build, so that what changes during it counts as newer
+: >"$log"
 started=$SECONDS
 
 progress() {
