@@ -1,0 +1,102 @@
+package llava4j.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Function;
+import llava4j.config.ConfigNode;
+import llava4j.error.BadInputException;
+import tools.jackson.databind.JsonNode;
+
+/// The weight files of a folder, sharded or not, safetensors or torch.
+public final class WeightFolder {
+  private WeightFolder() {}
+
+  /// Opens what the folder has: safetensors before torch files, an index before a single file.
+  ///
+  /// @param stem file name without ending, such as `model` and `pytorch_model`, tried in order
+  public static WeightSource open(Path folder, List<String> stems) {
+    List<String> tried = new ArrayList<>();
+    for (String ending : List.of(".safetensors", ".bin")) {
+      for (String stem : stems) {
+        Path single = folder.resolve(stem + ending);
+        Path index = folder.resolve(stem + ending + ".index.json");
+        tried.add(single.getFileName().toString());
+        if (Files.isRegularFile(index)) {
+          return openShards(folder, index);
+        }
+        if (Files.isRegularFile(single)) {
+          return openFile(single);
+        }
+      }
+    }
+    throw new BadInputException(
+        folder
+            + " holds no weights: none of "
+            + tried
+            + " is there, nor an index of shards; fetch the checkpoint"
+            + " again or name another folder");
+  }
+
+  /// Opens one file by its ending.
+  public static WeightSource openFile(Path file) {
+    return file.getFileName().toString().endsWith(".safetensors")
+        ? SafetensorsFile.open(file)
+        : TorchZipFile.open(file);
+  }
+
+  private static WeightSource openShards(Path folder, Path index) {
+    ConfigNode node = ConfigNode.read(index);
+    JsonNode map = node.json().path("weight_map");
+    if (!map.isObject()) {
+      throw new BadInputException(index + " has no weight_map; fetch it again");
+    }
+    TreeSet<String> shards = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> entry : map.properties()) {
+      shards.add(entry.getValue().asString(""));
+    }
+    requireInFolder(folder, index, shards);
+    RenamedSource all = new RenamedSource();
+    try {
+      for (String shard : shards) {
+        Function<String, Optional<String>> listedHere =
+            name ->
+                map.path(name).asString("").equals(shard) ? Optional.of(name) : Optional.empty();
+        all.add(openFile(folder.resolve(shard)), listedHere);
+      }
+      requireListed(index, map, all);
+      return all;
+    } catch (RuntimeException e) {
+      all.close();
+      throw e;
+    }
+  }
+
+  private static void requireInFolder(Path folder, Path index, TreeSet<String> shards) {
+    List<String> missing = new ArrayList<>();
+    for (String shard : shards) {
+      if (!shard.matches("[^/\\\\]+")) {
+        throw new BadInputException(index + " names a shard outside its folder: '" + shard + "'");
+      }
+      if (!Files.isRegularFile(folder.resolve(shard))) {
+        missing.add(shard);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new BadInputException(
+          folder + " lacks " + missing + ", which its index names; fetch the checkpoint again");
+    }
+  }
+
+  private static void requireListed(Path index, JsonNode map, WeightSource all) {
+    List<String> absent =
+        map.propertyNames().stream().filter(name -> !all.tensors().containsKey(name)).toList();
+    if (!absent.isEmpty()) {
+      throw new BadInputException(index + " names tensors that its shards do not hold: " + absent);
+    }
+  }
+}
