@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import llava4j.config.ConfigNode;
@@ -18,7 +19,7 @@ public final class WeightFolder {
 
   /// Opens what the folder has: safetensors before torch files, an index before a single file.
   ///
-  /// @param stem file name without ending, such as `model` and `pytorch_model`, tried in order
+  /// @param stems file name without ending, such as `model` and `pytorch_model`, tried in order
   public static WeightSource open(Path folder, List<String> stems) {
     List<String> tried = new ArrayList<>();
     for (String ending : List.of(".safetensors", ".bin")) {
@@ -76,7 +77,7 @@ public final class WeightFolder {
     }
   }
 
-  private static void requireInFolder(Path folder, Path index, TreeSet<String> shards) {
+  private static void requireInFolder(Path folder, Path index, Set<String> shards) {
     List<String> missing = new ArrayList<>();
     for (String shard : shards) {
       if (!shard.matches("[^/\\\\]+")) {
