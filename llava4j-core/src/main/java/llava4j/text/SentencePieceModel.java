@@ -35,7 +35,7 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
     }
 
     /// The type with this number in the file; null for none.
-    static PieceType of(long number) {
+    public static PieceType of(long number) {
       for (PieceType type : values()) {
         if (type.number == number) {
           return type;
