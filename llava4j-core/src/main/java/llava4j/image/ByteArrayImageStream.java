@@ -2,8 +2,8 @@ package llava4j.image;
 
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/// Bytes in memory as ImageIO wants them. ImageIO's own stream for memory copies everything block by
-/// block first.
+/// Bytes in memory as ImageIO wants them. ImageIO's own stream for memory copies everything block
+/// by block first.
 final class ByteArrayImageStream extends ImageInputStreamImpl {
   private final byte[] bytes;
 

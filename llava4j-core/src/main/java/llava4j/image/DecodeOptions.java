@@ -3,10 +3,10 @@ package llava4j.image;
 /// How to decode.
 ///
 /// @param honourOrientation turn the picture as its EXIF orientation says. TIFF files are always
-///     turned, as Pillow does
+///   turned, as Pillow does
 /// @param grey16 what becomes of 16-bit grey
-/// @param maxPixels largest width times height that is decoded; read from the header before anything
-///     is allocated
+/// @param maxPixels largest width times height that is decoded; read from the header before
+///   anything is allocated
 public record DecodeOptions(boolean honourOrientation, Grey16 grey16, long maxPixels) {
   /// What becomes of 16-bit grey samples.
   public enum Grey16 {

@@ -8,8 +8,8 @@ package llava4j.image;
 /// @param top of the first frame
 /// @param frameWidth of the first frame
 /// @param frameHeight of the first frame
-/// @param palette 256 colours of the first frame, packed 0xRRGGBB; those that the file does not give
-///     are grey, as in Pillow
+/// @param palette 256 colours of the first frame, packed 0xRRGGBB; those that the file does not
+///   give are grey, as in Pillow
 /// @param background index shown where the first frame is not: its transparent one, else 0
 /// @param animated whether there are more frames
 record GifHeader(

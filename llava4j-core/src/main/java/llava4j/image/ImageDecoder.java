@@ -25,6 +25,10 @@ import llava4j.error.BadInputException;
 /// bit), WebP and TIFF through TwelveMonkeys'. Stateless.
 public final class ImageDecoder {
   private static final String JDK_READERS = "com.sun.imageio";
+
+  /// The resize needs memory in proportion to a side, however thin the picture.
+  private static final int MAX_SIDE = 1_000_000;
+
   private static final String TWELVE_MONKEYS_READERS = "com.twelvemonkeys";
 
   private ImageDecoder() {}
@@ -37,14 +41,13 @@ public final class ImageDecoder {
   public static DecodedImage decode(byte[] file, String name, DecodeOptions options) {
     ImageFormat format =
         ImageFormat.sniff(file)
-            .orElseThrow(
-                () ->
-                    new BadInputException(
-                        "cannot read "
-                            + name
-                            + " as a picture: "
-                            + ImageFormat.describeUnknown(file)
-                            + "; give a PNG, JPEG, GIF, BMP, WebP or TIFF file"));
+            .orElseThrow(() ->
+                new BadInputException(
+                    "cannot read "
+                        + name
+                        + " as a picture: "
+                        + ImageFormat.describeUnknown(file)
+                        + "; give a PNG, JPEG, GIF, BMP, WebP or TIFF file"));
     try {
       RgbImage stored =
           switch (format) {
@@ -76,7 +79,13 @@ public final class ImageDecoder {
   private static BadInputException damaged(
       String name, ImageFormat format, String what, Exception cause) {
     return new BadInputException(
-        "cannot read " + name + " as " + format + ": " + what + "; save it again or give another picture",
+        "cannot read "
+            + name
+            + " as "
+            + format
+            + ": "
+            + what
+            + "; save it again or give another picture",
         cause);
   }
 
@@ -180,7 +189,8 @@ public final class ImageDecoder {
     }
     if (first == null) {
       throw new BadInputException(
-          format + " pictures need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
+          format
+              + " pictures need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
     }
     return first;
   }
@@ -190,7 +200,7 @@ public final class ImageDecoder {
     if (width < 1 || height < 1) {
       throw new MalformedImageException("it claims a size of " + width + "x" + height);
     }
-    if ((long) width * height > options.maxPixels()) {
+    if ((long) width * height > options.maxPixels() || Math.max(width, height) > MAX_SIDE) {
       throw new BadInputException(
           name
               + " is "
@@ -199,6 +209,9 @@ public final class ImageDecoder {
               + height
               + " pixels, more than the limit of "
               + options.maxPixels()
+              + " (or of "
+              + MAX_SIDE
+              + " for one side)"
               + "; make it smaller");
     }
   }

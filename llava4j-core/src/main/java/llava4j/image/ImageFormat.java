@@ -59,7 +59,8 @@ public enum ImageFormat {
     if (head.startsWith("<svg") || (head.startsWith("<?xml") && head.contains("<svg"))) {
       return "SVG drawings are not supported";
     }
-    boolean text = head.codePoints().noneMatch(c -> c == 0xFFFD || (c < 32 && c != 9 && c != 10 && c != 13));
+    boolean text =
+        head.codePoints().noneMatch(c -> c == 0xFFFD || (c < 32 && c != 9 && c != 10 && c != 13));
     return text ? "it holds text" : "its first bytes are those of no known picture format";
   }
 

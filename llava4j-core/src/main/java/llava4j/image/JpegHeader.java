@@ -12,9 +12,9 @@ import java.util.Arrays;
 /// @param components 1 grey, 3 colour, 4 CMYK or YCCK
 /// @param fourAreYcck whether four components are luminance, chrominance and black
 /// @param complete whether the file ends with its end marker
-/// @param stream the file without comments and application segments other than the Adobe one. An ICC
-///     profile would make the JDK convert colours, which Pillow does not; without a JFIF segment the
-///     JDK may guess that 4:4:4 colours are RGB, so one is put in
+/// @param stream the file without comments and application segments other than the Adobe one. An
+///   ICC profile would make the JDK convert colours, which Pillow does not; without a JFIF segment
+///   the JDK may guess that 4:4:4 colours are RGB, so one is put in
 record JpegHeader(
     int width, int height, int components, boolean fourAreYcck, boolean complete, byte[] stream) {
 
@@ -66,7 +66,11 @@ record JpegHeader(
         kept.write(file, at - 1, length + 2);
       } else if (isFrame(marker) && frame == null) {
         frame = readFrame(file, body, length);
-        rgbNames = frame[2] == 3 && file[body + 6] == 'R' && file[body + 9] == 'G' && file[body + 12] == 'B';
+        rgbNames =
+            frame[2] == 3
+                && file[body + 6] == 'R'
+                && file[body + 9] == 'G'
+                && file[body + 12] == 'B';
       }
       if (!application) {
         kept.write(file, at - 1, length + 2);

@@ -11,13 +11,17 @@ public enum Orientation {
   TRANSVERSED,
   ROTATED_270;
 
-  /// The constant for an EXIF number; numbers outside 1..8 mean nothing and leave the picture as is.
+  /// The constant for an EXIF number; numbers outside 1..8 mean nothing and leave the picture as
+  /// is.
   public static Orientation ofExif(int number) {
     return number >= 1 && number <= 8 ? values()[number - 1] : UPRIGHT;
   }
 
   private boolean swapsSides() {
-    return ordinal() >= TRANSPOSED.ordinal();
+    return switch (this) {
+      case UPRIGHT, MIRRORED, ROTATED_180, FLIPPED -> false;
+      case TRANSPOSED, ROTATED_90, TRANSVERSED, ROTATED_270 -> true;
+    };
   }
 
   /// The picture as it should be seen. The same object when upright.

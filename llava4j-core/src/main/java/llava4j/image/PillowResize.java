@@ -1,6 +1,8 @@
 package llava4j.image;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Bicubic resize of 8-bit RGB, bit for bit as Pillow's `Image.resize(size, BICUBIC)`.
 ///
@@ -19,7 +21,8 @@ public final class PillowResize {
 
   private PillowResize() {}
 
-  /// The canvas on which a picture lies: its sides, the picture's top left corner, the colour around.
+  /// The canvas on which a picture lies: its sides, the picture's top left corner, the colour
+  /// around.
   record Canvas(int width, int height, int left, int top, RgbColor color) {
     static Canvas exactly(RgbImage image) {
       return new Canvas(image.width(), image.height(), 0, 0, RgbColor.BLACK);
@@ -28,8 +31,7 @@ public final class PillowResize {
     /// The square around a picture: offset floor((long - short) / 2) on the short axis.
     static Canvas squareAround(RgbImage image, RgbColor color) {
       int side = Math.max(image.width(), image.height());
-      return new Canvas(
-          side, side, (side - image.width()) / 2, (side - image.height()) / 2, color);
+      return new Canvas(side, side, (side - image.width()) / 2, (side - image.height()) / 2, color);
     }
   }
 
@@ -48,8 +50,14 @@ public final class PillowResize {
   static RgbImage resize(RgbImage source, Canvas canvas, Window window) {
     boolean horizontal = window.fullWidth() != canvas.width();
     boolean vertical = window.fullHeight() != canvas.height();
-    Taps rows = vertical ? Taps.of(canvas.height(), window.fullHeight(), window.top(), window.height()) : Taps.copy(window.top(), window.height());
-    Taps columns = horizontal ? Taps.of(canvas.width(), window.fullWidth(), window.left(), window.width()) : Taps.copy(window.left(), window.width());
+    Taps rows =
+        vertical
+            ? Taps.of(canvas.height(), window.fullHeight(), window.top(), window.height())
+            : Taps.copy(window.top(), window.height());
+    Taps columns =
+        horizontal
+            ? Taps.of(canvas.width(), window.fullWidth(), window.left(), window.width())
+            : Taps.copy(window.left(), window.width());
     int firstRow = rows.from[0];
     int lastRow = rows.end();
     byte[] narrow = widths(source, canvas, columns, firstRow, lastRow);
@@ -58,43 +66,71 @@ public final class PillowResize {
       return new RgbImage(window.width(), window.height(), narrow);
     }
     byte[] out = new byte[Math.multiplyExact(stride, window.height())];
-    bands(window.height(), (long) stride * rows.weights.length).forEach(band -> {
-      int[] sums = new int[stride];
-      for (int y = band[0]; y < band[1]; y++) {
-        heights(narrow, stride, firstRow, rows, y, sums, out);
-      }
-    });
+    bands(window.height(), (long) stride * rows.weights.length)
+        .forEach(band -> {
+          int[] sums = new int[stride];
+          for (int y = band[0]; y < band[1]; y++) {
+            heights(narrow, stride, firstRow, rows, y, sums, out);
+          }
+        });
     return new RgbImage(window.width(), window.height(), out);
   }
 
   /// Runs of rows, one for each thread.
-  private static java.util.stream.Stream<int[]> bands(int rows, long work) {
-    int count = work < PARALLEL_FROM ? 1 : Math.min(rows, 2 * Runtime.getRuntime().availableProcessors());
-    var runs = IntStream.range(0, count).mapToObj(i -> new int[] {(int) ((long) rows * i / count), (int) ((long) rows * (i + 1) / count)});
+  private static Stream<int[]> bands(int rows, long work) {
+    int count =
+        work < PARALLEL_FROM ? 1 : Math.min(rows, 2 * Runtime.getRuntime().availableProcessors());
+    var runs =
+        IntStream.range(0, count)
+            .mapToObj(i ->
+                new int[] {(int) ((long) rows * i / count), (int) ((long) rows * (i + 1) / count)});
     return count > 1 ? runs.parallel() : runs;
   }
 
-  /// Horizontal pass over canvas rows `firstRow` to `lastRow`, of which some may lie off the picture.
-  private static byte[] widths(RgbImage source, Canvas canvas, Taps columns, int firstRow, int lastRow) {
+  /// Horizontal pass over canvas rows `firstRow` to `lastRow`, of which some may lie off the
+  /// picture.
+  private static byte[] widths(
+      RgbImage source, Canvas canvas, Taps columns, int firstRow, int lastRow) {
     int outWidth = columns.from.length;
     int rowCount = lastRow - firstRow;
     byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(rowCount, outWidth), 3)];
     Taps inside = columns.within(canvas.left(), canvas.left() + source.width());
     int[] start = columns.constantPart(inside, canvas.color());
-    bands(rowCount, (long) rowCount * columns.weights.length * 3).forEach(band -> {
-      for (int row = band[0]; row < band[1]; row++) {
-        int y = firstRow + row - canvas.top();
-        if (y < 0 || y >= source.height()) {
-          // weights add up to one within 2^-17, so that one colour stays exactly itself
-          fill(out, row * outWidth * 3, outWidth, canvas.color());
-        } else if (columns.identity) {
-          copyRow(source, y, columns, canvas, out, row * outWidth * 3);
-        } else {
-          width(source.pixels(), (y * source.width() - canvas.left()) * 3, inside, start, out, row * outWidth * 3);
-        }
-      }
-    });
+    byte[] blank = blankRow(columns, canvas.color());
+    bands(rowCount, (long) rowCount * columns.weights.length * 3)
+        .forEach(band -> {
+          for (int row = band[0]; row < band[1]; row++) {
+            int y = firstRow + row - canvas.top();
+            if (y < 0 || y >= source.height()) {
+              System.arraycopy(blank, 0, out, row * outWidth * 3, blank.length);
+            } else if (columns.identity) {
+              copyRow(source, y, columns, canvas, out, row * outWidth * 3);
+            } else {
+              width(
+                  source.pixels(),
+                  (y * source.width() - canvas.left()) * 3,
+                  inside,
+                  start,
+                  out,
+                  row * outWidth * 3);
+            }
+          }
+        });
     return out;
+  }
+
+  /// What becomes of a canvas row without picture.
+  private static byte[] blankRow(Taps columns, RgbColor color) {
+    byte[] row = new byte[columns.from.length * 3];
+    if (columns.identity) {
+      fill(row, 0, columns.from.length, color);
+      return row;
+    }
+    int[] sums = columns.constantPart(columns.within(0, 0), color);
+    for (int i = 0; i < row.length; i++) {
+      row[i] = clip(sums[i]);
+    }
+    return row;
   }
 
   private static void fill(byte[] out, int at, int count, RgbColor color) {
@@ -105,13 +141,17 @@ public final class PillowResize {
     }
   }
 
-  private static void copyRow(RgbImage source, int y, Taps columns, Canvas canvas, byte[] out, int at) {
+  private static void copyRow(
+      RgbImage source, int y, Taps columns, Canvas canvas, byte[] out, int at) {
     int count = columns.from.length;
     int first = columns.from[0] - canvas.left();
     int begin = Math.clamp(-first, 0, count);
     int end = Math.clamp(source.width() - first, begin, count);
     fill(out, at, begin, canvas.color());
-    System.arraycopy(source.pixels(), (y * source.width() + first + begin) * 3, out, at + begin * 3, (end - begin) * 3);
+    if (end > begin) {
+      int in = (y * source.width() + first + begin) * 3;
+      System.arraycopy(source.pixels(), in, out, at + begin * 3, (end - begin) * 3);
+    }
     fill(out, at + end * 3, count - end, canvas.color());
   }
 
@@ -137,8 +177,9 @@ public final class PillowResize {
   }
 
   /// One row of the vertical pass. Walks along rows, which the compiler turns into vector code.
-  private static void heights(byte[] in, int stride, int firstRow, Taps taps, int y, int[] sums, byte[] out) {
-    java.util.Arrays.fill(sums, HALF);
+  private static void heights(
+      byte[] in, int stride, int firstRow, Taps taps, int y, int[] sums, byte[] out) {
+    Arrays.fill(sums, HALF);
     for (int k = 0; k < taps.count[y]; k++) {
       int weight = taps.weights[taps.first[y] + k];
       int at = (taps.from[y] - firstRow + k) * stride;

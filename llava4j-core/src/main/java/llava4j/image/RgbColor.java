@@ -6,7 +6,8 @@ public record RgbColor(int red, int green, int blue) {
 
   public RgbColor {
     if ((red | green | blue) >>> 8 != 0) {
-      throw new IllegalArgumentException("channels are 0 to 255: " + red + "," + green + "," + blue);
+      throw new IllegalArgumentException(
+          "channels are 0 to 255: " + red + "," + green + "," + blue);
     }
   }
 

@@ -6,7 +6,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/// A picture of 8-bit red, green and blue, row-major and interleaved: byte `(y * width + x) * 3 + c`.
+/// A picture of 8-bit red, green and blue, row-major and interleaved: byte `(y * width + x) * 3 +
+/// c`.
 public final class RgbImage {
   private final int width;
   private final int height;
@@ -14,8 +15,8 @@ public final class RgbImage {
 
   /// Takes `pixels` over without a copy: the caller must not write to it afterwards.
   ///
-  /// @throws IllegalArgumentException if the sides are not positive or the length is not
-  ///     `width * height * 3`
+  /// @throws IllegalArgumentException if the sides are not positive or the length is not `width *
+  ///   height * 3`
   public RgbImage(int width, int height, byte[] pixels) {
     if (width < 1 || height < 1 || pixels.length != 3L * width * height) {
       throw new IllegalArgumentException(
