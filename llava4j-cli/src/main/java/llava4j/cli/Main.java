@@ -1,0 +1,76 @@
+package llava4j.cli;
+
+import java.io.PrintWriter;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command `llava`: holds the sub-commands and does nothing by itself.
+///
+/// A new command is a class with picocli's `@Command`, named in `subcommands` below.
+@Command(
+    name = "llava",
+    description = "Ask a picture: LLaVA-1.5 on this machine.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    subcommands = {CompletionCommand.class},
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:a defect in llava",
+      "2:the input or the command cannot be used",
+      "130:interrupted"
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /// Runs one command and ends the process with its exit code.
+  public static void main(String[] arguments) {
+    StandardError.restore();
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
+    Optional<String> problem = JvmCheck.ofThisProcess().problem();
+    if (problem.isPresent()) {
+      err.println("llava: " + problem.get());
+      System.exit(Failures.BAD_INPUT);
+    }
+    System.exit(execute(commandLine(out, err), arguments));
+  }
+
+  /// The parser with every sub-command registered and our ways to fail.
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    Failures failures = new Failures();
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setExecutionExceptionHandler(failures)
+        .setParameterExceptionHandler(failures);
+  }
+
+  /// Runs one command line.
+  ///
+  /// @return the exit code: 0, or one of [Failures]
+  static int execute(CommandLine commandLine, String... arguments) {
+    try {
+      return commandLine.execute(arguments);
+    } catch (Error e) {
+      // picocli hands over exceptions only; a missing native library or a full heap is an error
+      return Failures.report(e, commandLine.getErr());
+    } finally {
+      commandLine.getOut().flush();
+    }
+  }
+
+  /// `llava` without a command is a usage error.
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+}

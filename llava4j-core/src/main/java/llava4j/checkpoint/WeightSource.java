@@ -1,0 +1,18 @@
+package llava4j.checkpoint;
+
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+
+/// Named tensors of one or several files, memory-mapped. Names and shapes are as stored.
+public interface WeightSource extends AutoCloseable {
+
+  /// Names in file order, with what is known without reading the data.
+  SequencedMap<String, TensorInfo> tensors();
+
+  /// A CPU tensor of `info.dtype()` and `info.shape()`: a view of the mapped file where possible,
+  /// valid until this source is closed. The caller owns (closes) the handle.
+  Tensor load(String name);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,75 @@
+package llava4j.config;
+
+import java.util.OptionalInt;
+import llava4j.config.LlavaConfig.ImageLayout;
+import llava4j.config.VisionConfig.Activation;
+import llava4j.config.VisionConfig.FeatureSelection;
+
+/// The paper's models (arXiv 2310.03744), every number.
+public final class Llava15 {
+  private Llava15() {}
+
+  /// LLaVA-1.5-7B: CLIP ViT-L/14-336, two-layer MLP, Vicuna-1.5-7B.
+  public static LlavaConfig vicuna7b() {
+    return new LlavaConfig(
+        clipLarge(336), new ProjectorConfig.Mlp(2), llama2Size7b(), new ImageLayout.Pad(), 4096);
+  }
+
+  /// LLaVA-1.5-13B.
+  public static LlavaConfig vicuna13b() {
+    return new LlavaConfig(
+        clipLarge(336), new ProjectorConfig.Mlp(2), llama2Size13b(), new ImageLayout.Pad(), 4096);
+  }
+
+  /// LLaVA-1.5-HD on the 7B (section 3.4): tiles of 224 pixels.
+  public static LlavaConfig hd7b() {
+    return new LlavaConfig(
+        clipLarge(224), new ProjectorConfig.Mlp(2), llama2Size7b(), new ImageLayout.Hd(), 4096);
+  }
+
+  /// LLaVA-1.5-HD on the 13B, the paper's 448² model.
+  public static LlavaConfig hd13b() {
+    return new LlavaConfig(
+        clipLarge(224), new ProjectorConfig.Mlp(2), llama2Size13b(), new ImageLayout.Hd(), 4096);
+  }
+
+  /// CLIP ViT-L/14 at 336 or 224 pixels; LLaVA takes the patch rows of hidden state -2.
+  public static VisionConfig clipLarge(int imageSize) {
+    return new VisionConfig(
+        imageSize, 14, 1024, 4096, 24, 16, 1e-5, Activation.QUICK_GELU, -2, FeatureSelection.PATCH);
+  }
+
+  private static TextConfig llama2Size7b() {
+    return new TextConfig(
+        4096,
+        11008,
+        32,
+        32,
+        32,
+        128,
+        32000,
+        4096,
+        1e-5,
+        10000,
+        new RopeScaling.None(),
+        false,
+        OptionalInt.empty());
+  }
+
+  private static TextConfig llama2Size13b() {
+    return new TextConfig(
+        5120,
+        13824,
+        40,
+        40,
+        40,
+        128,
+        32000,
+        4096,
+        1e-5,
+        10000,
+        new RopeScaling.None(),
+        false,
+        OptionalInt.empty());
+  }
+}

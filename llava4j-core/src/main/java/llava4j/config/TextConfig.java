@@ -1,0 +1,62 @@
+package llava4j.config;
+
+import java.util.OptionalInt;
+
+/// Hyperparameters of a LLaMA-architecture language model.
+///
+/// @param vocab rows of embedding and head, padding rows of Hugging Face files included
+/// @param tieEmbeddings the head shares the embedding's matrix
+/// @param slidingWindow Mistral's attention window in tokens; below that length it changes nothing,
+///   beyond it requests are refused
+public record TextConfig(
+    int dim,
+    int intermediateDim,
+    int numLayers,
+    int numHeads,
+    int numKvHeads,
+    int headDim,
+    int vocab,
+    int maxPositions,
+    double rmsNormEps,
+    double ropeTheta,
+    RopeScaling ropeScaling,
+    boolean tieEmbeddings,
+    OptionalInt slidingWindow) {
+
+  public TextConfig {
+    Checks.positive("hidden_size", dim);
+    Checks.positive("intermediate_size", intermediateDim);
+    Checks.positive("num_hidden_layers", numLayers);
+    Checks.positive("num_attention_heads", numHeads);
+    Checks.positive("num_key_value_heads", numKvHeads);
+    Checks.positive("head_dim", headDim);
+    Checks.positive("vocab_size", vocab);
+    Checks.positive("max_position_embeddings", maxPositions);
+    Checks.positive("rms_norm_eps", rmsNormEps);
+    Checks.positive("rope_theta", ropeTheta);
+    Checks.divides("num_key_value_heads", numKvHeads, "num_attention_heads", numHeads);
+    Checks.divides("2", 2, "head_dim", headDim);
+  }
+
+  /// Tokens that fit: positions, or Mistral's window where that is shorter.
+  public int contextLength() {
+    return Math.min(maxPositions, slidingWindow.orElse(maxPositions));
+  }
+
+  public TextConfig withVocab(int rows) {
+    return new TextConfig(
+        dim,
+        intermediateDim,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        rows,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        tieEmbeddings,
+        slidingWindow);
+  }
+}

@@ -1,0 +1,153 @@
+package llava4j.generate;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import llava4j.generate.Generation.TokenLogProbs;
+import llava4j.text.StreamingDetokenizer;
+import llava4j.text.Tokenizer;
+
+/// Grows one answer token by token until something ends it.
+final class AnswerBuilder {
+  private final GenerationOptions options;
+  private final Vocabulary vocabulary;
+  private final int maxTokens;
+  private final boolean contextEndsFirst;
+  private final TextListener listener;
+  private final int answer;
+  private final BooleanSupplier cancelled;
+  private final TokenChooser chooser;
+  private final StreamingDetokenizer detokenizer;
+  private final StopStrings stops;
+  private final Set<Integer> seen;
+  private final List<Integer> ids = new ArrayList<>();
+  private final List<TokenLogProbs> logProbs = new ArrayList<>();
+  private final StringBuilder text = new StringBuilder();
+  private FinishReason finishReason;
+
+  /// Which ids may be generated, and which end an answer.
+  record Vocabulary(Tokenizer tokenizer, Set<Integer> eosIds) {
+    /// Takes ids that stand for no text out of the choice.
+    void ban(float[] logits) {
+      for (int id = 0; id < logits.length; id++) {
+        if (!tokenizer.isGenerable(id) && !eosIds.contains(id)) {
+          logits[id] = Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
+  }
+
+  /// @param promptKeys row keys of the prompt; text rows count for the repetition penalty
+  /// @param contextLeft rows that the context has behind the prompt
+  AnswerBuilder(
+      GenerationOptions options,
+      Vocabulary vocabulary,
+      long[] promptKeys,
+      int contextLeft,
+      TextListener listener,
+      int answer,
+      BooleanSupplier cancelled) {
+    this.options = options;
+    this.vocabulary = vocabulary;
+    this.contextEndsFirst = contextLeft < options.maxNewTokens();
+    this.maxTokens = Math.min(options.maxNewTokens(), contextLeft);
+    this.listener = listener;
+    this.answer = answer;
+    this.cancelled = cancelled;
+    this.chooser =
+        switch (options.decoding()) {
+          case Decoding.Greedy _, Decoding.Beam _ -> TokenChooser::argmax;
+          case Decoding.Sample sample -> new TokenChooser.Random(sample, sample.seed() + answer);
+        };
+    this.detokenizer = vocabulary.tokenizer().streamingDetokenizer();
+    this.stops = new StopStrings(options.stopStrings(), options.keepStopString());
+    this.seen = new HashSet<>();
+    for (long key : promptKeys) {
+      if (key >= 0) {
+        seen.add((int) key);
+      }
+    }
+  }
+
+  /// Chooses the next token.
+  ///
+  /// @param logits [vocab], overwritten
+  /// @return whether the answer goes on
+  boolean accept(float[] logits) {
+    if (cancelled.getAsBoolean()) {
+      return finish(FinishReason.CANCELLED);
+    }
+    vocabulary.ban(logits);
+    penaliseRepetition(logits);
+    float[] reported = options.topLogProbs() >= 0 ? logits.clone() : null;
+    int id = chooser.choose(logits);
+    if (reported != null) {
+      logProbs.add(LogProbabilities.of(reported, id, options.topLogProbs()));
+    }
+    return append(id);
+  }
+
+  /// Adds a token that was chosen elsewhere (beam search).
+  ///
+  /// @return whether the answer goes on
+  boolean append(int id) {
+    ids.add(id);
+    seen.add(id);
+    if (vocabulary.eosIds().contains(id)) {
+      return finish(FinishReason.END);
+    }
+    say(stops.accept(detokenizer.accept(id)));
+    if (stops.found()) {
+      return finish(FinishReason.STOP_STRING);
+    }
+    if (ids.size() >= maxTokens) {
+      return finish(contextEndsFirst ? FinishReason.CONTEXT_FULL : FinishReason.MAX_TOKENS);
+    }
+    return true;
+  }
+
+  int lastId() {
+    return ids.getLast();
+  }
+
+  Generation result() {
+    return new Generation(
+        ids.stream().mapToInt(Integer::intValue).toArray(),
+        text.toString(),
+        finishReason,
+        List.copyOf(logProbs));
+  }
+
+  private boolean finish(FinishReason reason) {
+    finishReason = reason;
+    if (!stops.found()) {
+      say(stops.accept(detokenizer.finish()));
+      if (stops.found()) {
+        finishReason = FinishReason.STOP_STRING;
+      } else {
+        say(stops.finish());
+      }
+    }
+    return false;
+  }
+
+  private void say(String piece) {
+    if (!piece.isEmpty()) {
+      text.append(piece);
+      listener.onText(answer, piece);
+    }
+  }
+
+  private void penaliseRepetition(float[] logits) {
+    float penalty = (float) options.repetitionPenalty();
+    if (penalty != 1) {
+      for (int id : seen) {
+        if (id < logits.length) {
+          logits[id] = logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package llava4j.generate;
+
+import java.util.List;
+
+/// One generated answer.
+///
+/// @param ids generated ids, the end token included if the model gave it
+/// @param text their text without special tokens
+/// @param logProbs one entry per id, or empty if not asked for
+public record Generation(
+    int[] ids, String text, FinishReason finishReason, List<TokenLogProbs> logProbs) {
+
+  /// Natural logarithms of probabilities at one step.
+  ///
+  /// @param top the likeliest tokens, best first
+  public record TokenLogProbs(LogProb chosen, List<LogProb> top) {}
+
+  /// A token and the logarithm of its probability.
+  public record LogProb(int id, float value) {}
+}

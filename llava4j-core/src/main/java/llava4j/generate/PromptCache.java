@@ -1,0 +1,93 @@
+package llava4j.generate;
+
+import java.util.Arrays;
+import llava4j.error.BadInputException;
+import llava4j.model.KvCache;
+import llava4j.model.LlavaModel;
+import llava4j.model.SplicedPrompt;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+
+/// The key/value cache of one chat, with what its rows are, so that the next turn computes only
+/// what is new. Image rows count as text rows do: by content. Not thread-safe.
+public final class PromptCache implements AutoCloseable {
+  private final LlavaModel model;
+  private final KvCache cache;
+  private long[] keys = new long[0]; // of the rows in the cache
+  private int reused;
+
+  public PromptCache(LlavaModel model) {
+    this.model = model;
+    this.cache = new KvCache(model.config().text(), model.device(), 1);
+  }
+
+  /// Rows that the last prefill found here already.
+  public int reusedRows() {
+    return reused;
+  }
+
+  /// Rows now held.
+  public int numRows() {
+    return keys.length;
+  }
+
+  /// Bytes of native memory held.
+  public long bytes() {
+    return cache.bytes();
+  }
+
+  KvCache cache() {
+    return cache;
+  }
+
+  /// Brings the cache to hold exactly this prompt.
+  ///
+  /// @return logits behind its last row, [vocab]
+  float[] prefill(SplicedPrompt prompt) {
+    int limit = model.config().contextLength();
+    if (prompt.numRows() >= limit) {
+      throw new BadInputException(
+          "the prompt has "
+              + prompt.numRows()
+              + " tokens (pictures included), "
+              + (prompt.numRows() - limit + 1)
+              + " too many for the context of "
+              + limit
+              + "; shorten it or use fewer pictures");
+    }
+    // The last row is always computed: its logits are wanted.
+    reused = Math.min(Math.max(0, Arrays.mismatch(keys, prompt.rowKeys())), prompt.numRows() - 1);
+    if (Arrays.equals(keys, prompt.rowKeys())) {
+      reused = prompt.numRows() - 1;
+    }
+    truncate(reused);
+    try (Scope _ = new Scope()) {
+      float[] logits =
+          Tensors.toFloats(
+              model.forward(
+                  prompt.embeddings().narrow(1, reused, prompt.numRows() - reused), cache));
+      keys = prompt.rowKeys();
+      return logits;
+    } catch (RuntimeException e) {
+      truncate(0); // a half-written pass is worth nothing
+      throw e;
+    }
+  }
+
+  /// Notes a generated token whose row has just been computed.
+  void appended(int id) {
+    keys = Arrays.copyOf(keys, keys.length + 1);
+    keys[keys.length - 1] = id;
+  }
+
+  /// Forgets all rows from `rows` on.
+  void truncate(int rows) {
+    cache.truncate(rows);
+    keys = Arrays.copyOf(keys, rows);
+  }
+
+  @Override
+  public void close() {
+    cache.close();
+  }
+}

@@ -1,0 +1,63 @@
+package llava4j.generate;
+
+import java.util.List;
+
+/// Watches a stream of text for stop strings and holds back what may become one.
+final class StopStrings {
+  private final List<String> stops;
+  private final boolean keep;
+  private String held = "";
+  private boolean found;
+
+  StopStrings(List<String> stops, boolean keep) {
+    this.stops = stops;
+    this.keep = keep;
+  }
+
+  /// The text that is now certain not to be part of a stop string, or, when one is complete, the
+  /// text up to it.
+  String accept(String piece) {
+    String text = held + piece;
+    int at = -1;
+    String first = "";
+    for (String stop : stops) {
+      int place = text.indexOf(stop);
+      if (place >= 0 && (at < 0 || place < at)) {
+        at = place;
+        first = stop;
+      }
+    }
+    if (at >= 0) {
+      found = true;
+      held = "";
+      return text.substring(0, keep ? at + first.length() : at);
+    }
+    int safe = text.length() - longestBeginning(text);
+    held = text.substring(safe);
+    return text.substring(0, safe);
+  }
+
+  boolean found() {
+    return found;
+  }
+
+  /// What was held back, when no stop string came of it.
+  String finish() {
+    String rest = held;
+    held = "";
+    return rest;
+  }
+
+  /// Length of the longest end of `text` that a stop string begins with.
+  private int longestBeginning(String text) {
+    int longest = 0;
+    for (String stop : stops) {
+      for (int length = Math.min(stop.length() - 1, text.length()); length > longest; length--) {
+        if (text.endsWith(stop.substring(0, length))) {
+          longest = length;
+        }
+      }
+    }
+    return longest;
+  }
+}

@@ -1,0 +1,75 @@
+package llava4j.model;
+
+import static llava4j.tensor.Tensors.optional;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Scaled dot-product attention over heads, fused by libtorch.
+final class Attention {
+  private Attention() {}
+
+  /// [batch, tokens, heads * headDim] -> [batch, heads, tokens, headDim]
+  static Tensor splitHeads(Tensor hidden, long numHeads) {
+    return hidden
+        .view(hidden.size(0), hidden.size(1), numHeads, hidden.size(2) / numHeads)
+        .transpose(1, 2);
+  }
+
+  /// [batch, heads, tokens, headDim] -> [batch, tokens, heads * headDim]
+  static Tensor joinHeads(Tensor heads) {
+    return heads
+        .transpose(1, 2)
+        .reshape(heads.size(0), heads.size(2), heads.size(1) * heads.size(3));
+  }
+
+  /// Softmax(q kᵀ / √headDim) v.
+  ///
+  /// @param query [batch, heads, tokens, headDim]
+  /// @param key [batch, kvHeads, keys, headDim]
+  /// @param value as key
+  /// @param mask true = may look, [batch or 1, 1, tokens, keys]; null for no mask
+  /// @param causal row t looks at keys 0..t; needs tokens = keys and no mask
+  /// @return [batch, heads, tokens, headDim]
+  static Tensor attend(Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
+    long heads = query.size(1);
+    long kvHeads = key.size(1);
+    if (heads == kvHeads) {
+      return scaledDotProduct(query, key, value, mask, causal);
+    }
+    long group = heads / kvHeads;
+    if (query.size(2) == 1 && mask == null) {
+      // One row looks at everything: the heads of a group are rows of one query, no key is copied.
+      Tensor grouped =
+          query.reshape(
+              query.size(0), kvHeads, group, query.size(3)); // [batch, kvHeads, group, headDim]
+      Tensor attended =
+          scaledDotProduct(grouped, key, value, null, false); // [batch, kvHeads, group, headDim]
+      return attended.reshape(query.size(0), heads, 1, query.size(3)); // [batch, heads, 1, headDim]
+    }
+    return scaledDotProduct(
+        query,
+        repeatHeads(key, group),
+        repeatHeads(value, group),
+        mask,
+        causal); // [batch, heads, tokens, headDim]
+  }
+
+  private static Tensor scaledDotProduct(
+      Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
+    return torch.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        optional(mask),
+        0.0,
+        causal,
+        new org.bytedeco.pytorch.DoubleOptional(),
+        false);
+  }
+
+  private static Tensor repeatHeads(Tensor heads, long times) {
+    long[] wide = {heads.size(0), heads.size(1), times, heads.size(2), heads.size(3)};
+    return heads.unsqueeze(2).expand(wide).reshape(wide[0], wide[1] * times, wide[3], wide[4]);
+  }
+}

@@ -1,0 +1,181 @@
+package llava4j.model;
+
+import static llava4j.model.Attention.attend;
+import static llava4j.model.Attention.joinHeads;
+import static llava4j.model.Attention.splitHeads;
+
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import llava4j.config.TextConfig;
+import llava4j.model.KvCache.KeysAndValues;
+import llava4j.model.RotaryEmbedding.Angles;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// A LLaMA-architecture decoder (Vicuna, LLaMA-2, Mistral below its window). Immutable and shared
+/// by all requests; what a request remembers is in its [KvCache].
+public final class LanguageModel {
+  private final TextConfig config;
+  private final Device device;
+  private final Tensor embedding; // [vocab, dim]
+  private final RotaryEmbedding rotary;
+  private final List<Block> blocks;
+  private final Norm outputNorm;
+  private final Linear head;
+
+  LanguageModel(TextConfig config, Device device, Parameters parameters) {
+    this.config = config;
+    this.device = device;
+    this.embedding = parameters.table("language_model.embed_tokens.weight");
+    this.rotary = new RotaryEmbedding(config);
+    this.blocks =
+        IntStream.range(0, config.numLayers())
+            .mapToObj(layer -> new Block(layer, config, parameters))
+            .toList();
+    this.outputNorm = parameters.rmsNorm("language_model.norm", config.rmsNormEps());
+    this.head =
+        config.tieEmbeddings() ? parameters.linear(embedding, null) : parameters.linear("lm_head");
+  }
+
+  public TextConfig config() {
+    return config;
+  }
+
+  /// Looks up token embeddings.
+  ///
+  /// @param ids each in 0..vocab-1
+  /// @return [tokens, dim]
+  public Tensor embed(int[] ids) {
+    try (Scope scope = new Scope()) {
+      Tensor index = Tensors.ofIds(ids).to(device.torchDevice(), torch.ScalarType.Long); // [tokens]
+      Tensor rows = embedding.index_select(0, index); // [tokens, dim]
+      return scope.keep(Tensors.to(rows, device, device.computeType())); // [tokens, dim]
+    }
+  }
+
+  /// Runs all blocks over new rows, which join the cache.
+  ///
+  /// @param embeddings [batch, tokens, dim]
+  /// @return hidden states after the final norm, [batch, tokens, dim]
+  public Tensor forward(Tensor embeddings, KvCache cache) {
+    return forward(embeddings, cache, (_, _) -> {});
+  }
+
+  /// As [#forward(Tensor, KvCache)]; `onHidden` sees the embeddings as number 0 and each block's
+  /// output after it, the last one behind the final norm.
+  Tensor forward(Tensor embeddings, KvCache cache, BiConsumer<Integer, Tensor> onHidden) {
+    Tensors.requireShape("embeddings", embeddings, cache.batch(), -1, config.dim());
+    long tokens = embeddings.size(1);
+    try (Scope scope = new Scope()) {
+      cache.reserve(tokens);
+      Pass pass =
+          new Pass(
+              angles(cache, embeddings, tokens), AttentionMask.of(cache, tokens, device), cache);
+      Tensor hidden = embeddings; // [batch, tokens, dim]
+      for (int layer = 0; layer < blocks.size(); layer++) {
+        onHidden.accept(layer, hidden);
+        Tensor next = blocks.get(layer).forward(hidden, pass); // [batch, tokens, dim]
+        if (layer > 0) {
+          hidden.close();
+        }
+        hidden = next;
+      }
+      cache.advance(tokens);
+      Tensor normed = outputNorm.forward(hidden); // [batch, tokens, dim]
+      onHidden.accept(blocks.size(), normed);
+      return scope.keep(normed);
+    }
+  }
+
+  /// Scores of every vocabulary entry.
+  ///
+  /// @param hidden [batch, tokens, dim]
+  /// @return fp32 logits, [batch, tokens, vocab]
+  public Tensor logits(Tensor hidden) {
+    return head.forward(hidden).to(torch.ScalarType.Float);
+  }
+
+  private Angles angles(KvCache cache, Tensor like, long tokens) {
+    int batch = cache.batch();
+    long[] positions = new long[Math.toIntExact(batch * tokens)];
+    for (int row = 0; row < batch; row++) {
+      for (int token = 0; token < tokens; token++) {
+        long position = cache.length() + token - cache.leftPadding(row);
+        positions[Math.toIntExact(row * tokens + token)] = Math.max(0, position);
+      }
+    }
+    return rotary.angles(positions, batch, tokens, like);
+  }
+
+  /// What all blocks of one pass share.
+  private record Pass(Angles angles, AttentionMask mask, KvCache cache) {}
+
+  /// One decoder block.
+  private static final class Block {
+    private final int layer;
+    private final int numHeads;
+    private final int numKvHeads;
+    private final Norm attentionNorm;
+    private final Linear query;
+    private final Linear key;
+    private final Linear value;
+    private final Linear output;
+    private final Norm feedForwardNorm;
+    private final Linear gate;
+    private final Linear up;
+    private final Linear down;
+
+    Block(int layer, TextConfig config, Parameters parameters) {
+      String prefix = "language_model.layers." + layer + ".";
+      this.layer = layer;
+      this.numHeads = config.numHeads();
+      this.numKvHeads = config.numKvHeads();
+      this.attentionNorm = parameters.rmsNorm(prefix + "input_layernorm", config.rmsNormEps());
+      this.query = parameters.linear(prefix + "self_attn.q_proj");
+      this.key = parameters.linear(prefix + "self_attn.k_proj");
+      this.value = parameters.linear(prefix + "self_attn.v_proj");
+      this.output = parameters.linear(prefix + "self_attn.o_proj");
+      this.feedForwardNorm =
+          parameters.rmsNorm(prefix + "post_attention_layernorm", config.rmsNormEps());
+      this.gate = parameters.linear(prefix + "mlp.gate_proj");
+      this.up = parameters.linear(prefix + "mlp.up_proj");
+      this.down = parameters.linear(prefix + "mlp.down_proj");
+    }
+
+    Tensor forward(Tensor hidden, Pass pass) {
+      try (Scope scope = new Scope()) {
+        Tensor attended = attention(attentionNorm.forward(hidden), pass); // [batch, tokens, dim]
+        Tensor middle = attended.add_(hidden); // [batch, tokens, dim]
+        Tensor fed = feedForward(feedForwardNorm.forward(middle)); // [batch, tokens, dim]
+        return scope.keep(fed.add_(middle)); // [batch, tokens, dim]
+      }
+    }
+
+    private Tensor attention(Tensor normed, Pass pass) {
+      try (Scope scope = new Scope()) {
+        Tensor q = splitHeads(query.forward(normed), numHeads); // [batch, heads, tokens, headDim]
+        Tensor k = splitHeads(key.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
+        Tensor v =
+            splitHeads(value.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
+        q = RotaryEmbedding.rotate(q, pass.angles()); // [batch, heads, tokens, headDim]
+        k = RotaryEmbedding.rotate(k, pass.angles()); // [batch, kvHeads, tokens, headDim]
+        KeysAndValues all = pass.cache().append(layer, k, v); // [batch, kvHeads, keys, headDim]
+        Tensor heads =
+            attend(q, all.keys(), all.values(), pass.mask().allowed(), pass.mask().causal());
+        return scope.keep(output.forward(joinHeads(heads))); // [batch, tokens, dim]
+      }
+    }
+
+    private Tensor feedForward(Tensor normed) {
+      try (Scope scope = new Scope()) {
+        Tensor gated = torch.silu_(gate.forward(normed)); // [batch, tokens, intermediate]
+        Tensor wide = gated.mul_(up.forward(normed)); // [batch, tokens, intermediate]
+        return scope.keep(down.forward(wide)); // [batch, tokens, dim]
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package llava4j.model;
+
+import static llava4j.tensor.Tensors.optional;
+
+import llava4j.quant.HalfMatVec;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// y = x Wᵀ + b: the one seam where weights differ in how they are kept.
+///
+/// `forward` takes [..., in] and gives [..., out]. Weights are borrowed from the model, which
+/// closes them.
+public sealed interface Linear {
+
+  long inDim();
+
+  long outDim();
+
+  Tensor forward(Tensor input);
+
+  /// Weights in the type of the activations.
+  ///
+  /// @param weight [out, in]
+  /// @param bias [out] or null
+  record Dense(Tensor weight, Tensor bias) implements Linear {
+    @Override
+    public long inDim() {
+      return weight.size(1);
+    }
+
+    @Override
+    public long outDim() {
+      return weight.size(0);
+    }
+
+    /// One row goes through a matrix-vector product: with this build's BLAS `linear` reads weights
+    /// at a third of the memory bandwidth there, `mv` at all of it.
+    @Override
+    public Tensor forward(Tensor input) {
+      if (input.numel() != inDim()) {
+        return torch.linear(input, weight, optional(bias)); // [..., out]
+      }
+      Tensor row = input.reshape(inDim()); // [in]
+      Tensor product =
+          bias == null ? torch.mv(weight, row) : torch.addmv(bias, weight, row); // [out]
+      return product.view(withLastDim(input, outDim())); // [..., out]
+    }
+  }
+
+  /// 16-bit weights beside fp32 activations, on the processor: half the memory, and half the bytes
+  /// per decoded token.
+  ///
+  /// @param weight [out, in], F16 or BF16, row-major
+  /// @param bias [out], F32, or null
+  record Half(Tensor weight, Tensor bias) implements Linear {
+    @Override
+    public long inDim() {
+      return weight.size(1);
+    }
+
+    @Override
+    public long outDim() {
+      return weight.size(0);
+    }
+
+    /// One row: a kernel that widens as it reads. Many rows: the matrix is widened once, which
+    /// costs little beside the product.
+    @Override
+    public Tensor forward(Tensor input) {
+      if (input.numel() != inDim()) {
+        try (Scope scope = new Scope()) {
+          Tensor wide = weight.to(DType.F32.scalarType()); // [out, in]
+          return scope.keep(torch.linear(input, wide, optional(bias))); // [..., out]
+        }
+      }
+      Tensor row = input.contiguous(); // [..., in]
+      Tensor product =
+          torch.empty(new long[] {outDim()}, Tensors.options(DType.F32), null); // [out]
+      HalfMatVec.multiply(
+          weight.data_ptr().address(),
+          Tensors.type(weight),
+          outDim(),
+          inDim(),
+          row.data_ptr().address(),
+          product.data_ptr().address());
+      if (bias != null) {
+        product.add_(bias);
+      }
+      return product.view(withLastDim(input, outDim())); // [..., out]
+    }
+  }
+
+  /// A low-rank update beside frozen weights: base(x) + scale · (x Aᵀ) Bᵀ.
+  ///
+  /// @param down LoRA's A [rank, in]
+  /// @param up LoRA's B [out, rank]
+  /// @param scale alpha / rank
+  record LowRank(Linear base, Tensor down, Tensor up, double scale) implements Linear {
+    @Override
+    public long inDim() {
+      return base.inDim();
+    }
+
+    @Override
+    public long outDim() {
+      return base.outDim();
+    }
+
+    @Override
+    public Tensor forward(Tensor input) {
+      try (Scope scope = new Scope()) {
+        Tensor narrow = torch.linear(input, down); // [..., rank]
+        Tensor update = torch.linear(narrow, up).mul_(new Scalar(scale)); // [..., out]
+        return scope.keep(base.forward(input).add_(update)); // [..., out]
+      }
+    }
+  }
+
+  private static long[] withLastDim(Tensor input, long dim) {
+    long[] shape = Tensors.shape(input);
+    shape[shape.length - 1] = dim;
+    return shape;
+  }
+}

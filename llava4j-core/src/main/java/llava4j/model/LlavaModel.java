@@ -1,0 +1,111 @@
+package llava4j.model;
+
+import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.WeightSource;
+import llava4j.config.LlavaConfig;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.tensor.WeightFormat;
+import org.bytedeco.pytorch.Tensor;
+
+/// LLaVA: pixels -> vision tower -> projector -> rows, spliced between token embeddings -> language
+/// model -> logits. Immutable after loading; any number of threads may use it at once, each with
+/// its own [KvCache].
+public final class LlavaModel implements AutoCloseable {
+  private final LlavaConfig config;
+  private final Device device;
+  private final Parameters parameters;
+  private final VisionTower visionTower;
+  private final Projector projector;
+  private final LanguageModel languageModel;
+  private final ImageSplicer splicer;
+  private final Tensor imageNewline; // [textDim], or null
+
+  private LlavaModel(LlavaConfig config, Device device, Parameters parameters) {
+    this.config = config;
+    this.device = device;
+    this.parameters = parameters;
+    this.visionTower = new VisionTower(config.vision(), parameters);
+    this.projector = new Projector(config.projector(), parameters);
+    this.languageModel = new LanguageModel(config.text(), device, parameters);
+    this.splicer = new ImageSplicer(languageModel);
+    this.imageNewline = config.hasImageNewline() ? parameters.dense("image_newline") : null;
+  }
+
+  /// Loads all weights.
+  ///
+  /// @param source tensors under our names; the model closes it, also when loading fails
+  /// @param where names the checkpoint in error messages
+  public static LlavaModel load(
+      LlavaConfig config,
+      WeightSource source,
+      String where,
+      Device device,
+      WeightFormat format,
+      LoadProgress progress) {
+    Parameters parameters = new Parameters(source, device, format, progress);
+    try {
+      ParameterTable.of(config).requireExactly(source, where);
+      return new LlavaModel(config, device.requirePresent(), parameters);
+    } catch (RuntimeException e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
+  public LlavaConfig config() {
+    return config;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  public LanguageModel languageModel() {
+    return languageModel;
+  }
+
+  public VisionTower visionTower() {
+    return visionTower;
+  }
+
+  public ImageSplicer splicer() {
+    return splicer;
+  }
+
+  /// The learned row-end vector, [textDim]; null where the image layout has none.
+  public Tensor imageNewline() {
+    return imageNewline;
+  }
+
+  /// Encodes views of pictures.
+  ///
+  /// @param pixels normalised fp32 on the host, [views, 3, imageSize, imageSize]
+  /// @return rows in the language model's space, [views, rows, textDim]
+  public Tensor encode(Tensor pixels) {
+    try (Scope scope = new Scope()) {
+      Tensor here =
+          Tensors.to(pixels, device, device.computeType()); // [views, 3, imageSize, imageSize]
+      Tensor patches = visionTower.forward(here); // [views, rows, visionDim]
+      return scope.keep(projector.forward(patches)); // [views, rows, textDim]
+    }
+  }
+
+  /// Runs new rows through the language model; they join the cache.
+  ///
+  /// @param embeddings [batch, rows, textDim]
+  /// @return fp32 logits behind the last row, [batch, vocab]
+  public Tensor forward(Tensor embeddings, KvCache cache) {
+    try (Scope scope = new Scope()) {
+      Tensor hidden = languageModel.forward(embeddings, cache); // [batch, rows, textDim]
+      Tensor last = hidden.narrow(1, hidden.size(1) - 1, 1).contiguous(); // [batch, 1, textDim]
+      return scope.keep(languageModel.logits(last).squeeze(1)); // [batch, vocab]
+    }
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

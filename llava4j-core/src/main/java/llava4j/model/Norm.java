@@ -1,0 +1,49 @@
+package llava4j.model;
+
+import static llava4j.tensor.Tensors.optional;
+
+import llava4j.tensor.DType;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Normalisation over the last dimension. `forward` takes and gives [..., dim].
+sealed interface Norm {
+
+  Tensor forward(Tensor hidden);
+
+  /// CLIP's layer norm.
+  ///
+  /// @param weight [dim]
+  /// @param bias [dim]
+  record Layer(Tensor weight, Tensor bias, double eps) implements Norm {
+    @Override
+    public Tensor forward(Tensor hidden) {
+      return torch.layer_norm(
+          hidden,
+          Tensors.shape(weight),
+          optional(weight),
+          optional(bias),
+          eps,
+          false); // [..., dim]
+    }
+  }
+
+  /// LLaMA's norm: the mean of squares in fp32, the weight applied after the cast back.
+  ///
+  /// @param weight [dim]
+  record Rms(Tensor weight, double eps) implements Norm {
+    @Override
+    public Tensor forward(Tensor hidden) {
+      DType type = Tensors.type(hidden);
+      Tensor wide = hidden.to(DType.F32.scalarType()); // [..., dim]
+      Tensor scale =
+          wide.square()
+              .mean(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional())
+              .add_(new Scalar(eps))
+              .rsqrt_(); // [..., 1]
+      return wide.mul(scale).to(type.scalarType()).mul_(weight); // [..., dim]
+    }
+  }
+}

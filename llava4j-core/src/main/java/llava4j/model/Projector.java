@@ -1,0 +1,35 @@
+package llava4j.model;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import llava4j.config.ProjectorConfig;
+import llava4j.tensor.Scope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// The connector: linear layers with exact (erf) GELU between them; none at all is the identity.
+public final class Projector {
+  private final List<Linear> linears;
+
+  Projector(ProjectorConfig config, Parameters parameters) {
+    // Numbered as in PyTorch's sequential container, where the GELUs have the odd places.
+    this.linears =
+        IntStream.range(0, config.numLinears())
+            .mapToObj(i -> parameters.denseLinear("projector." + 2 * i))
+            .toList();
+  }
+
+  /// Maps vision rows into the language model's space.
+  ///
+  /// @param patches [views, rows, visionDim]
+  /// @return [views, rows, textDim]
+  public Tensor forward(Tensor patches) {
+    try (Scope scope = new Scope()) {
+      Tensor rows = patches; // [views, rows, visionDim]
+      for (int i = 0; i < linears.size(); i++) {
+        rows = linears.get(i).forward(i == 0 ? rows : torch.gelu(rows)); // [views, rows, textDim]
+      }
+      return scope.keep(rows); // [views, rows, textDim]
+    }
+  }
+}

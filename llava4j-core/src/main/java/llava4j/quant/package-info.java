@@ -1,0 +1,2 @@
+/// Our own kernels for inference on the processor: the only place that touches the Vector API.
+package llava4j.quant;

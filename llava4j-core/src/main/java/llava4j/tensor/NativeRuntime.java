@@ -1,0 +1,34 @@
+package llava4j.tensor;
+
+import org.bytedeco.pytorch.global.torch;
+
+/// How libtorch runs in this process.
+public final class NativeRuntime {
+  private NativeRuntime() {}
+
+  /// Sets JavaCPP's switches that must stand before its first class loads. Values that the user
+  /// gave are kept.
+  ///
+  /// Its limit on resident memory counts memory-mapped weights and would call the garbage collector
+  /// before every allocation; its warning about openblas' version is answered in ADR 1.
+  public static void prepare() {
+    setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
+  }
+
+  /// Threads that one operator uses.
+  public static int numThreads() {
+    return torch.get_num_threads();
+  }
+
+  /// Vector instructions that libtorch's kernels use, as it names them: DEFAULT, AVX2, AVX512...
+  public static String cpuCapability() {
+    return torch.get_cpu_capability().getString();
+  }
+
+  private static void setIfAbsent(String name, String value) {
+    if (System.getProperty(name) == null) {
+      System.setProperty(name, value);
+    }
+  }
+}

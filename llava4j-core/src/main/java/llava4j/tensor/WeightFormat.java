@@ -1,0 +1,40 @@
+package llava4j.tensor;
+
+import java.util.Locale;
+import llava4j.error.BadInputException;
+
+/// How the language model's matrices are kept in memory on the processor. Activations are fp32 in
+/// any case; on a GPU all is bf16.
+public enum WeightFormat {
+  /// As stored: 16-bit matrices stay 16-bit and are mapped from the file, everything else is fp32.
+  AUTO,
+  FP32,
+  FP16,
+  BF16;
+
+  /// Reads `auto`, `fp32`, `fp16` or `bf16`.
+  public static WeightFormat parse(String text) {
+    for (WeightFormat format : values()) {
+      if (format.toString().equals(text.toLowerCase(Locale.ROOT))) {
+        return format;
+      }
+    }
+    throw new BadInputException(
+        "unknown weight format '" + text + "': use auto, fp32, fp16 or bf16");
+  }
+
+  /// The type in memory of a matrix that the checkpoint gives as `stored`.
+  public DType typeFor(DType stored) {
+    return switch (this) {
+      case AUTO -> stored == DType.F16 || stored == DType.BF16 ? stored : DType.F32;
+      case FP32 -> DType.F32;
+      case FP16 -> DType.F16;
+      case BF16 -> DType.BF16;
+    };
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,53 @@
+package llava4j.text;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// From a rendered prompt to ids, with a slot for each `<image>` (`tokenizer_image_token` of the
+/// original code).
+public final class PromptEncoder {
+  /// Stands for one picture in a prompt.
+  public static final String IMAGE_PLACEHOLDER = "<image>";
+
+  /// Stands for one picture among ids.
+  public static final int IMAGE_SLOT = -200;
+
+  private final Tokenizer tokenizer;
+  private final boolean addBos;
+
+  public PromptEncoder(Tokenizer tokenizer, boolean addBos) {
+    this.tokenizer = tokenizer;
+    this.addBos = addBos;
+  }
+
+  /// Pieces around placeholders are encoded each on its own, so each begins with its own dummy
+  /// prefix.
+  public int[] encode(String prompt) {
+    List<Integer> ids = new ArrayList<>();
+    if (addBos) {
+      ids.add(tokenizer.bosId());
+    }
+    String[] pieces = prompt.split(IMAGE_PLACEHOLDER, -1);
+    for (int i = 0; i < pieces.length; i++) {
+      if (i > 0) {
+        ids.add(IMAGE_SLOT);
+      }
+      for (int id : tokenizer.encode(pieces[i], false)) {
+        ids.add(id);
+      }
+    }
+    return ids.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /// A user's question with one placeholder per picture. Where it names as many as there are
+  /// pictures, they stay in place; where it names none, all go in front, each on its own line.
+  ///
+  /// @return the question, or null if it names another number
+  public static String place(String question, int numImages) {
+    int named = question.split(IMAGE_PLACEHOLDER, -1).length - 1;
+    if (named == numImages) {
+      return question;
+    }
+    return named == 0 ? (IMAGE_PLACEHOLDER + "\n").repeat(numImages) + question : null;
+  }
+}

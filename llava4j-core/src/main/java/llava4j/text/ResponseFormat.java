@@ -1,0 +1,24 @@
+package llava4j.text;
+
+/// The paper's response-format prompts (section 3.2): a sentence behind the question that says how
+/// to answer.
+public enum ResponseFormat {
+  FREE(""),
+  SHORT("Answer the question using a single word or phrase."),
+  LETTER("Answer with the option's letter from the given choices directly."),
+  CAPTION("Provide a one-sentence caption for the provided image."),
+  UNANSWERABLE(
+      "When the provided information is insufficient, respond with 'Unanswerable'.\n"
+          + "Answer the question using a single word or phrase.");
+
+  private final String instruction;
+
+  ResponseFormat(String instruction) {
+    this.instruction = instruction;
+  }
+
+  /// The question with the instruction on its own line.
+  public String applyTo(String question) {
+    return instruction.isEmpty() ? question : question + "\n" + instruction;
+  }
+}

@@ -1,0 +1,63 @@
+package llava4j.text;
+
+import java.util.OptionalInt;
+import java.util.SortedMap;
+
+/// Text to token ids and back, exactly as the Python tokenizer of the same files. Safe for use by
+/// many threads.
+public sealed interface Tokenizer extends AutoCloseable
+    permits SentencePieceTokenizer, JsonTokenizer {
+
+  /// Ids of a text. Special tokens spelled out in it, such as `</s>`, become their ids.
+  ///
+  /// @param addBos put the beginning-of-sequence id first
+  int[] encode(String text, boolean addBos);
+
+  /// Text of ids. Bytes that are no UTF-8 become U+FFFD, ids outside the vocabulary nothing.
+  String decode(int[] ids, boolean skipSpecial);
+
+  /// A decoder for one stream of ids.
+  default StreamingDetokenizer streamingDetokenizer() {
+    return new StreamingDetokenizer(this);
+  }
+
+  int bosId();
+
+  int eosId();
+
+  /// The padding id, if the model has one apart from `<unk>`.
+  OptionalInt padId();
+
+  /// Number of ids that stand for text: the rows that Hugging Face pads the embedding with are not
+  /// counted.
+  int vocabularySize();
+
+  /// Spellings of the special and added tokens with their ids.
+  SortedMap<String, Integer> specialTokens();
+
+  /// Whether a model may generate the id: it stands for text or ends the answer.
+  default boolean isGenerable(int id) {
+    return id < vocabularySize() && (id == eosId() || !specialTokens().containsValue(id));
+  }
+
+  /// The id of `<image>` in vocabularies that have one.
+  default OptionalInt imageTokenId() {
+    Integer id = specialTokens().get(PromptEncoder.IMAGE_PLACEHOLDER);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /// The text with every special token and image placeholder in it broken by a space behind its
+  /// first character, so that what a user types cannot end a turn or claim a picture.
+  default String neutralised(String userText) {
+    String safe = userText.replace(PromptEncoder.IMAGE_PLACEHOLDER, "< image>");
+    for (String token : specialTokens().keySet()) {
+      if (token.length() > 1 && safe.contains(token)) {
+        safe = safe.replace(token, token.charAt(0) + " " + token.substring(1));
+      }
+    }
+    return safe;
+  }
+
+  @Override
+  void close();
+}

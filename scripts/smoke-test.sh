@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Starts ./llava the ways users do and looks at words, exit codes and streams: smoke-test.sh [GOLDEN]
+set -euo pipefail
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+  echo "FAILED: $1" >&2
+  sed 's/^/  /' "$work/out" "$work/err" >&2
+  exit 1
+}
+# run CODE COMMAND...: the command must end with that exit code
+run() {
+  local wanted=$1 code=0
+  shift
+  "$@" >"$work/out" 2>"$work/err" || code=$?
+  [ "$code" -eq "$wanted" ] || fail "'$*' ended with $code instead of $wanted"
+}
+one_line() { [ "$(wc -l <"$work/err")" -eq 1 ] || fail "'$1' must say one line on standard error"; }
+
+"$root/llava" --version # builds where needed, with its progress visible
+
+started=$(date +%s%N)
+run 0 "$root/llava" --version
+overhead=$((($(date +%s%N) - started) / 1000000))
+grep -q '^llava [0-9]' "$work/out" || fail "--version prints no version"
+[ ! -s "$work/err" ] || fail "--version says something on standard error"
+echo "start: $overhead ms for --version"
+[ "$overhead" -lt 2000 ] || fail "a start takes $overhead ms"
+
+run 2 "$root/llava" --no-such-option
+one_line "an unknown option"
+run 2 "$root/llava"
+one_line "no command"
+run 0 "$root/llava" completion bash
+bash -n "$work/out" || fail "the completion script is no bash"
+
+mkdir "$work/a folder"
+ln -s "$root/llava" "$work/a folder/first link"
+ln -s "first link" "$work/a folder/llava"
+run 0 env -C "$work/a folder" ./llava --version
+run 0 env -C "$work/a folder" PATH="$work/a folder:$PATH" llava --version
+run 0 env LLAVA_JAVA_OPTS="-Xmx64m -Dsome=thing" "$root/llava" --version
+run 2 env LLAVA_JAVA_HOME=/nowhere "$root/llava" --version
+one_line "a wrong LLAVA_JAVA_HOME"
+echo "launcher: all well"
