@@ -1,0 +1,10 @@
+package llava4j.image;
+
+/// A decoded picture and what its file said.
+///
+/// @param image the pixels, turned by `orientation` if the options asked for it
+/// @param format the format found in the content
+/// @param animated whether the file holds more frames; only the first was decoded
+/// @param orientation the orientation that was applied
+public record DecodedImage(
+    RgbImage image, ImageFormat format, boolean animated, Orientation orientation) {}

@@ -1,0 +1,100 @@
+package llava4j.image;
+
+import java.util.List;
+import llava4j.error.BadInputException;
+
+/// The choices of LLaVA-1.5-HD. The paper (section 3.4 and A.1) leaves some open, and its code was
+/// never published; what it does not say is marked so.
+///
+/// @param tile side of a tile and of the base view, in pixels
+/// @param grids allowed arrangements of tiles, in order of preference on ties
+/// @param baseView how the base view becomes square
+/// @param padColor colour around a picture on its canvas of tiles, and around a padded base view
+/// @param singleTileNewline where newlines go when one tile is enough
+/// @param baseFirst whether the base view's tokens come before those of the tiles
+public record HighDefinition(
+    int tile,
+    List<Grid> grids,
+    BaseView baseView,
+    PadColor padColor,
+    SingleTileNewline singleTileNewline,
+    boolean baseFirst) {
+
+  /// An arrangement of tiles.
+  public record Grid(int columns, int rows) {
+    public Grid {
+      if (columns < 1 || rows < 1) {
+        throw new BadInputException(
+            "grid of " + columns + "x" + rows + " tiles; both numbers must be 1 or more");
+      }
+    }
+  }
+
+  /// How the base view becomes square.
+  public enum BaseView {
+    /// Resized without regard to its shape, as the released 1.6 code does.
+    SQUASH,
+    /// Padded to a square first, as the paper says.
+    PAD
+  }
+
+  /// The colour of padding.
+  public enum PadColor {
+    BLACK,
+    /// The mean of the processor.
+    MEAN
+  }
+
+  /// Where newlines go when the grid is a single tile.
+  public enum SingleTileNewline {
+    END,
+    EACH_ROW
+  }
+
+  public HighDefinition {
+    if (tile < 1 || grids.isEmpty()) {
+      throw new BadInputException(
+          "high definition needs a tile of 1 pixel or more and at least one grid; found tile "
+              + tile
+              + " and "
+              + grids.size()
+              + " grids");
+    }
+    grids = List.copyOf(grids);
+  }
+
+  /// The paper's 14 grids of 224-pixel tiles. Colour of padding and place of the base view are
+  /// ours.
+  public static HighDefinition paper() {
+    return paper(224);
+  }
+
+  /// The paper's 14 grids with tiles of another side.
+  public static HighDefinition paper(int tile) {
+    List<Grid> grids =
+        List.of(
+            new Grid(1, 1),
+            new Grid(1, 2),
+            new Grid(2, 1),
+            new Grid(1, 3),
+            new Grid(3, 1),
+            new Grid(1, 4),
+            new Grid(4, 1),
+            new Grid(1, 5),
+            new Grid(5, 1),
+            new Grid(1, 6),
+            new Grid(6, 1),
+            new Grid(2, 2),
+            new Grid(2, 3),
+            new Grid(3, 2));
+    return new HighDefinition(
+        tile, grids, BaseView.PAD, PadColor.MEAN, SingleTileNewline.EACH_ROW, true);
+  }
+
+  /// The sizes of the grids in pixels.
+  public List<Resolution> resolutions() {
+    return grids.stream()
+        .map(grid -> new Resolution(grid.columns() * tile, grid.rows() * tile))
+        .toList();
+  }
+}

@@ -1,0 +1,152 @@
+package llava4j.image;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/// What the segments before the first scan of a JPEG file say, and the file again in the form that
+/// makes the JDK's decoder behave as Pillow's.
+///
+/// @param width in pixels
+/// @param height in pixels
+/// @param components 1 grey, 3 colour, 4 CMYK or YCCK
+/// @param fourAreYcck whether four components are luminance, chrominance and black
+/// @param complete whether the file ends with its end marker
+/// @param stream the file without comments and application segments other than the Adobe one. An
+///   ICC profile would make the JDK convert colours, which Pillow does not; without a JFIF segment
+///   the JDK may guess that 4:4:4 colours are RGB, so one is put in
+record JpegHeader(
+    int width, int height, int components, boolean fourAreYcck, boolean complete, byte[] stream) {
+
+  /// More scans than this, each over the whole picture, are an attack and no photograph.
+  private static final int MAX_SCANS = 500;
+
+  private static final byte[] JFIF = {
+    (byte) 0xFF, (byte) 0xE0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0
+  };
+
+  /// Reads segments up to the first scan.
+  ///
+  /// @throws MalformedImageException if there is no picture
+  static JpegHeader parse(byte[] file) throws MalformedImageException {
+    var kept = new ByteArrayOutputStream(file.length + 32);
+    int[] frame = null;
+    boolean jfif = false;
+    int adobeTransform = -1;
+    boolean rgbNames = false;
+    int at = 2;
+    while (true) {
+      while (at < file.length && (file[at] & 0xFF) != 0xFF) {
+        at++;
+      }
+      while (at < file.length && (file[at] & 0xFF) == 0xFF) {
+        at++;
+      }
+      if (at + 2 >= file.length) {
+        throw new MalformedImageException("it ends before the picture begins");
+      }
+      int marker = file[at] & 0xFF;
+      if (marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD8)) {
+        at++;
+        continue;
+      }
+      int length = unsignedShort(file, at + 1);
+      if (marker == 0xD9 || length < 2 || at + 1 + length > file.length) {
+        throw new MalformedImageException("it ends before the picture begins");
+      }
+      if (marker == 0xDA) {
+        break;
+      }
+      int body = at + 3;
+      boolean application = (marker >= 0xE0 && marker <= 0xEF) || marker == 0xFE;
+      if (marker == 0xE0) {
+        jfif |= hasPrefix(file, body, length - 2, "JFIF\0");
+      } else if (marker == 0xEE && length >= 14 && hasPrefix(file, body, length - 2, "Adobe")) {
+        adobeTransform = file[body + 11] & 0xFF;
+        kept.write(file, at - 1, length + 2);
+      } else if (isFrame(marker) && frame == null) {
+        frame = readFrame(file, body, length);
+        rgbNames =
+            frame[2] == 3
+                && file[body + 6] == 'R'
+                && file[body + 9] == 'G'
+                && file[body + 12] == 'B';
+      }
+      if (!application) {
+        kept.write(file, at - 1, length + 2);
+      }
+      at += 1 + length;
+    }
+    if (frame == null) {
+      throw new MalformedImageException("it has no frame header");
+    }
+    refuseTooManyScans(file, at);
+    boolean complete = endsWithMarker(file, at);
+    kept.write(file, at - 1, file.length - at + 1);
+    boolean addJfif = frame[2] == 3 && (jfif || (adobeTransform < 0 && !rgbNames));
+    boolean ycck = frame[2] == 4 && adobeTransform > 0;
+    return new JpegHeader(
+        frame[0], frame[1], frame[2], ycck, complete, assemble(kept, addJfif, complete));
+  }
+
+  private static byte[] assemble(ByteArrayOutputStream kept, boolean addJfif, boolean complete) {
+    var stream = new ByteArrayOutputStream(kept.size() + 32);
+    stream.write(0xFF);
+    stream.write(0xD8);
+    if (addJfif) {
+      stream.write(JFIF, 0, JFIF.length);
+    }
+    stream.writeBytes(kept.toByteArray());
+    if (!complete) {
+      stream.write(0xFF);
+      stream.write(0xD9);
+    }
+    return stream.toByteArray();
+  }
+
+  private static int[] readFrame(byte[] file, int body, int length) throws MalformedImageException {
+    if (length < 8 || length < 8 + 3 * (file[body + 5] & 0xFF)) {
+      throw new MalformedImageException("its frame header is too short");
+    }
+    if (file[body] != 8) {
+      throw new MalformedImageException(
+          "it has " + (file[body] & 0xFF) + " bits per sample where 8 are supported");
+    }
+    return new int[] {
+      unsignedShort(file, body + 3), unsignedShort(file, body + 1), file[body + 5] & 0xFF
+    };
+  }
+
+  private static boolean isFrame(int marker) {
+    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+  }
+
+  private static void refuseTooManyScans(byte[] file, int from) throws MalformedImageException {
+    int scans = 0;
+    for (int i = from; i + 1 < file.length; i++) {
+      if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xDA && ++scans > MAX_SCANS) {
+        throw new MalformedImageException("it has more than " + MAX_SCANS + " scans");
+      }
+    }
+  }
+
+  /// Cameras append things after the end marker, so it is looked for in the whole tail.
+  private static boolean endsWithMarker(byte[] file, int from) {
+    for (int i = file.length - 2; i >= from; i--) {
+      if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xD9) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean hasPrefix(byte[] file, int at, int length, String prefix) {
+    byte[] wanted = prefix.getBytes(StandardCharsets.ISO_8859_1);
+    return length >= wanted.length
+        && Arrays.equals(file, at, at + wanted.length, wanted, 0, wanted.length);
+  }
+
+  private static int unsignedShort(byte[] file, int at) {
+    return (file[at] & 0xFF) << 8 | (file[at + 1] & 0xFF);
+  }
+}
