@@ -38,10 +38,14 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("error", List.of()),
           Map.entry("tensor", List.of("error")),
-          Map.entry("config", List.of("error", "tensor")),
-          Map.entry("checkpoint", List.of("error", "tensor", "config")),
-          Map.entry("image", List.of("error", "config")),
-          Map.entry("text", List.of("error", "config")));
+          Map.entry("image", List.of("error")),
+          Map.entry("text", List.of("error")),
+          Map.entry("quant", List.of("error", "tensor")),
+          Map.entry("config", List.of("error", "tensor", "image")),
+          Map.entry("checkpoint", List.of("error", "tensor", "image", "text", "config")),
+          Map.entry("model", List.of("error", "tensor", "image", "quant", "config", "checkpoint")),
+          Map.entry(
+              "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));
 
   private JavaClasses main;
 

@@ -4,12 +4,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import llava4j.config.LlavaConfig.ImageLayout;
-import llava4j.config.LlavaConfig.PatchMerge;
-import llava4j.config.LlavaConfig.Resolution;
 import llava4j.config.VisionConfig.Activation;
 import llava4j.config.VisionConfig.FeatureSelection;
 import llava4j.error.BadInputException;
+import llava4j.image.HighDefinition;
+import llava4j.image.ImageMode;
+import llava4j.image.PatchMerge;
+import llava4j.image.Resolution;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -61,16 +62,15 @@ public final class ConfigReader {
     if (!activation.equals("gelu")) {
       throw config.wrong("projector_hidden_act", "gelu, the only connector activation supported");
     }
-    ImageLayout layout =
-        config.text("model_type", "").equals("llava_next")
-            ? new ImageLayout.AnyRes(
-                pinpoints(config, true),
-                config.flag("use_image_newline_parameter", true)
-                    ? PatchMerge.SPATIAL_UNPAD
-                    : PatchMerge.SPATIAL)
-            : new ImageLayout.Pad();
+    boolean next = config.text("model_type", "").equals("llava_next");
+    boolean newline = config.flag("use_image_newline_parameter", true);
     return new LlavaConfig(
-        vision, new ProjectorConfig.Mlp(2), textConfig, layout, textConfig.contextLength());
+        vision,
+        new ProjectorConfig.Mlp(2),
+        textConfig,
+        next ? new ImageMode.AnyRes(pinpoints(config, true)) : new ImageMode.Pad(),
+        !next ? PatchMerge.FLAT : newline ? PatchMerge.SPATIAL_UNPAD : PatchMerge.SPATIAL,
+        textConfig.contextLength());
   }
 
   /// Reads a configuration of the original code; the vision tower has its own folder and file.
@@ -106,15 +106,15 @@ public final class ConfigReader {
     }
     TextConfig text = text(config, config.flag("tie_word_embeddings", false));
     ProjectorConfig projector = ProjectorConfig.parse(config.text("mm_projector_type", "linear"));
-    PatchMerge merge = PatchMerge.parse(config.text("mm_patch_merge_type", "flat"));
-    ImageLayout layout =
+    PatchMerge merge = PatchMerge.of(config.text("mm_patch_merge_type", "flat"));
+    ImageMode mode =
         switch (config.text("image_aspect_ratio", "square")) {
-          case "pad" -> new ImageLayout.Pad();
-          case "anyres" -> new ImageLayout.AnyRes(pinpoints(config, false), merge);
-          case "hd" -> new ImageLayout.Hd();
-          default -> new ImageLayout.Square();
+          case "pad" -> new ImageMode.Pad();
+          case "anyres" -> new ImageMode.AnyRes(pinpoints(config, false));
+          case "hd" -> new ImageMode.Hd(HighDefinition.paper(vision.imageSize()));
+          default -> new ImageMode.Square();
         };
-    return new LlavaConfig(vision, projector, text, layout, text.contextLength());
+    return new LlavaConfig(vision, projector, text, mode, merge, text.contextLength());
   }
 
   /// Reads a CLIP configuration: a vision model's own, or a whole CLIP's, whose `vision_config`

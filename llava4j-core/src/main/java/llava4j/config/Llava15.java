@@ -1,9 +1,11 @@
 package llava4j.config;
 
 import java.util.OptionalInt;
-import llava4j.config.LlavaConfig.ImageLayout;
 import llava4j.config.VisionConfig.Activation;
 import llava4j.config.VisionConfig.FeatureSelection;
+import llava4j.image.HighDefinition;
+import llava4j.image.ImageMode;
+import llava4j.image.PatchMerge;
 
 /// The paper's models (arXiv 2310.03744), every number.
 public final class Llava15 {
@@ -12,25 +14,45 @@ public final class Llava15 {
   /// LLaVA-1.5-7B: CLIP ViT-L/14-336, two-layer MLP, Vicuna-1.5-7B.
   public static LlavaConfig vicuna7b() {
     return new LlavaConfig(
-        clipLarge(336), new ProjectorConfig.Mlp(2), llama2Size7b(), new ImageLayout.Pad(), 4096);
+        clipLarge(336),
+        new ProjectorConfig.Mlp(2),
+        llama2Size7b(),
+        new ImageMode.Pad(),
+        PatchMerge.FLAT,
+        4096);
   }
 
   /// LLaVA-1.5-13B.
   public static LlavaConfig vicuna13b() {
     return new LlavaConfig(
-        clipLarge(336), new ProjectorConfig.Mlp(2), llama2Size13b(), new ImageLayout.Pad(), 4096);
+        clipLarge(336),
+        new ProjectorConfig.Mlp(2),
+        llama2Size13b(),
+        new ImageMode.Pad(),
+        PatchMerge.FLAT,
+        4096);
   }
 
   /// LLaVA-1.5-HD on the 7B (section 3.4): tiles of 224 pixels.
   public static LlavaConfig hd7b() {
     return new LlavaConfig(
-        clipLarge(224), new ProjectorConfig.Mlp(2), llama2Size7b(), new ImageLayout.Hd(), 4096);
+        clipLarge(224),
+        new ProjectorConfig.Mlp(2),
+        llama2Size7b(),
+        new ImageMode.Hd(HighDefinition.paper()),
+        PatchMerge.SPATIAL_UNPAD,
+        4096);
   }
 
   /// LLaVA-1.5-HD on the 13B, the paper's 448² model.
   public static LlavaConfig hd13b() {
     return new LlavaConfig(
-        clipLarge(224), new ProjectorConfig.Mlp(2), llama2Size13b(), new ImageLayout.Hd(), 4096);
+        clipLarge(224),
+        new ProjectorConfig.Mlp(2),
+        llama2Size13b(),
+        new ImageMode.Hd(HighDefinition.paper()),
+        PatchMerge.SPATIAL_UNPAD,
+        4096);
   }
 
   /// CLIP ViT-L/14 at 336 or 224 pixels; LLaVA takes the patch rows of hidden state -2.

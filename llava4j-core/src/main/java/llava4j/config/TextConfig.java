@@ -43,7 +43,7 @@ public record TextConfig(
     return Math.min(maxPositions, slidingWindow.orElse(maxPositions));
   }
 
-  public TextConfig withVocab(int rows) {
+  public TextConfig withTiedEmbeddings(boolean tied) {
     return new TextConfig(
         dim,
         intermediateDim,
@@ -51,12 +51,12 @@ public record TextConfig(
         numHeads,
         numKvHeads,
         headDim,
-        rows,
+        vocab,
         maxPositions,
         rmsNormEps,
         ropeTheta,
         ropeScaling,
-        tieEmbeddings,
+        tied,
         slidingWindow);
   }
 }

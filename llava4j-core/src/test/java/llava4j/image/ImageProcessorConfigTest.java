@@ -57,7 +57,7 @@ class ImageProcessorConfigTest {
     var preprocessor = new Preprocessor(ImageProcessorConfig.clip(4), new ImageMode.Pad());
     assertThat(ImageProcessorConfig.clip(4).meanColor()).isEqualTo(new RgbColor(122, 116, 104));
     float[][] expected = {
-      {-0.01125452f, -0.01119600f, -0.00133289f},
+      {-0.01125452f, -0.011196f, -0.00133289f},
       {-1.7922626f, -1.7520971f, -1.4802198f},
       {1.9303361f, 2.0748837f, 2.1458969f}
     };

@@ -1,0 +1,74 @@
+package llava4j.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import llava4j.config.LlavaConfig;
+import llava4j.image.ImageProcessorConfig;
+import llava4j.text.Tokenizer;
+
+/// An opened checkpoint of any dialect: configuration, weights under our names, and how to open its
+/// tokenizer. No weight has been read yet.
+///
+/// @param name the model's name, from which a conversation template may be guessed
+/// @param location the folder or file it came from
+/// @param weights all tensors, also those of the vision tower that are never run; closed by whoever
+///   takes them
+/// @param eosIds ids that end an answer
+/// @param addsBos prompts begin with the beginning-of-sequence id
+public record Checkpoint(
+    String name,
+    Path location,
+    Dialect dialect,
+    LlavaConfig config,
+    ImageProcessorConfig imageProcessor,
+    WeightSource weights,
+    Supplier<Tokenizer> tokenizer,
+    Set<Integer> eosIds,
+    boolean addsBos)
+    implements AutoCloseable {
+
+  /// The layouts in the wild.
+  public enum Dialect {
+    HUGGING_FACE("Hugging Face"),
+    ORIGINAL("original LLaVA"),
+    GGUF("GGUF");
+
+    private final String title;
+
+    Dialect(String title) {
+      this.title = title;
+    }
+
+    @Override
+    public String toString() {
+      return title;
+    }
+  }
+
+  private static final Pattern VISION_LAYER =
+      Pattern.compile("vision_tower\\.vision_model\\.encoder\\.layers\\.(\\d+)\\..*");
+
+  /// The tensors that inference needs: without blocks behind the chosen hidden state, and without
+  /// the final norm.
+  public WeightSource inferenceWeights() {
+    return new RenamedSource()
+        .add(weights, java.util.Optional::of)
+        .keepOnly(name -> isUsed(name, config.vision().layersToRun()));
+  }
+
+  private static boolean isUsed(String name, int layersToRun) {
+    if (name.startsWith("vision_tower.vision_model.post_layernorm.")) {
+      return false;
+    }
+    Matcher layer = VISION_LAYER.matcher(name);
+    return !layer.matches() || Integer.parseInt(layer.group(1)) < layersToRun;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,68 @@
+package llava4j.model;
+
+import java.util.List;
+import llava4j.image.FeatureLayout;
+import llava4j.image.ImageGrid;
+import llava4j.image.PixelValues;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/// From the views of one picture to its rows: encoded, projected, then brought into the order of
+/// the layout (one view, LLaVA-1.6's anyres and LLaVA-1.5-HD alike).
+public final class ImageEncoder {
+  private final LlavaModel model;
+
+  public ImageEncoder(LlavaModel model) {
+    this.model = model;
+  }
+
+  /// Encodes one picture.
+  ///
+  /// @param contentKey names picture and layout, see [ImageRows]
+  public ImageRows encode(PixelValues pixels, String contentKey) {
+    int size = pixels.size();
+    try (Scope scope = new Scope()) {
+      Tensor views =
+          Tensors.ofFloats(pixels.data(), pixels.views(), 3, size, size); // [views, 3, size, size]
+      Tensor features = model.encode(views); // [views, rows, dim]
+      return new ImageRows(
+          scope.keep(arrange(features, pixels.grid())), contentKey); // [tokens, dim]
+    }
+  }
+
+  /// How many places a picture of this grid will take.
+  public int numRows(ImageGrid grid) {
+    return isPlain(grid) ? model.config().vision().rowsPerView() : layout(grid).tokens();
+  }
+
+  private Tensor arrange(Tensor features, ImageGrid grid) {
+    Tensor rows = features.flatten(0, 1); // [views * rows, dim]
+    if (isPlain(grid)) {
+      return rows;
+    }
+    int[] order = layout(grid).order(); // [tokens]
+    int newline = Math.toIntExact(rows.size(0));
+    for (int i = 0; i < order.length; i++) {
+      order[i] = order[i] == FeatureLayout.NEWLINE ? newline : order[i];
+    }
+    if (model.imageNewline() != null) {
+      rows =
+          Tensors.concatenate(
+              List.of(rows, model.imageNewline().unsqueeze(0)), 0); // [views * rows + 1, dim]
+    }
+    Tensor index =
+        Tensors.ofIds(order).to(model.device().torchDevice(), DType.I64.scalarType()); // [tokens]
+    return rows.index_select(0, index); // [tokens, dim]
+  }
+
+  private boolean isPlain(ImageGrid grid) {
+    return grid instanceof ImageGrid.SingleView && !model.config().hasImageNewline();
+  }
+
+  private FeatureLayout layout(ImageGrid grid) {
+    return FeatureLayout.of(
+        grid, model.config().vision().patchesPerSide(), model.config().patchMerge());
+  }
+}
