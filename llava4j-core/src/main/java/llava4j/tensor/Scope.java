@@ -31,6 +31,13 @@ public final class Scope implements AutoCloseable {
     return tensor;
   }
 
+  /// Keeps a tensor that someone else owns alive until this scope closes, even if its owner lets go
+  /// of it meanwhile.
+  public Tensor borrow(Tensor tensor) {
+    pointers.attach(tensor);
+    return tensor;
+  }
+
   /// Takes `tensor` out of the hands of every scope: the caller owns it and closes it. For weights
   /// and caches.
   public static Tensor own(Tensor tensor) {

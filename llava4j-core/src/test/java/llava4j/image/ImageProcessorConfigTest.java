@@ -56,16 +56,16 @@ class ImageProcessorConfigTest {
   void normalisedConstantsAreThoseOfTheSpecification() {
     var preprocessor = new Preprocessor(ImageProcessorConfig.clip(4), new ImageMode.Pad());
     assertThat(ImageProcessorConfig.clip(4).meanColor()).isEqualTo(new RgbColor(122, 116, 104));
-    float[][] expected = {
-      {-0.01125452f, -0.011196f, -0.00133289f},
-      {-1.7922626f, -1.7520971f, -1.4802198f},
-      {1.9303361f, 2.0748837f, 2.1458969f}
+    double[][] expected = {
+      {-0.01125452, -0.01119600, -0.00133289},
+      {-1.7922626, -1.7520971, -1.4802198},
+      {1.9303361, 2.0748837, 2.1458969}
     };
     RgbColor[] colors = {new RgbColor(122, 116, 104), RgbColor.BLACK, new RgbColor(255, 255, 255)};
     for (int i = 0; i < 3; i++) {
       float[] data = preprocessor.process(RgbImage.filled(4, 4, colors[i])).data();
       for (int c = 0; c < 3; c++) {
-        assertThat(data[c * 16]).isCloseTo(expected[i][c], within(2e-7f));
+        assertThat((double) data[c * 16]).isCloseTo(expected[i][c], within(2e-7));
       }
     }
   }

@@ -1,0 +1,20 @@
+package llava4j;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+
+/// Stops a running answer from another thread; what was said so far is kept.
+public final class Cancellation implements BooleanSupplier {
+  private final AtomicBoolean requested = new AtomicBoolean();
+
+  /// Asks the answer to stop before its next token.
+  public void cancel() {
+    requested.set(true);
+  }
+
+  /// Whether [#cancel] was called.
+  @Override
+  public boolean getAsBoolean() {
+    return requested.get();
+  }
+}

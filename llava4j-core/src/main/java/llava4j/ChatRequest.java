@@ -1,0 +1,49 @@
+package llava4j;
+
+import java.util.List;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+import llava4j.generate.GenerationOptions;
+import llava4j.image.RgbImage;
+
+/// A conversation to be continued.
+///
+/// @param messages user and assistant in turn, the user first and last
+/// @param system replaces the template's system text
+public record ChatRequest(
+    List<ChatMessage> messages, Optional<String> system, GenerationOptions options) {
+
+  public ChatRequest {
+    messages = List.copyOf(messages);
+    for (int i = 0; i < messages.size(); i++) {
+      boolean isUser = messages.get(i) instanceof ChatMessage.User;
+      if (isUser != (i % 2 == 0)) {
+        throw new BadInputException(
+            "message "
+                + (i + 1)
+                + " of the conversation is "
+                + (isUser ? "the user's" : "the assistant's")
+                + ", but user and assistant must take turns and the user begins");
+      }
+    }
+    if (messages.size() % 2 == 0) {
+      throw new BadInputException("a conversation must end with a message of the user");
+    }
+  }
+
+  /// One question about any number of pictures.
+  public static ChatRequest of(List<RgbImage> images, String question) {
+    return new ChatRequest(
+        List.of(new ChatMessage.User(question, images)),
+        Optional.empty(),
+        GenerationOptions.greedy());
+  }
+
+  public ChatRequest withOptions(GenerationOptions other) {
+    return new ChatRequest(messages, system, other);
+  }
+
+  public ChatRequest withSystem(String text) {
+    return new ChatRequest(messages, Optional.of(text), options);
+  }
+}

@@ -1,0 +1,240 @@
+package llava4j;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.config.LlavaConfig;
+import llava4j.generate.Generation;
+import llava4j.generate.GenerationOptions;
+import llava4j.generate.Generator;
+import llava4j.generate.PromptCache;
+import llava4j.generate.TextListener;
+import llava4j.image.DecodeOptions;
+import llava4j.image.FetchPolicy;
+import llava4j.image.ImageFetcher;
+import llava4j.image.ImageSource;
+import llava4j.image.Preprocessor;
+import llava4j.image.RgbImage;
+import llava4j.model.ImageEncoder;
+import llava4j.model.ImageRows;
+import llava4j.model.LlavaModel;
+import llava4j.model.SplicedPrompt;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.Scope;
+import llava4j.text.ConversationTemplate;
+import llava4j.text.Tokenizer;
+
+/// A loaded model that answers questions about pictures.
+///
+/// ```java
+/// try (Llava llava = Llava.load(Path.of("llava-v1.5-7b"))) {
+///   System.out.println(llava.ask(Path.of("cat.jpg"), "What is this?"));
+/// }
+/// ```
+///
+/// Safe for use by many threads at once; each request has its own cache. Close it when all requests
+/// have ended.
+public final class Llava implements AutoCloseable {
+  /// Pictures whose rows are kept for follow-up questions.
+  private static final int CACHED_IMAGES = 8;
+
+  private final String name;
+  private final LlavaModel model;
+  private final Tokenizer tokenizer;
+  private final Preprocessor preprocessor;
+  private final PromptBuilder prompts;
+  private final Generator generator;
+  private final ImageEncoder imageEncoder;
+  private final ImageRowsCache imageRows = new ImageRowsCache(CACHED_IMAGES);
+  private final List<String> templateStops;
+
+  private Llava(Checkpoint checkpoint, LlavaModel model, Tokenizer tokenizer, LoadOptions options) {
+    this.name = checkpoint.name();
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.preprocessor = new Preprocessor(checkpoint.imageProcessor(), model.config().imageMode());
+    ConversationTemplate template =
+        options.template().orElseGet(() -> ConversationTemplate.forModel(checkpoint.name()));
+    this.prompts = new PromptBuilder(template, tokenizer, checkpoint.addsBos());
+    Set<Integer> eosIds = new HashSet<>(checkpoint.eosIds());
+    eosIds.add(tokenizer.eosId());
+    this.generator = new Generator(model, tokenizer, eosIds);
+    this.imageEncoder = new ImageEncoder(model);
+    this.templateStops = template.stopText().isEmpty() ? List.of() : List.of(template.stopText());
+  }
+
+  /// Loads a model folder or `.gguf` file with default options.
+  public static Llava load(Path path) {
+    return load(path.toString(), LoadOptions.defaults());
+  }
+
+  /// Loads a model folder, a `.gguf` file, or a model of the hub that the options name.
+  public static Llava load(String pathOrName, LoadOptions options) {
+    NativeRuntime.prepare();
+    Checkpoint checkpoint = new CheckpointOpener(options.checkpoint()).open(pathOrName);
+    return load(checkpoint, options);
+  }
+
+  /// Loads an opened checkpoint, and closes it in any case.
+  public static Llava load(Checkpoint checkpoint, LoadOptions options) {
+    Tokenizer tokenizer;
+    try {
+      tokenizer = checkpoint.tokenizer().get();
+    } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
+    }
+    try {
+      LlavaConfig config =
+          options.imageMode().map(checkpoint.config()::withImageMode).orElse(checkpoint.config());
+      LlavaModel model =
+          LlavaModel.load(
+              config,
+              checkpoint.inferenceWeights(),
+              checkpoint.location().toString(),
+              options.device(),
+              options.weights(),
+              options.progress());
+      return new Llava(checkpoint, model, tokenizer, options);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /// The model's name, from its folder or file.
+  public String name() {
+    return name;
+  }
+
+  public LlavaModel model() {
+    return model;
+  }
+
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  public ConversationTemplate template() {
+    return prompts.template();
+  }
+
+  /// Asks one question about a picture file: greedy, up to 512 tokens, EXIF orientation honoured.
+  public String ask(Path image, String question) {
+    return ask(decode(new ImageSource.OfFile(image)), question);
+  }
+
+  /// Asks one question about a picture.
+  public String ask(RgbImage image, String question) {
+    return answer(ChatRequest.of(List.of(image), question)).text();
+  }
+
+  /// Asks a question without a picture.
+  public String ask(String question) {
+    return answer(ChatRequest.of(List.of(), question)).text();
+  }
+
+  /// Answers a request in one piece.
+  public ChatResponse answer(ChatRequest request) {
+    return answer(request, TextListener.NONE, () -> false);
+  }
+
+  /// Answers a request, speaking as it goes.
+  ///
+  /// @param cancelled asked before every token; see [Cancellation]
+  public ChatResponse answer(
+      ChatRequest request, TextListener listener, BooleanSupplier cancelled) {
+    try (PromptCache cache = new PromptCache(model)) {
+      return answer(request, cache, listener, cancelled);
+    }
+  }
+
+  /// Begins a conversation that remembers what it computed.
+  public ChatSession chat() {
+    return new ChatSession(this, new PromptCache(model));
+  }
+
+  /// The prompt that a request becomes, as text; for people who look.
+  public String prompt(ChatRequest request) {
+    return prompts.render(request);
+  }
+
+  /// Decodes a picture as [#ask(Path, String)] does. No addresses are fetched.
+  public static RgbImage decode(ImageSource source) {
+    return new ImageFetcher(FetchPolicy.withoutUrls(), System.in)
+        .decode(source, DecodeOptions.defaults())
+        .image();
+  }
+
+  @Override
+  public void close() {
+    imageRows.close();
+    model.close();
+    tokenizer.close();
+  }
+
+  ChatResponse answer(
+      ChatRequest request, PromptCache cache, TextListener listener, BooleanSupplier cancelled) {
+    long start = System.nanoTime();
+    try (Scope scope = new Scope()) {
+      int[] ids = prompts.encode(request);
+      List<ImageRows> images = new ArrayList<>();
+      for (RgbImage image : PromptBuilder.images(request)) {
+        images.add(rows(image, scope));
+      }
+      long encoded = System.nanoTime();
+      SplicedPrompt prompt = model.splicer().splice(ids, images);
+      FirstText first = new FirstText(listener);
+      List<Generation> answers =
+          generator.generate(prompt, cache, withTemplateStops(request.options()), first, cancelled);
+      long end = System.nanoTime();
+      return new ChatResponse(
+          answers,
+          prompt.numRows(),
+          cache.reusedRows(),
+          images.stream().mapToInt(ImageRows::numRows).sum(),
+          new ChatResponse.Timing(
+              Duration.ofNanos(encoded - start),
+              Duration.ofNanos(first.at == 0 ? 0 : first.at - start),
+              Duration.ofNanos(end - start)));
+    }
+  }
+
+  private ImageRows rows(RgbImage image, Scope scope) {
+    String key = image.sha256();
+    return imageRows.get(key, scope, () -> imageEncoder.encode(preprocessor.process(image), key));
+  }
+
+  private GenerationOptions withTemplateStops(GenerationOptions options) {
+    if (templateStops.isEmpty()) {
+      return options;
+    }
+    List<String> stops = new ArrayList<>(options.stopStrings());
+    stops.addAll(templateStops);
+    return options.withStopStrings(stops, options.keepStopString());
+  }
+
+  /// Notes when the first text came.
+  private static final class FirstText implements TextListener {
+    private final TextListener next;
+    private long at;
+
+    FirstText(TextListener next) {
+      this.next = next;
+    }
+
+    @Override
+    public void onText(int answer, String text) {
+      if (at == 0) {
+        at = System.nanoTime();
+      }
+      next.onText(answer, text);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package llava4j.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Set;
+import llava4j.error.BadInputException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageFetcherTest {
+  private static final byte[] PICTURE = Pictures.encoded("png", 12, 8);
+
+  private HttpServer server;
+
+  @BeforeEach
+  void startServer() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/picture", exchange -> answer(exchange, 200, PICTURE.length));
+    server.createContext("/chunked", exchange -> answer(exchange, 200, 0));
+    server.createContext("/missing", exchange -> exchange.sendResponseHeaders(404, -1));
+    server.createContext("/once", exchange -> redirect(exchange, "/picture?size=1"));
+    server.createContext("/loop", exchange -> redirect(exchange, "/loop"));
+    server.createContext("/inward", exchange -> redirect(exchange, "http://127.0.0.2/secret"));
+    server.createContext("/file", exchange -> redirect(exchange, "file:///etc/hostname"));
+    server.start();
+  }
+
+  @AfterEach
+  void stopServer() {
+    server.stop(0);
+  }
+
+  private static void answer(HttpExchange exchange, int status, long length) throws IOException {
+    exchange.sendResponseHeaders(status, length);
+    try (OutputStream body = exchange.getResponseBody()) {
+      body.write(PICTURE);
+    }
+  }
+
+  private static void redirect(HttpExchange exchange, String location) throws IOException {
+    exchange.getResponseHeaders().add("Location", location);
+    exchange.sendResponseHeaders(302, -1);
+    exchange.close();
+  }
+
+  private String address(String path) {
+    return "http://localhost:" + server.getAddress().getPort() + path;
+  }
+
+  private static FetchPolicy local(long maxBytes) {
+    return new FetchPolicy(true, maxBytes, Duration.ofSeconds(5), 5, Set.of("localhost"));
+  }
+
+  private static byte[] fetch(FetchPolicy policy, String source) {
+    return new ImageFetcher(policy, new ByteArrayInputStream(PICTURE))
+        .fetch(ImageSource.parse(source));
+  }
+
+  private static void assertRefused(FetchPolicy policy, String source, String... words) {
+    assertThatThrownBy(() -> fetch(policy, source))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContainingAll(words);
+  }
+
+  @Test
+  void everySourceGivesTheSameBytes(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("picture.dat"), PICTURE);
+    FetchPolicy policy = local(1 << 20);
+    assertThat(fetch(policy, file.toString())).isEqualTo(PICTURE);
+    assertThat(fetch(policy, "-")).isEqualTo(PICTURE);
+    String base64 = Base64.getEncoder().encodeToString(PICTURE);
+    assertThat(fetch(policy, "data:image/png;base64," + base64)).isEqualTo(PICTURE);
+    assertThat(fetch(policy, "data:;base64," + base64.replace("+", "%2B"))).isEqualTo(PICTURE);
+    assertThat(fetch(policy, address("/picture"))).isEqualTo(PICTURE);
+    assertThat(fetch(policy, address("/chunked"))).isEqualTo(PICTURE);
+    assertThat(fetch(policy, address("/once"))).isEqualTo(PICTURE);
+    var source = new ImageSource.OfBytes("memory", PICTURE);
+    var fetcher = new ImageFetcher(policy, new ByteArrayInputStream(PICTURE));
+    assertThat(fetcher.decode(source, DecodeOptions.defaults()).image().width()).isEqualTo(12);
+  }
+
+  @Test
+  void addressesNeedPermission() {
+    assertRefused(FetchPolicy.withoutUrls(), address("/picture"), "--allow-url");
+  }
+
+  @Test
+  void privateNetworksAreRefused() {
+    FetchPolicy policy = FetchPolicy.withUrls();
+    for (String host :
+        new String[] {
+          "localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.20.0.1", "169.254.169.254",
+          "100.64.0.1", "0.0.0.0", "224.0.0.1", "[::1]", "[fd00::1]", "[fe80::1]",
+          "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "2130706433"
+        }) {
+      assertThatThrownBy(() -> fetch(policy, "http://" + host + "/x"))
+          .as(host)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("private network");
+    }
+  }
+
+  @Test
+  void publicAddressesArePublic() throws IOException {
+    for (String address : new String[] {"8.8.8.8", "1.1.1.1", "2606:4700::1111", "172.32.0.1"}) {
+      assertThat(PublicAddress.isPublic(InetAddress.getByName(address))).as(address).isTrue();
+    }
+  }
+
+  @Test
+  void redirectsAreCheckedAnew() {
+    assertRefused(local(1 << 20), address("/inward"), "127.0.0.2", "private network");
+    assertRefused(local(1 << 20), address("/file"), "no http or https");
+    assertRefused(local(1 << 20), address("/loop"), "redirects more than 5");
+  }
+
+  @Test
+  void sizeIsLimitedEverywhere(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("big.png"), PICTURE);
+    String base64 = "data:image/png;base64," + Base64.getEncoder().encodeToString(PICTURE);
+    for (String source :
+        new String[] {file.toString(), "-", base64, address("/picture"), address("/chunked")}) {
+      assertRefused(local(PICTURE.length - 1), source, "limit of " + (PICTURE.length - 1));
+      assertThat(fetch(local(PICTURE.length), source)).isEqualTo(PICTURE);
+    }
+  }
+
+  @Test
+  void aSilentServerRunsOutOfTime() throws IOException {
+    try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var policy = new FetchPolicy(true, 1000, Duration.ofMillis(200), 5, Set.of("localhost"));
+      assertRefused(
+          policy, "http://localhost:" + silent.getLocalPort() + "/", "did not come within");
+    }
+  }
+
+  @Test
+  void mistakesAreNamed(@TempDir Path folder) {
+    FetchPolicy policy = local(1000);
+    assertRefused(policy, folder.resolve("none.jpg").toString(), "none.jpg", "there is no");
+    assertRefused(policy, folder.toString(), "is a folder");
+    assertRefused(policy, address("/missing"), "404");
+    assertRefused(policy, "data:image/png;base64", "comma");
+    assertRefused(policy, "data:image/png;base64,AAA=A", "base64");
+    assertRefused(policy, "http://no-such-host.invalid/x", "no host");
+    assertRefused(policy, "http://a b/", "no valid");
+    assertRefused(policy, "http:///x", "http:///x");
+  }
+}
