@@ -83,6 +83,11 @@ public final class JsonTokenizer implements Tokenizer {
   }
 
   @Override
+  public boolean isGenerable(int id) {
+    return id < vocabularySize && imageTokenId().orElse(-1) != id;
+  }
+
+  @Override
   public SortedMap<String, Integer> specialTokens() {
     return Collections.unmodifiableSortedMap(specials);
   }

@@ -127,6 +127,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   @Override
+  public boolean isGenerable(int id) {
+    return id < model.pieces().size()
+        && model.pieces().get(id).type() != PieceType.UNUSED
+        && !addedById.containsKey(id);
+  }
+
+  @Override
   public SortedMap<String, Integer> specialTokens() {
     return Collections.unmodifiableSortedMap(specials);
   }

@@ -35,10 +35,9 @@ public sealed interface Tokenizer extends AutoCloseable
   /// Spellings of the special and added tokens with their ids.
   SortedMap<String, Integer> specialTokens();
 
-  /// Whether a model may generate the id: it stands for text or ends the answer.
-  default boolean isGenerable(int id) {
-    return id < vocabularySize() && (id == eosId() || !specialTokens().containsValue(id));
-  }
+  /// Whether a model may generate the id: it belongs to the trained vocabulary. Rows that pad an
+  /// embedding, and tokens added later such as `<image>`, do not.
+  boolean isGenerable(int id);
 
   /// The id of `<image>` in vocabularies that have one.
   default OptionalInt imageTokenId() {
