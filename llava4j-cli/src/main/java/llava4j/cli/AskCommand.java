@@ -46,10 +46,14 @@ final class AskCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE... QUESTION",
-      description = "Pictures (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
+      description =
+          "Pictures (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
   private List<String> words = new ArrayList<>();
 
-  @Option(names = "--format", defaultValue = "TEXT", description = "text or json. Default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--format",
+      defaultValue = "TEXT",
+      description = "text or json. Default: ${DEFAULT-VALUE}.")
   private Format format;
 
   @Option(names = "--stream", description = "Print the answer as it comes.")
@@ -63,10 +67,15 @@ final class AskCommand implements Callable<Integer> {
           "The paper's response-format prompts: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private ResponseFormat responseFormat;
 
-  @Option(names = "--system", paramLabel = "TEXT", description = "Replaces the template's system text.")
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "Replaces the template's system text.")
   private String system;
 
-  @Option(names = {"-v", "--verbose"}, description = "Print times, speed and memory to standard error.")
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Print times, speed and memory to standard error.")
   private boolean verbose;
 
   @Override
@@ -74,20 +83,25 @@ final class AskCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     if (stream && format == Format.JSON) {
-      throw new BadInputException("--stream prints text as it comes and --format json one object at the end; use one");
+      throw new BadInputException(
+          "--stream prints text as it comes and --format json one object at the end; use one");
     }
     List<RgbImage> images = pictures.decode(words.subList(0, words.size() - 1), err);
     String question = responseFormat.applyTo(words.getLast());
     ChatRequest request =
         new ChatRequest(
-            ChatRequest.of(images, question).messages(), Optional.ofNullable(system), generation.toOptions());
+            ChatRequest.of(images, question).messages(),
+            Optional.ofNullable(system),
+            generation.toOptions());
     long start = System.nanoTime();
     try (Llava llava = model.load(err)) {
       long loaded = System.nanoTime();
       if (images.size() > 1) {
-        err.println("llava: LLaVA-1.5 was trained on one picture at a time; answers about several are a stretch");
+        err.println(
+            "llava: LLaVA-1.5 was trained on one picture at a time; answers about several are a stretch");
       }
-      ChatResponse response = llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);
+      ChatResponse response =
+          llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);
       print(out, llava, response);
       if (verbose) {
         Statistics.print(err, response, loaded - start);

@@ -47,7 +47,10 @@ final class ChatCommand implements Callable<Integer> {
   @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Pictures to begin with.")
   private List<String> images = new ArrayList<>();
 
-  @Option(names = "--history", paramLabel = "FILE", description = "Remember typed lines in this file.")
+  @Option(
+      names = "--history",
+      paramLabel = "FILE",
+      description = "Remember typed lines in this file.")
   private Path historyFile;
 
   @Override
@@ -87,7 +90,9 @@ final class ChatCommand implements Callable<Integer> {
         LineReaderBuilder.builder()
             .terminal(terminal)
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-            .completer(new StringsCompleter("/image", "/system", "/reset", "/save", "/stats", "/help", "/exit"));
+            .completer(
+                new StringsCompleter(
+                    "/image", "/system", "/reset", "/save", "/stats", "/help", "/exit"));
     if (historyFile != null) {
       builder.variable(LineReader.HISTORY_FILE, historyFile);
     }

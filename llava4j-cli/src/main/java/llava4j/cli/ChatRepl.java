@@ -99,7 +99,8 @@ final class ChatRepl implements AutoCloseable {
     String argument = words.length > 1 ? words[1].strip() : "";
     switch (words[0]) {
       case "/image" -> show(required(words[0], argument, "FILE"));
-      case "/system" -> session.setSystem(argument.isEmpty() ? Optional.empty() : Optional.of(argument));
+      case "/system" ->
+          session.setSystem(argument.isEmpty() ? Optional.empty() : Optional.of(argument));
       case "/reset" -> reset();
       case "/save" -> save(required(words[0], argument, "FILE"));
       case "/stats" -> stats();

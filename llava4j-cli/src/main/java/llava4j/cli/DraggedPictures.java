@@ -3,7 +3,6 @@ package llava4j.cli;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +11,13 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Picture files named in a line of chat: typed, or dragged there by a terminal, which quotes or escapes blanks or writes a
-/// `file://` address.
+/// Picture files named in a line of chat: typed, or dragged there by a terminal, which quotes or
+/// escapes blanks or writes a `file://` address.
 ///
 /// @param text the line without them
 record DraggedPictures(String text, List<Path> files) {
-  private static final Pattern WORD = Pattern.compile("'([^']+)'|\"([^\"]+)\"|((?:\\\\.|[^\\s\\\\])+)");
+  private static final Pattern WORD =
+      Pattern.compile("'([^']+)'|\"([^\"]+)\"|((?:\\\\.|[^\\s\\\\])+)");
   private static final List<String> ENDINGS =
       List.of(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff");
 
@@ -35,7 +35,8 @@ record DraggedPictures(String text, List<Path> files) {
       }
     }
     rest.append(line.substring(end));
-    return new DraggedPictures(rest.toString().strip().replaceAll(" {2,}", " "), List.copyOf(files));
+    return new DraggedPictures(
+        rest.toString().strip().replaceAll(" {2,}", " "), List.copyOf(files));
   }
 
   private static Optional<Path> pictureFile(Matcher word) {
@@ -50,7 +51,7 @@ record DraggedPictures(String text, List<Path> files) {
     try {
       Path path = lower.startsWith("file://") ? Path.of(new URI(name)) : Path.of(expandHome(name));
       return Files.isRegularFile(path) ? Optional.of(path) : Optional.empty();
-    } catch (InvalidPathException | URISyntaxException | IllegalArgumentException e) {
+    } catch (URISyntaxException | IllegalArgumentException e) {
       return Optional.empty(); // words, not a file
     }
   }

@@ -18,22 +18,43 @@ final class GenerationFlags {
       names = {"-t", "--temperature"},
       paramLabel = "T",
       defaultValue = "0",
-      description = "0 always takes the likeliest token; above, tokens are drawn. Default: ${DEFAULT-VALUE}.")
+      description =
+          "0 always takes the likeliest token; above, tokens are drawn. Default: ${DEFAULT-VALUE}.")
   private double temperature;
 
-  @Option(names = "--top-p", paramLabel = "P", defaultValue = "1", description = "Draw among the likeliest that reach P.")
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      defaultValue = "1",
+      description = "Draw among the likeliest that reach P.")
   private double topP;
 
-  @Option(names = "--top-k", paramLabel = "K", defaultValue = "0", description = "Draw among the K likeliest.")
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      defaultValue = "0",
+      description = "Draw among the K likeliest.")
   private int topK;
 
-  @Option(names = "--min-p", paramLabel = "P", defaultValue = "0", description = "Drop tokens below P times the likeliest.")
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      defaultValue = "0",
+      description = "Drop tokens below P times the likeliest.")
   private double minP;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Equal seeds give equal answers.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Equal seeds give equal answers.")
   private long seed;
 
-  @Option(names = "--beams", paramLabel = "N", defaultValue = "1", description = "Follow the N likeliest beginnings.")
+  @Option(
+      names = "--beams",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Follow the N likeliest beginnings.")
   private int beams;
 
   @Option(
@@ -50,7 +71,10 @@ final class GenerationFlags {
       description = "Above 1 avoids words that were used.")
   private double repetitionPenalty;
 
-  @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer before this text; may be repeated.")
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "End the answer before this text; may be repeated.")
   private List<String> stops = List.of();
 
   @Option(names = "-n", paramLabel = "N", defaultValue = "1", description = "So many answers.")

@@ -24,7 +24,8 @@ final class HubDownloads {
       settings = settings.asOffline();
     }
     try (Progress progress = Progress.bytes("fetching " + reference.name())) {
-      return new HubClient(settings).fetch(reference, progress::update, note -> err.println("llava: " + note));
+      return new HubClient(settings)
+          .fetch(reference, progress::update, note -> err.println("llava: " + note));
     }
   }
 }

@@ -65,7 +65,10 @@ final class InfoCommand implements Callable<Integer> {
             config.vision().dim(),
             config.vision().numHeads(),
             millions(table.numParameters("vision_tower."))));
-    line(out, "projector", config.projector() + ", " + millions(table.numParameters("projector.")) + " parameters");
+    line(
+        out,
+        "projector",
+        config.projector() + ", " + millions(table.numParameters("projector.")) + " parameters");
     line(
         out,
         "language model",
@@ -78,7 +81,13 @@ final class InfoCommand implements Callable<Integer> {
             config.text().numKvHeads(),
             config.text().vocab(),
             millions(table.numParameters("language_model.") + table.numParameters("lm_head."))));
-    line(out, "context", config.contextLength() + " tokens, " + config.vision().rowsPerView() + " for each view of a picture");
+    line(
+        out,
+        "context",
+        config.contextLength()
+            + " tokens, "
+            + config.vision().rowsPerView()
+            + " for each view of a picture");
     line(
         out,
         "pictures",
@@ -94,20 +103,35 @@ final class InfoCommand implements Callable<Integer> {
       bytes.merge(info.storedAs(), info.bytes(), Long::sum);
     }
     StringBuilder stored = new StringBuilder();
-    bytes.forEach((type, size) -> stored.append(type).append(' ').append(MemoryPlan.gigabytes(size)).append("  "));
+    bytes.forEach((type, size) ->
+        stored.append(type).append(' ').append(MemoryPlan.gigabytes(size)).append("  "));
     line(out, "stored as", stored.toString().strip());
   }
 
   private void printMemory(PrintWriter out, LlavaConfig config, WeightSource weights) {
     Device device = options.parsedDevice();
     MemoryPlan plan = MemoryPlan.of(config, weights, device, options.parsedWeights());
-    line(out, "device", device + ", activations " + device.computeType() + ", weights " + options.parsedWeights());
-    line(out, "kernels", "libtorch " + NativeRuntime.cpuCapability() + ", " + NativeRuntime.numThreads() + " threads; 16-bit rows: " + VectorSupport.describe());
+    line(
+        out,
+        "device",
+        device + ", activations " + device.computeType() + ", weights " + options.parsedWeights());
+    line(
+        out,
+        "kernels",
+        "libtorch "
+            + NativeRuntime.cpuCapability()
+            + ", "
+            + NativeRuntime.numThreads()
+            + " threads; 16-bit rows: "
+            + VectorSupport.describe());
     line(
         out,
         "memory",
-        MemoryPlan.gigabytes(plan.weightBytes()) + " of weights (" + MemoryPlan.gigabytes(plan.mappedBytes())
-            + " used in place from the files) + " + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
+        MemoryPlan.gigabytes(plan.weightBytes())
+            + " of weights ("
+            + MemoryPlan.gigabytes(plan.mappedBytes())
+            + " used in place from the files) + "
+            + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
             + " of cache for a full context");
   }
 

@@ -34,7 +34,8 @@ final class ModelOptions {
   @Option(
       names = "--base",
       paramLabel = "MODEL",
-      description = "The language model under a projector-only checkpoint, or the LLaVA under a LoRA adapter.")
+      description =
+          "The language model under a projector-only checkpoint, or the LLaVA under a LoRA adapter.")
   private String base;
 
   @Option(
@@ -49,10 +50,14 @@ final class ModelOptions {
       description = "The picture side of a GGUF model, if not the only one beside it.")
   private Path mmproj;
 
-  @Option(names = "--merge-lora", description = "Add an adapter to the matrices instead of computing it beside them.")
+  @Option(
+      names = "--merge-lora",
+      description = "Add an adapter to the matrices instead of computing it beside them.")
   private boolean mergeLora;
 
-  @Option(names = "--offline", description = "Never go to the network; use what the hub's cache has.")
+  @Option(
+      names = "--offline",
+      description = "Never go to the network; use what the hub's cache has.")
   private boolean offline;
 
   @Option(
@@ -73,13 +78,15 @@ final class ModelOptions {
   @Option(
       names = "--template",
       paramLabel = "NAME",
-      description = "The conversation template, such as vicuna_v1; by default the model's name decides.")
+      description =
+          "The conversation template, such as vicuna_v1; by default the model's name decides.")
   private String template;
 
   @Option(
       names = "--image-mode",
       paramLabel = "MODE",
-      description = "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
+      description =
+          "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
   private ImageModeName imageMode;
 
   /// The model as it was named.
@@ -124,7 +131,8 @@ final class ModelOptions {
               });
     }
     try (Progress progress = Progress.bytes("loading")) {
-      return Llava.load(model, options.withProgress((_, done, total) -> progress.update(done, total)));
+      return Llava.load(
+          model, options.withProgress((_, done, total) -> progress.update(done, total)));
     }
   }
 }

@@ -13,7 +13,9 @@ import picocli.CommandLine.Option;
 
 /// Where pictures may come from: the options that `ask` and `chat` share.
 final class PictureOptions {
-  @Option(names = "--allow-url", description = "Fetch pictures from public http and https addresses.")
+  @Option(
+      names = "--allow-url",
+      description = "Fetch pictures from public http and https addresses.")
   private boolean allowUrl;
 
   @Option(
@@ -32,7 +34,8 @@ final class PictureOptions {
 
   RgbImage decode(String name, PrintWriter err) {
     FetchPolicy policy = allowUrl ? FetchPolicy.withUrls() : FetchPolicy.withoutUrls();
-    DecodeOptions options = ignoreOrientation ? DecodeOptions.reference() : DecodeOptions.defaults();
+    DecodeOptions options =
+        ignoreOrientation ? DecodeOptions.reference() : DecodeOptions.defaults();
     ImageSource source = ImageSource.parse(name);
     DecodedImage decoded = new ImageFetcher(policy, System.in).decode(source, options);
     if (decoded.animated()) {

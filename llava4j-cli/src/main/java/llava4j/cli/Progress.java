@@ -19,7 +19,7 @@ final class Progress implements AutoCloseable {
   /// A bar that counts bytes.
   static Progress bytes(String task) {
     Console console = System.console();
-    if (console == null || !console.isTerminal()) {
+    if (!console.isTerminal()) {
       return new Progress(null);
     }
     return new Progress(

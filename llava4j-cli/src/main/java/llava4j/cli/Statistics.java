@@ -17,7 +17,8 @@ final class Statistics {
     if (loadNanos > 0) {
       err.printf(Locale.ROOT, "load              %9.2f s%n", loadNanos / 1e9);
     }
-    err.printf(Locale.ROOT, "image encoding    %9.2f s%n", seconds(response.timing().imageEncoding()));
+    err.printf(
+        Locale.ROOT, "image encoding    %9.2f s%n", seconds(response.timing().imageEncoding()));
     err.printf(Locale.ROOT, "first token       %9.2f s%n", seconds(response.timing().firstToken()));
     err.printf(
         Locale.ROOT,
@@ -26,9 +27,14 @@ final class Statistics {
         response.imageTokens(),
         response.cachedTokens());
     err.printf(
-        Locale.ROOT, "answer            %9d tokens, %.1f tokens/s%n", response.answerTokens(), response.tokensPerSecond());
+        Locale.ROOT,
+        "answer            %9d tokens, %.1f tokens/s%n",
+        response.answerTokens(),
+        response.tokensPerSecond());
     err.printf(
-        Locale.ROOT, "finish            %9s%n", response.answers().getFirst().finishReason().name().toLowerCase(Locale.ROOT));
+        Locale.ROOT,
+        "finish            %9s%n",
+        response.answers().getFirst().finishReason().name().toLowerCase(Locale.ROOT));
     err.printf(Locale.ROOT, "peak memory       %9s%n", peakMemory());
     err.flush();
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.text.SentencePieceModel.Piece;
 import llava4j.text.SentencePieceModel.PieceType;
 
@@ -45,6 +46,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final Map<Integer, String> addedById = new HashMap<>();
   private final SortedMap<String, Integer> specials = new TreeMap<>();
   private final int unknownPrefixLength;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   public SentencePieceTokenizer(SentencePieceModel model, Settings settings) {
     this.model = model;
@@ -149,7 +151,9 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public void close() {
-    library.close();
+    if (closed.compareAndSet(false, true)) {
+      library.close(); // a second time would crash the process
+    }
   }
 
   private static String prefixed(String text) {
