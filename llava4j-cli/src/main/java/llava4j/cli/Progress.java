@@ -17,9 +17,10 @@ final class Progress implements AutoCloseable {
   }
 
   /// A bar that counts bytes.
+  @SuppressWarnings("SystemConsoleNull") // JDK 25 gives null again where there is no terminal
   static Progress bytes(String task) {
     Console console = System.console();
-    if (!console.isTerminal()) {
+    if (console == null || !console.isTerminal()) {
       return new Progress(null);
     }
     return new Progress(

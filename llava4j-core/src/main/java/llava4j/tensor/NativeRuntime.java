@@ -14,7 +14,10 @@ public final class NativeRuntime {
   public static void prepare() {
     setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
-    setIfAbsent("OPT_OUT_TRACKING", "true"); // DJL would report its use to its makers
+    // Left alone, DJL reports its use to its makers, and fetches another library where it finds a GPU.
+    setIfAbsent("OPT_OUT_TRACKING", "true");
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("RUST_FLAVOR", "cpu");
   }
 
   /// Threads that one operator uses.
