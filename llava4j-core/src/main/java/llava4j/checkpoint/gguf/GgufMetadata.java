@@ -88,7 +88,7 @@ public final class GgufMetadata {
       return OptionalDouble.empty();
     }
     if (value instanceof Whole(_, long whole)) {
-      return OptionalDouble.of(whole);
+      return OptionalDouble.of((double) whole);
     }
     if (value instanceof Real(_, double real) && Double.isFinite(real)) {
       return OptionalDouble.of(real);

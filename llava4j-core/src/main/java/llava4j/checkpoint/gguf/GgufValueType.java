@@ -1,26 +1,29 @@
 package llava4j.checkpoint.gguf;
 
+import java.util.Arrays;
 import java.util.Optional;
 
-/// Types of metadata values, in the order of their numbers in the file.
+/// Types of metadata values.
 public enum GgufValueType {
-  UINT8(1),
-  INT8(1),
-  UINT16(2),
-  INT16(2),
-  UINT32(4),
-  INT32(4),
-  FLOAT32(4),
-  BOOL(1),
-  STRING(8),
-  ARRAY(12),
-  UINT64(8),
-  INT64(8),
-  FLOAT64(8);
+  UINT8(0, 1),
+  INT8(1, 1),
+  UINT16(2, 2),
+  INT16(3, 2),
+  UINT32(4, 4),
+  INT32(5, 4),
+  FLOAT32(6, 4),
+  BOOL(7, 1),
+  STRING(8, 8),
+  ARRAY(9, 12),
+  UINT64(10, 8),
+  INT64(11, 8),
+  FLOAT64(12, 8);
 
+  private final int id;
   private final int minBytes;
 
-  GgufValueType(int minBytes) {
+  GgufValueType(int id, int minBytes) {
+    this.id = id;
     this.minBytes = minBytes;
   }
 
@@ -31,12 +34,10 @@ public enum GgufValueType {
 
   /// The number of this type in the file.
   int id() {
-    return ordinal();
+    return id;
   }
 
   static Optional<GgufValueType> ofId(long id) {
-    return id >= 0 && id < values().length
-        ? Optional.of(values()[Math.toIntExact(id)])
-        : Optional.empty();
+    return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
   }
 }
