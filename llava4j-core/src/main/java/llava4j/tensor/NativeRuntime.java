@@ -14,7 +14,8 @@ public final class NativeRuntime {
   public static void prepare() {
     setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
-    // Left alone, DJL reports its use to its makers, and fetches another library where it finds a GPU.
+    // Left alone, DJL reports its use to its makers, and fetches another library where it finds a
+    // GPU.
     setIfAbsent("OPT_OUT_TRACKING", "true");
     setIfAbsent("ai.djl.offline", "true");
     setIfAbsent("RUST_FLAVOR", "cpu");

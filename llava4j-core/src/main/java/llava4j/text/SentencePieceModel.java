@@ -34,6 +34,10 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
       this.number = number;
     }
 
+    public int number() {
+      return number;
+    }
+
     /// The type with this number in the file; null for none.
     public static PieceType of(long number) {
       for (PieceType type : values()) {

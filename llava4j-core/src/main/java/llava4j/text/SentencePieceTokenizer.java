@@ -145,6 +145,23 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return model;
   }
 
+  /// Pieces of the trained model, without what was added behind it.
+  public int numBasePieces() {
+    int base = model.pieces().size();
+    while (base > 0
+        && (addedById.containsKey(base - 1)
+            || model.pieces().get(base - 1).type() == PieceType.UNUSED)) {
+      base--;
+    }
+    return base;
+  }
+
+  /// The trained model, without what was added behind it.
+  public SentencePieceModel baseModel() {
+    return SentencePieceModel.of(
+        model.pieces().subList(0, numBasePieces()), model.addDummyPrefix());
+  }
+
   public Settings settings() {
     return settings;
   }
