@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import llava4j.checkpoint.gguf.GgufValue.Flag;
 import llava4j.checkpoint.gguf.GgufValue.Real;
 import llava4j.checkpoint.gguf.GgufValue.Reals;
@@ -134,6 +135,17 @@ public final class GgufMetadata {
           }
           throw wrongKind(key, "an array of floating point numbers", value);
         });
+  }
+
+  /// What `reader` gives; its refusals name the file.
+  <T> T read(Supplier<T> reader) {
+    try {
+      return reader.get();
+    } catch (BadInputException e) {
+      throw e.getMessage().startsWith(file.toString())
+          ? e
+          : new BadInputException(file + ": " + e.getMessage() + "; convert the model again", e);
+    }
   }
 
   BadInputException missing(String key) {

@@ -60,32 +60,39 @@ public record GgufTextConfig(
     requireNoExperts(file);
     int embeddingLength = metadata.count("llama.embedding_length");
     int headCount = metadata.count("llama.attention.head_count");
-    int headDim = (int) metadata.findCount("llama.attention.key_length").orElse(0);
-    if (headDim == 0) {
-      if (embeddingLength % headCount != 0) {
-        throw new BadInputException(
-            file.path()
-                + ": llama.embedding_length "
-                + embeddingLength
-                + " is no multiple of llama.attention.head_count "
-                + headCount);
-      }
-      headDim = embeddingLength / headCount;
-    }
+    int headDim = headDim(file, embeddingLength, headCount);
     requireSame(file, "llama.attention.value_length", headDim);
     requireSame(file, "llama.rope.dimension_count", headDim);
-    return new GgufTextConfig(
-        metadata.count("llama.context_length"),
-        embeddingLength,
-        metadata.count("llama.block_count"),
-        metadata.count("llama.feed_forward_length"),
-        headCount,
-        (int) metadata.findCount("llama.attention.head_count_kv").orElse(headCount),
-        headDim,
-        metadata.real("llama.attention.layer_norm_rms_epsilon"),
-        metadata.findReal("llama.rope.freq_base").orElse(DEFAULT_FREQUENCY_BASE),
-        ropeLinearFactor(file),
-        vocabSize(file));
+    return metadata.read(() ->
+        new GgufTextConfig(
+            metadata.count("llama.context_length"),
+            embeddingLength,
+            metadata.count("llama.block_count"),
+            metadata.count("llama.feed_forward_length"),
+            headCount,
+            (int) metadata.findCount("llama.attention.head_count_kv").orElse(headCount),
+            headDim,
+            metadata.real("llama.attention.layer_norm_rms_epsilon"),
+            metadata.findReal("llama.rope.freq_base").orElse(DEFAULT_FREQUENCY_BASE),
+            ropeLinearFactor(file),
+            vocabSize(file)));
+  }
+
+  private static int headDim(GgufFile file, int embeddingLength, int headCount) {
+    OptionalLong said = file.metadata().findCount("llama.attention.key_length");
+    if (said.isPresent()) {
+      return Math.toIntExact(said.getAsLong());
+    }
+    if (embeddingLength % headCount != 0) {
+      throw new BadInputException(
+          file.path()
+              + ": llama.embedding_length "
+              + embeddingLength
+              + " is no multiple of llama.attention.head_count "
+              + headCount
+              + "; convert the model again");
+    }
+    return embeddingLength / headCount;
   }
 
   static void requireArchitecture(GgufFile file, String expected, String what) {

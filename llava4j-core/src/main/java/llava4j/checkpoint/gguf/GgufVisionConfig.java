@@ -84,28 +84,22 @@ public record GgufVisionConfig(
           file.path()
               + " says that it has no vision encoder; take the mmproj file of a LLaVA model");
     }
-    try {
-      return new GgufVisionConfig(
-          metadata.count("clip.vision.image_size"),
-          metadata.count("clip.vision.patch_size"),
-          metadata.count("clip.vision.embedding_length"),
-          metadata.count("clip.vision.feed_forward_length"),
-          metadata.count("clip.vision.block_count"),
-          metadata.count("clip.vision.attention.head_count"),
-          (int) metadata.findWhole("clip.vision.projection_dim").orElse(0),
-          metadata.real("clip.vision.attention.layer_norm_epsilon"),
-          colours(metadata, "clip.vision.image_mean"),
-          colours(metadata, "clip.vision.image_std"),
-          activation(metadata),
-          projectorType(file),
-          metadata.findText("clip.vision.mm_patch_merge_type").orElse("flat"),
-          gridPinpoints(file));
-    } catch (BadInputException e) {
-      String path = file.path().toString();
-      throw e.getMessage().startsWith(path)
-          ? e
-          : new BadInputException(path + ": " + e.getMessage(), e);
-    }
+    return metadata.read(() ->
+        new GgufVisionConfig(
+            metadata.count("clip.vision.image_size"),
+            metadata.count("clip.vision.patch_size"),
+            metadata.count("clip.vision.embedding_length"),
+            metadata.count("clip.vision.feed_forward_length"),
+            metadata.count("clip.vision.block_count"),
+            metadata.count("clip.vision.attention.head_count"),
+            (int) metadata.findWhole("clip.vision.projection_dim").orElse(0),
+            metadata.real("clip.vision.attention.layer_norm_epsilon"),
+            colours(metadata, "clip.vision.image_mean"),
+            colours(metadata, "clip.vision.image_std"),
+            activation(metadata),
+            projectorType(file),
+            metadata.findText("clip.vision.mm_patch_merge_type").orElse("flat"),
+            gridPinpoints(file)));
   }
 
   private static List<Double> colours(GgufMetadata metadata, String key) {

@@ -61,32 +61,26 @@ public record GgufVocabulary(
         metadata
             .findTexts(PREFIX + "tokens")
             .orElseThrow(() -> metadata.missing(PREFIX + "tokens"));
-    try {
-      return new GgufVocabulary(
-          model,
-          metadata.findText(PREFIX + "pre"),
-          tokens,
-          metadata.findReals(PREFIX + "scores").orElse(List.of()).stream()
-              .map(Double::floatValue)
-              .toList(),
-          metadata.findWholes(PREFIX + "token_type").orElse(List.of()).stream()
-              .map(Long::intValue)
-              .toList(),
-          metadata.findTexts(PREFIX + "merges").orElse(List.of()),
-          id(metadata, "bos_token_id", tokens),
-          id(metadata, "eos_token_id", tokens),
-          id(metadata, "unknown_token_id", tokens),
-          id(metadata, "padding_token_id", tokens),
-          metadata.findFlag(PREFIX + "add_bos_token").orElse(sentencePiece),
-          metadata.findFlag(PREFIX + "add_eos_token").orElse(false),
-          metadata.findFlag(PREFIX + "add_space_prefix").orElse(sentencePiece),
-          metadata.findText("tokenizer.chat_template"));
-    } catch (BadInputException e) {
-      String path = file.path().toString();
-      throw e.getMessage().startsWith(path)
-          ? e
-          : new BadInputException(path + ": " + e.getMessage() + "; convert the model again", e);
-    }
+    return metadata.read(() ->
+        new GgufVocabulary(
+            model,
+            metadata.findText(PREFIX + "pre"),
+            tokens,
+            metadata.findReals(PREFIX + "scores").orElse(List.of()).stream()
+                .map(Double::floatValue)
+                .toList(),
+            metadata.findWholes(PREFIX + "token_type").orElse(List.of()).stream()
+                .map(Long::intValue)
+                .toList(),
+            metadata.findTexts(PREFIX + "merges").orElse(List.of()),
+            id(metadata, "bos_token_id", tokens),
+            id(metadata, "eos_token_id", tokens),
+            id(metadata, "unknown_token_id", tokens),
+            id(metadata, "padding_token_id", tokens),
+            metadata.findFlag(PREFIX + "add_bos_token").orElse(sentencePiece),
+            metadata.findFlag(PREFIX + "add_eos_token").orElse(false),
+            metadata.findFlag(PREFIX + "add_space_prefix").orElse(sentencePiece),
+            metadata.findText("tokenizer.chat_template")));
   }
 
   private static OptionalInt id(GgufMetadata metadata, String key, List<String> tokens) {
