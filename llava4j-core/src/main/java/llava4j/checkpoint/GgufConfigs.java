@@ -36,14 +36,15 @@ final class GgufConfigs {
   private GgufConfigs() {}
 
   /// Our configuration. The tower in the file ends with the block whose output is wanted.
-  static LlavaConfig llava(GgufTextConfig text, GgufVisionConfig vision, WeightSource weights) {
+  static LlavaConfig llava(
+      GgufTextConfig text, GgufVisionConfig vision, WeightSource weights, boolean tied) {
     List<Resolution> pinpoints =
         vision.gridPinpoints().stream()
             .map(grid -> new Resolution(grid.width(), grid.height()))
             .toList();
     PatchMerge merge = PatchMerge.of(vision.mergeType());
     boolean tiled = merge != PatchMerge.FLAT && !pinpoints.isEmpty();
-    TextConfig textConfig = text(text);
+    TextConfig textConfig = text(text).withTiedEmbeddings(tied);
     return new LlavaConfig(
         vision(vision),
         projector(vision, weights),

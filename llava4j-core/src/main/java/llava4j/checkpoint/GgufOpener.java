@@ -60,7 +60,9 @@ final class GgufOpener {
           new RenamedSource()
               .add(LlavaGguf.languageModel(text, textConfig), Optional::of)
               .add(LlavaGguf.mmproj(vision, visionConfig), Optional::of);
-      LlavaConfig config = GgufConfigs.llava(textConfig, visionConfig, weights);
+      boolean tied = !text.tensors().containsKey("output.weight");
+      weights.keepOnly(name -> !(tied && name.equals("lm_head.weight")));
+      LlavaConfig config = GgufConfigs.llava(textConfig, visionConfig, weights, tied);
       return new Checkpoint(
           modelFile.getFileName().toString().replaceFirst("\\.gguf$", ""),
           modelFile,
