@@ -43,6 +43,11 @@ public record SentencePieceModel(
       this.number = number;
     }
 
+    /// The type's number in SentencePiece and GGUF files.
+    public int number() {
+      return number;
+    }
+
     /// The type with this number in the file; null for none.
     public static PieceType of(long number) {
       for (PieceType type : values()) {
