@@ -114,7 +114,7 @@ public final class LoraAdapter implements WeightSource {
     tensors.putAll(base.tensors());
     List<String> problems = new ArrayList<>();
     for (TensorInfo info : adapter.tensors().values()) {
-      String name = adapterName(info);
+      String name = info.name();
       String prefix =
           name.endsWith(DOWN) || name.endsWith(UP)
               ? name.substring(0, name.length() - DOWN.length())
@@ -160,10 +160,6 @@ public final class LoraAdapter implements WeightSource {
           prefix + SCALE,
           new TensorInfo(prefix + SCALE, DType.F32, "F32", List.of(1L), 4, down.file()));
     }
-  }
-
-  private String adapterName(TensorInfo info) {
-    return ours(info.name()).orElse(info.name());
   }
 
   private static String prefix(String weightName) {

@@ -42,7 +42,7 @@ public final class RenamedSource implements WeightSource {
                       + " and as "
                       + info.name());
             }
-            tensors.put(name, info);
+            tensors.put(name, info.withName(name));
             places.put(name, new Place(source, info.name()));
           });
     }

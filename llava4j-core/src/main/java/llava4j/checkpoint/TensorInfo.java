@@ -14,4 +14,9 @@ public record TensorInfo(
   public TensorInfo {
     shape = List.copyOf(shape);
   }
+
+  /// The same tensor under another name.
+  public TensorInfo withName(String other) {
+    return new TensorInfo(other, dtype, storedAs, shape, bytes, file);
+  }
 }

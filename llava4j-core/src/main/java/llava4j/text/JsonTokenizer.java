@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.error.BadInputException;
 
 /// A fast tokenizer from `tokenizer.json`, run by Hugging Face's own library, without truncation or
@@ -23,6 +24,7 @@ public final class JsonTokenizer implements Tokenizer {
   private final int bosId;
   private final int eosId;
   private final OptionalInt padId;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /// Opens a `tokenizer.json`.
   ///
@@ -49,7 +51,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text, boolean addBos) {
-    long[] wide = library.encode(SoundText.of(text), false, false).getIds();
+    long[] wide = opened().encode(SoundText.of(text), false, false).getIds();
     int[] ids = new int[wide.length + (addBos ? 1 : 0)];
     if (addBos) {
       ids[0] = bosId;
@@ -66,7 +68,7 @@ public final class JsonTokenizer implements Tokenizer {
     for (int i = 0; i < ids.length; i++) {
       wide[i] = ids[i];
     }
-    return library.decode(wide, skipSpecial);
+    return opened().decode(wide, skipSpecial);
   }
 
   @Override
@@ -107,6 +109,11 @@ public final class JsonTokenizer implements Tokenizer {
   }
 
   @Override
+  public boolean isGenerable(int id) {
+    return id >= 0 && id < json.vocabularySize() && imageTokenId().orElse(-1) != id;
+  }
+
+  @Override
   public boolean isSpecial(int id) {
     return specialIds.contains(id);
   }
@@ -118,7 +125,16 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public void close() {
-    library.close();
+    if (closed.compareAndSet(false, true)) {
+      library.close(); // a second time would crash the process
+    }
+  }
+
+  private HuggingFaceTokenizer opened() {
+    if (closed.get()) {
+      throw new IllegalStateException("the tokenizer is closed");
+    }
+    return library;
   }
 
   private int idOf(Path file, String token) {

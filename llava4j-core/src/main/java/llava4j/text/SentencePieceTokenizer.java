@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.error.BadInputException;
 import llava4j.text.SentencePieceModel.Piece;
 import llava4j.text.SentencePieceModel.PieceType;
@@ -72,7 +73,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final Map<Integer, String> addedById = new HashMap<>();
   private final SortedMap<String, Integer> specials = new TreeMap<>();
   private final Set<Integer> specialIds = new HashSet<>();
-  private final Set<Integer> banned = new HashSet<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final int unkId;
   private final int unknownPrefixLength;
 
@@ -86,9 +87,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
     for (int id = 0; id < model.pieces().size(); id++) {
       Piece piece = model.pieces().get(id);
       unknown = piece.type() == PieceType.UNKNOWN ? id : unknown;
-      if (piece.type() == PieceType.UNUSED) {
-        banned.add(id);
-      }
       pieces.putIfAbsent(piece.text(), piece);
       if (piece.type() == PieceType.CONTROL || piece.type() == PieceType.UNKNOWN) {
         specials.put(piece.text(), id);
@@ -97,8 +95,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
     this.unkId = unknown;
     specials.putAll(settings.added());
     specialIds.addAll(specials.values());
-    banned.addAll(specialIds);
-    banned.remove(settings.eosId());
     settings.added().forEach((token, id) -> addedById.put(id, token));
     this.unknownPrefixLength = processor.encode(UNKNOWN).length;
   }
@@ -131,7 +127,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /// Ids of a text by SentencePiece alone: no special tokens, no beginning id.
   int[] encodePieces(String text) {
-    return processor.encode(SoundText.of(text));
+    return nativeIds(SoundText.of(text));
   }
 
   @Override
@@ -176,10 +172,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return specialIds.contains(id);
   }
 
-  /// Rows that only pad the vocabulary (unused pieces of GGUF files) are banned as well.
   @Override
   public boolean isGenerable(int id) {
-    return id >= 0 && id < vocabularySize() && !banned.contains(id);
+    return id >= 0
+        && id < model.pieces().size()
+        && model.pieces().get(id).type() != PieceType.UNUSED
+        && !addedById.containsKey(id);
   }
 
   @Override
@@ -208,7 +206,16 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public void close() {
-    library.close();
+    if (closed.compareAndSet(false, true)) {
+      library.close(); // a second time would crash the process
+    }
+  }
+
+  private int[] nativeIds(String text) {
+    if (closed.get()) {
+      throw new IllegalStateException("the tokenizer is closed");
+    }
+    return processor.encode(text);
   }
 
   private static SpTokenizer open(SentencePieceModel model) {
@@ -232,9 +239,9 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private int[] encodeSegment(String segment) {
     boolean startsBlank = segment.startsWith(PieceDecoder.SPACE) || segment.startsWith(" ");
     if (settings.legacy() || !startsBlank) {
-      return processor.encode(segment);
+      return nativeIds(segment);
     }
-    int[] ids = processor.encode(UNKNOWN + segment);
+    int[] ids = nativeIds(UNKNOWN + segment);
     return Arrays.copyOfRange(ids, Math.min(unknownPrefixLength, ids.length), ids.length);
   }
 

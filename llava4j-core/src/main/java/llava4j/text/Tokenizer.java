@@ -50,10 +50,9 @@ public sealed interface Tokenizer extends AutoCloseable
     return specialTokens().containsValue(id);
   }
 
-  /// Whether a model may generate the id: it stands for text or ends the answer.
-  default boolean isGenerable(int id) {
-    return id >= 0 && id < vocabularySize() && (id == eosId() || !isSpecial(id));
-  }
+  /// Whether a model may generate the id: it belongs to the trained vocabulary. Rows that pad an
+  /// embedding, and tokens added later such as `<image>`, do not.
+  boolean isGenerable(int id);
 
   /// The id of `<image>` in vocabularies that have one.
   default OptionalInt imageTokenId() {

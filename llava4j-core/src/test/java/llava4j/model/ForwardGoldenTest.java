@@ -1,76 +1,205 @@
 package llava4j.model;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import llava4j.checkpoint.NameTable;
-import llava4j.checkpoint.RenamedSource;
-import llava4j.checkpoint.SafetensorsFile;
-import llava4j.config.ConfigNode;
-import llava4j.config.ConfigReader;
-import llava4j.config.LlavaConfig;
+import llava4j.checkpoint.CheckpointOptions;
 import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
-import llava4j.tensor.Device;
+import llava4j.golden.GoldenCase;
+import llava4j.golden.GoldenModel;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
+/// The forward pass of every dialect against the Python original's numbers, block by block.
 class ForwardGoldenTest {
-  @Test
-  void hf() {
-    Path folder = Golden.path("hf");
-    LlavaConfig config = ConfigReader.huggingFace(ConfigNode.read(folder.resolve("config.json")));
-    RenamedSource source =
-        new RenamedSource()
-            .add(SafetensorsFile.open(folder.resolve("model.safetensors")), NameTable::ours)
-            .keepOnly(n -> !n.contains("post_layernorm") && !n.contains("encoder.layers.3."));
-    try (LlavaModel model =
-        LlavaModel.load(
-            config, source, "hf", new Device.Cpu(), WeightFormat.AUTO, LoadProgress.NONE)) {
-      Map<String, GoldenTensor> pixels = Golden.tensors("preprocess/pad_56.safetensors");
-      for (JsonNode c : Golden.json("forward/hf/cases.json")) {
-        String name = c.get("case").asString();
-        if (name.startsWith("batch")) continue;
-        Map<String, GoldenTensor> expected = Golden.tensors("forward/hf/" + name + ".safetensors");
-        System.out.println(name + " " + expected.keySet());
-        for (var e : expected.entrySet())
-          System.out.println("   " + e.getKey() + Arrays.toString(e.getValue().shape()));
-        try (Scope _ = new Scope()) {
-          List<ImageRows> images = new ArrayList<>();
-          for (JsonNode im : c.get("images")) {
-            GoldenTensor p = pixels.get(im.asString());
-            Tensor enc =
-                model.encode(
-                    Tensors.ofFloats(p.floats(), 1, p.shape()[0], p.shape()[1], p.shape()[2]));
-            images.add(new ImageRows(enc.squeeze(0), im.asString()));
-          }
-          long[] in = expected.get("input_ids").longs();
-          int[] ids = new int[in.length];
-          for (int i = 0; i < in.length; i++) ids[i] = (int) in[i];
-          SplicedPrompt prompt = model.splicer().splice(ids, images);
-          KvCache cache = new KvCache(config.text(), model.device(), 1);
-          Tensor logits =
-              model
-                  .languageModel()
-                  .logits(model.languageModel().forward(prompt.embeddings(), cache));
-          float[] all = Tensors.toFloats(logits);
-          int vocab = config.text().vocab();
-          long[] pos = expected.get("logit_positions").longs();
-          float[] want = expected.get("logits").floats();
-          double worst = 0;
-          int wv = want.length / pos.length;
-          for (int i = 0; i < pos.length; i++)
-            for (int v = 0; v < wv; v++)
-              worst = Math.max(worst, Math.abs(want[i * wv + v] - all[(int) pos[i] * vocab + v]));
-          Golden.check("hf " + name, worst, 1e-3);
+  private static final double LOGIT_TOLERANCE = 1e-3;
+  private static final double FEATURE_TOLERANCE = 1e-4;
+
+  @ParameterizedTest
+  @CsvSource({"hf,forward/hf", "hf_gqa,forward/hf_gqa", "original,forward/hf", "lora,forward/lora"})
+  void everyDialectGivesTheReferenceNumbers(String folder, String cases) {
+    if (!Golden.lists(folder + "/config.json")) {
+      System.out.println("golden " + folder + " is not in this set");
+      return;
+    }
+    try (GoldenModel golden = GoldenModel.open(folder)) {
+      for (GoldenCase goldenCase : GoldenCase.all(cases)) {
+        checkCase(folder + " " + goldenCase.name(), golden.model(), goldenCase);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(WeightFormat.class)
+  void everyWeightFormatGivesTheReferenceNumbers(WeightFormat format) {
+    // The goldens' weights are the same numbers in all types.
+    try (GoldenModel golden = GoldenModel.open("original", CheckpointOptions.none(), format)) {
+      for (GoldenCase goldenCase : GoldenCase.all("forward/hf")) {
+        checkCase("original as " + format + " " + goldenCase.name(), golden.model(), goldenCase);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void anAdapterBesideOrWithinTheMatricesGivesTheReferenceNumbers(boolean merge) {
+    CheckpointOptions options =
+        merge ? CheckpointOptions.none().withMergedLora() : CheckpointOptions.none();
+    try (GoldenModel golden = GoldenModel.open("lora", options, WeightFormat.FP32)) {
+      for (GoldenCase goldenCase : GoldenCase.all("forward/lora")) {
+        // Merging rounds to the base's fp16, as the original's merge does.
+        String what = (merge ? "lora merged " : "lora applied ") + goldenCase.name();
+        if (!merge) {
+          checkCase(what, golden.model(), goldenCase);
+        } else {
+          Golden.check(what + " logits", worstLogit(golden.model(), goldenCase), 2e-2);
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"hf", "original"})
+  void everyHiddenStateEqualsTheReference(String folder) {
+    if (!Golden.lists(folder + "/config.json")) {
+      System.out.println("golden " + folder + " is not in this set");
+      return;
+    }
+    Map<String, GoldenTensor> expected =
+        Golden.tensors("forward/hf/layers_single_image.safetensors");
+    GoldenCase single =
+        GoldenCase.all("forward/hf").stream()
+            .filter(c -> c.name().equals("single_image"))
+            .findFirst()
+            .orElseThrow();
+    try (GoldenModel golden = GoldenModel.open(folder);
+        Scope _ = new Scope();
+        KvCache cache = new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+      List<String> seen = new ArrayList<>();
+      golden
+          .model()
+          .visionTower()
+          .forward(
+              single.pixels().getFirst(),
+              (i, hidden) -> checkLayer(folder, "vision." + i, hidden, expected, seen));
+      golden
+          .model()
+          .languageModel()
+          .forward(
+              single.prompts(golden.model()).getFirst().embeddings(),
+              cache,
+              (i, hidden) -> checkLayer(folder, "text." + i, hidden, expected, seen));
+      Golden.checkExact(folder + " hidden states", seen.size(), seen.contains("text.0") ? 0 : 1);
+    }
+  }
+
+  private static void checkLayer(
+      String folder,
+      String name,
+      Tensor hidden,
+      Map<String, GoldenTensor> expected,
+      List<String> seen) {
+    float[] want = expected.get(name).floats();
+    float[] found = Tensors.toFloats(hidden);
+    double largest = 0;
+    for (float value : want) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    Golden.check(
+        folder + " " + name + " (relative)", worst(want, found) / largest, FEATURE_TOLERANCE);
+    seen.add(name);
+  }
+
+  private static void checkCase(String what, LlavaModel model, GoldenCase goldenCase) {
+    try (Scope _ = new Scope()) {
+      List<Tensor> pixels = goldenCase.pixels();
+      if (goldenCase.tensors().containsKey("vision_features")) {
+        Tensor batch = Tensors.concatenate(pixels, 0); // [views, 3, size, size]
+        Tensor patches = model.visionTower().forward(batch); // [views, rows, visionDim]
+        checkTensor(what + " vision_features", goldenCase, "vision_features", patches);
+        checkTensor(what + " projector_out", goldenCase, "projector_out", model.encode(batch));
+      }
+      if (goldenCase.tensors().containsKey("inputs_embeds") && goldenCase.ids().size() == 1) {
+        checkTensor(
+            what + " inputs_embeds",
+            goldenCase,
+            "inputs_embeds",
+            goldenCase.prompts(model).getFirst().embeddings());
+      }
+    }
+    Golden.check(what + " logits", worstLogit(model, goldenCase), LOGIT_TOLERANCE);
+  }
+
+  private static void checkTensor(String what, GoldenCase goldenCase, String name, Tensor found) {
+    Golden.check(
+        what,
+        worst(goldenCase.tensors().get(name).floats(), Tensors.toFloats(found)),
+        FEATURE_TOLERANCE);
+  }
+
+  /// Rows of a batch run together, padded on the left, as in the reference.
+  private static double worstLogit(LlavaModel model, GoldenCase goldenCase) {
+    GoldenTensor logits = goldenCase.tensors().get("logits"); // [batch, positions, vocab]
+    GoldenTensor mask = goldenCase.tensors().get("attention_mask"); // [batch, rows]
+    long[] positions = goldenCase.tensors().get("logit_positions").longs();
+    try (Scope _ = new Scope()) {
+      List<SplicedPrompt> prompts = goldenCase.prompts(model);
+      int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
+      int[] padding = prompts.stream().mapToInt(prompt -> longest - prompt.numRows()).toArray();
+      List<Tensor> padded = new ArrayList<>();
+      for (int row = 0; row < padding.length; row++) {
+        Tensor zeros =
+            org.bytedeco.pytorch.global.torch.zeros(1, padding[row], model.config().text().dim());
+        padded.add(Tensors.concatenate(List.of(zeros, prompts.get(row).embeddings()), 1));
+      }
+      try (KvCache cache = new KvCache(model.config().text(), model.device(), padding)) {
+        Tensor hidden =
+            model
+                .languageModel()
+                .forward(Tensors.concatenate(padded, 0), cache); // [batch, rows, dim]
+        Tensor all = model.languageModel().logits(hidden); // [batch, rows, vocab]
+        double worst = 0;
+        for (int row = 0; row < padding.length; row++) {
+          for (int i = 0; i < positions.length; i++) {
+            if (mask.longs()[row * longest + (int) positions[i]] != 0) {
+              float[] found = Tensors.toFloats(all.select(0, row).select(0, positions[i]));
+              worst = Math.max(worst, worstOf(logits, row, i, positions.length, found));
+            }
+          }
+        }
+        return worst;
+      }
+    }
+  }
+
+  private static double worstOf(
+      GoldenTensor logits, int row, int position, int numPositions, float[] found) {
+    int vocab = Math.toIntExact(logits.shape()[2]);
+    int start = (row * numPositions + position) * vocab;
+    double worst = 0;
+    for (int id = 0; id < vocab; id++) {
+      worst =
+          Math.max(
+              worst,
+              Math.abs(logits.data().getFloat((start + id) * Float.BYTES) - (double) found[id]));
+    }
+    return worst;
+  }
+
+  private static double worst(float[] expected, float[] found) {
+    if (expected.length != found.length) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double worst = 0;
+    for (int i = 0; i < expected.length; i++) {
+      worst = Math.max(worst, Math.abs(expected[i] - (double) found[i]));
+    }
+    return worst;
   }
 }

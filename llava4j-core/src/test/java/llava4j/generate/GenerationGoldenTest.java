@@ -1,0 +1,146 @@
+package llava4j.generate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import llava4j.generate.Generation.LogProb;
+import llava4j.generate.Generation.TokenLogProbs;
+import llava4j.golden.Golden;
+import llava4j.golden.GoldenCase;
+import llava4j.golden.GoldenModel;
+import llava4j.model.SplicedPrompt;
+import llava4j.tensor.Scope;
+import llava4j.text.PromptEncoder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+/// Greedy answers of every dialect against the Python original's, token by token.
+class GenerationGoldenTest {
+  private static final double LOGPROB_TOLERANCE = 1e-3;
+
+  @ParameterizedTest
+  @CsvSource({"hf,forward/hf", "hf_gqa,forward/hf_gqa", "original,forward/hf", "lora,forward/lora"})
+  void greedyAnswersEqualTheReference(String folder, String cases) {
+    if (!Golden.lists(folder + "/config.json")) {
+      System.out.println("golden " + folder + " is not in this set");
+      return;
+    }
+    try (GoldenModel golden = GoldenModel.open(folder)) {
+      for (GoldenCase goldenCase : GoldenCase.all(cases)) {
+        String what = folder + " " + goldenCase.name();
+        checkPromptIds(what, golden, goldenCase);
+        checkGreedy(what, golden, goldenCase, goldenCase.json().get("greedy"));
+        checkGreedy(what + " other ends", golden, goldenCase, goldenCase.json().get("greedy_eos"));
+        checkStopString(what, golden, goldenCase);
+      }
+    }
+  }
+
+  private static void checkPromptIds(String what, GoldenModel golden, GoldenCase goldenCase) {
+    PromptEncoder encoder =
+        new PromptEncoder(golden.tokenizer(), goldenCase.json().get("bos").asBoolean());
+    List<int[]> expected = goldenCase.ids();
+    long different = 0;
+    for (int row = 0; row < expected.size(); row++) {
+      int[] found = encoder.encode(goldenCase.json().get("prompts").get(row).asString());
+      different += Arrays.equals(expected.get(row), found) ? 0 : 1;
+    }
+    Golden.checkExact(what + " prompt ids", expected.size(), different);
+  }
+
+  private static void checkGreedy(
+      String what, GoldenModel golden, GoldenCase goldenCase, JsonNode expected) {
+    if (expected == null) {
+      return;
+    }
+    Generator generator = golden.generator(Golden.ints(expected.get("eos_token_ids")));
+    GenerationOptions options =
+        GenerationOptions.greedy()
+            .withMaxNewTokens(expected.get("max_new_tokens").asInt())
+            .withTopLogProbs(5);
+    try (Scope _ = new Scope()) {
+      List<SplicedPrompt> prompts = goldenCase.prompts(golden.model());
+      List<Generation> together =
+          generator.generateBatch(prompts, options, TextListener.NONE, () -> false);
+      List<Generation> alone = new ArrayList<>();
+      for (SplicedPrompt prompt : prompts) {
+        try (PromptCache cache = new PromptCache(golden.model())) {
+          alone.addAll(generator.generate(prompt, cache, options, TextListener.NONE, () -> false));
+        }
+      }
+      checkAnswers(what + " greedy, batch", golden, expected, together);
+      checkAnswers(what + " greedy, alone", golden, expected, alone);
+      if (expected.has("steps")) {
+        Golden.check(
+            what + " log-probabilities",
+            worstLogProb(expected.get("steps"), alone),
+            LOGPROB_TOLERANCE);
+      }
+    }
+  }
+
+  private static void checkAnswers(
+      String what, GoldenModel golden, JsonNode expected, List<Generation> found) {
+    long compared = 0;
+    long different = 0;
+    for (int row = 0; row < found.size(); row++) {
+      int[] ids = Golden.ints(rowOf(expected.get("ids"), row));
+      String text = textOf(expected.get("text"), row);
+      different += Arrays.equals(ids, found.get(row).ids()) ? 0 : 1;
+      different += text.equals(golden.tokenizer().decode(found.get(row).ids(), true)) ? 0 : 1;
+      compared += 2;
+    }
+    Golden.checkExact(what, compared, different);
+  }
+
+  private static JsonNode rowOf(JsonNode ids, int row) {
+    return ids.get(0).isArray() ? ids.get(row) : ids;
+  }
+
+  private static String textOf(JsonNode text, int row) {
+    return text.isArray() ? text.get(row).asString() : text.asString();
+  }
+
+  private static double worstLogProb(JsonNode steps, List<Generation> found) {
+    double worst = 0;
+    for (int step = 0; step < steps.size(); step++) {
+      for (int row = 0; row < found.size(); row++) {
+        JsonNode expected = steps.get(step).get(row);
+        if (expected == null || expected.isNull() || step >= found.get(row).logProbs().size()) {
+          continue;
+        }
+        TokenLogProbs logProbs = found.get(row).logProbs().get(step);
+        for (int i = 0; i < expected.get("ids").size(); i++) {
+          LogProb top = logProbs.top().get(i);
+          double difference = Math.abs(expected.get("logprobs").get(i).asDouble() - top.value());
+          worst = Math.max(worst, difference);
+        }
+      }
+    }
+    return worst;
+  }
+
+  private static void checkStopString(String what, GoldenModel golden, GoldenCase goldenCase) {
+    JsonNode expected = goldenCase.json().get("stop_string");
+    if (expected == null || expected.isNull()) {
+      return;
+    }
+    String keyword = expected.get("keyword").asString();
+    GenerationOptions options =
+        GenerationOptions.greedy().withMaxNewTokens(40).withStopStrings(List.of(keyword), true);
+    try (Scope _ = new Scope();
+        PromptCache cache = new PromptCache(golden.model())) {
+      SplicedPrompt prompt = goldenCase.prompts(golden.model()).getFirst();
+      Generation answer =
+          golden
+              .generator(golden.tokenizer().eosId())
+              .generate(prompt, cache, options, TextListener.NONE, () -> false)
+              .getFirst();
+      long different = Arrays.equals(Golden.ints(expected.get("ids")), answer.ids()) ? 0 : 1;
+      different += expected.get("text").asString().strip().equals(answer.text().strip()) ? 0 : 1;
+      different += answer.finishReason() == FinishReason.STOP_STRING ? 0 : 1;
+      Golden.checkExact(what + " stop string", 3, different);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package llava4j.golden;
+
+import java.util.HashSet;
+import java.util.Set;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.generate.Generator;
+import llava4j.model.LlavaModel;
+import llava4j.model.LoadProgress;
+import llava4j.tensor.Device;
+import llava4j.tensor.WeightFormat;
+import llava4j.text.Tokenizer;
+
+/// A golden checkpoint, loaded.
+public record GoldenModel(Checkpoint checkpoint, LlavaModel model, Tokenizer tokenizer)
+    implements AutoCloseable {
+
+  public static GoldenModel open(String relative) {
+    return open(relative, CheckpointOptions.none(), WeightFormat.AUTO);
+  }
+
+  public static GoldenModel open(String relative, CheckpointOptions options, WeightFormat format) {
+    Checkpoint checkpoint = new CheckpointOpener(options).open(Golden.path(relative));
+    LlavaModel model =
+        LlavaModel.load(
+            checkpoint.config(),
+            checkpoint.inferenceWeights(),
+            relative,
+            new Device.Cpu(),
+            format,
+            LoadProgress.NONE);
+    return new GoldenModel(checkpoint, model, checkpoint.tokenizer().get());
+  }
+
+  /// A generator that ends at exactly these ids.
+  public Generator generator(int... eosIds) {
+    Set<Integer> ids = new HashSet<>();
+    for (int id : eosIds) {
+      ids.add(id);
+    }
+    return new Generator(model, tokenizer, ids);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    tokenizer.close();
+  }
+}
