@@ -2,12 +2,11 @@ package llava4j.checkpoint;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import llava4j.checkpoint.gguf.GgufTextConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig.GridSize;
@@ -25,11 +24,9 @@ import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PatchMerge;
 import llava4j.image.Resolution;
-import llava4j.text.SentencePieceModel;
 import llava4j.text.SentencePieceModel.Piece;
 import llava4j.text.SentencePieceModel.PieceType;
 import llava4j.text.SentencePieceTokenizer;
-import llava4j.text.SentencePieceTokenizer.Settings;
 
 /// Between the hyperparameters of GGUF files and ours, both ways.
 final class GgufConfigs {
@@ -70,44 +67,22 @@ final class GgufConfigs {
   }
 
   static SentencePieceTokenizer tokenizer(GgufVocabulary vocabulary, Path file) {
-    if (!vocabulary.model().equals(GgufVocabulary.SENTENCE_PIECE)) {
-      throw new BadInputException(
-          file
-              + ": tokenizer '"
-              + vocabulary.model()
-              + "' is not supported; LLaVA-1.5 and its relatives have llama");
-    }
-    List<Piece> pieces = new ArrayList<>();
-    SortedMap<String, Integer> added = new TreeMap<>();
-    for (int id = 0; id < vocabulary.tokens().size(); id++) {
-      PieceType type = PieceType.of(vocabulary.types().isEmpty() ? 1 : vocabulary.types().get(id));
-      String token = vocabulary.tokens().get(id);
-      if (type == null || token.isEmpty()) {
-        throw new BadInputException(
-            file + ": token " + id + " is empty or of an unknown type; convert the model again");
-      }
-      if (type == PieceType.USER_DEFINED || type == PieceType.UNUSED) {
-        added.put(token, id);
-      }
-      // A user-defined piece would be matched inside words; ours are cut out of the text before.
-      pieces.add(
-          new Piece(
-              token,
-              vocabulary.scores().get(id),
-              type == PieceType.USER_DEFINED ? PieceType.CONTROL : type));
-    }
-    if (pieces.stream().filter(piece -> piece.type() == PieceType.UNKNOWN).count() != 1) {
-      throw new BadInputException(
-          file + " must have exactly one unknown token; convert the model again");
-    }
-    return new SentencePieceTokenizer(
-        SentencePieceModel.of(pieces, vocabulary.addSpacePrefix()),
-        new Settings(
-            true,
+    List<Integer> types =
+        vocabulary.types().isEmpty()
+            ? Collections.nCopies(vocabulary.tokens().size(), PieceType.NORMAL.number())
+            : vocabulary.types();
+    return new llava4j.text.GgufVocabulary(
+            file.toString(),
+            vocabulary.model(),
+            vocabulary.tokens(),
+            vocabulary.scores(),
+            types,
             vocabulary.bosId().orElse(1),
             vocabulary.eosId().orElse(2),
             vocabulary.paddingId(),
-            added));
+            vocabulary.addSpacePrefix(),
+            vocabulary.addBos())
+        .tokenizer();
   }
 
   /// GGUF's record of a language model with so many tokens.

@@ -110,11 +110,15 @@ public enum ConversationTemplate {
     };
   }
 
-  /// The template a model was trained with, judged by its name as the original's tools do; where
-  /// the name says nothing, that of LLaVA-1.5. Names with "v1" get the evaluations' template, which
-  /// stage 2 trained with.
+  /// The template a model was trained with, judged by its name in the order of the original's
+  /// tools; where the name says nothing, that of LLaVA-1.5.
+  ///
+  /// Names with "v1" get `VICUNA_V1`: stage 2 trained with it and all evaluations use it. The
+  /// original's command line takes `LLAVA_V1` ("human" for "user") there; who wants its very
+  /// prompts names that template.
   public static ConversationTemplate forModel(String modelName) {
     String name = modelName.toLowerCase(Locale.ROOT);
+    boolean tagged = name.contains("mmtag");
     if (name.contains("llama-2")) {
       return LLAVA_LLAMA_2;
     }
@@ -124,10 +128,16 @@ public enum ConversationTemplate {
     if (name.contains("v1.6-34b")) {
       return CHATML_DIRECT;
     }
+    if (name.contains("v1")) {
+      return tagged ? V1_MMTAG : VICUNA_V1;
+    }
     if (name.contains("mpt")) {
       return MPT;
     }
-    return name.contains("v0") ? LLAVA_V0 : VICUNA_V1;
+    if (name.contains("v0")) {
+      return tagged ? V0_MMTAG : LLAVA_V0;
+    }
+    return VICUNA_V1;
   }
 
   /// The original's name.
@@ -146,6 +156,40 @@ public enum ConversationTemplate {
       case SINGLE, MPT -> separator;
       case TWO, LLAMA_2, PLAIN -> "";
     };
+  }
+
+  /// Whether pictures are announced in `<Image>` tags by a message of their own.
+  public boolean tagsImages() {
+    return switch (this) {
+      case V1_MMTAG, V0_MMTAG -> true;
+      case VICUNA_V1,
+          LLAVA_V1,
+          V0,
+          LLAVA_V0,
+          PLAIN,
+          LLAMA_2,
+          LLAVA_LLAMA_2,
+          MISTRAL_INSTRUCT,
+          CHATML_DIRECT,
+          MPT ->
+          false;
+    };
+  }
+
+  /// A user's words with the template's bracketed markers broken by a blank, so that they cannot
+  /// begin another turn. Role names and `###` are ordinary words and stay.
+  public String neutralised(String userText) {
+    List<String> markers =
+        switch (style) {
+          case MPT -> List.of("<|im_start|>", "<|im_end|>");
+          case LLAMA_2 -> List.of("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>");
+          case SINGLE, TWO, PLAIN -> List.of();
+        };
+    String safe = userText;
+    for (String marker : markers) {
+      safe = safe.replace(marker, marker.charAt(0) + " " + marker.substring(1));
+    }
+    return safe;
   }
 
   /// Renders with the template's own system text.

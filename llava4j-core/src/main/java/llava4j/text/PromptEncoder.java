@@ -2,6 +2,8 @@ package llava4j.text;
 
 import java.util.ArrayList;
 import java.util.List;
+import llava4j.text.TokenRun.ImageSlot;
+import llava4j.text.TokenRun.TextRun;
 
 /// From a rendered prompt to ids, with a slot for each `<image>` (`tokenizer_image_token` of the
 /// original code).
@@ -20,23 +22,27 @@ public final class PromptEncoder {
     this.addBos = addBos;
   }
 
-  /// Pieces around placeholders are encoded each on its own, so each begins with its own dummy
-  /// prefix.
+  /// The ids of a rendered prompt, `IMAGE_SLOT` for each placeholder.
   public int[] encode(String prompt) {
-    List<Integer> ids = new ArrayList<>();
-    if (addBos) {
-      ids.add(tokenizer.bosId());
-    }
+    return tokenize(prompt).ids();
+  }
+
+  /// The runs of a rendered prompt. Pieces around placeholders are encoded each on its own, so each
+  /// begins with its own dummy prefix; an empty one gives nothing, but the first gives the
+  /// beginning-of-sequence id.
+  public TokenizedPrompt tokenize(String prompt) {
+    List<TokenRun> runs = new ArrayList<>();
     String[] pieces = prompt.split(IMAGE_PLACEHOLDER, -1);
     for (int i = 0; i < pieces.length; i++) {
       if (i > 0) {
-        ids.add(IMAGE_SLOT);
+        runs.add(new ImageSlot(i - 1));
       }
-      for (int id : tokenizer.encode(pieces[i], false)) {
-        ids.add(id);
+      int[] ids = tokenizer.encode(pieces[i], addBos && i == 0);
+      if (ids.length > 0) {
+        runs.add(new TextRun(ids));
       }
     }
-    return ids.stream().mapToInt(Integer::intValue).toArray();
+    return new TokenizedPrompt(runs);
   }
 
   /// A user's question with one placeholder per picture. Where it names as many as there are

@@ -7,6 +7,10 @@ public enum ResponseFormat {
   SHORT("Answer the question using a single word or phrase."),
   LETTER("Answer with the option's letter from the given choices directly."),
   CAPTION("Provide a one-sentence caption for the provided image."),
+  /// Behind a region's coordinates.
+  REGION("Provide a short description for this region."),
+  /// Behind a phrase to be found in the picture.
+  BOX("Provide the bounding box coordinate of the region this sentence describes."),
   UNANSWERABLE(
       "When the provided information is insufficient, respond with 'Unanswerable'.\n"
           + "Answer the question using a single word or phrase.");

@@ -2,22 +2,31 @@ package llava4j.text;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import llava4j.error.BadInputException;
+import llava4j.text.ProtoFields.BrokenFormat;
 
-/// The parts of a SentencePiece `ModelProto` that we need: its pieces, and two switches of its
+/// A SentencePiece BPE model with byte fallback, as LLaMA's: its pieces, and two switches of its
 /// normaliser.
 ///
-/// The native library gives no list of pieces and trusts its input; so the file is walked here
-/// first, and only a sound one goes on. Protocol Buffers' wire format is four rules; a library for
-/// it would need the schema compiled.
+/// The native library gives no list of pieces and trusts its input. So a file is read here, and the
+/// library sees only what `bytes()` writes anew from what was read: no byte of a hostile file
+/// reaches it.
 ///
 /// @param pieces in id order
-/// @param bytes the file itself
-public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byte[] bytes) {
+/// @param addDummyPrefix a blank goes in front of a text
+/// @param removeExtraBlanks runs of blanks count as one; LLaMA's model keeps them
+public record SentencePieceModel(
+    List<Piece> pieces, boolean addDummyPrefix, boolean removeExtraBlanks) {
+  private static final int MAX_PIECES = 4_000_000;
+  private static final int MAX_PIECE_BYTES = 4096;
+  private static final long BPE = 2;
+  private static final int NUM_BYTES = 256;
 
   /// What a piece stands for, numbered as in the file format.
   public enum PieceType {
@@ -34,6 +43,7 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
       this.number = number;
     }
 
+    /// The type's number in SentencePiece and GGUF files.
     public int number() {
       return number;
     }
@@ -52,202 +62,211 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
   /// One vocabulary entry.
   public record Piece(String text, float score, PieceType type) {}
 
-  private static final int VARINT = 0;
-  private static final int FIXED64 = 1;
-  private static final int LENGTH = 2;
-  private static final int FIXED32 = 5;
+  /// What a file says apart from its pieces, with the format's defaults.
+  private static final class Switches {
+    long modelType = 1;
+    boolean hasNormaliserRules;
+    boolean addDummyPrefix = true;
+    boolean removeExtraBlanks = true;
+    boolean escapesBlanks = true;
+  }
 
   /// Reads and checks a `tokenizer.model`.
   ///
   /// @param where names the file in messages
   public static SentencePieceModel parse(byte[] bytes, String where) {
-    List<Piece> pieces = new ArrayList<>();
-    boolean[] dummyPrefix = {true};
-    boolean[] bpe = {false};
-    boolean[] normalises = {false};
     try {
-      forEachField(
+      List<Piece> pieces = new ArrayList<>();
+      Switches switches = new Switches();
+      ProtoFields.forEach(
           bytes,
           0,
           bytes.length,
           (field, wire, start, end) -> {
-            if (field == 1 && wire == LENGTH) {
-              pieces.add(piece(bytes, start, end));
-            } else if (field == 2 && wire == LENGTH) {
-              forEachField(
-                  bytes,
-                  start,
-                  end,
-                  (inner, innerWire, from, to) ->
-                      bpe[0] |=
-                          inner == 3 && innerWire == VARINT && varint(bytes, from, to)[0] == 2);
-            } else if (field == 3 && wire == LENGTH) {
-              forEachField(
-                  bytes,
-                  start,
-                  end,
-                  (inner, innerWire, from, to) -> {
-                    normalises[0] |= inner == 2 && innerWire == LENGTH && to > from;
-                    if (inner == 3 && innerWire == VARINT) {
-                      dummyPrefix[0] = varint(bytes, from, to)[0] != 0;
-                    }
-                  });
+            if (wire == ProtoFields.LENGTH) {
+              switch (field) {
+                case 1 -> pieces.add(piece(bytes, start, end, pieces.size()));
+                case 2 -> readTrainer(bytes, start, end, switches);
+                case 3 -> readNormaliser(bytes, start, end, switches);
+                default -> {} // self test data, denormaliser: of no use here
+              }
             }
           });
+      requireLlama(switches);
+      requireSound(pieces);
+      return new SentencePieceModel(
+          List.copyOf(pieces), switches.addDummyPrefix, switches.removeExtraBlanks);
     } catch (BrokenFormat e) {
       throw new BadInputException(
-          where + " is not a SentencePiece model: " + e.getMessage() + "; fetch it again", e);
-    }
-    if (pieces.size() < 4
-        || pieces.stream().filter(piece -> piece.type() == PieceType.UNKNOWN).count() != 1) {
-      throw new BadInputException(
           where
-              + " is not a SentencePiece model: it has "
-              + pieces.size()
-              + " pieces and not exactly one unknown piece; fetch it again");
+              + " is not a SentencePiece model of LLaMA's kind: "
+              + e.getMessage()
+              + "; fetch it again",
+          e);
     }
-    if (!bpe[0] || normalises[0]) {
-      throw new BadInputException(
-          where
-              + " is a SentencePiece model of another kind than LLaMA's, which is BPE without normalisation; use the"
-              + " tokenizer of a LLaMA, Vicuna or Mistral model");
-    }
-    return of(pieces, dummyPrefix[0]);
   }
 
-  /// Builds a BPE model with byte fallback, as LLaMA's, from a vocabulary that came another way
-  /// (GGUF).
+  /// Builds a model from a vocabulary that came another way (GGUF).
+  ///
+  /// @throws BadInputException for a vocabulary that no SentencePiece model can have
   public static SentencePieceModel of(List<Piece> pieces, boolean addDummyPrefix) {
+    try {
+      requireSound(pieces);
+    } catch (BrokenFormat e) {
+      throw new BadInputException(
+          "the vocabulary is not of LLaMA's kind: " + e.getMessage() + "; convert the model again",
+          e);
+    }
+    return new SentencePieceModel(List.copyOf(pieces), addDummyPrefix, false);
+  }
+
+  /// The same model that puts no blank in front of a text.
+  public SentencePieceModel withoutDummyPrefix() {
+    return new SentencePieceModel(pieces, false, removeExtraBlanks);
+  }
+
+  /// The model as a `ModelProto`, written from the fields above.
+  public byte[] bytes() {
     ByteArrayOutputStream model = new ByteArrayOutputStream();
     for (Piece piece : pieces) {
       ByteArrayOutputStream entry = new ByteArrayOutputStream();
-      writeBytes(entry, 1, piece.text().getBytes(StandardCharsets.UTF_8));
-      writeTag(entry, 2, FIXED32);
-      entry.writeBytes(
-          ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(piece.score()).array());
-      writeVarint(entry, 3, piece.type().number);
-      writeBytes(model, 1, entry.toByteArray());
+      ProtoFields.writeBytes(entry, 1, piece.text().getBytes(StandardCharsets.UTF_8));
+      ProtoFields.writeReal(entry, 2, piece.score());
+      ProtoFields.writeNumber(entry, 3, piece.type().number);
+      ProtoFields.writeBytes(model, 1, entry.toByteArray());
     }
     ByteArrayOutputStream trainer = new ByteArrayOutputStream();
-    writeVarint(trainer, 3, 2); // model_type: BPE
-    writeVarint(trainer, 4, pieces.size());
-    writeVarint(trainer, 35, 1); // byte_fallback
-    writeBytes(model, 2, trainer.toByteArray());
-    ByteArrayOutputStream normalizer = new ByteArrayOutputStream();
-    writeBytes(normalizer, 1, "identity".getBytes(StandardCharsets.UTF_8));
-    writeVarint(normalizer, 3, addDummyPrefix ? 1 : 0);
-    writeVarint(normalizer, 4, 0); // remove_extra_whitespaces
-    writeVarint(normalizer, 5, 1); // escape_whitespaces
-    writeBytes(model, 3, normalizer.toByteArray());
-    return new SentencePieceModel(List.copyOf(pieces), addDummyPrefix, model.toByteArray());
+    ProtoFields.writeNumber(trainer, 3, BPE);
+    ProtoFields.writeNumber(trainer, 4, pieces.size());
+    ProtoFields.writeNumber(trainer, 35, hasBytes() ? 1 : 0); // byte_fallback
+    ProtoFields.writeBytes(model, 2, trainer.toByteArray());
+    ByteArrayOutputStream normaliser = new ByteArrayOutputStream();
+    ProtoFields.writeBytes(normaliser, 1, "identity".getBytes(StandardCharsets.UTF_8));
+    ProtoFields.writeNumber(normaliser, 3, addDummyPrefix ? 1 : 0);
+    ProtoFields.writeNumber(normaliser, 4, removeExtraBlanks ? 1 : 0);
+    ProtoFields.writeNumber(normaliser, 5, 1); // escape_whitespaces
+    ProtoFields.writeBytes(model, 3, normaliser.toByteArray());
+    return model.toByteArray();
   }
 
-  /// The same model that puts no blank in front of a text: a second normaliser message is merged
-  /// over the first.
-  public SentencePieceModel withoutDummyPrefix() {
-    ByteArrayOutputStream changed = new ByteArrayOutputStream();
-    changed.writeBytes(bytes);
-    writeBytes(changed, 3, new byte[] {3 << 3, 0});
-    return new SentencePieceModel(pieces, false, changed.toByteArray());
+  private boolean hasBytes() {
+    return pieces.stream().anyMatch(piece -> piece.type() == PieceType.BYTE);
   }
 
-  private static Piece piece(byte[] bytes, int start, int end) {
-    String[] text = {null};
-    float[] score = {0};
-    long[] type = {1};
-    forEachField(
+  private static void readTrainer(byte[] bytes, int start, int end, Switches switches) {
+    ProtoFields.forEach(
         bytes,
         start,
         end,
         (field, wire, from, to) -> {
-          if (field == 1 && wire == LENGTH) {
-            text[0] = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-          } else if (field == 2 && wire == FIXED32) {
-            score[0] = ByteBuffer.wrap(bytes, from, 4).order(ByteOrder.LITTLE_ENDIAN).getFloat();
-          } else if (field == 3 && wire == VARINT) {
-            type[0] = varint(bytes, from, to)[0];
+          if (field == 3 && wire == ProtoFields.VARINT) {
+            switches.modelType = ProtoFields.number(bytes, from, to);
+          }
+        });
+  }
+
+  private static void readNormaliser(byte[] bytes, int start, int end, Switches switches) {
+    ProtoFields.forEach(
+        bytes,
+        start,
+        end,
+        (field, wire, from, to) -> {
+          if (field == 2 && wire == ProtoFields.LENGTH) {
+            switches.hasNormaliserRules = to > from;
+          } else if (wire == ProtoFields.VARINT) {
+            boolean on = ProtoFields.number(bytes, from, to) != 0;
+            switch (field) {
+              case 3 -> switches.addDummyPrefix = on;
+              case 4 -> switches.removeExtraBlanks = on;
+              case 5 -> switches.escapesBlanks = on;
+              default -> {} // not a switch that changes ids
+            }
+          }
+        });
+  }
+
+  private static Piece piece(byte[] bytes, int start, int end, int id) {
+    String[] text = {""};
+    float[] score = {0};
+    long[] type = {PieceType.NORMAL.number};
+    ProtoFields.forEach(
+        bytes,
+        start,
+        end,
+        (field, wire, from, to) -> {
+          if (field == 1 && wire == ProtoFields.LENGTH) {
+            text[0] = utf8(bytes, from, to, id);
+          } else if (field == 2 && wire == ProtoFields.FIXED32) {
+            score[0] = ProtoFields.real(bytes, from);
+          } else if (field == 3 && wire == ProtoFields.VARINT) {
+            type[0] = ProtoFields.number(bytes, from, to);
           }
         });
     PieceType pieceType = PieceType.of(type[0]);
-    if (text[0] == null || text[0].isEmpty() || pieceType == null) {
-      throw new BrokenFormat("a piece at byte " + start + " has no text or an unknown type");
+    if (pieceType == null) {
+      throw new BrokenFormat("piece " + id + " has the unknown type " + type[0]);
     }
     return new Piece(text[0], score[0], pieceType);
   }
 
-  private interface FieldVisitor {
-    void onField(int field, int wireType, int start, int end);
-  }
-
-  private static final class BrokenFormat extends RuntimeException {
-    BrokenFormat(String message) {
-      super(message);
+  private static String utf8(byte[] bytes, int start, int end, int id) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, start, end - start))
+          .toString();
+    } catch (CharacterCodingException _) {
+      throw new BrokenFormat("piece " + id + " is not UTF-8");
     }
   }
 
-  private static void forEachField(byte[] bytes, int start, int end, FieldVisitor visitor) {
-    int at = start;
-    while (at < end) {
-      long[] tag = varint(bytes, at, end);
-      at = (int) tag[1];
-      int field = (int) (tag[0] >>> 3);
-      int wire = (int) (tag[0] & 7);
-      int valueEnd =
-          switch (wire) {
-            case VARINT -> (int) varint(bytes, at, end)[1];
-            case FIXED64 -> at + 8;
-            case FIXED32 -> at + 4;
-            case LENGTH -> {
-              long[] length = varint(bytes, at, end);
-              at = (int) length[1];
-              if (length[0] < 0 || length[0] > end - at) {
-                throw new BrokenFormat("a field at byte " + at + " claims " + length[0] + " bytes");
-              }
-              yield at + (int) length[0];
-            }
-            default -> throw new BrokenFormat("wire type " + wire + " at byte " + at);
-          };
-      if (field == 0 || valueEnd > end) {
-        throw new BrokenFormat("a field at byte " + at + " does not fit");
+  private static void requireLlama(Switches switches) {
+    if (switches.modelType != BPE) {
+      throw new BrokenFormat(
+          "its model type is " + switches.modelType + " where " + BPE + " (BPE) is needed");
+    }
+    // The rules are a native trie, read without checks: a reason more to want none.
+    if (switches.hasNormaliserRules || !switches.escapesBlanks) {
+      throw new BrokenFormat("it changes the text before it splits it, which LLaMA's does not");
+    }
+  }
+
+  /// All that the native library takes for granted.
+  private static void requireSound(List<Piece> pieces) {
+    if (pieces.isEmpty() || pieces.size() > MAX_PIECES) {
+      throw new BrokenFormat("it has " + pieces.size() + " pieces");
+    }
+    Set<String> seen = new HashSet<>();
+    int numUnknown = 0;
+    int numBytes = 0;
+    for (int id = 0; id < pieces.size(); id++) {
+      Piece piece = pieces.get(id);
+      if (piece.text().isEmpty()
+          || piece.text().indexOf('\0') >= 0
+          || piece.text().length() > MAX_PIECE_BYTES
+          || !Float.isFinite(piece.score())) {
+        throw new BrokenFormat("piece " + id + " has no usable text or score");
       }
-      visitor.onField(field, wire, at, valueEnd);
-      at = valueEnd;
-    }
-  }
-
-  /// @return value and the place behind it
-  private static long[] varint(byte[] bytes, int start, int end) {
-    long value = 0;
-    for (int i = 0; i < 10 && start + i < end; i++) {
-      value |= (long) (bytes[start + i] & 0x7F) << (7 * i);
-      if (bytes[start + i] >= 0) {
-        return new long[] {value, start + i + 1};
+      if (!seen.add(piece.text())) {
+        throw new BrokenFormat("piece " + id + " '" + piece.text() + "' is there twice");
+      }
+      numUnknown += piece.type() == PieceType.UNKNOWN ? 1 : 0;
+      if (piece.type() == PieceType.BYTE) {
+        numBytes++;
+        if (Utf8Assembler.byteOf(piece.text()) < 0) {
+          throw new BrokenFormat("piece " + id + " '" + piece.text() + "' is no byte <0x00>");
+        }
       }
     }
-    throw new BrokenFormat("an unfinished number at byte " + start);
-  }
-
-  private static void writeTag(ByteArrayOutputStream out, int field, int wire) {
-    writeRawVarint(out, ((long) field << 3) | wire);
-  }
-
-  private static void writeVarint(ByteArrayOutputStream out, int field, long value) {
-    writeTag(out, field, VARINT);
-    writeRawVarint(out, value);
-  }
-
-  private static void writeBytes(ByteArrayOutputStream out, int field, byte[] value) {
-    writeTag(out, field, LENGTH);
-    writeRawVarint(out, value.length);
-    out.writeBytes(value);
-  }
-
-  private static void writeRawVarint(ByteArrayOutputStream out, long value) {
-    long rest = value;
-    while (rest >= 0x80) {
-      out.write((int) ((rest & 0x7F) | 0x80));
-      rest >>>= 7;
+    if (numUnknown != 1 || (numBytes != 0 && numBytes != NUM_BYTES)) {
+      throw new BrokenFormat(
+          "it has "
+              + numUnknown
+              + " unknown pieces and "
+              + numBytes
+              + " byte pieces where 1 and "
+              + NUM_BYTES
+              + " are needed");
     }
-    out.write((int) rest);
   }
 }

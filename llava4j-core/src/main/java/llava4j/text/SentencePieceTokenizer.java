@@ -7,14 +7,18 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import llava4j.error.BadInputException;
 import llava4j.text.SentencePieceModel.Piece;
 import llava4j.text.SentencePieceModel.PieceType;
+import llava4j.text.SentencePieceTokenizer.Settings.Strip;
 
 /// The slow `LlamaTokenizer` of transformers over a SentencePiece model, in both of its rules:
 ///
@@ -22,6 +26,7 @@ import llava4j.text.SentencePieceModel.PieceType;
 /// - non-legacy: only the beginning of the text does.
 public final class SentencePieceTokenizer implements Tokenizer {
   private static final String UNKNOWN = "<unk>";
+  private static final Strip NO_STRIP = new Strip(false, false);
 
   /// How a tokenizer treats its text.
   ///
@@ -29,8 +34,30 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// @param bosId id put first
   /// @param eosId id that ends an answer
   /// @param added tokens beyond the SentencePiece model, such as `<image>`, with their ids
+  /// @param strips special tokens that swallow the white space beside them
+  /// @param addsBos whether texts begin with `bosId` unless the caller says otherwise
   public record Settings(
-      boolean legacy, int bosId, int eosId, OptionalInt padId, SortedMap<String, Integer> added) {
+      boolean legacy,
+      int bosId,
+      int eosId,
+      OptionalInt padId,
+      SortedMap<String, Integer> added,
+      Map<String, Strip> strips,
+      boolean addsBos) {
+
+    /// A special token's `lstrip` and `rstrip` flags.
+    public record Strip(boolean left, boolean right) {}
+
+    public Settings {
+      added = Collections.unmodifiableSortedMap(new TreeMap<>(added));
+      strips = Map.copyOf(strips);
+    }
+
+    /// Settings without stripping tokens, as LLaVA's files have them.
+    public Settings(
+        boolean legacy, int bosId, int eosId, OptionalInt padId, SortedMap<String, Integer> added) {
+      this(legacy, bosId, eosId, padId, added, Map.of(), true);
+    }
 
     /// LLaMA's own: `<s>` is 1, `</s>` is 2, nothing added.
     public static Settings llama(boolean legacy) {
@@ -45,23 +72,29 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final Map<String, Piece> pieces = new HashMap<>();
   private final Map<Integer, String> addedById = new HashMap<>();
   private final SortedMap<String, Integer> specials = new TreeMap<>();
-  private final int unknownPrefixLength;
+  private final Set<Integer> specialIds = new HashSet<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final int unkId;
+  private final int unknownPrefixLength;
 
   public SentencePieceTokenizer(SentencePieceModel model, Settings settings) {
     this.model = model;
     this.settings = settings;
     SentencePieceModel loaded = settings.legacy() ? model : model.withoutDummyPrefix();
-    this.library = new SpTokenizer(loaded.bytes());
+    this.library = open(loaded);
     this.processor = library.getProcessor();
+    int unknown = 0;
     for (int id = 0; id < model.pieces().size(); id++) {
       Piece piece = model.pieces().get(id);
+      unknown = piece.type() == PieceType.UNKNOWN ? id : unknown;
       pieces.putIfAbsent(piece.text(), piece);
       if (piece.type() == PieceType.CONTROL || piece.type() == PieceType.UNKNOWN) {
         specials.put(piece.text(), id);
       }
     }
+    this.unkId = unknown;
     specials.putAll(settings.added());
+    specialIds.addAll(specials.values());
     settings.added().forEach((token, id) -> addedById.put(id, token));
     this.unknownPrefixLength = processor.encode(UNKNOWN).length;
   }
@@ -73,7 +106,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
       ids.add(settings.bosId());
     }
     if (!text.isEmpty()) {
-      List<String> segments = splitAtSpecials(settings.legacy() ? text : prefixed(text));
+      String sound = SoundText.of(text);
+      List<String> segments = splitAtSpecials(settings.legacy() ? sound : prefixed(sound));
       for (int i = 0; i < segments.size(); i++) {
         String segment = segments.get(i);
         boolean blankBeforeSpecial =
@@ -93,7 +127,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /// Ids of a text by SentencePiece alone: no special tokens, no beginning id.
   int[] encodePieces(String text) {
-    return processor.encode(text);
+    return nativeIds(SoundText.of(text));
+  }
+
+  @Override
+  public StreamingDetokenizer streamingDetokenizer() {
+    return new SlowDetokenizer(this::textPiece, newPieceDecoder());
   }
 
   @Override
@@ -119,6 +158,29 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   @Override
+  public int unkId() {
+    return unkId;
+  }
+
+  @Override
+  public boolean addsBos() {
+    return settings.addsBos();
+  }
+
+  @Override
+  public boolean isSpecial(int id) {
+    return specialIds.contains(id);
+  }
+
+  @Override
+  public boolean isGenerable(int id) {
+    return id >= 0
+        && id < model.pieces().size()
+        && model.pieces().get(id).type() != PieceType.UNUSED
+        && !addedById.containsKey(id);
+  }
+
+  @Override
   public OptionalInt padId() {
     return settings.padId();
   }
@@ -126,13 +188,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
   @Override
   public int vocabularySize() {
     return model.pieces().size();
-  }
-
-  @Override
-  public boolean isGenerable(int id) {
-    return id < model.pieces().size()
-        && model.pieces().get(id).type() != PieceType.UNUSED
-        && !addedById.containsKey(id);
   }
 
   @Override
@@ -173,6 +228,25 @@ public final class SentencePieceTokenizer implements Tokenizer {
     }
   }
 
+  private int[] nativeIds(String text) {
+    if (closed.get()) {
+      throw new IllegalStateException("the tokenizer is closed");
+    }
+    return processor.encode(text);
+  }
+
+  private static SpTokenizer open(SentencePieceModel model) {
+    try {
+      return new SpTokenizer(model.bytes());
+    } catch (RuntimeException e) {
+      throw new BadInputException(
+          "SentencePiece refuses the tokenizer's vocabulary: "
+              + e.getMessage()
+              + "; fetch the tokenizer files again",
+          e);
+    }
+  }
+
   private static String prefixed(String text) {
     return PieceDecoder.SPACE + text.replace(PieceDecoder.SPACE, " ");
   }
@@ -182,13 +256,14 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private int[] encodeSegment(String segment) {
     boolean startsBlank = segment.startsWith(PieceDecoder.SPACE) || segment.startsWith(" ");
     if (settings.legacy() || !startsBlank) {
-      return processor.encode(segment);
+      return nativeIds(segment);
     }
-    int[] ids = processor.encode(UNKNOWN + segment);
+    int[] ids = nativeIds(UNKNOWN + segment);
     return Arrays.copyOfRange(ids, Math.min(unknownPrefixLength, ids.length), ids.length);
   }
 
-  /// Cuts out special tokens: at each place the longest that fits.
+  /// Cuts out special tokens: at each place the longest that fits. Those that strip take the white
+  /// space beside them away.
   private List<String> splitAtSpecials(String text) {
     List<String> segments = new ArrayList<>();
     int start = 0;
@@ -199,11 +274,17 @@ public final class SentencePieceTokenizer implements Tokenizer {
         at++;
         continue;
       }
-      if (at > start) {
-        segments.add(text.substring(start, at));
+      Strip strip = settings.strips().getOrDefault(longest, NO_STRIP);
+      String before = text.substring(start, at);
+      before = strip.left() ? before.stripTrailing() : before;
+      if (!before.isEmpty()) {
+        segments.add(before);
       }
       segments.add(longest);
       at += longest.length();
+      while (strip.right() && at < text.length() && Character.isWhitespace(text.charAt(at))) {
+        at++;
+      }
       start = at;
     }
     if (start < text.length()) {
@@ -235,25 +316,34 @@ public final class SentencePieceTokenizer implements Tokenizer {
       tokens.set(0, tokens.get(0).substring(PieceDecoder.SPACE.length()));
     }
     StringBuilder text = new StringBuilder();
-    PieceDecoder segment = newPieceDecoder();
+    StringBuilder segment = new StringBuilder();
+    PieceDecoder decoder = newPieceDecoder();
     boolean afterSpecial = false;
     for (int i = 0; i < tokens.size(); i++) {
       String token = tokens.get(i);
-      if (specials.containsKey(token)) {
+      boolean special = specials.containsKey(token);
+      if (special) {
         if (!afterSpecial && i != 0 && settings.legacy()) {
           text.append(' ');
         }
-        text.append(segment.finish()).append(token);
-        segment = newPieceDecoder();
+        text.append(segment).append(decoder.finish()).append(token);
+        segment.setLength(0);
+        decoder = newPieceDecoder();
       } else {
         if (afterSpecial && i == 1 && !token.startsWith(PieceDecoder.SPACE)) {
           text.append(' ');
         }
-        segment.add(token);
+        segment.append(decoder.accept(token));
       }
-      afterSpecial = specials.containsKey(token);
+      afterSpecial = special;
     }
-    return text.append(segment.finish()).toString();
+    return text.append(segment).append(decoder.finish()).toString();
+  }
+
+  /// The piece of an id that gives text; null for special ids and those outside the vocabulary.
+  private String textPiece(int id) {
+    String token = token(id);
+    return token == null || specials.containsKey(token) ? null : token;
   }
 
   private PieceDecoder newPieceDecoder() {

@@ -8,22 +8,32 @@ import java.util.SortedMap;
 public sealed interface Tokenizer extends AutoCloseable
     permits SentencePieceTokenizer, JsonTokenizer {
 
-  /// Ids of a text. Special tokens spelled out in it, such as `</s>`, become their ids.
+  /// Ids of a text. Special tokens spelled out in it, such as `</s>`, become their ids. Half
+  /// surrogate pairs, which are no text, count as U+FFFD.
   ///
   /// @param addBos put the beginning-of-sequence id first
   int[] encode(String text, boolean addBos);
+
+  /// Ids of a text, with the beginning-of-sequence id in front if the tokenizer's files say so.
+  default int[] encode(String text) {
+    return encode(text, addsBos());
+  }
 
   /// Text of ids. Bytes that are no UTF-8 become U+FFFD, ids outside the vocabulary nothing.
   String decode(int[] ids, boolean skipSpecial);
 
   /// A decoder for one stream of ids.
-  default StreamingDetokenizer streamingDetokenizer() {
-    return new StreamingDetokenizer(this);
-  }
+  StreamingDetokenizer streamingDetokenizer();
+
+  /// Whether the tokenizer's files want the beginning-of-sequence id in front (`add_bos_token`).
+  boolean addsBos();
 
   int bosId();
 
   int eosId();
+
+  /// The id of what the vocabulary cannot spell.
+  int unkId();
 
   /// The padding id, if the model has one apart from `<unk>`.
   OptionalInt padId();
@@ -34,6 +44,11 @@ public sealed interface Tokenizer extends AutoCloseable
 
   /// Spellings of the special and added tokens with their ids.
   SortedMap<String, Integer> specialTokens();
+
+  /// Whether the id is a special or added token, which gives no text.
+  default boolean isSpecial(int id) {
+    return specialTokens().containsValue(id);
+  }
 
   /// Whether a model may generate the id: it belongs to the trained vocabulary. Rows that pad an
   /// embedding, and tokens added later such as `<image>`, do not.
@@ -46,7 +61,8 @@ public sealed interface Tokenizer extends AutoCloseable
   }
 
   /// The text with every special token and image placeholder in it broken by a space behind its
-  /// first character, so that what a user types cannot end a turn or claim a picture.
+  /// first character, so that what a user types cannot end a turn or claim a picture. A text
+  /// without them stays as it is, so plain questions keep the reference's ids.
   default String neutralised(String userText) {
     String safe = userText.replace(PromptEncoder.IMAGE_PLACEHOLDER, "< image>");
     for (String token : specialTokens().keySet()) {

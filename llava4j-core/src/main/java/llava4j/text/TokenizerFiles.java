@@ -4,23 +4,32 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 import llava4j.text.SentencePieceTokenizer.Settings;
+import llava4j.text.SentencePieceTokenizer.Settings.Strip;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The tokenizer files of a model folder.
 ///
-/// `tokenizer.model` comes first where it is there: the paper's tokenizer is the slow one, and
-/// Hugging Face folders of LLaVA carry the same model beside `tokenizer.json`. A folder with the
-/// JSON alone is read by Hugging Face's library.
+/// `tokenizer.model` comes first where it is there, with the slow tokenizer's rules: the paper's
+/// tokenizer is that one, Hugging Face folders of LLaVA carry the same model beside
+/// `tokenizer.json`, and the reference's answers are its texts. (The fast decoder gives other ones
+/// where a model generates broken UTF-8; ids differ only at the blanks around special tokens.) A
+/// folder with the JSON alone is read by Hugging Face's library.
+///
+/// Settings come from `tokenizer_config.json`, then `special_tokens_map.json`, then LLaMA's own
+/// values; a missing `legacy` is true, as in transformers.
 public final class TokenizerFiles {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final int MAX_ID = 4_000_000;
+  private static final long MAX_FILE_BYTES = 256L << 20;
 
   private TokenizerFiles() {}
 
@@ -36,18 +45,25 @@ public final class TokenizerFiles {
           folder
               + " has neither tokenizer.model nor tokenizer.json; fetch the checkpoint's tokenizer files");
     }
-    JsonNode config = readIfThere(folder.resolve("tokenizer_config.json"));
     return new JsonTokenizer(
         json,
-        content(config.path("bos_token"), "<s>"),
-        content(config.path("eos_token"), "</s>"),
-        padId(config, added(folder, Integer.MIN_VALUE)));
+        special(folder, "bos_token", "<s>"),
+        special(folder, "eos_token", "</s>"),
+        padId(folder, added(folder, 0)),
+        addsBos(folder));
   }
 
   /// Opens a SentencePiece model with the settings that stand beside it.
   public static SentencePieceTokenizer openModel(Path model, Path folder) {
     SentencePieceModel parsed;
     try {
+      if (Files.size(model) > MAX_FILE_BYTES) {
+        throw new BadInputException(
+            model
+                + " has "
+                + Files.size(model)
+                + " bytes, too many for a tokenizer; fetch it again");
+      }
       parsed = SentencePieceModel.parse(Files.readAllBytes(model), model.toString());
     } catch (IOException e) {
       throw new BadInputException(model + " cannot be read: " + e.getMessage(), e);
@@ -59,10 +75,12 @@ public final class TokenizerFiles {
         parsed,
         new Settings(
             legacy,
-            idOf(parsed, added, content(config.path("bos_token"), "<s>"), model),
-            idOf(parsed, added, content(config.path("eos_token"), "</s>"), model),
-            padId(config, added),
-            added));
+            idOf(parsed, added, special(folder, "bos_token", "<s>"), model),
+            idOf(parsed, added, special(folder, "eos_token", "</s>"), model),
+            padId(folder, added),
+            added,
+            strips(config),
+            addsBos(folder)));
   }
 
   /// Whether prompts begin with the beginning-of-sequence id, as the folder's `add_bos_token` says.
@@ -72,9 +90,33 @@ public final class TokenizerFiles {
         .asBoolean(true);
   }
 
-  private static OptionalInt padId(JsonNode config, SortedMap<String, Integer> added) {
-    Integer id = added.get(content(config.path("pad_token"), ""));
+  private static OptionalInt padId(Path folder, SortedMap<String, Integer> added) {
+    Integer id = added.get(special(folder, "pad_token", ""));
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /// The spelling of a special token, which may be a string or an object with `content`.
+  private static String special(Path folder, String key, String otherwise) {
+    for (String name : new String[] {"tokenizer_config.json", "special_tokens_map.json"}) {
+      String found = content(readIfThere(folder.resolve(name)).path(key), "");
+      if (!found.isEmpty()) {
+        return found;
+      }
+    }
+    return otherwise;
+  }
+
+  /// Tokens of `added_tokens_decoder` that swallow the white space beside them.
+  private static Map<String, Strip> strips(JsonNode config) {
+    Map<String, Strip> strips = new HashMap<>();
+    for (JsonNode token : config.path("added_tokens_decoder")) {
+      Strip strip =
+          new Strip(token.path("lstrip").asBoolean(false), token.path("rstrip").asBoolean(false));
+      if (strip.left() || strip.right()) {
+        strips.put(content(token, ""), strip);
+      }
+    }
+    return strips;
   }
 
   /// Tokens from `firstId` on that `added_tokens.json` and `tokenizer_config.json` name.
@@ -90,8 +132,18 @@ public final class TokenizerFiles {
         added.put(content(entry.getValue(), ""), Integer.parseInt(entry.getKey()));
       }
     }
-    added.values().removeIf(id -> id < firstId);
     added.remove("");
+    added.forEach((token, id) -> {
+      if (id < 0 || id > MAX_ID) {
+        throw new BadInputException(
+            folder
+                + " gives the added token '"
+                + token
+                + "' an id that is none; fetch added_tokens.json and tokenizer_config.json"
+                + " again");
+      }
+    });
+    added.values().removeIf(id -> id < firstId);
     return added;
   }
 
@@ -109,7 +161,8 @@ public final class TokenizerFiles {
   }
 
   private static String content(JsonNode token, String otherwise) {
-    return token.isObject() ? token.path("content").asString(otherwise) : token.asString(otherwise);
+    JsonNode text = token.isObject() ? token.path("content") : token;
+    return text.isString() ? text.asString() : otherwise;
   }
 
   private static JsonNode readIfThere(Path file) {
@@ -123,7 +176,8 @@ public final class TokenizerFiles {
       }
       return node;
     } catch (JacksonException e) {
-      throw new BadInputException(file + " is not readable JSON: " + e.getOriginalMessage(), e);
+      throw new BadInputException(
+          file + " is not readable JSON: " + e.getOriginalMessage() + "; fetch it again", e);
     }
   }
 }

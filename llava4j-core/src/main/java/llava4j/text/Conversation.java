@@ -1,0 +1,69 @@
+package llava4j.text;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// A conversation so far: a template and its messages, user and assistant in turn, the user first.
+///
+/// @param system the text in front; the template's own unless replaced
+public record Conversation(ConversationTemplate template, String system, List<String> messages) {
+  private static final String MMTAG_IMAGE =
+      "<Image>" + PromptEncoder.IMAGE_PLACEHOLDER + "</Image>";
+  private static final String MMTAG_RECEIPT = "Received.";
+
+  public Conversation {
+    messages = List.copyOf(messages);
+  }
+
+  /// An empty conversation with the template's own system text.
+  public static Conversation of(ConversationTemplate template) {
+    return new Conversation(template, template.system(), List.of());
+  }
+
+  /// The conversation with a question at its end.
+  ///
+  /// In the templates with picture tags a first question's pictures go ahead in a message of their
+  /// own, which the assistant confirms; the others keep them in the question.
+  ///
+  /// @throws IllegalStateException if the last question has no answer yet
+  public Conversation ask(ImagePrompt question) {
+    if (isOpen()) {
+      throw new IllegalStateException("the last question has no answer yet");
+    }
+    List<String> longer = new ArrayList<>(messages);
+    if (messages.isEmpty() && template.tagsImages() && question.numImages() > 0) {
+      longer.add(MMTAG_IMAGE.repeat(question.numImages()));
+      longer.add(MMTAG_RECEIPT);
+      longer.add(question.text().replace(PromptEncoder.IMAGE_PLACEHOLDER, "").strip());
+    } else {
+      longer.add(question.text());
+    }
+    return new Conversation(template, system, longer);
+  }
+
+  /// The conversation with the answer to its last question.
+  ///
+  /// @throws IllegalStateException if there is no question to answer
+  public Conversation answer(String text) {
+    if (!isOpen()) {
+      throw new IllegalStateException("there is no question to answer");
+    }
+    List<String> longer = new ArrayList<>(messages);
+    longer.add(text);
+    return new Conversation(template, system, longer);
+  }
+
+  /// Whether the last message is a question, so that the prompt ends where the answer begins.
+  public boolean isOpen() {
+    return messages.size() % 2 == 1;
+  }
+
+  /// The rendered text; behind a question it ends with the open slot of the answer.
+  public String prompt() {
+    List<String> rendered = new ArrayList<>(messages);
+    if (isOpen()) {
+      rendered.add(null);
+    }
+    return template.render(system, rendered);
+  }
+}

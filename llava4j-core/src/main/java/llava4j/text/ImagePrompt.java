@@ -1,0 +1,41 @@
+package llava4j.text;
+
+import llava4j.error.BadInputException;
+
+/// A user's message with one place for each of its pictures.
+///
+/// @param text the words, with a placeholder for each picture
+/// @param numImages number of placeholders in `text`
+public record ImagePrompt(String text, int numImages) {
+
+  /// Checks that words and pictures agree.
+  public ImagePrompt {
+    int named = text.split(PromptEncoder.IMAGE_PLACEHOLDER, -1).length - 1;
+    if (named != numImages) {
+      throw new BadInputException(
+          "the question names "
+              + PromptEncoder.IMAGE_PLACEHOLDER
+              + " "
+              + named
+              + " time(s) but comes with "
+              + numImages
+              + " picture(s); name each picture once");
+    }
+  }
+
+  /// A message from words that are not to be trusted: pictures go in front, each on its own line,
+  /// and control tokens, template markers and placeholders among the words are broken by a blank,
+  /// so that the words can neither end a turn nor claim a picture.
+  public static ImagePrompt of(
+      Tokenizer tokenizer, ConversationTemplate template, String words, int numImages) {
+    String safe = template.neutralised(tokenizer.neutralised(words));
+    return new ImagePrompt(
+        (PromptEncoder.IMAGE_PLACEHOLDER + "\n").repeat(numImages) + safe, numImages);
+  }
+
+  /// A message that is taken as it stands, as the original code takes every text: control tokens
+  /// among the words act.
+  public static ImagePrompt reference(String text) {
+    return new ImagePrompt(text, text.split(PromptEncoder.IMAGE_PLACEHOLDER, -1).length - 1);
+  }
+}
