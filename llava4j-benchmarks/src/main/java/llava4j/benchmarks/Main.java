@@ -3,6 +3,7 @@ package llava4j.benchmarks;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -65,7 +66,7 @@ public final class Main implements Callable<Integer> {
   }
 
   static List<Benchmark> benchmarks() {
-    return List.of(new VisionBenchmark());
+    return List.of(new VisionBenchmark(), new PrefillBenchmark(), new DecodeBenchmark());
   }
 
   @Override
@@ -106,7 +107,12 @@ public final class Main implements Callable<Integer> {
     if (record) {
       Path file =
           new Records(folder)
-              .append(benchmark.name(), machine, Machine.commit(), LocalDate.now(), report);
+              .append(
+                  benchmark.name(),
+                  machine,
+                  Machine.commit(),
+                  LocalDate.now(ZoneOffset.UTC),
+                  report);
       out.println("  recorded in " + file);
     }
     out.flush();
