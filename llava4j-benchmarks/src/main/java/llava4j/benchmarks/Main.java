@@ -66,7 +66,12 @@ public final class Main implements Callable<Integer> {
   }
 
   static List<Benchmark> benchmarks() {
-    return List.of(new VisionBenchmark(), new PrefillBenchmark(), new DecodeBenchmark());
+    return List.of(
+        new VisionBenchmark(),
+        new PrefillBenchmark(),
+        new DecodeBenchmark(),
+        new PreprocessBenchmark(),
+        new LoadBenchmark());
   }
 
   @Override
