@@ -132,7 +132,7 @@ final class PreprocessBenchmark implements Benchmark {
       for (int x = 0; x < size; x++) {
         double mean =
             mean(image, (int) (x * scale), top, (int) Math.min(WIDTH, (x + 1) * scale), bottom);
-        double expected = (mean / 255 - config.mean().channel(0)) / config.std().channel(0);
+        double expected = (mean / 255 - config.mean().red()) / config.std().red();
         apart += Math.abs(values.data()[y * size + x] - expected);
         count++;
       }
