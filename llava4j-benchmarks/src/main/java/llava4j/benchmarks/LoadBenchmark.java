@@ -81,7 +81,7 @@ final class LoadBenchmark implements Benchmark {
         (figures.peakBytes() - figures.baselineBytes()) / 1e6,
         (figures.peakUsedBytes() - figures.baselineBytes()) / 1e6,
         figures.milliseconds() / 1e3);
-    report.figure(each.title() + "_ms", figures.milliseconds());
+    report.figure(each.title() + "_ms", (double) figures.milliseconds());
     report.atMost(each.title() + "_ratio", peak, BAR);
     report.atMost(each.title() + "_with_first_token_ratio", used, BAR);
   }
