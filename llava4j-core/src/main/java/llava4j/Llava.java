@@ -1,5 +1,7 @@
 package llava4j;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +11,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
@@ -24,7 +27,9 @@ import llava4j.image.RgbImage;
 import llava4j.model.ImageEncoder;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
+import llava4j.model.MemoryPlan;
 import llava4j.model.SplicedPrompt;
+import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.text.ConversationTemplate;
@@ -93,10 +98,15 @@ public final class Llava implements AutoCloseable {
     try {
       LlavaConfig config =
           options.imageMode().map(checkpoint.config()::withImageMode).orElse(checkpoint.config());
+      WeightSource weights = checkpoint.inferenceWeights();
+      if (options.device() instanceof Device.Cpu) {
+        MemoryPlan.of(config, weights, options.device(), options.weights())
+            .requireFits(config, weights, options.weights(), availableMemory());
+      }
       LlavaModel model =
           LlavaModel.load(
               config,
-              checkpoint.inferenceWeights(),
+              weights,
               checkpoint.location().toString(),
               options.device(),
               options.weights(),
@@ -104,6 +114,7 @@ public final class Llava implements AutoCloseable {
       return new Llava(checkpoint, model, tokenizer, options);
     } catch (RuntimeException e) {
       tokenizer.close();
+      checkpoint.close();
       throw e;
     }
   }
@@ -203,6 +214,14 @@ public final class Llava implements AutoCloseable {
               Duration.ofNanos(encoded - start),
               Duration.ofNanos(first.at == 0 ? 0 : first.at - start),
               Duration.ofNanos(end - start)));
+    }
+  }
+
+  private static long availableMemory() {
+    try {
+      return MemoryPlan.availableBytes(Files.readString(Path.of("/proc/meminfo")));
+    } catch (IOException e) {
+      return Long.MAX_VALUE; // not Linux: the system will say so itself
     }
   }
 

@@ -18,7 +18,14 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
-    subcommands = {CompletionCommand.class},
+    subcommands = {
+      AskCommand.class,
+      ChatCommand.class,
+      InfoCommand.class,
+      ConvertCommand.class,
+      PullCommand.class,
+      CompletionCommand.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",

@@ -3,24 +3,20 @@ package llava4j.checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint.Dialect;
 import llava4j.checkpoint.gguf.GgufFile;
-import llava4j.checkpoint.gguf.GgufMetadata;
-import llava4j.checkpoint.gguf.GgufModel;
+import llava4j.checkpoint.gguf.GgufTextConfig;
+import llava4j.checkpoint.gguf.GgufVisionConfig;
+import llava4j.checkpoint.gguf.GgufVocabulary;
+import llava4j.checkpoint.gguf.GgufWeights;
+import llava4j.checkpoint.gguf.LlavaGguf;
 import llava4j.config.LlavaConfig;
-import llava4j.config.TextConfig;
-import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
-import llava4j.image.ChannelValues;
-import llava4j.image.ImageMode;
-import llava4j.image.ImageProcessorConfig;
-import llava4j.image.PatchMerge;
-import llava4j.image.Resolution;
 
 /// Pairs a GGUF language model with its mmproj file and opens both.
 final class GgufOpener {
@@ -53,91 +49,40 @@ final class GgufOpener {
   }
 
   private Checkpoint open(Path modelFile, Path mmprojFile) {
-    GgufFile text = GgufFile.open(modelFile);
-    GgufFile vision;
+    GgufWeights text = GgufWeights.open(modelFile);
+    GgufWeights vision = null;
     try {
-      vision = GgufFile.open(mmprojFile);
-    } catch (RuntimeException e) {
-      text.close();
-      throw e;
-    }
-    try {
-      GgufModel model = new GgufModel(text, vision);
-      LlavaConfig config = config(model);
+      vision = GgufWeights.open(mmprojFile);
+      GgufTextConfig textConfig = GgufTextConfig.read(text.file());
+      GgufVisionConfig visionConfig = GgufVisionConfig.read(vision.file());
+      GgufVocabulary vocabulary = GgufVocabulary.read(text.file());
+      RenamedSource weights =
+          new RenamedSource()
+              .add(LlavaGguf.languageModel(text, textConfig), Optional::of)
+              .add(LlavaGguf.mmproj(vision, visionConfig), Optional::of);
+      LlavaConfig config = GgufConfigs.llava(textConfig, visionConfig, weights);
       return new Checkpoint(
           modelFile.getFileName().toString().replaceFirst("\\.gguf$", ""),
           modelFile,
           Dialect.GGUF,
           config,
-          processor(model.visionMetadata(), config.vision()),
-          model.weights(),
-          model::tokenizer,
-          Set.of(model.textMetadata().integer("tokenizer.ggml.eos_token_id", 2)),
-          model.addsBos());
+          GgufConfigs.processor(visionConfig),
+          weights,
+          () -> GgufConfigs.tokenizer(vocabulary, modelFile),
+          Set.of(vocabulary.eosId().orElse(2)),
+          vocabulary.addBos());
     } catch (RuntimeException e) {
       text.close();
-      vision.close();
+      if (vision != null) {
+        vision.close();
+      }
       throw e;
     }
   }
 
-  private static LlavaConfig config(GgufModel model) {
-    TextConfig text = model.textConfig();
-    VisionConfig vision = model.visionConfig();
-    GgufMetadata metadata = model.visionMetadata();
-    List<Long> flat = metadata.list("clip.vision.image_grid_pinpoints", Long.class);
-    List<Resolution> pinpoints = new ArrayList<>();
-    for (int i = 0; i + 1 < flat.size(); i += 2) {
-      pinpoints.add(new Resolution(Math.toIntExact(flat.get(i)), Math.toIntExact(flat.get(i + 1))));
-    }
-    PatchMerge merge = PatchMerge.of(metadata.text("clip.vision.mm_patch_merge_type", "flat"));
-    ImageMode mode =
-        pinpoints.isEmpty() || merge == PatchMerge.FLAT
-            ? new ImageMode.Pad()
-            : new ImageMode.AnyRes(pinpoints);
-    return new LlavaConfig(
-        vision,
-        model.projectorConfig(),
-        text,
-        mode,
-        mode instanceof ImageMode.Pad ? PatchMerge.FLAT : merge,
-        text.contextLength());
-  }
-
-  private static ImageProcessorConfig processor(GgufMetadata metadata, VisionConfig vision) {
-    ImageProcessorConfig clip = ImageProcessorConfig.clip(vision.imageSize());
-    return new ImageProcessorConfig(
-        clip.size(),
-        clip.resizeRule(),
-        clip.cropSize(),
-        channels(metadata, "clip.vision.image_mean", clip.mean()),
-        channels(metadata, "clip.vision.image_std", clip.std()),
-        clip.rescaleFactor(),
-        true,
-        true,
-        true,
-        true);
-  }
-
-  /// Stored as floats; the value meant is the shortest decimal that rounds to it.
-  private static ChannelValues channels(
-      GgufMetadata metadata, String key, ChannelValues otherwise) {
-    List<Double> values = metadata.list(key, Double.class);
-    if (values.size() != 3) {
-      return otherwise;
-    }
-    return new ChannelValues(
-        decimal(values.get(0)), decimal(values.get(1)), decimal(values.get(2)));
-  }
-
-  private static double decimal(double value) {
-    return Double.parseDouble(Float.toString((float) value));
-  }
-
   /// The only language model, or the only mmproj file, of a folder.
   private static Path only(Path folder, boolean vision, String remedy) {
-    List<Path> found =
-        ggufFiles(folder).stream().filter(file -> GgufModel.isVision(file) == vision).toList();
+    List<Path> found = ggufFiles(folder).stream().filter(file -> isVision(file) == vision).toList();
     if (found.size() != 1) {
       String what = vision ? "mmproj (vision) file" : "language model";
       throw new BadInputException(
@@ -149,6 +94,12 @@ final class GgufOpener {
               + remedy);
     }
     return found.getFirst();
+  }
+
+  private static boolean isVision(Path file) {
+    try (GgufFile opened = GgufFile.open(file)) {
+      return opened.metadata().text("general.architecture").equals(GgufVisionConfig.ARCHITECTURE);
+    }
   }
 
   private static List<String> names(List<Path> files) {

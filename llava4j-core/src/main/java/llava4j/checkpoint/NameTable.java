@@ -1,8 +1,10 @@
 package llava4j.checkpoint;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import llava4j.config.ProjectorConfig;
 
 /// Between the tensor names of the checkpoints in the wild and ours (see [ParameterTable]).
 ///
@@ -75,11 +77,11 @@ public final class NameTable {
   /// The name that Hugging Face hub files have (transformers 4.x).
   public static String huggingFace(String ours) {
     if (ours.startsWith("projector.")) {
-      String[] parts = ours.split("\\.", 3);
+      List<String> parts = List.of(ours.split("\\.", 3));
       return "multi_modal_projector.linear_"
-          + (Integer.parseInt(parts[1]) / 2 + 1)
+          + (Integer.parseInt(parts.get(1)) / 2 + 1)
           + "."
-          + parts[2];
+          + parts.get(2);
     }
     if (ours.startsWith("language_model.")) {
       return "language_model.model." + ours.substring("language_model.".length());
@@ -87,13 +89,12 @@ public final class NameTable {
     return ours.equals("lm_head.weight") ? "language_model.lm_head.weight" : ours;
   }
 
-  /// The original code's name.
-  ///
-  /// @param linearProjector a projector of one linear layer, whose tensors have no number there
-  public static String original(String ours, boolean linearProjector) {
+  /// The original code's name. A projector of one linear layer has no number there.
+  public static String original(String ours, ProjectorConfig projector) {
     if (ours.startsWith("projector.")) {
       String rest = ours.substring("projector.".length());
-      return "model.mm_projector." + (linearProjector ? rest.substring("0.".length()) : rest);
+      boolean linear = projector instanceof ProjectorConfig.Linear;
+      return "model.mm_projector." + (linear ? rest.substring("0.".length()) : rest);
     }
     if (ours.startsWith("language_model.")) {
       return "model." + ours.substring("language_model.".length());

@@ -90,7 +90,8 @@ public final class ConfigReader {
               case "patch" -> FeatureSelection.PATCH;
               case "cls_patch" -> FeatureSelection.CLS_PATCH;
               default -> throw config.wrong("mm_vision_select_feature", "patch or cls_patch");
-            });
+            },
+            tower.projectionDim());
     int width = config.integer("mm_hidden_size", vision.dim());
     if (width != vision.dim()) {
       throw new BadInputException(
@@ -184,7 +185,8 @@ public final class ConfigReader {
           default -> throw node.wrong("hidden_act", "quick_gelu or gelu");
         },
         featureLayer,
-        selection);
+        selection,
+        node.integer("projection_dim", 512));
   }
 
   private static int featureLayer(ConfigNode config, String key) {

@@ -58,7 +58,17 @@ public final class Llava15 {
   /// CLIP ViT-L/14 at 336 or 224 pixels; LLaVA takes the patch rows of hidden state -2.
   public static VisionConfig clipLarge(int imageSize) {
     return new VisionConfig(
-        imageSize, 14, 1024, 4096, 24, 16, 1e-5, Activation.QUICK_GELU, -2, FeatureSelection.PATCH);
+        imageSize,
+        14,
+        1024,
+        4096,
+        24,
+        16,
+        1e-5,
+        Activation.QUICK_GELU,
+        -2,
+        FeatureSelection.PATCH,
+        768);
   }
 
   private static TextConfig llama2Size7b() {

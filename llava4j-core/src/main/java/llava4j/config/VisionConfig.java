@@ -22,7 +22,8 @@ public record VisionConfig(
     double layerNormEps,
     Activation activation,
     int featureLayer,
-    FeatureSelection featureSelection) {
+    FeatureSelection featureSelection,
+    int projectionDim) {
 
   /// The nonlinearity between the two feed-forward matrices.
   public enum Activation {
@@ -48,6 +49,7 @@ public record VisionConfig(
     Checks.positive("vision num_hidden_layers", numLayers);
     Checks.positive("vision num_attention_heads", numHeads);
     Checks.positive("vision layer_norm_eps", layerNormEps);
+    Checks.positive("vision projection_dim", projectionDim);
     Checks.divides("vision num_attention_heads", numHeads, "vision hidden_size", dim);
     if (patchSize > imageSize) {
       throw new BadInputException(

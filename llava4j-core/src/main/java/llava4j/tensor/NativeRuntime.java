@@ -6,14 +6,19 @@ import org.bytedeco.pytorch.global.torch;
 public final class NativeRuntime {
   private NativeRuntime() {}
 
-  /// Sets JavaCPP's switches that must stand before its first class loads. Values that the user
-  /// gave are kept.
+  /// Sets the libraries' switches that must stand before their first class loads. Values that the
+  /// user gave are kept.
   ///
-  /// Its limit on resident memory counts memory-mapped weights and would call the garbage collector
-  /// before every allocation; its warning about openblas' version is answered in ADR 1.
+  /// JavaCPP's limit on resident memory counts memory-mapped weights and would call the garbage
+  /// collector before every allocation; its warning about openblas' version is answered in ADR 1.
   public static void prepare() {
     setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
+    // Left alone, DJL reports its use to its makers, and fetches another library where it finds a
+    // GPU.
+    setIfAbsent("OPT_OUT_TRACKING", "true");
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("RUST_FLAVOR", "cpu");
   }
 
   /// Threads that one operator uses.

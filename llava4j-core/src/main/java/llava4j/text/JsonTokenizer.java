@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.error.BadInputException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +24,7 @@ public final class JsonTokenizer implements Tokenizer {
   private final int bosId;
   private final int eosId;
   private final OptionalInt padId;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /// Opens a `tokenizer.json`.
   ///
@@ -94,7 +96,9 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public void close() {
-    library.close();
+    if (closed.compareAndSet(false, true)) {
+      library.close();
+    }
   }
 
   private int idOf(Path file, String token) {

@@ -34,6 +34,10 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
       this.number = number;
     }
 
+    public int number() {
+      return number;
+    }
+
     /// The type with this number in the file; null for none.
     public static PieceType of(long number) {
       for (PieceType type : values()) {
@@ -59,6 +63,8 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
   public static SentencePieceModel parse(byte[] bytes, String where) {
     List<Piece> pieces = new ArrayList<>();
     boolean[] dummyPrefix = {true};
+    boolean[] bpe = {false};
+    boolean[] normalises = {false};
     try {
       forEachField(
           bytes,
@@ -67,12 +73,21 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
           (field, wire, start, end) -> {
             if (field == 1 && wire == LENGTH) {
               pieces.add(piece(bytes, start, end));
+            } else if (field == 2 && wire == LENGTH) {
+              forEachField(
+                  bytes,
+                  start,
+                  end,
+                  (inner, innerWire, from, to) ->
+                      bpe[0] |=
+                          inner == 3 && innerWire == VARINT && varint(bytes, from, to)[0] == 2);
             } else if (field == 3 && wire == LENGTH) {
               forEachField(
                   bytes,
                   start,
                   end,
                   (inner, innerWire, from, to) -> {
+                    normalises[0] |= inner == 2 && innerWire == LENGTH && to > from;
                     if (inner == 3 && innerWire == VARINT) {
                       dummyPrefix[0] = varint(bytes, from, to)[0] != 0;
                     }
@@ -91,7 +106,13 @@ public record SentencePieceModel(List<Piece> pieces, boolean addDummyPrefix, byt
               + pieces.size()
               + " pieces and not exactly one unknown piece; fetch it again");
     }
-    return new SentencePieceModel(List.copyOf(pieces), dummyPrefix[0], bytes);
+    if (!bpe[0] || normalises[0]) {
+      throw new BadInputException(
+          where
+              + " is a SentencePiece model of another kind than LLaMA's, which is BPE without normalisation; use the"
+              + " tokenizer of a LLaMA, Vicuna or Mistral model");
+    }
+    return of(pieces, dummyPrefix[0]);
   }
 
   /// Builds a BPE model with byte fallback, as LLaMA's, from a vocabulary that came another way

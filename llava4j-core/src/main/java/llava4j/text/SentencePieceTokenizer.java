@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.text.SentencePieceModel.Piece;
 import llava4j.text.SentencePieceModel.PieceType;
 
@@ -45,6 +46,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final Map<Integer, String> addedById = new HashMap<>();
   private final SortedMap<String, Integer> specials = new TreeMap<>();
   private final int unknownPrefixLength;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   public SentencePieceTokenizer(SentencePieceModel model, Settings settings) {
     this.model = model;
@@ -143,13 +145,32 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return model;
   }
 
+  /// Pieces of the trained model, without what was added behind it.
+  public int numBasePieces() {
+    int base = model.pieces().size();
+    while (base > 0
+        && (addedById.containsKey(base - 1)
+            || model.pieces().get(base - 1).type() == PieceType.UNUSED)) {
+      base--;
+    }
+    return base;
+  }
+
+  /// The trained model, without what was added behind it.
+  public SentencePieceModel baseModel() {
+    return SentencePieceModel.of(
+        model.pieces().subList(0, numBasePieces()), model.addDummyPrefix());
+  }
+
   public Settings settings() {
     return settings;
   }
 
   @Override
   public void close() {
-    library.close();
+    if (closed.compareAndSet(false, true)) {
+      library.close(); // a second time would crash the process
+    }
   }
 
   private static String prefixed(String text) {

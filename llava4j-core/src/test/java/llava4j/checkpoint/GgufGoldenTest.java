@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import llava4j.checkpoint.gguf.GgufFile;
+import llava4j.checkpoint.gguf.GgufWeights;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.PromptCache;
@@ -43,7 +43,7 @@ class GgufGoldenTest {
       long compared = 0;
       long different = 0;
       double worst = 0;
-      try (GgufFile file = GgufFile.open(Golden.path("gguf/model-" + kind + ".gguf"))) {
+      try (GgufWeights file = GgufWeights.open(Golden.path("gguf/model-" + kind + ".gguf"))) {
         JsonNode types = expected.get("files").get(kind).get("types");
         for (String name : types.propertyNames()) {
           different +=

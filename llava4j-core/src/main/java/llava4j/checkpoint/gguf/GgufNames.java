@@ -1,149 +1,124 @@
 package llava4j.checkpoint.gguf;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Between GGUF's tensor names and ours, for the language model and for the picture side
-/// (`mmproj`).
-final class GgufNames {
-  private static final Pattern TEXT_BLOCK = Pattern.compile("blk\\.(\\d+)\\.([a-z_]+)\\.weight");
-  private static final Pattern VISION_BLOCK =
-      Pattern.compile("v\\.blk\\.(\\d+)\\.([a-z0-9_]+)\\.(weight|bias)");
-  private static final Pattern PROJECTOR = Pattern.compile("mm\\.(\\d+)\\.(weight|bias)");
-  private static final String LAYERS = "language_model.layers.";
-  private static final String VISION = "vision_tower.vision_model.";
+/// Between llama.cpp's tensor names and ours, for one kind of file.
+public final class GgufNames {
+  private static final String CLIP = "vision_tower.vision_model.";
+  private static final Pattern LAYER = Pattern.compile("(\\d{1,6})\\.(.+)\\.(weight|bias)");
 
-  private static final Map<String, String> TEXT_PARTS =
-      Map.of(
-          "attn_norm", "input_layernorm",
-          "attn_q", "self_attn.q_proj",
-          "attn_k", "self_attn.k_proj",
-          "attn_v", "self_attn.v_proj",
-          "attn_output", "self_attn.o_proj",
-          "ffn_norm", "post_attention_layernorm",
-          "ffn_gate", "mlp.gate_proj",
-          "ffn_up", "mlp.up_proj",
-          "ffn_down", "mlp.down_proj");
+  private final Map<String, String> whole;
+  private final String layers;
+  private final String ourLayers;
+  private final Map<String, String> parts;
+  private final Map<String, String> wholeReversed;
+  private final Map<String, String> partsReversed;
 
-  private static final Map<String, String> TEXT_SINGLES =
-      Map.of(
-          "token_embd.weight", "language_model.embed_tokens.weight",
-          "output_norm.weight", "language_model.norm.weight",
-          "output.weight", "lm_head.weight");
-
-  private static final Map<String, String> VISION_PARTS =
-      Map.of(
-          "attn_q", "self_attn.q_proj",
-          "attn_k", "self_attn.k_proj",
-          "attn_v", "self_attn.v_proj",
-          "attn_out", "self_attn.out_proj",
-          "ln1", "layer_norm1",
-          "ln2", "layer_norm2");
-
-  private static final Map<String, String> VISION_SINGLES =
-      Map.of(
-          "v.class_embd", "embeddings.class_embedding",
-          "v.patch_embd.weight", "embeddings.patch_embedding.weight",
-          "v.position_embd.weight", "embeddings.position_embedding.weight",
-          "v.pre_ln.weight", "pre_layrnorm.weight",
-          "v.pre_ln.bias", "pre_layrnorm.bias",
-          "v.post_ln.weight", "post_layernorm.weight",
-          "v.post_ln.bias", "post_layernorm.bias");
-
-  private GgufNames() {}
-
-  /// Our name for a tensor of a language model file.
-  static Optional<String> oursOfText(String stored) {
-    if (TEXT_SINGLES.containsKey(stored)) {
-      return Optional.of(TEXT_SINGLES.get(stored));
-    }
-    Matcher block = TEXT_BLOCK.matcher(stored);
-    if (block.matches() && TEXT_PARTS.containsKey(block.group(2))) {
-      return Optional.of(
-          LAYERS + block.group(1) + "." + TEXT_PARTS.get(block.group(2)) + ".weight");
-    }
-    return Optional.of(stored); // unexpected; the parameter table will say so
+  private GgufNames(
+      Map<String, String> whole, String layers, String ourLayers, Map<String, String> parts) {
+    this.whole = whole;
+    this.layers = layers;
+    this.ourLayers = ourLayers;
+    this.parts = parts;
+    this.wholeReversed = reversed(whole);
+    this.partsReversed = reversed(parts);
   }
 
-  /// Our name for a tensor of an mmproj file.
+  /// A file with a language model of architecture `llama`.
+  public static GgufNames languageModel() {
+    return new GgufNames(
+        Map.of(
+            "token_embd.weight", "language_model.embed_tokens.weight",
+            "output_norm.weight", "language_model.norm.weight",
+            "output.weight", "lm_head.weight"),
+        "blk.",
+        "language_model.layers.",
+        Map.of(
+            "attn_norm", "input_layernorm",
+            "attn_q", "self_attn.q_proj",
+            "attn_k", "self_attn.k_proj",
+            "attn_v", "self_attn.v_proj",
+            "attn_output", "self_attn.o_proj",
+            "ffn_norm", "post_attention_layernorm",
+            "ffn_gate", "mlp.gate_proj",
+            "ffn_up", "mlp.up_proj",
+            "ffn_down", "mlp.down_proj"));
+  }
+
+  /// A file with the vision tower and the projector ("mmproj").
   ///
-  /// @param downIsFirst whether this file calls the first feed-forward matrix `ffn_down`, as
-  ///   converters did until 2025
-  static Optional<String> oursOfVision(String stored, boolean downIsFirst) {
-    if (VISION_SINGLES.containsKey(stored)) {
-      return Optional.of(VISION + VISION_SINGLES.get(stored));
-    }
-    if (stored.equals("model.image_newline") || stored.equals("v.image_newline")) {
-      return Optional.of("image_newline");
-    }
-    Matcher projector = PROJECTOR.matcher(stored);
-    if (projector.matches()) {
-      return Optional.of("projector." + projector.group(1) + "." + projector.group(2));
-    }
-    Matcher block = VISION_BLOCK.matcher(stored);
-    if (block.matches()) {
-      String part =
-          switch (block.group(2)) {
-            case "ffn_down" -> downIsFirst ? "mlp.fc1" : "mlp.fc2";
-            case "ffn_up" -> downIsFirst ? "mlp.fc2" : "mlp.fc1";
-            default -> VISION_PARTS.get(block.group(2));
-          };
-      if (part != null) {
-        return Optional.of(
-            VISION + "encoder.layers." + block.group(1) + "." + part + "." + block.group(3));
+  /// @param swapped whether `ffn_down` is the first layer of the feed-forward block and `ffn_up`
+  ///   the second, as llama.cpp's first LLaVA converter wrote; its newer one writes the names as
+  ///   they mean
+  public static GgufNames mmproj(boolean swapped) {
+    Map<String, String> whole = new HashMap<>();
+    whole.put("v.class_embd", CLIP + "embeddings.class_embedding");
+    whole.put("v.patch_embd.weight", CLIP + "embeddings.patch_embedding.weight");
+    whole.put("v.position_embd.weight", CLIP + "embeddings.position_embedding.weight");
+    for (String kind : new String[] {"weight", "bias"}) {
+      whole.put("v.pre_ln." + kind, CLIP + "pre_layrnorm." + kind);
+      whole.put("v.post_ln." + kind, CLIP + "post_layernorm." + kind);
+      for (int layer = 0; layer <= 8; layer += 2) {
+        whole.put("mm." + layer + "." + kind, "projector." + layer + "." + kind);
       }
     }
-    return Optional.of(stored);
+    whole.put("model.image_newline", "image_newline");
+    return new GgufNames(
+        whole,
+        "v.blk.",
+        CLIP + "encoder.layers.",
+        Map.of(
+            "attn_q",
+            "self_attn.q_proj",
+            "attn_k",
+            "self_attn.k_proj",
+            "attn_v",
+            "self_attn.v_proj",
+            "attn_out",
+            "self_attn.out_proj",
+            "ln1",
+            "layer_norm1",
+            "ln2",
+            "layer_norm2",
+            swapped ? "ffn_down" : "ffn_up",
+            "mlp.fc1",
+            swapped ? "ffn_up" : "ffn_down",
+            "mlp.fc2"));
   }
 
-  /// The name that llama.cpp knows for one of ours.
-  static String gguf(String ours) {
-    for (Map.Entry<String, String> single : TEXT_SINGLES.entrySet()) {
-      if (single.getValue().equals(ours)) {
-        return single.getKey();
-      }
-    }
-    for (Map.Entry<String, String> single : VISION_SINGLES.entrySet()) {
-      if ((VISION + single.getValue()).equals(ours)) {
-        return single.getKey();
-      }
-    }
-    if (ours.equals("image_newline")) {
-      return "model.image_newline";
-    }
-    if (ours.startsWith("projector.")) {
-      return "mm." + ours.substring("projector.".length());
-    }
-    return ours.startsWith(LAYERS) ? textBlock(ours) : visionBlock(ours);
+  /// Our name; empty for names unknown to us.
+  public Optional<String> ours(String stored) {
+    return translate(stored, whole, layers, ourLayers, parts);
   }
 
-  private static String textBlock(String ours) {
-    String[] parts = ours.substring(LAYERS.length()).split("\\.", 2);
-    for (Map.Entry<String, String> part : TEXT_PARTS.entrySet()) {
-      if ((part.getValue() + ".weight").equals(parts[1])) {
-        return "blk." + parts[0] + "." + part.getKey() + ".weight";
-      }
-    }
-    throw new IllegalArgumentException("GGUF has no name for " + ours);
+  /// llama.cpp's name; empty where it has none.
+  public Optional<String> stored(String ours) {
+    return translate(ours, wholeReversed, ourLayers, layers, partsReversed);
   }
 
-  private static String visionBlock(String ours) {
-    String[] parts = ours.substring((VISION + "encoder.layers.").length()).split("\\.", 2);
-    String prefix = "v.blk." + parts[0] + ".";
-    if (parts[1].startsWith("mlp.")) {
-      // The naming of LLaVA's own converter, which every llama.cpp reads: fc1 is "down", fc2 is
-      // "up".
-      return prefix
-          + (parts[1].startsWith("mlp.fc1") ? "ffn_down" : "ffn_up")
-          + parts[1].substring("mlp.fc1".length());
+  private static Optional<String> translate(
+      String name, Map<String, String> whole, String from, String to, Map<String, String> parts) {
+    if (whole.containsKey(name)) {
+      return Optional.of(whole.get(name));
     }
-    for (Map.Entry<String, String> part : VISION_PARTS.entrySet()) {
-      if (parts[1].startsWith(part.getValue() + ".")) {
-        return prefix + part.getKey() + parts[1].substring(part.getValue().length());
-      }
+    if (!name.startsWith(from)) {
+      return Optional.empty();
     }
-    throw new IllegalArgumentException("GGUF has no name for " + ours);
+    Matcher layer = LAYER.matcher(name.substring(from.length()));
+    if (!layer.matches() || !parts.containsKey(layer.group(2))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        to + layer.group(1) + "." + parts.get(layer.group(2)) + "." + layer.group(3));
+  }
+
+  private static Map<String, String> reversed(Map<String, String> names) {
+    Map<String, String> reversed = new HashMap<>();
+    names.forEach((from, to) -> reversed.put(to, from));
+    return reversed;
   }
 }

@@ -1,0 +1,147 @@
+package llava4j.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.TensorInfo;
+import llava4j.checkpoint.WeightSource;
+import llava4j.config.LlavaConfig;
+import llava4j.model.MemoryPlan;
+import llava4j.quant.VectorSupport;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.text.ConversationTemplate;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// `llava info -m MODEL`
+@Command(
+    name = "info",
+    description = "Tell what a model is and what it needs, without loading it.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {"  llava info -m llava-v1.5-7b", "  llava info -m model-q4_0.gguf --weights fp16"})
+final class InfoCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOptions options;
+
+  @Override
+  public Integer call() {
+    NativeRuntime.prepare();
+    PrintWriter out = spec.commandLine().getOut();
+    CheckpointOpener opener =
+        new CheckpointOpener(options.checkpointOptions(spec.commandLine().getErr()));
+    try (Checkpoint checkpoint = opener.open(options.model())) {
+      WeightSource weights = checkpoint.inferenceWeights();
+      ParameterTable table = ParameterTable.of(checkpoint.config());
+      table.requireExactly(weights, checkpoint.location().toString());
+      printModel(out, checkpoint, table);
+      printStorage(out, weights);
+      printMemory(out, checkpoint.config(), weights);
+    }
+    return 0;
+  }
+
+  private void printModel(PrintWriter out, Checkpoint checkpoint, ParameterTable table) {
+    LlavaConfig config = checkpoint.config();
+    line(out, "model", checkpoint.name() + " (" + checkpoint.dialect() + ")");
+    line(
+        out,
+        "vision tower",
+        String.format(
+            Locale.ROOT,
+            "CLIP, %d px in patches of %d, %d blocks (%d run), width %d, %d heads, %s parameters",
+            config.vision().imageSize(),
+            config.vision().patchSize(),
+            config.vision().numLayers(),
+            config.vision().layersToRun(),
+            config.vision().dim(),
+            config.vision().numHeads(),
+            millions(table.numParameters("vision_tower."))));
+    line(
+        out,
+        "projector",
+        config.projector() + ", " + millions(table.numParameters("projector.")) + " parameters");
+    line(
+        out,
+        "language model",
+        String.format(
+            Locale.ROOT,
+            "LLaMA, %d layers, width %d, %d heads (%d for keys and values), vocabulary %d, %s parameters",
+            config.text().numLayers(),
+            config.text().dim(),
+            config.text().numHeads(),
+            config.text().numKvHeads(),
+            config.text().vocab(),
+            millions(table.numParameters("language_model.") + table.numParameters("lm_head."))));
+    line(
+        out,
+        "context",
+        config.contextLength()
+            + " tokens, "
+            + config.vision().rowsPerView()
+            + " for each view of a picture");
+    line(
+        out,
+        "pictures",
+        config.imageMode().getClass().getSimpleName().toLowerCase(Locale.ROOT)
+            + ", "
+            + config.patchMerge().key());
+    line(out, "template", ConversationTemplate.forModel(checkpoint.name()).key());
+  }
+
+  private void printStorage(PrintWriter out, WeightSource weights) {
+    Map<String, Long> bytes = new TreeMap<>();
+    for (TensorInfo info : weights.tensors().values()) {
+      bytes.merge(info.storedAs(), info.bytes(), Long::sum);
+    }
+    StringBuilder stored = new StringBuilder();
+    bytes.forEach((type, size) ->
+        stored.append(type).append(' ').append(MemoryPlan.gigabytes(size)).append("  "));
+    line(out, "stored as", stored.toString().strip());
+  }
+
+  private void printMemory(PrintWriter out, LlavaConfig config, WeightSource weights) {
+    Device device = options.parsedDevice();
+    MemoryPlan plan = MemoryPlan.of(config, weights, device, options.parsedWeights());
+    line(
+        out,
+        "device",
+        device + ", activations " + device.computeType() + ", weights " + options.parsedWeights());
+    line(
+        out,
+        "kernels",
+        "libtorch "
+            + NativeRuntime.cpuCapability()
+            + ", "
+            + NativeRuntime.numThreads()
+            + " threads; 16-bit rows: "
+            + VectorSupport.describe());
+    line(
+        out,
+        "memory",
+        MemoryPlan.gigabytes(plan.weightBytes())
+            + " of weights ("
+            + MemoryPlan.gigabytes(plan.mappedBytes())
+            + " used in place from the files) + "
+            + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
+            + " of cache for a full context");
+  }
+
+  private static void line(PrintWriter out, String what, String text) {
+    out.printf(Locale.ROOT, "%-15s %s%n", what, text);
+  }
+
+  private static String millions(long parameters) {
+    return parameters >= 1_000_000_000
+        ? String.format(Locale.ROOT, "%.2f G", parameters / 1e9)
+        : String.format(Locale.ROOT, "%.2f M", parameters / 1e6);
+  }
+}

@@ -1,0 +1,138 @@
+package llava4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.image.ImageMode;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.WeightFormat;
+import llava4j.text.ConversationTemplate;
+import picocli.CommandLine.Option;
+
+/// Which model, and how to load it: the options that `ask`, `chat` and `info` share.
+final class ModelOptions {
+  /// How pictures are made square.
+  enum ImageModeName {
+    PAD,
+    SQUARE
+  }
+
+  @Option(
+      names = {"-m", "--model"},
+      required = true,
+      paramLabel = "MODEL",
+      description =
+          "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
+              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}.",
+      defaultValue = "${env:LLAVA_MODEL}")
+  private String model;
+
+  @Option(
+      names = "--base",
+      paramLabel = "MODEL",
+      description =
+          "The language model under a projector-only checkpoint, or the LLaVA under a LoRA adapter.")
+  private String base;
+
+  @Option(
+      names = "--vision-tower",
+      paramLabel = "MODEL",
+      description = "The CLIP of an original checkpoint, if not the one its config.json names.")
+  private String visionTower;
+
+  @Option(
+      names = "--mmproj",
+      paramLabel = "FILE",
+      description = "The picture side of a GGUF model, if not the only one beside it.")
+  private Path mmproj;
+
+  @Option(
+      names = "--merge-lora",
+      description = "Add an adapter to the matrices instead of computing it beside them.")
+  private boolean mergeLora;
+
+  @Option(
+      names = "--offline",
+      description = "Never go to the network; use what the hub's cache has.")
+  private boolean offline;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "cpu",
+      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FORMAT",
+      defaultValue = "auto",
+      description =
+          "How the language model's matrices are kept: auto (as stored), fp32, fp16, bf16. Default: ${DEFAULT-VALUE}.")
+  private String weights;
+
+  @Option(
+      names = "--template",
+      paramLabel = "NAME",
+      description =
+          "The conversation template, such as vicuna_v1; by default the model's name decides.")
+  private String template;
+
+  @Option(
+      names = "--image-mode",
+      paramLabel = "MODE",
+      description =
+          "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
+  private ImageModeName imageMode;
+
+  /// The model as it was named.
+  String model() {
+    return model;
+  }
+
+  Device parsedDevice() {
+    NativeRuntime.prepare();
+    return Device.parse(device);
+  }
+
+  WeightFormat parsedWeights() {
+    return WeightFormat.parse(weights);
+  }
+
+  CheckpointOptions checkpointOptions(PrintWriter err) {
+    return new CheckpointOptions(
+        Optional.ofNullable(base),
+        Optional.ofNullable(visionTower),
+        Optional.ofNullable(mmproj),
+        mergeLora,
+        new HubDownloads(offline, err)::folderOf);
+  }
+
+  /// Loads the model, with a progress bar where someone looks.
+  Llava load(PrintWriter err) {
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withCheckpoint(checkpointOptions(err))
+            .withDevice(parsedDevice())
+            .withWeights(parsedWeights());
+    if (template != null) {
+      options = options.withTemplate(ConversationTemplate.parse(template));
+    }
+    if (imageMode != null) {
+      options =
+          options.withImageMode(
+              switch (imageMode) {
+                case PAD -> new ImageMode.Pad();
+                case SQUARE -> new ImageMode.Square();
+              });
+    }
+    try (Progress progress = Progress.bytes("loading")) {
+      return Llava.load(
+          model, options.withProgress((_, done, total) -> progress.update(done, total)));
+    }
+  }
+}

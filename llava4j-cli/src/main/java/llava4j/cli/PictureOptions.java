@@ -1,0 +1,46 @@
+package llava4j.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import llava4j.image.DecodeOptions;
+import llava4j.image.DecodedImage;
+import llava4j.image.FetchPolicy;
+import llava4j.image.ImageFetcher;
+import llava4j.image.ImageSource;
+import llava4j.image.RgbImage;
+import picocli.CommandLine.Option;
+
+/// Where pictures may come from: the options that `ask` and `chat` share.
+final class PictureOptions {
+  @Option(
+      names = "--allow-url",
+      description = "Fetch pictures from public http and https addresses.")
+  private boolean allowUrl;
+
+  @Option(
+      names = "--ignore-orientation",
+      description = "Do not turn pictures as their EXIF data says; training and evaluation do not.")
+  private boolean ignoreOrientation;
+
+  /// Decodes pictures in the order of their names.
+  List<RgbImage> decode(List<String> names, PrintWriter err) {
+    List<RgbImage> images = new ArrayList<>();
+    for (String name : names) {
+      images.add(decode(name, err));
+    }
+    return images;
+  }
+
+  RgbImage decode(String name, PrintWriter err) {
+    FetchPolicy policy = allowUrl ? FetchPolicy.withUrls() : FetchPolicy.withoutUrls();
+    DecodeOptions options =
+        ignoreOrientation ? DecodeOptions.reference() : DecodeOptions.defaults();
+    ImageSource source = ImageSource.parse(name);
+    DecodedImage decoded = new ImageFetcher(policy, System.in).decode(source, options);
+    if (decoded.animated()) {
+      err.println("llava: " + source.name() + " is animated; its first frame is used");
+    }
+    return decoded.image();
+  }
+}

@@ -1,0 +1,180 @@
+package llava4j.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import llava4j.checkpoint.gguf.GgmlType;
+import llava4j.checkpoint.gguf.GgufVocabulary;
+import llava4j.checkpoint.gguf.LanguageModelGguf;
+import llava4j.checkpoint.gguf.MmprojGguf;
+import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
+import llava4j.text.SentencePieceTokenizer;
+import llava4j.text.Tokenizer;
+
+/// Writes an opened checkpoint in any dialect, so that the programs of that dialect load it.
+public final class CheckpointConverter {
+  private static final long MAX_SHARD_BYTES = 5_000_000_000L;
+
+  private final Checkpoint checkpoint;
+  private final WriteListener listener;
+
+  public CheckpointConverter(Checkpoint checkpoint, WriteListener listener) {
+    this.checkpoint = checkpoint;
+    this.listener = listener;
+    requirePlain();
+  }
+
+  /// Writes a folder as transformers 4.x writes it.
+  ///
+  /// @param dtype of all tensors; null keeps each one's own
+  public void toHuggingFace(Path folder, DType dtype) {
+    requireEmpty(folder);
+    try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+      WeightSource weights = withImageToken(tokenizer);
+      int rows =
+          Math.toIntExact(
+              weights.tensors().get("language_model.embed_tokens.weight").shape().getFirst());
+      RenamedSource named =
+          new RenamedSource().add(weights, ours -> Optional.of(NameTable.huggingFace(ours)));
+      new SafetensorsWriter(MAX_SHARD_BYTES).write(named, folder, "model", dtype, listener);
+      ConfigFiles files = new ConfigFiles(checkpoint, folder);
+      files.huggingFace(rows, imageTokenId(tokenizer), dtype);
+      files.processors(true);
+      files.tokenizer(tokenizer, imageTokenId(tokenizer));
+    }
+  }
+
+  /// Writes a folder as the original code reads it, the vision tower in a folder `clip` of its own.
+  ///
+  /// @param dtype of all tensors; null keeps each one's own
+  public void toOriginal(Path folder, DType dtype) {
+    requireEmpty(folder);
+    try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+      RenamedSource text = new RenamedSource();
+      RenamedSource tower = new RenamedSource();
+      text.add(
+          checkpoint.weights(),
+          ours ->
+              isTower(ours)
+                  ? Optional.empty()
+                  : Optional.of(NameTable.original(ours, checkpoint.config().projector())));
+      tower.add(
+          checkpoint.weights(),
+          ours ->
+              isTower(ours)
+                  ? Optional.of(ours.substring("vision_tower.".length()))
+                  : Optional.empty());
+      new TorchZipWriter(MAX_SHARD_BYTES).write(text, folder, "pytorch_model", dtype, listener);
+      new TorchZipWriter(MAX_SHARD_BYTES)
+          .write(tower, folder.resolve("clip"), "pytorch_model", dtype, listener);
+      ConfigFiles files = new ConfigFiles(checkpoint, folder);
+      files.original(dtype);
+      files.processors(false);
+      files.tokenizer(tokenizer, tokenizer.imageTokenId().orElse(-1));
+    }
+  }
+
+  /// Writes `NAME-TYPE.gguf` and `mmproj-NAME-f16.gguf` as llama.cpp's converters do.
+  ///
+  /// @param type of the language model's matrices: F32, F16, Q8_0 or Q4_0
+  public void toGguf(Path folder, GgmlType type) {
+    requireEmpty(folder);
+    String name = checkpoint.name().replaceAll("[^A-Za-z0-9._-]+", "-");
+    try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+      if (!(tokenizer instanceof SentencePieceTokenizer sentencePiece)) {
+        throw new BadInputException(
+            checkpoint.location()
+                + " has a tokenizer.json but no tokenizer.model, which a GGUF file is made of; add it");
+      }
+      int rows = checkpoint.config().text().vocab();
+      GgufVocabulary vocabulary =
+          GgufConfigs.ofTokenizer(sentencePiece, rows, checkpoint.addsBos());
+      WeightSource weights = checkpoint.inferenceWeights();
+      String typeName = type.name().toLowerCase(java.util.Locale.ROOT);
+      new LanguageModelGguf(
+              GgufConfigs.ofText(checkpoint.config().text(), rows),
+              vocabulary,
+              checkpoint.name(),
+              type)
+          .write(weights, folder.resolve(name + "-" + typeName + ".gguf"), listener::onTensor);
+      GgmlType towerType = type == GgmlType.F32 ? GgmlType.F32 : GgmlType.F16;
+      new MmprojGguf(
+              GgufConfigs.ofVision(checkpoint.config(), checkpoint.imageProcessor()), towerType)
+          .write(
+              weights,
+              folder.resolve(
+                  "mmproj-"
+                      + name
+                      + "-"
+                      + towerType.name().toLowerCase(java.util.Locale.ROOT)
+                      + ".gguf"),
+              listener::onTensor);
+    }
+  }
+
+  private static boolean isTower(String ours) {
+    return ours.startsWith("vision_tower.");
+  }
+
+  /// Hugging Face models have a row for `<image>`; where the vocabulary has none, rows are added
+  /// behind it: the mean of all rows, up to a multiple of 64.
+  private WeightSource withImageToken(Tokenizer tokenizer) {
+    return tokenizer.imageTokenId().isPresent()
+        ? checkpoint.weights()
+        : new ExtendedVocabulary(checkpoint.weights(), tokenizer.vocabularySize() + 2);
+  }
+
+  private static int imageTokenId(Tokenizer tokenizer) {
+    return tokenizer.imageTokenId().orElse(tokenizer.vocabularySize());
+  }
+
+  private void requirePlain() {
+    for (String name : checkpoint.weights().tensors().keySet()) {
+      if (name.endsWith(".lora_scale")) {
+        throw new BadInputException(
+            checkpoint.location()
+                + " is a LoRA adapter beside its base; convert it with --merge-lora");
+      }
+    }
+    ParameterTable.of(checkpoint.config())
+        .requireExactly(checkpoint.inferenceWeights(), checkpoint.location().toString());
+  }
+
+  private static void requireEmpty(Path folder) {
+    try {
+      if (Files.exists(folder)) {
+        try (java.util.stream.Stream<Path> files = Files.list(folder)) {
+          if (files.findAny().isPresent()) {
+            throw new BadInputException(folder + " is not empty; name a new folder");
+          }
+        }
+      }
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new BadInputException(folder + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /// Token spellings with their ids that lie behind a SentencePiece model.
+  static SortedMap<String, Integer> addedTokens(Tokenizer tokenizer, int imageTokenId) {
+    SortedMap<String, Integer> added = new java.util.TreeMap<>();
+    int base =
+        tokenizer instanceof SentencePieceTokenizer sp
+            ? sp.numBasePieces()
+            : tokenizer.vocabularySize();
+    for (Map.Entry<String, Integer> token : tokenizer.specialTokens().entrySet()) {
+      if (token.getValue() >= base && !token.getKey().startsWith("[PAD")) {
+        added.put(token.getKey(), token.getValue());
+      }
+    }
+    if (imageTokenId >= 0 && !added.containsKey("<image>")) {
+      added.put("<image>", imageTokenId);
+      added.put("<pad>", imageTokenId + 1);
+    }
+    return added;
+  }
+}

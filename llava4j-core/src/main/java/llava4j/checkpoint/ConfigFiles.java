@@ -1,0 +1,297 @@
+package llava4j.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import llava4j.config.LlavaConfig;
+import llava4j.config.ProjectorConfig;
+import llava4j.config.RopeScaling;
+import llava4j.config.TextConfig;
+import llava4j.config.VisionConfig;
+import llava4j.config.VisionConfig.Activation;
+import llava4j.config.VisionConfig.FeatureSelection;
+import llava4j.error.BadInputException;
+import llava4j.image.ChannelValues;
+import llava4j.image.ImageMode;
+import llava4j.image.ImageProcessorConfig;
+import llava4j.image.PatchMerge;
+import llava4j.image.Resolution;
+import llava4j.tensor.DType;
+import llava4j.text.SentencePieceTokenizer;
+import llava4j.text.Tokenizer;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The small files around a converted checkpoint's weights.
+final class ConfigFiles {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final Checkpoint checkpoint;
+  private final LlavaConfig config;
+  private final Path folder;
+
+  ConfigFiles(Checkpoint checkpoint, Path folder) {
+    this.checkpoint = checkpoint;
+    this.config = checkpoint.config();
+    this.folder = folder;
+  }
+
+  /// `config.json` and `generation_config.json` for transformers.
+  void huggingFace(int vocabularyRows, int imageTokenId, DType dtype) {
+    if (!(config.projector() instanceof ProjectorConfig.Mlp(int depth)) || depth != 2) {
+      throw new BadInputException(
+          "Hugging Face's LLaVA has a projector of two layers, not "
+              + config.projector()
+              + "; write the original layout");
+    }
+    boolean tiled = config.imageMode() instanceof ImageMode.AnyRes;
+    ObjectNode root = JSON.createObjectNode();
+    root.putArray("architectures")
+        .add(tiled ? "LlavaNextForConditionalGeneration" : "LlavaForConditionalGeneration");
+    root.put("model_type", tiled ? "llava_next" : "llava");
+    root.put("ignore_index", -100);
+    root.put("image_token_index", imageTokenId);
+    root.put("pad_token_id", imageTokenId + 1);
+    root.put("projector_hidden_act", "gelu");
+    root.put("image_seq_length", config.vision().rowsPerView());
+    root.put("multimodal_projector_bias", true);
+    root.put("vision_feature_layer", config.vision().featureLayer());
+    root.put(
+        "vision_feature_select_strategy",
+        config.vision().featureSelection() == FeatureSelection.PATCH ? "default" : "full");
+    root.put("tie_word_embeddings", config.text().tieEmbeddings());
+    root.put("torch_dtype", typeName(dtype));
+    if (config.imageMode() instanceof ImageMode.AnyRes(List<Resolution> pinpoints)) {
+      addPinpoints(root, pinpoints, true);
+      root.put("use_image_newline_parameter", config.patchMerge() == PatchMerge.SPATIAL_UNPAD);
+    }
+    ObjectNode text = root.putObject("text_config");
+    text.putArray("architectures").add("LlamaForCausalLM");
+    text.put("model_type", "llama");
+    addText(text, config.text(), vocabularyRows);
+    text.put("torch_dtype", typeName(dtype));
+    addVision(root.putObject("vision_config"), config.vision());
+    write("config.json", root);
+    generation(imageTokenId + 1);
+  }
+
+  /// `config.json` and `generation_config.json` for the original code, and the tower's
+  /// `clip/config.json`.
+  void original(DType dtype) {
+    ObjectNode root = JSON.createObjectNode();
+    root.putArray("architectures").add("LlavaLlamaForCausalLM");
+    root.put("model_type", "llava_llama");
+    addText(root, config.text(), config.text().vocab());
+    root.put("pad_token_id", 0);
+    root.put("use_mm_proj", true);
+    root.put("mm_hidden_size", config.vision().dim());
+    root.put("mm_projector_type", config.projector().toString());
+    root.put("mm_vision_tower", "clip");
+    root.put("mm_vision_select_layer", config.vision().featureLayer());
+    root.put(
+        "mm_vision_select_feature",
+        config.vision().featureSelection() == FeatureSelection.PATCH ? "patch" : "cls_patch");
+    root.put("mm_use_im_start_end", false);
+    root.put("mm_use_im_patch_token", false);
+    root.put("mm_patch_merge_type", config.patchMerge().key());
+    root.put("tie_word_embeddings", config.text().tieEmbeddings());
+    root.put("torch_dtype", typeName(dtype));
+    switch (config.imageMode()) {
+      case ImageMode.Pad _ -> root.put("image_aspect_ratio", "pad");
+      case ImageMode.Square _ -> root.put("image_aspect_ratio", "square");
+      case ImageMode.Hd _ -> root.put("image_aspect_ratio", "hd");
+      case ImageMode.AnyRes(List<Resolution> pinpoints) -> {
+        root.put("image_aspect_ratio", "anyres");
+        addPinpoints(root, pinpoints, false);
+      }
+    }
+    write("config.json", root);
+    generation(0);
+    ObjectNode tower = JSON.createObjectNode();
+    tower.putArray("architectures").add("CLIPVisionModel");
+    addVision(tower, config.vision());
+    tower.put("torch_dtype", typeName(dtype));
+    write("clip/config.json", tower);
+  }
+
+  /// `preprocessor_config.json` where the dialect looks for it, and `processor_config.json`.
+  void processors(boolean huggingFace) {
+    ImageProcessorConfig processor = checkpoint.imageProcessor();
+    ObjectNode root = JSON.createObjectNode();
+    root.put(
+        "image_processor_type",
+        huggingFace && config.imageMode() instanceof ImageMode.AnyRes
+            ? "LlavaNextImageProcessor"
+            : "CLIPImageProcessor");
+    root.putObject("crop_size")
+        .put("height", processor.cropSize())
+        .put("width", processor.cropSize());
+    root.putObject("size").put("shortest_edge", processor.size());
+    root.put("do_center_crop", processor.doCenterCrop());
+    root.put("do_convert_rgb", true);
+    root.put("do_normalize", processor.doNormalize());
+    root.put("do_rescale", processor.doRescale());
+    root.put("do_resize", processor.doResize());
+    addChannels(root.putArray("image_mean"), processor.mean());
+    addChannels(root.putArray("image_std"), processor.std());
+    root.put("resample", 3);
+    root.put("rescale_factor", processor.rescaleFactor());
+    if (!huggingFace) {
+      write("clip/preprocessor_config.json", root);
+      return;
+    }
+    root.put("processor_class", "LlavaProcessor");
+    write("preprocessor_config.json", root);
+    ObjectNode outer = JSON.createObjectNode();
+    outer.put("processor_class", "LlavaProcessor");
+    outer.put("image_token", "<image>");
+    outer.put("patch_size", config.vision().patchSize());
+    outer.put("num_additional_image_tokens", 1);
+    outer.put("vision_feature_select_strategy", "default");
+    write("processor_config.json", outer);
+  }
+
+  /// The tokenizer's files: copies of the source's where it has them, else made anew.
+  void tokenizer(Tokenizer tokenizer, int imageTokenId) {
+    Path source = checkpoint.location();
+    if (tokenizer instanceof SentencePieceTokenizer sentencePiece) {
+      Path original = source.resolve("tokenizer.model");
+      byte[] model =
+          Files.isRegularFile(original) ? bytes(original) : sentencePiece.baseModel().bytes();
+      AtomicFile.write(folder.resolve("tokenizer.model"), out -> out.write(model));
+    } else {
+      byte[] json = bytes(source.resolve("tokenizer.json"));
+      AtomicFile.write(folder.resolve("tokenizer.json"), out -> out.write(json));
+    }
+    Map<String, Integer> added = CheckpointConverter.addedTokens(tokenizer, imageTokenId);
+    ObjectNode root = JSON.createObjectNode();
+    root.put("tokenizer_class", "LlamaTokenizer");
+    root.put("bos_token", tokenizer.decode(new int[] {tokenizer.bosId()}, false));
+    root.put("eos_token", tokenizer.decode(new int[] {tokenizer.eosId()}, false));
+    root.put("unk_token", "<unk>");
+    root.put("pad_token", added.containsKey("<pad>") ? "<pad>" : "<unk>");
+    root.put("add_bos_token", checkpoint.addsBos());
+    root.put("add_eos_token", false);
+    root.put("clean_up_tokenization_spaces", false);
+    root.put("legacy", !(tokenizer instanceof SentencePieceTokenizer sp) || sp.settings().legacy());
+    root.put("model_max_length", config.contextLength());
+    root.put("padding_side", imageTokenId >= 0 ? "left" : "right");
+    ObjectNode decoder = root.putObject("added_tokens_decoder");
+    added.forEach((token, id) ->
+        decoder
+            .putObject(String.valueOf(id))
+            .put("content", token)
+            .put("special", true)
+            .put("lstrip", false)
+            .put("rstrip", false)
+            .put("normalized", false)
+            .put("single_word", false));
+    write("tokenizer_config.json", root);
+    ObjectNode ids = JSON.createObjectNode();
+    added.forEach(ids::put);
+    if (!added.isEmpty()) {
+      write("added_tokens.json", ids);
+    }
+  }
+
+  private void generation(int padId) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("bos_token_id", 1);
+    ArrayNode eos = root.putArray("eos_token_id");
+    checkpoint.eosIds().stream().sorted().forEach(eos::add);
+    if (eos.size() == 1) {
+      root.put("eos_token_id", eos.get(0).asInt());
+    } else if (eos.isEmpty()) {
+      root.put("eos_token_id", 2);
+    }
+    root.put("pad_token_id", padId);
+    write("generation_config.json", root);
+  }
+
+  private static void addText(ObjectNode node, TextConfig text, int rows) {
+    node.put("hidden_size", text.dim());
+    node.put("intermediate_size", text.intermediateDim());
+    node.put("num_hidden_layers", text.numLayers());
+    node.put("num_attention_heads", text.numHeads());
+    node.put("num_key_value_heads", text.numKvHeads());
+    node.put("head_dim", text.headDim());
+    node.put("vocab_size", rows);
+    node.put("max_position_embeddings", text.maxPositions());
+    node.put("rms_norm_eps", text.rmsNormEps());
+    node.put("rope_theta", text.ropeTheta());
+    node.put("hidden_act", "silu");
+    node.put("attention_bias", false);
+    node.put("bos_token_id", 1);
+    node.put("eos_token_id", 2);
+    switch (text.ropeScaling()) {
+      case RopeScaling.None _ -> node.putNull("rope_scaling");
+      case RopeScaling.Linear(double factor) ->
+          node.putObject("rope_scaling")
+              .put("rope_type", "linear")
+              .put("type", "linear")
+              .put("factor", factor);
+      case RopeScaling.Llama3 llama3 ->
+          node.putObject("rope_scaling")
+              .put("rope_type", "llama3")
+              .put("factor", llama3.factor())
+              .put("low_freq_factor", llama3.lowFrequencyFactor())
+              .put("high_freq_factor", llama3.highFrequencyFactor())
+              .put("original_max_position_embeddings", llama3.originalMaxPositions());
+    }
+  }
+
+  private static void addVision(ObjectNode node, VisionConfig vision) {
+    node.put("model_type", "clip_vision_model");
+    node.put("image_size", vision.imageSize());
+    node.put("patch_size", vision.patchSize());
+    node.put("hidden_size", vision.dim());
+    node.put("intermediate_size", vision.intermediateDim());
+    node.put("num_hidden_layers", vision.numLayers());
+    node.put("num_attention_heads", vision.numHeads());
+    node.put("layer_norm_eps", vision.layerNormEps());
+    node.put("hidden_act", vision.activation() == Activation.QUICK_GELU ? "quick_gelu" : "gelu");
+    node.put("projection_dim", vision.projectionDim());
+  }
+
+  private static void addPinpoints(
+      ObjectNode root, List<Resolution> pinpoints, boolean heightFirst) {
+    ArrayNode list = root.putArray("image_grid_pinpoints");
+    for (Resolution pinpoint : pinpoints) {
+      list.addArray()
+          .add(heightFirst ? pinpoint.height() : pinpoint.width())
+          .add(heightFirst ? pinpoint.width() : pinpoint.height());
+    }
+  }
+
+  private static void addChannels(ArrayNode array, ChannelValues values) {
+    array.add(values.red()).add(values.green()).add(values.blue());
+  }
+
+  private String typeName(DType dtype) {
+    DType type =
+        dtype != null
+            ? dtype
+            : checkpoint.weights().tensors().get("language_model.embed_tokens.weight").dtype();
+    return switch (type) {
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
+      default -> "float32";
+    };
+  }
+
+  private void write(String name, ObjectNode root) {
+    AtomicFile.writeText(
+        folder.resolve(name),
+        JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (java.io.IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package llava4j.checkpoint.gguf;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import llava4j.error.BadInputException;
+
+/// The vocabulary in a GGUF file.
+///
+/// @param model how text is split: `llama` for SentencePiece with scores, `gpt2` for merges
+/// @param pre llama.cpp's name of the rule that splits text before merging; empty where absent
+/// @param tokens by id
+/// @param scores by id; empty for `gpt2`
+/// @param types by id, as SentencePiece numbers them: 1 normal, 2 unknown, 3 control, 4 user
+///   defined, 5 unused, 6 byte; empty where absent
+/// @param merges of `gpt2`, best first
+public record GgufVocabulary(
+    String model,
+    Optional<String> pre,
+    List<String> tokens,
+    List<Float> scores,
+    List<Integer> types,
+    List<String> merges,
+    OptionalInt bosId,
+    OptionalInt eosId,
+    OptionalInt unknownId,
+    OptionalInt paddingId,
+    boolean addBos,
+    boolean addEos,
+    boolean addSpacePrefix,
+    Optional<String> chatTemplate) {
+  /// The model name of a SentencePiece vocabulary.
+  public static final String SENTENCE_PIECE = "llama";
+
+  private static final String PREFIX = "tokenizer.ggml.";
+
+  public GgufVocabulary {
+    tokens = List.copyOf(tokens);
+    scores = List.copyOf(scores);
+    types = List.copyOf(types);
+    merges = List.copyOf(merges);
+    requireSize("scores", scores, tokens);
+    requireSize("token_type", types, tokens);
+    requireKnown("bos_token_id", bosId, tokens);
+    requireKnown("eos_token_id", eosId, tokens);
+    requireKnown("unknown_token_id", unknownId, tokens);
+    requireKnown("padding_token_id", paddingId, tokens);
+    if (model.equals(SENTENCE_PIECE) && scores.isEmpty()) {
+      throw new BadInputException(
+          PREFIX + "scores is missing, which a vocabulary of model 'llama' needs");
+    }
+  }
+
+  /// Reads the keys `tokenizer.*`.
+  public static GgufVocabulary read(GgufFile file) {
+    GgufMetadata metadata = file.metadata();
+    String model = metadata.text(PREFIX + "model");
+    boolean sentencePiece = model.equals(SENTENCE_PIECE);
+    List<String> tokens =
+        metadata
+            .findTexts(PREFIX + "tokens")
+            .orElseThrow(() -> metadata.missing(PREFIX + "tokens"));
+    return metadata.read(() ->
+        new GgufVocabulary(
+            model,
+            metadata.findText(PREFIX + "pre"),
+            tokens,
+            metadata.findReals(PREFIX + "scores").orElse(List.of()).stream()
+                .map(Double::floatValue)
+                .toList(),
+            metadata.findWholes(PREFIX + "token_type").orElse(List.of()).stream()
+                .map(Long::intValue)
+                .toList(),
+            metadata.findTexts(PREFIX + "merges").orElse(List.of()),
+            id(metadata, "bos_token_id", tokens),
+            id(metadata, "eos_token_id", tokens),
+            id(metadata, "unknown_token_id", tokens),
+            id(metadata, "padding_token_id", tokens),
+            metadata.findFlag(PREFIX + "add_bos_token").orElse(sentencePiece),
+            metadata.findFlag(PREFIX + "add_eos_token").orElse(false),
+            metadata.findFlag(PREFIX + "add_space_prefix").orElse(sentencePiece),
+            metadata.findText("tokenizer.chat_template")));
+  }
+
+  private static OptionalInt id(GgufMetadata metadata, String key, List<String> tokens) {
+    OptionalLong id = metadata.findWhole(PREFIX + key);
+    if (id.isEmpty() || id.getAsLong() == 0xFFFF_FFFFL) { // -1 as UINT32: none
+      return OptionalInt.empty();
+    }
+    if (id.getAsLong() < 0 || id.getAsLong() >= tokens.size()) {
+      throw outside(key, id.getAsLong(), tokens);
+    }
+    return OptionalInt.of(Math.toIntExact(id.getAsLong()));
+  }
+
+  private static void requireSize(String key, List<?> values, List<String> tokens) {
+    if (!values.isEmpty() && values.size() != tokens.size()) {
+      throw new BadInputException(
+          PREFIX + key + " has " + values.size() + " entries for " + tokens.size() + " tokens");
+    }
+  }
+
+  private static void requireKnown(String key, OptionalInt id, List<String> tokens) {
+    if (id.isPresent() && (id.getAsInt() < 0 || id.getAsInt() >= tokens.size())) {
+      throw outside(key, id.getAsInt(), tokens);
+    }
+  }
+
+  private static BadInputException outside(String key, long id, List<String> tokens) {
+    return new BadInputException(
+        PREFIX + key + " is " + id + " in a vocabulary of " + tokens.size() + " tokens");
+  }
+}

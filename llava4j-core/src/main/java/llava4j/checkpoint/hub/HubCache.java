@@ -1,0 +1,151 @@
+package llava4j.checkpoint.hub;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+
+/// One repository's folder in the cache, laid out as `huggingface_hub` does: contents in `blobs/`,
+/// named by etag; commits in `snapshots/`, as links to contents; `refs/` tells the commit of a
+/// branch.
+final class HubCache {
+  private final Path root;
+  private final Path locks;
+
+  HubCache(Path cache, HubReference reference) {
+    this.root = cache.resolve(reference.cacheFolder());
+    this.locks = cache.resolve(".locks").resolve(reference.cacheFolder());
+  }
+
+  Path snapshot(String commit) {
+    return root.resolve("snapshots").resolve(commit);
+  }
+
+  /// The commit that a revision had when it was last fetched.
+  Optional<String> commitOf(String revision) {
+    if (revision.matches("[0-9a-f]{40}")) {
+      return Files.isDirectory(snapshot(revision)) ? Optional.of(revision) : Optional.empty();
+    }
+    Path reference = root.resolve("refs").resolve(revision);
+    try {
+      return Files.isRegularFile(reference)
+          ? Optional.of(Files.readString(reference).strip())
+          : Optional.empty();
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  void remember(String revision, String commit) {
+    if (revision.equals(commit)) {
+      return;
+    }
+    try {
+      Path reference = root.resolve("refs").resolve(revision);
+      Files.createDirectories(reference.getParent());
+      Files.writeString(reference, commit);
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /// Whether the file of a commit is there, whole.
+  boolean has(String commit, HubFile file) {
+    Path path = snapshot(commit).resolve(file.path());
+    try {
+      return Files.isRegularFile(path) && (file.size() < 0 || Files.size(path) == file.size());
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  Path blob(String etag) {
+    return root.resolve("blobs").resolve(etag);
+  }
+
+  /// Where a download grows.
+  Path incomplete(String etag) {
+    return root.resolve("blobs").resolve(etag + ".incomplete");
+  }
+
+  /// Makes a content appear under its name in a commit: a relative link, or a copy where links
+  /// cannot be.
+  void link(String commit, HubFile file, String etag) {
+    Path link = snapshot(commit).resolve(file.path());
+    try {
+      Files.createDirectories(link.getParent());
+      Files.deleteIfExists(link);
+      try {
+        Files.createSymbolicLink(link, link.getParent().relativize(blob(etag)));
+      } catch (UnsupportedOperationException | IOException e) {
+        Files.copy(blob(etag), link, StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /// Runs with the content's lock held, so that two processes do not write one file.
+  void locked(String etag, Runnable work) {
+    try {
+      Files.createDirectories(locks);
+      Files.createDirectories(root.resolve("blobs"));
+      Path file = locks.resolve(etag + ".lock");
+      try (FileChannel channel =
+              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock _ = lock(channel)) {
+        work.run();
+      }
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private static FileLock lock(FileChannel channel) throws IOException {
+    while (true) {
+      try {
+        return channel.lock();
+      } catch (OverlappingFileLockException e) {
+        // another thread of this process has it
+        try {
+          Thread.sleep(50);
+        } catch (InterruptedException interrupted) {
+          Thread.currentThread().interrupt();
+          throw new BadInputException(
+              "the download was interrupted; run it again to go on", interrupted);
+        }
+      }
+    }
+  }
+
+  /// Fails before a download that the disk cannot hold.
+  void requireSpace(long bytes) {
+    try {
+      Files.createDirectories(root);
+      long usable = Files.getFileStore(root).getUsableSpace();
+      if (usable < bytes) {
+        throw new BadInputException(
+            root
+                + " has "
+                + usable / (1 << 20)
+                + " MiB free, and the download needs "
+                + bytes / (1 << 20)
+                + " MiB; free some space or set HF_HOME to another disk");
+      }
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private BadInputException unusable(IOException e) {
+    return new BadInputException(
+        "the cache " + root + " cannot be used: " + e.getMessage(), new UncheckedIOException(e));
+  }
+}

@@ -1,0 +1,95 @@
+package llava4j.checkpoint.hub;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+
+/// Where models come from and where they are kept.
+///
+/// @param endpoint address of the hub, without a slash at the end
+/// @param token sent to this endpoint alone
+/// @param cache folder with one `models--owner--name` for each repository
+/// @param offline never go to the network
+/// @param retryDelay first pause before a failed request is repeated; doubles each time
+public record HubSettings(
+    URI endpoint, Optional<String> token, Path cache, boolean offline, Duration retryDelay) {
+
+  /// Reads the variables that the Python tools read: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME,
+  /// HF_HUB_CACHE, HF_HUB_OFFLINE and their older names.
+  public static HubSettings fromEnvironment(Map<String, String> environment) {
+    String endpoint =
+        environment.getOrDefault("HF_ENDPOINT", "https://huggingface.co").replaceAll("/+$", "");
+    URI uri;
+    try {
+      uri = URI.create(endpoint);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException("HF_ENDPOINT is '" + endpoint + "', which is no address", e);
+    }
+    if (uri.getHost() == null
+        || !(endpoint.startsWith("http://") || endpoint.startsWith("https://"))) {
+      throw new BadInputException(
+          "HF_ENDPOINT is '" + endpoint + "'; it must be an http or https address");
+    }
+    Path home = home(environment);
+    Path cache =
+        first(environment, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
+            .map(Path::of)
+            .orElse(home.resolve("hub"));
+    boolean offline =
+        first(environment, "HF_HUB_OFFLINE")
+            .map(value ->
+                Map.of("1", true, "true", true, "yes", true, "on", true)
+                    .getOrDefault(value.toLowerCase(Locale.ROOT), false))
+            .orElse(false);
+    return new HubSettings(uri, token(environment, home), cache, offline, Duration.ofSeconds(1));
+  }
+
+  public HubSettings asOffline() {
+    return new HubSettings(endpoint, token, cache, true, retryDelay);
+  }
+
+  private static Path home(Map<String, String> environment) {
+    return first(environment, "HF_HOME")
+        .map(Path::of)
+        .orElseGet(() ->
+            first(environment, "XDG_CACHE_HOME")
+                .map(Path::of)
+                .orElse(
+                    Path.of(
+                        environment.getOrDefault("HOME", System.getProperty("user.home")),
+                        ".cache"))
+                .resolve("huggingface"));
+  }
+
+  private static Optional<String> token(Map<String, String> environment, Path home) {
+    Optional<String> given = first(environment, "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN");
+    if (given.isPresent()) {
+      return given;
+    }
+    Path file = first(environment, "HF_TOKEN_PATH").map(Path::of).orElse(home.resolve("token"));
+    try {
+      return Files.isRegularFile(file)
+          ? Optional.of(Files.readString(file).strip()).filter(text -> !text.isEmpty())
+          : Optional.empty();
+    } catch (IOException e) {
+      throw new BadInputException(
+          "the token file " + file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<String> first(Map<String, String> environment, String... names) {
+    for (String name : names) {
+      String value = environment.get(name);
+      if (value != null && !value.isBlank()) {
+        return Optional.of(value.strip());
+      }
+    }
+    return Optional.empty();
+  }
+}
