@@ -11,7 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.UnaryOperator;
+import llava4j.checkpoint.SafetensorsWriter;
+import llava4j.checkpoint.WriteListener;
 import llava4j.config.LlavaConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.WeightFormat;
@@ -54,7 +55,8 @@ final class LoadBenchmark implements Benchmark {
         Path file = folder.path().resolve(stored.name() + ".safetensors");
         LlavaConfig config = LoadedModel.config();
         try (RandomWeights weights = RandomWeights.of(config)) {
-          SafetensorsWriter.write(file, weights, stored, UnaryOperator.identity());
+          new SafetensorsWriter(Long.MAX_VALUE)
+              .write(weights, folder.path(), stored.name(), stored, WriteListener.NONE);
         }
         for (Case each : CASES) {
           if (each.stored() == stored) {

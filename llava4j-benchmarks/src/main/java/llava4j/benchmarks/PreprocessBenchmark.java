@@ -11,7 +11,11 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import llava4j.config.Llava15;
 import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
@@ -103,12 +107,25 @@ final class PreprocessBenchmark implements Benchmark {
       graphics.fillOval(random.nextInt(WIDTH), random.nextInt(HEIGHT), side, side);
     }
     graphics.dispose();
-    try (ByteArrayOutputStream bytes = new ByteArrayOutputStream()) {
-      ImageIO.write(image, "jpeg", bytes);
-      return bytes.toByteArray();
+    return compressed(image);
+  }
+
+  /// About four megabytes, as a telephone's camera writes.
+  private static byte[] compressed(BufferedImage image) {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ImageOutputStream stream = ImageIO.createImageOutputStream(bytes)) {
+      ImageWriteParam param = writer.getDefaultWriteParam();
+      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      param.setCompressionQuality(0.92f);
+      writer.setOutput(stream);
+      writer.write(null, new IIOImage(image, null, null), param);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      writer.dispose();
     }
+    return bytes.toByteArray();
   }
 
   private static int noise(Random random) {

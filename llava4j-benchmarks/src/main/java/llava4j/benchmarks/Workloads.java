@@ -63,7 +63,8 @@ final class Workloads {
         1e-5,
         VisionConfig.Activation.QUICK_GELU,
         -2,
-        VisionConfig.FeatureSelection.PATCH);
+        VisionConfig.FeatureSelection.PATCH,
+        32);
   }
 
   private static TextConfig smallText(int dim, int numLayers, int intermediateDim, int vocab) {
