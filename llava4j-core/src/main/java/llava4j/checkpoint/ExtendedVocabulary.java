@@ -61,6 +61,11 @@ final class ExtendedVocabulary implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    source.release(name);
+  }
+
+  @Override
   public void close() {
     source.close();
   }

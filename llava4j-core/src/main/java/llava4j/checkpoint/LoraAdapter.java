@@ -92,6 +92,13 @@ public final class LoraAdapter implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    if (base.tensors().containsKey(name)) {
+      base.release(name);
+    }
+  }
+
+  @Override
   public void close() {
     adapter.close();
     base.close();

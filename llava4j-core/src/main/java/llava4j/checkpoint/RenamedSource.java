@@ -67,6 +67,12 @@ public final class RenamedSource implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    Place place = places.get(name);
+    place.source().release(place.storedName());
+  }
+
+  @Override
   public void close() {
     sources.forEach(WeightSource::close);
   }

@@ -84,6 +84,11 @@ public final class SafetensorsFile implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    file.unload(offsets.get(name), tensors.get(name).bytes());
+  }
+
+  @Override
   public void close() {
     file.close();
   }

@@ -79,6 +79,14 @@ public final class TorchZipFile implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    StorageRef storage = references.get(name).storage();
+    file.unload(
+        storages.get(storage.key()).getDataOffset(),
+        storage.numElements() * storage.type().bytes());
+  }
+
+  @Override
   public void close() {
     file.close();
   }

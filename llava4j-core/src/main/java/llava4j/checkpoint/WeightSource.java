@@ -13,6 +13,10 @@ public interface WeightSource extends AutoCloseable {
   /// valid until this source is closed. The caller owns (closes) the handle.
   Tensor load(String name);
 
+  /// Lets go of the memory pages of a tensor that was copied and will not be read again soon. What
+  /// [#load] gave stays valid. Without it a mapped file would count as much as the copy.
+  default void release(String name) {}
+
   @Override
   void close();
 }

@@ -104,7 +104,11 @@ final class Parameters implements AutoCloseable {
     TensorInfo info = source.tensors().get(name);
     progress.onTensor(name, bytesDone, bytesTotal);
     try (Scope _ = new Scope()) {
-      Tensor loaded = Scope.own(Tensors.to(source.load(name), device, type));
+      Tensor stored = source.load(name);
+      Tensor loaded = Scope.own(Tensors.to(stored, device, type));
+      if (!loaded.is_alias_of(stored)) {
+        source.release(name);
+      }
       owned.add(loaded);
       bytesDone += info.bytes();
       progress.onTensor(name, bytesDone, bytesTotal);

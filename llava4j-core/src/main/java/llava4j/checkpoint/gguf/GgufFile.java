@@ -76,6 +76,11 @@ public final class GgufFile implements AutoCloseable {
     };
   }
 
+  /// Lets go of the pages that hold a tensor.
+  void release(GgufTensor tensor) {
+    file.unload(tensor.offset(), tensor.bytes());
+  }
+
   @Override
   public void close() {
     file.close();

@@ -73,6 +73,11 @@ public final class GgufWeights implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    file.release(file.tensors().get(name));
+  }
+
+  @Override
   public void close() {
     file.close();
   }

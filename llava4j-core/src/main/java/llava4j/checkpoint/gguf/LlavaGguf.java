@@ -118,6 +118,11 @@ public final class LlavaGguf implements WeightSource {
   }
 
   @Override
+  public void release(String name) {
+    weights.release(places.get(name).storedName());
+  }
+
+  @Override
   public void close() {
     weights.close();
   }

@@ -1,0 +1,93 @@
+package llava4j.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// The matrix products of a model and nothing else: no norm, no activation, no allocation. Inputs
+/// and outputs are made beforehand.
+final class BareProducts implements AutoCloseable {
+  private final List<Runnable> products = new ArrayList<>();
+  private final List<Tensor> owned = new ArrayList<>();
+  private double operations;
+
+  /// y[rows, out] = x[rows, in] Wᵀ.
+  ///
+  /// @param weight [out, in], borrowed
+  void addLinear(long rows, Tensor weight) {
+    try (Scope _ = new Scope()) {
+      long in = weight.size(1);
+      long out = weight.size(0);
+      Tensor turned = own(weight.t()); // [in, out]
+      Tensor input = random(rows, in); // [rows, in]
+      Tensor output = random(rows, out); // [rows, out]
+      products.add(() -> torch.mm_out(output, input, turned));
+      operations += 2.0 * rows * in * out;
+    }
+  }
+
+  /// y[out] = W x.
+  ///
+  /// @param weight [out, in], borrowed
+  void addOneRow(Tensor weight) {
+    try (Scope _ = new Scope()) {
+      Tensor matrix = own(weight.alias()); // [out, in]
+      Tensor input = random(weight.size(1)); // [in]
+      Tensor output = random(weight.size(0)); // [out]
+      products.add(() -> torch.mv_out(output, matrix, input));
+      operations += 2.0 * weight.numel();
+    }
+  }
+
+  /// Both products of attention, every row against every row.
+  void addAttention(long heads, long rows, long headDim) {
+    try (Scope _ = new Scope()) {
+      Tensor query = random(heads, rows, headDim);
+      Tensor key = own(random(heads, rows, headDim).transpose(1, 2)); // [heads, headDim, rows]
+      Tensor value = random(heads, rows, headDim);
+      Tensor scores = random(heads, rows, rows);
+      Tensor output = random(heads, rows, headDim);
+      products.add(() -> torch.bmm_out(scores, query, key));
+      products.add(() -> torch.bmm_out(output, scores, value));
+      operations += 4.0 * heads * rows * rows * headDim;
+    }
+  }
+
+  /// Floating point operations of one [#run].
+  double operations() {
+    return operations;
+  }
+
+  void run() {
+    for (Runnable product : products) {
+      try (Scope _ = new Scope()) {
+        product.run();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Tensor::close);
+    owned.clear();
+    products.clear();
+  }
+
+  private Tensor random(long... shape) {
+    return own(
+        torch
+            .empty(shape, Tensors.options(DType.F32), new MemoryFormatOptional())
+            .fill_(new Scalar(0.01)));
+  }
+
+  private Tensor own(Tensor tensor) {
+    owned.add(Scope.own(tensor));
+    return tensor;
+  }
+}

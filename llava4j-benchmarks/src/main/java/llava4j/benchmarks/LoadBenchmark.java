@@ -1,0 +1,123 @@
+package llava4j.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import llava4j.checkpoint.SafetensorsWriter;
+import llava4j.checkpoint.WriteListener;
+import llava4j.config.LlavaConfig;
+import llava4j.tensor.DType;
+import llava4j.tensor.WeightFormat;
+
+/// The most memory that loading a checkpoint takes, against what the loaded weights need. Each case
+/// runs in a JVM of its own, started here.
+final class LoadBenchmark implements Benchmark {
+  private static final double BAR = 1.1;
+
+  /// Type in the file and format in memory.
+  private record Case(DType stored, WeightFormat format) {
+    String title() {
+      return stored.name().toLowerCase(Locale.ROOT) + "_file_as_" + format;
+    }
+  }
+
+  private static final List<Case> CASES =
+      List.of(
+          new Case(DType.F16, WeightFormat.FP32),
+          new Case(DType.F16, WeightFormat.AUTO),
+          new Case(DType.F32, WeightFormat.FP32),
+          new Case(DType.F32, WeightFormat.FP16));
+
+  @Override
+  public String name() {
+    return "load";
+  }
+
+  @Override
+  public String description() {
+    return "the peak of resident memory while a 1 GB model loads, against its weights in memory"
+        + " (1.1x)";
+  }
+
+  @Override
+  public Report run(int repeats, PrintWriter out) {
+    Report report = new Report();
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      for (DType stored : List.of(DType.F16, DType.F32)) {
+        Path file = folder.path().resolve(stored.name() + ".safetensors");
+        LlavaConfig config = LoadedModel.config();
+        try (RandomWeights weights = RandomWeights.of(config)) {
+          new SafetensorsWriter(Long.MAX_VALUE)
+              .write(weights, folder.path(), stored.name(), stored, WriteListener.NONE);
+        }
+        for (Case each : CASES) {
+          if (each.stored() == stored) {
+            measure(each, file, report, out);
+          }
+        }
+      }
+    }
+    return report;
+  }
+
+  private static void measure(Case each, Path file, Report report, PrintWriter out) {
+    LoadedModel.Figures figures = inFreshJvm(file, each.format());
+    double weights = figures.weightBytes();
+    double peak = (figures.peakBytes() - figures.baselineBytes()) / weights;
+    double used = (figures.peakUsedBytes() - figures.baselineBytes()) / weights;
+    out.printf(
+        Locale.ROOT,
+        "  %s: weights %.0f MB, JVM before %.0f MB, peak of loading +%.0f MB, after the first"
+            + " token +%.0f MB, %.2f s%n",
+        each.title(),
+        weights / 1e6,
+        figures.baselineBytes() / 1e6,
+        (figures.peakBytes() - figures.baselineBytes()) / 1e6,
+        (figures.peakUsedBytes() - figures.baselineBytes()) / 1e6,
+        figures.milliseconds() / 1e3);
+    report.figure(each.title() + "_ms", (double) figures.milliseconds());
+    report.atMost(each.title() + "_ratio", peak, BAR);
+    report.atMost(each.title() + "_with_first_token_ratio", used, BAR);
+  }
+
+  private static LoadedModel.Figures inFreshJvm(Path file, WeightFormat format) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            LoadedModel.class.getName(),
+            file.toString(),
+            format.toString()));
+    try {
+      Process process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      String line;
+      try (BufferedReader reader =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        line = reader.readLine();
+      }
+      int exitCode = process.waitFor();
+      if (exitCode != 0 || line == null) {
+        throw new IllegalStateException("the JVM that loads ended with code " + exitCode);
+      }
+      return LoadedModel.Figures.parse(line);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a model was loading", e);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package llava4j.benchmarks;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import llava4j.tensor.NativeRuntime;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Runs benchmarks by name. Exit code 0: every bar was met; 1: one was missed or an answer was
+/// wrong; 2: the command cannot be used.
+@Command(
+    name = "bench",
+    description = "Measures llava4j against something run beside it.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+public final class Main implements Callable<Integer> {
+  @Parameters(paramLabel = "NAME", arity = "1..*", description = "benchmarks to run, or all")
+  private List<String> names;
+
+  @Option(
+      names = "--repeats",
+      defaultValue = "5",
+      description = "how often each side is timed (default: ${DEFAULT-VALUE})")
+  private int repeats;
+
+  @Option(names = "--record", description = "append the figures to the machine's file")
+  private boolean record;
+
+  @Option(
+      names = "--folder",
+      defaultValue = "docs/benchmarks",
+      description = "where records are kept (default: ${DEFAULT-VALUE})")
+  private Path folder;
+
+  @Spec private CommandSpec spec;
+
+  /// Parses, measures and ends the process.
+  public static void main(String[] arguments) {
+    NativeRuntime.prepare();
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Main());
+    StringBuilder described = new StringBuilder("%nBenchmarks:%n");
+    for (Benchmark benchmark : benchmarks()) {
+      described.append(
+          String.format(
+              Locale.ROOT,
+              "  %-11s %s%%n",
+              benchmark.name(),
+              benchmark.description().replace("%", "%%")));
+    }
+    commandLine.getCommandSpec().usageMessage().footer(described.toString());
+    return commandLine.setUsageHelpAutoWidth(true);
+  }
+
+  static List<Benchmark> benchmarks() {
+    return List.of(
+        new VisionBenchmark(),
+        new PrefillBenchmark(),
+        new DecodeBenchmark(),
+        new PreprocessBenchmark(),
+        new LoadBenchmark());
+  }
+
+  @Override
+  public Integer call() {
+    if (repeats < 1) {
+      throw new ParameterException(spec.commandLine(), "--repeats must be at least 1");
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    Machine machine = Machine.here();
+    out.println(
+        machine.cpu()
+            + ", "
+            + machine.cores()
+            + " cores, libtorch "
+            + NativeRuntime.cpuCapability()
+            + " with "
+            + NativeRuntime.numThreads()
+            + " threads");
+    boolean good = true;
+    for (Benchmark benchmark : chosen()) {
+      good &= run(benchmark, machine, out);
+    }
+    return good ? 0 : 1;
+  }
+
+  private boolean run(Benchmark benchmark, Machine machine, PrintWriter out) {
+    out.println();
+    out.println(benchmark.name() + ": " + benchmark.description());
+    out.flush();
+    Report report;
+    try {
+      report = benchmark.run(repeats, out);
+    } catch (Benchmark.WrongAnswerException e) {
+      out.println("  " + e.getMessage());
+      return false;
+    }
+    report.bars().forEach(bar -> out.println("  => " + bar));
+    if (record) {
+      Path file =
+          new Records(folder)
+              .append(
+                  benchmark.name(),
+                  machine,
+                  Machine.commit(),
+                  LocalDate.now(ZoneOffset.UTC),
+                  report);
+      out.println("  recorded in " + file);
+    }
+    out.flush();
+    return report.bars().stream().allMatch(Report.Bar::isMet);
+  }
+
+  private List<Benchmark> chosen() {
+    if (names.contains("all")) {
+      return benchmarks();
+    }
+    return names.stream().map(this::byName).toList();
+  }
+
+  private Benchmark byName(String name) {
+    return benchmarks().stream()
+        .filter(benchmark -> benchmark.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(),
+                "unknown benchmark '"
+                    + name
+                    + "'; choose from "
+                    + String.join(", ", benchmarks().stream().map(Benchmark::name).toList())
+                    + " or all"));
+  }
+}

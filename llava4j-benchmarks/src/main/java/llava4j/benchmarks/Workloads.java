@@ -1,0 +1,86 @@
+package llava4j.benchmarks;
+
+import java.util.OptionalInt;
+import llava4j.config.Llava15;
+import llava4j.config.LlavaConfig;
+import llava4j.config.ProjectorConfig;
+import llava4j.config.RopeScaling;
+import llava4j.config.TextConfig;
+import llava4j.config.VisionConfig;
+import llava4j.image.ImageMode;
+import llava4j.image.PatchMerge;
+
+/// The model shapes that are measured.
+final class Workloads {
+  private Workloads() {}
+
+  /// The paper's vision tower before a language model too small to notice.
+  static LlavaConfig visionOnly() {
+    return Llava15.vicuna7b().withText(smallText(64, 1, 64, 512));
+  }
+
+  /// Layers of the 7B with its head, which shares the embedding's matrix to spare memory, behind a
+  /// vision tower too small to notice.
+  static LlavaConfig languageOnly(int numLayers) {
+    TextConfig seven = Llava15.vicuna7b().text();
+    TextConfig text =
+        new TextConfig(
+            seven.dim(),
+            seven.intermediateDim(),
+            numLayers,
+            seven.numHeads(),
+            seven.numKvHeads(),
+            seven.headDim(),
+            seven.vocab(),
+            seven.maxPositions(),
+            seven.rmsNormEps(),
+            seven.ropeTheta(),
+            seven.ropeScaling(),
+            true,
+            OptionalInt.empty());
+    return Llava15.vicuna7b().withVision(smallVision()).withText(text);
+  }
+
+  /// A whole model that answers in milliseconds.
+  static LlavaConfig tiny(int vocab) {
+    return new LlavaConfig(
+        smallVision(),
+        new ProjectorConfig.Mlp(2),
+        smallText(64, 2, 128, vocab),
+        new ImageMode.Pad(),
+        PatchMerge.FLAT,
+        512);
+  }
+
+  private static VisionConfig smallVision() {
+    return new VisionConfig(
+        56,
+        14,
+        32,
+        64,
+        2,
+        2,
+        1e-5,
+        VisionConfig.Activation.QUICK_GELU,
+        -2,
+        VisionConfig.FeatureSelection.PATCH,
+        32);
+  }
+
+  private static TextConfig smallText(int dim, int numLayers, int intermediateDim, int vocab) {
+    return new TextConfig(
+        dim,
+        intermediateDim,
+        numLayers,
+        4,
+        4,
+        dim / 4,
+        vocab,
+        512,
+        1e-5,
+        10000,
+        new RopeScaling.None(),
+        false,
+        OptionalInt.empty());
+  }
+}
