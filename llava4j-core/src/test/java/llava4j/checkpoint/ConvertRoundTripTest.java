@@ -104,9 +104,7 @@ class ConvertRoundTripTest {
   }
 
   private static List<String> sources() {
-    return List.of("hf", "hf_gqa", "original").stream()
-        .filter(name -> Golden.lists(name + "/config.json"))
-        .toList();
+    return List.of("hf", "hf_gqa", "original").stream().filter(Golden::hasModel).toList();
   }
 
   private void check(

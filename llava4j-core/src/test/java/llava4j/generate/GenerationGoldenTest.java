@@ -22,8 +22,7 @@ class GenerationGoldenTest {
   @ParameterizedTest
   @CsvSource({"hf,forward/hf", "hf_gqa,forward/hf_gqa", "original,forward/hf", "lora,forward/lora"})
   void greedyAnswersEqualTheReference(String folder, String cases) {
-    if (!Golden.lists(folder + "/config.json")) {
-      System.out.println("golden " + folder + " is not in this set");
+    if (!Golden.hasModel(folder)) {
       return;
     }
     try (GoldenModel golden = GoldenModel.open(folder)) {

@@ -63,10 +63,35 @@ public final class Golden {
     return names;
   }
 
-  /// Whether the manifest names this file. For parts that the committed subset leaves out on
-  /// purpose.
+  /// Whether the manifest names this file. Only a manifest that calls itself a subset may leave
+  /// anything out: in any other, what a test asks for and the manifest lacks fails the test.
   public static boolean lists(String name) {
-    return json("MANIFEST.json").get("files").has(name);
+    JsonNode manifest = json("MANIFEST.json");
+    boolean listed = manifest.get("files").has(name);
+    if (!listed
+        && !manifest.path("subset").asBoolean(false)
+        && manifest.path("complete").asBoolean(false)) {
+      boolean known =
+          name.startsWith("images/") || name.startsWith("preprocess/") || name.startsWith("gguf/");
+      assertThat(known).as("the golden set at " + root() + " lacks " + name).isTrue();
+    }
+    return listed;
+  }
+
+  /// Whether this set has the weights of a model folder; see [#lists].
+  public static boolean hasModel(String folder) {
+    JsonNode files = json("MANIFEST.json").get("files");
+    boolean there =
+        files.propertyNames().stream()
+            .anyMatch(
+                name -> name.startsWith(folder + "/") && name.matches(".*\\.(safetensors|bin)"));
+    if (!there) {
+      assertThat(json("MANIFEST.json").path("subset").asBoolean(false))
+          .as("the golden set at " + root() + " lacks the weights of " + folder)
+          .isTrue();
+      System.out.println("golden " + folder + " is left out of this subset");
+    }
+    return there;
   }
 
   public static JsonNode json(String relative) {

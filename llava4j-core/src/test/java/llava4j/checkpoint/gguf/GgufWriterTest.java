@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
-import llava4j.checkpoint.NameTable;
-import llava4j.checkpoint.RenamedSource;
-import llava4j.checkpoint.SafetensorsFile;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.WeightSource;
 import llava4j.checkpoint.gguf.GgufVisionConfig.GridSize;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
@@ -48,12 +48,11 @@ class GgufWriterTest {
   }
 
   @Test
-  void huggingFaceCheckpointBecomesTheFilesOfTheConverters() throws IOException {
+  void aCheckpointBecomesTheFilesOfTheConverters() throws IOException {
     Path mmproj = folder.resolve("mmproj.gguf");
     Path model = folder.resolve("model.gguf");
-    try (RenamedSource weights =
-            new RenamedSource()
-                .add(SafetensorsFile.open(Golden.path("hf/model.safetensors")), NameTable::ours);
+    try (WeightSource weights =
+            new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original")).weights();
         GgufFile goldenMmproj = GgufFile.open(Golden.path("gguf/mmproj-f16.gguf"));
         GgufFile goldenModel = GgufFile.open(Golden.path("gguf/model-f16.gguf"))) {
       new MmprojGguf(GgufVisionConfig.read(goldenMmproj), GgmlType.F16)
@@ -65,8 +64,8 @@ class GgufWriterTest {
               GgmlType.F16)
           .write(weights, model, WriteProgress.silent());
     }
-    checkSameBytes("hf/ to mmproj", Golden.path("gguf/mmproj-f16.gguf"), mmproj);
-    checkSameBytes("hf/ to language model", Golden.path("gguf/model-f16.gguf"), model);
+    checkSameBytes("original/ to mmproj", Golden.path("gguf/mmproj-f16.gguf"), mmproj);
+    checkSameBytes("original/ to language model", Golden.path("gguf/model-f16.gguf"), model);
   }
 
   @Test
