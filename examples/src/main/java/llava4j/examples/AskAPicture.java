@@ -1,0 +1,15 @@
+package llava4j.examples;
+
+import java.nio.file.Path;
+import llava4j.Llava;
+
+/// The shortest program: `AskAPicture MODEL PICTURE QUESTION`.
+public final class AskAPicture {
+  private AskAPicture() {}
+
+  public static void main(String[] arguments) {
+    try (Llava llava = Llava.load(Path.of(arguments[0]))) {
+      System.out.println(llava.ask(Path.of(arguments[1]), arguments[2]));
+    }
+  }
+}

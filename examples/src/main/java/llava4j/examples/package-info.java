@@ -1,0 +1,2 @@
+/// Small programs that embed llava4j.
+package llava4j.examples;

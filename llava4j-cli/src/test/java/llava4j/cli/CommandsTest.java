@@ -1,0 +1,161 @@
+package llava4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import llava4j.golden.Golden;
+import llava4j.tensor.NativeRuntime;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/// The commands as a user types them, on a golden checkpoint.
+class CommandsTest {
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final String model = Golden.path("original").toString();
+  private final String picture = Golden.path("images/photo_420.jpg").toString();
+
+  @BeforeAll
+  static void prepare() {
+    NativeRuntime.prepare();
+  }
+
+  @Test
+  void askPrintsTheAnswer() {
+    assertThat(run("ask", "-m", model, "--max-tokens", "5", picture, "What is it?")).isZero();
+    String plain = out.toString();
+    assertThat(plain.strip()).isNotEmpty();
+    out.getBuffer().setLength(0);
+    assertThat(run("ask", "-m", model, "--max-tokens", "5", "--stream", picture, "What is it?"))
+        .isZero();
+    assertThat(out.toString().strip()).isEqualTo(plain.strip());
+  }
+
+  @Test
+  void askPrintsJson() {
+    assertThat(
+            run(
+                "ask",
+                "-m",
+                model,
+                "--max-tokens",
+                "4",
+                "--format",
+                "json",
+                "--logprobs",
+                "2",
+                picture,
+                "Hi?"))
+        .isZero();
+    assertThat(out.toString())
+        .contains(
+            "\"answer\"", "\"finish_reason\" : \"max_tokens\"", "\"logprobs\"", "\"image_tokens\"");
+  }
+
+  @Test
+  void verboseTellsTimesAndMemory() {
+    assertThat(run("ask", "-v", "-m", model, "--max-tokens", "3", picture, "Hi?")).isZero();
+    assertThat(err.toString()).contains("first token", "tokens/s", "peak memory");
+  }
+
+  @Test
+  void anAnimationIsSaidToBeOne() {
+    String animated = Golden.path("images/anim.gif").toString();
+    assertThat(run("ask", "-m", model, "--max-tokens", "2", animated, "Hi?")).isZero();
+    assertThat(err.toString()).contains("is animated; its first frame is used");
+  }
+
+  @Test
+  void badInputIsOneSentenceAndExitCode2() throws Exception {
+    Path text = Files.writeString(folder.resolve("note.jpg"), "no picture");
+    assertOneSentence(
+        run("ask", "-m", model, folder.resolve("none.png").toString(), "Hi?"), "none.png");
+    assertOneSentence(run("ask", "-m", model, text.toString(), "Hi?"), "note.jpg");
+    assertOneSentence(
+        run("ask", "-m", folder.resolve("nothing").toString(), picture, "Hi?"), "nothing");
+    assertOneSentence(run("ask", "-m", folder.toString(), picture, "Hi?"), folder.toString());
+    assertOneSentence(run("ask", "-m", model, "--device", "tpu", picture, "Hi?"), "tpu");
+    assertOneSentence(
+        run("ask", "-m", model, "--temperature", "-1", picture, "Hi?"), "temperature");
+    assertOneSentence(run("ask", "-m", model, "http://127.0.0.1/a.png", "Hi?"), "127.0.0.1");
+    assertOneSentence(run("info", "-m", model, "--weights", "int3"), "int3");
+    assertOneSentence(
+        run("convert", "-m", model, "--to", "onnx", folder.resolve("x").toString()), "onnx");
+    assertOneSentence(run("pull", "no-such-form"), "no-such-form");
+  }
+
+  @Test
+  void infoTellsArchitectureAndMemory() {
+    assertThat(run("info", "-m", model)).isZero();
+    assertThat(out.toString())
+        .contains("original LLaVA", "mlp2x_gelu", "memory", "kernels", "vector");
+  }
+
+  @Test
+  void convertWritesAModelThatAnswersTheSame() {
+    run("ask", "-m", model, "--max-tokens", "6", picture, "What is it?");
+    String expected = out.toString();
+    for (String target : new String[] {"hf", "gguf-f16"}) {
+      String written = folder.resolve(target).toString();
+      assertThat(run("convert", "-m", model, "--to", target, written)).as(err.toString()).isZero();
+      out.getBuffer().setLength(0);
+      assertThat(run("ask", "-m", written, "--max-tokens", "6", picture, "What is it?"))
+          .as(err.toString())
+          .isZero();
+      assertThat(out.toString()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void picturesDraggedIntoALineAreFound() throws Exception {
+    Path blank = Files.copy(Path.of(picture), folder.resolve("with blank.jpg"));
+    Path plain = Files.copy(Path.of(picture), folder.resolve("plain.jpg"));
+    String line = "'" + blank + "' and " + plain + " what differs?";
+    DraggedPictures found = DraggedPictures.find(line);
+    assertThat(found.files()).containsExactly(blank, plain);
+    assertThat(found.text()).isEqualTo("and what differs?");
+    assertThat(DraggedPictures.find(blank.toString().replace(" ", "\\ ")).files())
+        .containsExactly(blank);
+    assertThat(
+            DraggedPictures.find(
+                    plain
+                        .toUri()
+                        .toString()
+                        .replace("file:/", "file:///")
+                        .replace("file://////", "file:///"))
+                .files())
+        .containsExactly(plain);
+    assertThat(DraggedPictures.find("what is missing.jpg?").files()).isEmpty();
+  }
+
+  @Test
+  void helpShowsExamples() {
+    for (String command : new String[] {"ask", "chat", "info", "convert", "pull"}) {
+      out.getBuffer().setLength(0);
+      assertThat(run(command, "--help")).isZero();
+      assertThat(out.toString()).contains("xample", "llava " + command);
+    }
+  }
+
+  private void assertOneSentence(int exitCode, String named) {
+    assertThat(exitCode).isEqualTo(2);
+    assertThat(err.toString().strip())
+        .startsWith("llava: ")
+        .contains(named)
+        .doesNotContain("\tat ")
+        .hasLineCount(1);
+    err.getBuffer().setLength(0);
+  }
+
+  private int run(String... arguments) {
+    CommandLine commandLine =
+        Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true));
+    return Main.execute(commandLine, arguments);
+  }
+}
