@@ -19,13 +19,11 @@ import org.bytedeco.pytorch.global.torch;
 
 /// The main class of the JVM in which [LoadBenchmark] loads a model: prints one line of [Figures].
 final class LoadedModel {
-  private static final int LAYERS = 1;
-
   private LoadedModel() {}
 
-  /// One layer of the 7B and its head: 333 million numbers.
+  /// Half a billion numbers.
   static LlavaConfig config() {
-    return Workloads.languageOnly(LAYERS);
+    return Workloads.halfBillion();
   }
 
   /// What was measured.

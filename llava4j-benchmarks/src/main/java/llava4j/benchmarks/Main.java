@@ -71,7 +71,8 @@ public final class Main implements Callable<Integer> {
         new PrefillBenchmark(),
         new DecodeBenchmark(),
         new PreprocessBenchmark(),
-        new LoadBenchmark());
+        new LoadBenchmark(),
+        new TurnsBenchmark());
   }
 
   @Override

@@ -129,7 +129,7 @@ final class PreprocessBenchmark implements Benchmark {
   }
 
   private static int noise(Random random) {
-    return random.nextInt(13) - 6;
+    return random.nextInt(33) - 16;
   }
 
   /// Every output pixel lies near the mean of the pixels it stands for, and the padding is there.

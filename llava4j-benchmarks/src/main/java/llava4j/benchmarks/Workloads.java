@@ -41,6 +41,28 @@ final class Workloads {
     return Llava15.vicuna7b().withVision(smallVision()).withText(text);
   }
 
+  /// A model of half a billion numbers, whose largest matrix is a small part of it as in a large
+  /// model.
+  static LlavaConfig halfBillion() {
+    LlavaConfig seven = languageOnly(8);
+    TextConfig text = seven.text();
+    return seven.withText(
+        new TextConfig(
+            2048,
+            5632,
+            8,
+            16,
+            16,
+            128,
+            text.vocab(),
+            text.maxPositions(),
+            text.rmsNormEps(),
+            text.ropeTheta(),
+            text.ropeScaling(),
+            true,
+            OptionalInt.empty()));
+  }
+
   /// A whole model that answers in milliseconds.
   static LlavaConfig tiny(int vocab) {
     return new LlavaConfig(
@@ -49,7 +71,7 @@ final class Workloads {
         smallText(64, 2, 128, vocab),
         new ImageMode.Pad(),
         PatchMerge.FLAT,
-        512);
+        2048);
   }
 
   private static VisionConfig smallVision() {
@@ -76,7 +98,7 @@ final class Workloads {
         4,
         dim / 4,
         vocab,
-        512,
+        2048,
         1e-5,
         10000,
         new RopeScaling.None(),
