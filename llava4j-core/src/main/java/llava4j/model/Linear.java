@@ -2,8 +2,10 @@ package llava4j.model;
 
 import static llava4j.tensor.Tensors.optional;
 
+import java.util.Optional;
 import llava4j.quant.HalfMatVec;
 import llava4j.tensor.DType;
+import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
@@ -51,12 +53,34 @@ public sealed interface Linear {
     }
   }
 
+  /// fp32 weights on the processor where libtorch has oneDNN. Inference only.
+  ///
+  /// @param weight [out, in]
+  /// @param bias [out] or null
+  record Fused(Tensor weight, Tensor bias, OneDnnLinear operator) implements Linear {
+    @Override
+    public long inDim() {
+      return weight.size(1);
+    }
+
+    @Override
+    public long outDim() {
+      return weight.size(0);
+    }
+
+    @Override
+    public Tensor forward(Tensor input) {
+      return operator.forward(input, weight, bias); // [..., out]
+    }
+  }
+
   /// 16-bit weights beside fp32 activations, on the processor: half the memory, and half the bytes
   /// per decoded token.
   ///
   /// @param weight [out, in], F16 or BF16, row-major
   /// @param bias [out], F32, or null
-  record Half(Tensor weight, Tensor bias) implements Linear {
+  /// @param many the product with many rows, given a widened matrix
+  record Half(Tensor weight, Tensor bias, Optional<OneDnnLinear> many) implements Linear {
     @Override
     public long inDim() {
       return weight.size(1);
@@ -74,7 +98,7 @@ public sealed interface Linear {
       if (input.numel() != inDim()) {
         try (Scope scope = new Scope()) {
           Tensor wide = weight.to(DType.F32.scalarType()); // [out, in]
-          return scope.keep(torch.linear(input, wide, optional(bias))); // [..., out]
+          return scope.keep(wide(wide).forward(input)); // [..., out]
         }
       }
       Tensor row = input.contiguous(); // [..., in]
@@ -91,6 +115,11 @@ public sealed interface Linear {
         product.add_(bias);
       }
       return product.view(withLastDim(input, outDim())); // [..., out]
+    }
+
+    private Linear wide(Tensor wide) {
+      return many.<Linear>map(operator -> new Fused(wide, bias, operator))
+          .orElseGet(() -> new Dense(wide, bias));
     }
   }
 

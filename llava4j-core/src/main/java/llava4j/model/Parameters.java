@@ -2,10 +2,13 @@ package llava4j.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
@@ -21,6 +24,7 @@ final class Parameters implements AutoCloseable {
   private final Device device;
   private final WeightFormat format;
   private final LoadProgress progress;
+  private final Optional<OneDnnLinear> oneDnn;
   private final long bytesTotal;
   private final List<Tensor> owned = new ArrayList<>();
   private long bytesDone;
@@ -30,6 +34,14 @@ final class Parameters implements AutoCloseable {
     this.device = device;
     this.format = format;
     this.progress = progress;
+    this.oneDnn =
+        switch (device) {
+          case Device.Cpu _ -> OneDnnLinear.find();
+          case Device.Cuda _ -> Optional.empty();
+        };
+    if (oneDnn.isPresent()) {
+      NativeRuntime.useOneThreadPool();
+    }
     this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
   }
 
@@ -57,7 +69,7 @@ final class Parameters implements AutoCloseable {
 
   /// A linear layer whose weight has the type of activations. [out, in]
   Linear denseLinear(String prefix) {
-    return new Linear.Dense(dense(prefix + ".weight"), bias(prefix));
+    return linear(dense(prefix + ".weight"), bias(prefix));
   }
 
   /// A linear layer of the language model, kept in the chosen format, with its adapter if there is
@@ -77,9 +89,12 @@ final class Parameters implements AutoCloseable {
 
   /// A linear layer over a matrix that this object owns already, as the head over a tied embedding.
   Linear linear(Tensor weight, Tensor bias) {
-    return Tensors.type(weight) == device.computeType()
-        ? new Linear.Dense(weight, bias)
-        : new Linear.Half(weight, bias);
+    if (Tensors.type(weight) != device.computeType()) {
+      return new Linear.Half(weight, bias, oneDnn);
+    }
+    return oneDnn
+        .<Linear>map(operator -> new Linear.Fused(weight, bias, operator))
+        .orElseGet(() -> new Linear.Dense(weight, bias));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package llava4j.tensor;
 
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
 /// How libtorch runs in this process.
@@ -19,6 +20,14 @@ public final class NativeRuntime {
     setIfAbsent("OPT_OUT_TRACKING", "true");
     setIfAbsent("ai.djl.offline", "true");
     setIfAbsent("RUST_FLAVOR", "cpu");
+  }
+
+  /// Leaves all parallel work to libtorch's own threads.
+  ///
+  /// OpenBLAS has a pool of its own. Called from libtorch's threads, as fused attention does, the
+  /// two wait for each other's spinning threads: a hundred times slower on a busy machine.
+  public static void useOneThreadPool() {
+    openblas_nolapack.blas_set_num_threads(1);
   }
 
   /// Threads that one operator uses.

@@ -1,0 +1,63 @@
+package llava4j.tensor;
+
+import java.util.Optional;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// oneDNN's linear layer: a registered operator of libtorch that its Java interface does not name.
+///
+/// It runs on libtorch's own threads. OpenBLAS, behind `torch.linear`, has a second pool, and each
+/// pool's spinning threads keep the other's from the cores: on two cores an encoded picture took
+/// three times its matrix products. No gradients.
+public final class OneDnnLinear {
+  private final OperatorHandle operator;
+  private final GenericList noScalars;
+
+  private OneDnnLinear(OperatorHandle operator, GenericList noScalars) {
+    this.operator = operator;
+    this.noScalars = noScalars;
+  }
+
+  /// The operator, where this build of libtorch has oneDNN.
+  public static Optional<OneDnnLinear> find() {
+    if (!torch.hasMKLDNN()) {
+      return Optional.empty();
+    }
+    try (Scope _ = new Scope()) {
+      OperatorHandle operator =
+          Dispatcher.singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
+      GenericList noScalars =
+          new GenericList(
+              torch.parseSchema("f(Scalar?[] x) -> ()").arguments().type().get().containedType(0));
+      operator.retainReference();
+      noScalars.retainReference();
+      return Optional.of(new OneDnnLinear(operator, noScalars));
+    }
+  }
+
+  /// x Wᵀ + b.
+  ///
+  /// @param input fp32 on the host, [..., in]
+  /// @param weight [out, in]
+  /// @param biasOrNull [out]
+  /// @return [..., out]
+  public Tensor forward(Tensor input, Tensor weight, Tensor biasOrNull) {
+    try (Scope scope = new Scope()) {
+      IValueVector arguments = new IValueVector();
+      arguments.push_back(new IValue(input));
+      arguments.push_back(new IValue(weight));
+      arguments.push_back(biasOrNull == null ? new IValue() : new IValue(biasOrNull));
+      arguments.push_back(new IValue("none"));
+      arguments.push_back(new IValue(noScalars));
+      arguments.push_back(new IValue());
+      operator.callBoxed(arguments);
+      // a handle of its own: the one in the list dies with the list
+      return scope.keep(new Tensor(arguments.get(0).toTensor()));
+    }
+  }
+}
