@@ -92,23 +92,25 @@ public final class HalfMatVec {
     return switch (type) {
       case F16 ->
           (weight, inDim, input, output, first, end) ->
-              plain(weight, inDim, input, output, first, end, Float::float16ToFloat);
+              plain(weight, inDim, input, output, first, end, HalfMatVec::widenF16);
       case BF16 ->
           (weight, inDim, input, output, first, end) ->
-              plain(
-                  weight,
-                  inDim,
-                  input,
-                  output,
-                  first,
-                  end,
-                  bits -> Float.intBitsToFloat(bits << 16));
+              plain(weight, inDim, input, output, first, end, HalfMatVec::widenBf16);
       case F64, F32, I64, I32, I16, I8, U8, BOOL -> throw notHalf(type);
     };
   }
 
-  private interface Widen {
+  /// One weight as an fp32.
+  interface Widen {
     float widen(short bits);
+  }
+
+  static float widenF16(short bits) {
+    return Float.float16ToFloat(bits);
+  }
+
+  static float widenBf16(short bits) {
+    return Float.intBitsToFloat(bits << 16);
   }
 
   private static void plain(

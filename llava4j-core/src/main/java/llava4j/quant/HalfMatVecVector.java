@@ -1,30 +1,108 @@
 package llava4j.quant;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The fast twin of [HalfMatVec]'s plain loops. Loads only where the JVM has the Vector API.
 ///
-/// Two 16-bit weights lie in each 32-bit lane: the upper half is widened in place, the lower after
-/// a shift. So a vector of weights is read as ints, and the input row is read once as even and once
-/// as odd elements, split beforehand.
+/// Two 16-bit weights lie in each 32-bit lane; the input row is split beforehand into even and odd
+/// elements to match. Four output rows go together: the input is read once for them, and eight sums
+/// hide the latency of the multiply-adds. Measured with two threads on a 27 GB/s machine: one row
+/// at a time 15 GB/s, four rows 21 (F16) and 25 (BF16). The bodies are written out because a helper
+/// method that is not inlined costs a multiple.
 final class HalfMatVecVector {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final int ROWS = 4;
 
-  /// 2^112: moves an exponent from fp16's bias of 15 to fp32's of 127; subnormals come out right as
-  /// well.
-  private static final float REBIAS = 0x1p112f;
+  /// An F16 moved 13 places up has its sign in bits 31..28 (by the arithmetic shift) and reads, as
+  /// an fp32, 2^-112 times its value. The input is scaled up by 2^64 and the sums by 2^48, which
+  /// meets in the middle of fp32's range.
+  private static final int F16_BITS = 0x8FFFE000;
+
+  private static final float INPUT_SCALE = 0x1p64f;
+  private static final float SUM_SCALE = 0x1p48f;
+  private static final int BF16_HIGH = 0xFFFF0000;
 
   private HalfMatVecVector() {}
 
   static int vectorBits() {
     return FLOATS.vectorBitSize();
+  }
+
+  /// F16. Infinities and NaN of a broken checkpoint do not survive; weights have none.
+  static void multiplyF16(
+      MemorySegment weight,
+      long inDim,
+      MemorySegment input,
+      MemorySegment output,
+      long firstRow,
+      long endRow) {
+    SplitInput split = SplitInput.of(input, inDim, INPUT_SCALE);
+    long stride = inDim * Short.BYTES;
+    long row = firstRow;
+    for (; row + ROWS <= endRow; row += ROWS) {
+      long at = row * stride;
+      FloatVector e0 = FloatVector.zero(FLOATS);
+      FloatVector e1 = e0;
+      FloatVector e2 = e0;
+      FloatVector e3 = e0;
+      FloatVector o0 = e0;
+      FloatVector o1 = e0;
+      FloatVector o2 = e0;
+      FloatVector o3 = e0;
+      for (int p = 0; p < split.bound(); p += FLOATS.length()) {
+        FloatVector even = FloatVector.fromArray(FLOATS, split.even(), p);
+        FloatVector odd = FloatVector.fromArray(FLOATS, split.odd(), p);
+        long place = at + 4L * p;
+        IntVector w0 = IntVector.fromMemorySegment(INTS, weight, place, LITTLE_ENDIAN);
+        IntVector w1 = IntVector.fromMemorySegment(INTS, weight, place + stride, LITTLE_ENDIAN);
+        IntVector w2 = IntVector.fromMemorySegment(INTS, weight, place + 2 * stride, LITTLE_ENDIAN);
+        IntVector w3 = IntVector.fromMemorySegment(INTS, weight, place + 3 * stride, LITTLE_ENDIAN);
+        e0 =
+            w0.lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .and(F16_BITS)
+                .reinterpretAsFloats()
+                .fma(even, e0);
+        o0 = w0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o0);
+        e1 =
+            w1.lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .and(F16_BITS)
+                .reinterpretAsFloats()
+                .fma(even, e1);
+        o1 = w1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o1);
+        e2 =
+            w2.lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .and(F16_BITS)
+                .reinterpretAsFloats()
+                .fma(even, e2);
+        o2 = w2.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o2);
+        e3 =
+            w3.lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .and(F16_BITS)
+                .reinterpretAsFloats()
+                .fma(even, e3);
+        o3 = w3.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o3);
+      }
+      put(output, row, e0.add(o0).reduceLanes(ADD) * SUM_SCALE);
+      put(output, row + 1, e1.add(o1).reduceLanes(ADD) * SUM_SCALE);
+      put(output, row + 2, e2.add(o2).reduceLanes(ADD) * SUM_SCALE);
+      put(output, row + 3, e3.add(o3).reduceLanes(ADD) * SUM_SCALE);
+      addTail(HalfMatVec::widenF16, weight, inDim, input, output, row, row + ROWS, split.tail());
+    }
+    zero(output, row, endRow);
+    addTail(HalfMatVec::widenF16, weight, inDim, input, output, row, endRow, 0);
   }
 
   /// BF16 is the upper half of an fp32.
@@ -35,85 +113,95 @@ final class HalfMatVecVector {
       MemorySegment output,
       long firstRow,
       long endRow) {
-    int lanes = FLOATS.length();
-    float[] even = new float[(int) (inDim / 2) + lanes];
-    float[] odd = new float[(int) (inDim / 2) + lanes];
-    deal(input, inDim, even, odd);
-    long pairs = inDim / 2;
-    int bound = INTS.loopBound((int) pairs);
-    for (long row = firstRow; row < endRow; row++) {
-      long base = row * inDim * Short.BYTES;
-      FloatVector evenSum = FloatVector.zero(FLOATS);
-      FloatVector oddSum = FloatVector.zero(FLOATS);
-      for (int p = 0; p < bound; p += lanes) {
-        IntVector bits = IntVector.fromMemorySegment(INTS, weight, base + 4L * p, LITTLE_ENDIAN);
-        FloatVector low = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-        FloatVector high = bits.and(0xFFFF0000).reinterpretAsFloats();
-        evenSum = low.fma(FloatVector.fromArray(FLOATS, even, p), evenSum);
-        oddSum = high.fma(FloatVector.fromArray(FLOATS, odd, p), oddSum);
+    SplitInput split = SplitInput.of(input, inDim, 1);
+    long stride = inDim * Short.BYTES;
+    long row = firstRow;
+    for (; row + ROWS <= endRow; row += ROWS) {
+      long at = row * stride;
+      FloatVector e0 = FloatVector.zero(FLOATS);
+      FloatVector e1 = e0;
+      FloatVector e2 = e0;
+      FloatVector e3 = e0;
+      FloatVector o0 = e0;
+      FloatVector o1 = e0;
+      FloatVector o2 = e0;
+      FloatVector o3 = e0;
+      for (int p = 0; p < split.bound(); p += FLOATS.length()) {
+        FloatVector even = FloatVector.fromArray(FLOATS, split.even(), p);
+        FloatVector odd = FloatVector.fromArray(FLOATS, split.odd(), p);
+        long place = at + 4L * p;
+        IntVector w0 = IntVector.fromMemorySegment(INTS, weight, place, LITTLE_ENDIAN);
+        IntVector w1 = IntVector.fromMemorySegment(INTS, weight, place + stride, LITTLE_ENDIAN);
+        IntVector w2 = IntVector.fromMemorySegment(INTS, weight, place + 2 * stride, LITTLE_ENDIAN);
+        IntVector w3 = IntVector.fromMemorySegment(INTS, weight, place + 3 * stride, LITTLE_ENDIAN);
+        e0 = w0.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e0);
+        o0 = w0.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o0);
+        e1 = w1.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e1);
+        o1 = w1.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o1);
+        e2 = w2.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e2);
+        o2 = w2.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o2);
+        e3 = w3.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e3);
+        o3 = w3.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o3);
       }
-      float sum = evenSum.add(oddSum).reduceLanes(VectorOperators.ADD);
-      for (long i = 2L * bound; i < inDim; i++) {
-        short bits = weight.get(HalfMatVec.HALF, base + i * Short.BYTES);
-        sum += Float.intBitsToFloat(bits << 16) * input.getAtIndex(HalfMatVec.FLOAT, i);
+      put(output, row, e0.add(o0).reduceLanes(ADD));
+      put(output, row + 1, e1.add(o1).reduceLanes(ADD));
+      put(output, row + 2, e2.add(o2).reduceLanes(ADD));
+      put(output, row + 3, e3.add(o3).reduceLanes(ADD));
+      addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, row + ROWS, split.tail());
+    }
+    zero(output, row, endRow);
+    addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, endRow, 0);
+  }
+
+  /// The input row, scaled and dealt to two arrays.
+  ///
+  /// @param bound pairs that whole vectors cover
+  /// @param tail first element behind them
+  private record SplitInput(float[] even, float[] odd, int bound, long tail) {
+    static SplitInput of(MemorySegment input, long inDim, float scale) {
+      int pairs = Math.toIntExact(inDim / 2);
+      float[] even = new float[pairs];
+      float[] odd = new float[pairs];
+      for (int p = 0; p < pairs; p++) {
+        even[p] = input.getAtIndex(HalfMatVec.FLOAT, 2L * p) * scale;
+        odd[p] = input.getAtIndex(HalfMatVec.FLOAT, 2L * p + 1) * scale;
       }
-      output.setAtIndex(HalfMatVec.FLOAT, row, sum);
+      int bound = INTS.loopBound(pairs);
+      return new SplitInput(even, odd, bound, 2L * bound);
     }
   }
 
-  /// F16: sign to the top, exponent and mantissa 13 places up, then the exponent rebiased by a
-  /// multiplication. The constant factor is taken out of the sum. Infinities and NaN of a broken
-  /// checkpoint do not survive; weights have none.
-  static void multiplyF16(
+  /// Elements from `firstElement` on, which no whole vector covers.
+  private static void addTail(
+      HalfMatVec.Widen widen,
       MemorySegment weight,
       long inDim,
       MemorySegment input,
       MemorySegment output,
       long firstRow,
-      long endRow) {
-    int lanes = FLOATS.length();
-    float[] even = new float[(int) (inDim / 2) + lanes];
-    float[] odd = new float[(int) (inDim / 2) + lanes];
-    deal(input, inDim, even, odd);
-    long pairs = inDim / 2;
-    int bound = INTS.loopBound((int) pairs);
+      long endRow,
+      long firstElement) {
+    if (firstElement == inDim) {
+      return;
+    }
     for (long row = firstRow; row < endRow; row++) {
-      long base = row * inDim * Short.BYTES;
-      FloatVector evenSum = FloatVector.zero(FLOATS);
-      FloatVector oddSum = FloatVector.zero(FLOATS);
-      for (int p = 0; p < bound; p += lanes) {
-        IntVector bits = IntVector.fromMemorySegment(INTS, weight, base + 4L * p, LITTLE_ENDIAN);
-        // high: s eeeee mmmmmmmmmm ---------------- -> s 000 eeeee mmmmmmmmmm 0..0
-        IntVector highSign = bits.and(0x80000000);
-        FloatVector high =
-            bits.and(0x7FFF0000)
-                .lanewise(VectorOperators.LSHR, 3)
-                .or(highSign)
-                .reinterpretAsFloats();
-        IntVector shifted = bits.lanewise(VectorOperators.LSHL, 16);
-        IntVector lowSign = shifted.and(0x80000000);
-        FloatVector low =
-            shifted
-                .and(0x7FFF0000)
-                .lanewise(VectorOperators.LSHR, 3)
-                .or(lowSign)
-                .reinterpretAsFloats();
-        evenSum = low.mul(REBIAS).fma(FloatVector.fromArray(FLOATS, even, p), evenSum);
-        oddSum = high.mul(REBIAS).fma(FloatVector.fromArray(FLOATS, odd, p), oddSum);
+      float sum = output.getAtIndex(HalfMatVec.FLOAT, row);
+      for (long i = firstElement; i < inDim; i++) {
+        sum +=
+            widen.widen(weight.getAtIndex(HalfMatVec.HALF, row * inDim + i))
+                * input.getAtIndex(HalfMatVec.FLOAT, i);
       }
-      float sum = evenSum.add(oddSum).reduceLanes(VectorOperators.ADD);
-      for (long i = 2L * bound; i < inDim; i++) {
-        short bits = weight.get(HalfMatVec.HALF, base + i * Short.BYTES);
-        sum += Float.float16ToFloat(bits) * input.getAtIndex(HalfMatVec.FLOAT, i);
-      }
-      output.setAtIndex(HalfMatVec.FLOAT, row, sum);
+      put(output, row, sum);
     }
   }
 
-  private static void deal(MemorySegment input, long inDim, float[] even, float[] odd) {
-    for (int p = 0; p < inDim / 2; p++) {
-      even[p] = input.getAtIndex(HalfMatVec.FLOAT, 2L * p);
-      odd[p] = input.getAtIndex(HalfMatVec.FLOAT, 2L * p + 1);
+  private static void zero(MemorySegment output, long firstRow, long endRow) {
+    for (long row = firstRow; row < endRow; row++) {
+      put(output, row, 0);
     }
+  }
+
+  private static void put(MemorySegment output, long row, float value) {
+    output.setAtIndex(HalfMatVec.FLOAT, row, value);
   }
 }
