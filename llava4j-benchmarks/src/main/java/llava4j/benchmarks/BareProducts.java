@@ -3,15 +3,17 @@ package llava4j.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// The matrix products of a model and nothing else: no norm, no activation, no allocation. Inputs
-/// and outputs are made beforehand.
+/// and outputs are made beforehand, and OpenBLAS has all cores, which a model denies it.
 final class BareProducts implements AutoCloseable {
   private final List<Runnable> products = new ArrayList<>();
   private final List<Tensor> owned = new ArrayList<>();
@@ -65,10 +67,15 @@ final class BareProducts implements AutoCloseable {
   }
 
   void run() {
-    for (Runnable product : products) {
-      try (Scope _ = new Scope()) {
-        product.run();
+    openblas_nolapack.blas_set_num_threads(Runtime.getRuntime().availableProcessors());
+    try {
+      for (Runnable product : products) {
+        try (Scope _ = new Scope()) {
+          product.run();
+        }
       }
+    } finally {
+      NativeRuntime.useOneThreadPool();
     }
   }
 

@@ -10,8 +10,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -39,9 +41,11 @@ final class ReadBandwidth implements AutoCloseable {
 
   /// Gigabytes (10⁹) per second.
   double gigabytesPerSecond(int repeats, PrintWriter out) {
+    openblas_nolapack.blas_set_num_threads(THREADS);
     List<Timing> timings =
         Timing.alternately(1, repeats, this::torchSum, this::matrixVector, this::vectorSum);
     List<String> readers = List.of("libtorch sum", "libtorch mv", "Vector API sum");
+    NativeRuntime.useOneThreadPool();
     double best = 0;
     for (int i = 0; i < readers.size(); i++) {
       double speed = ROWS * COLUMNS * Float.BYTES / timings.get(i).best() / 1e6;

@@ -27,7 +27,7 @@ public final class LlavaModel implements AutoCloseable {
     this.device = device;
     this.parameters = parameters;
     this.visionTower = new VisionTower(config.vision(), parameters);
-    this.projector = new Projector(config.projector(), parameters);
+    this.projector = new Projector(config.projector(), config.vision().rowsPerView(), parameters);
     this.languageModel = new LanguageModel(config.text(), device, parameters);
     this.splicer = new ImageSplicer(languageModel);
     this.imageNewline = config.hasImageNewline() ? parameters.dense("image_newline") : null;

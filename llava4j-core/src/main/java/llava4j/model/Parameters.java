@@ -67,9 +67,24 @@ final class Parameters implements AutoCloseable {
     return new Norm.Rms(dense(prefix + ".weight"), eps);
   }
 
-  /// A linear layer whose weight has the type of activations. [out, in]
-  Linear denseLinear(String prefix) {
-    return linear(dense(prefix + ".weight"), bias(prefix));
+  /// A linear layer whose weight has the type of activations, and which always gets about `rows`
+  /// rows: its matrix may be kept in a layout of its own. [out, in]
+  Linear denseLinear(String prefix, long rows) {
+    String name = prefix + ".weight";
+    if (oneDnn.isEmpty()) {
+      return linear(dense(name), bias(prefix));
+    }
+    try (Scope _ = new Scope()) {
+      TensorInfo info = source.tensors().get(name);
+      progress.onTensor(name, bytesDone, bytesTotal);
+      Tensor plain = Tensors.to(source.load(name), device, device.computeType());
+      Tensor packed = Scope.own(oneDnn.get().pack(plain, rows));
+      owned.add(packed);
+      source.release(name);
+      bytesDone += info.bytes();
+      progress.onTensor(name, bytesDone, bytesTotal);
+      return new Linear.Fused(packed, bias(prefix), oneDnn.get());
+    }
   }
 
   /// A linear layer of the language model, kept in the chosen format, with its adapter if there is

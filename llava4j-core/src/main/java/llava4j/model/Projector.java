@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.global.torch;
 public final class Projector {
   private final List<Linear> linears;
 
-  Projector(ProjectorConfig config, Parameters parameters) {
+  Projector(ProjectorConfig config, long rows, Parameters parameters) {
     // Numbered as in PyTorch's sequential container, where the GELUs have the odd places.
     this.linears =
         IntStream.range(0, config.numLinears())
-            .mapToObj(i -> parameters.denseLinear("projector." + 2 * i))
+            .mapToObj(i -> parameters.denseLinear("projector." + 2 * i, rows))
             .toList();
   }
 

@@ -111,16 +111,17 @@ public final class VisionTower {
     private final Linear down;
 
     Block(VisionConfig config, Parameters parameters, String prefix) {
+      long rows = config.numPatches() + 1L;
       this.numHeads = config.numHeads();
       this.activation = config.activation();
       this.attentionNorm = parameters.layerNorm(prefix + "layer_norm1", config.layerNormEps());
-      this.query = parameters.denseLinear(prefix + "self_attn.q_proj");
-      this.key = parameters.denseLinear(prefix + "self_attn.k_proj");
-      this.value = parameters.denseLinear(prefix + "self_attn.v_proj");
-      this.output = parameters.denseLinear(prefix + "self_attn.out_proj");
+      this.query = parameters.denseLinear(prefix + "self_attn.q_proj", rows);
+      this.key = parameters.denseLinear(prefix + "self_attn.k_proj", rows);
+      this.value = parameters.denseLinear(prefix + "self_attn.v_proj", rows);
+      this.output = parameters.denseLinear(prefix + "self_attn.out_proj", rows);
       this.feedForwardNorm = parameters.layerNorm(prefix + "layer_norm2", config.layerNormEps());
-      this.up = parameters.denseLinear(prefix + "mlp.fc1");
-      this.down = parameters.denseLinear(prefix + "mlp.fc2");
+      this.up = parameters.denseLinear(prefix + "mlp.fc1", rows);
+      this.down = parameters.denseLinear(prefix + "mlp.fc2", rows);
     }
 
     Tensor forward(Tensor hidden) {

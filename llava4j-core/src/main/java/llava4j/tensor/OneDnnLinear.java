@@ -16,10 +16,12 @@ import org.bytedeco.pytorch.global.torch;
 /// three times its matrix products. No gradients.
 public final class OneDnnLinear {
   private final OperatorHandle operator;
+  private final OperatorHandle packer;
   private final GenericList noScalars;
 
-  private OneDnnLinear(OperatorHandle operator, GenericList noScalars) {
+  private OneDnnLinear(OperatorHandle operator, OperatorHandle packer, GenericList noScalars) {
     this.operator = operator;
+    this.packer = packer;
     this.noScalars = noScalars;
   }
 
@@ -31,19 +33,36 @@ public final class OneDnnLinear {
     try (Scope _ = new Scope()) {
       OperatorHandle operator =
           Dispatcher.singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "");
+      OperatorHandle packer =
+          Dispatcher.singleton().findSchemaOrThrow("mkldnn::_reorder_linear_weight", "");
       GenericList noScalars =
           new GenericList(
               torch.parseSchema("f(Scalar?[] x) -> ()").arguments().type().get().containedType(0));
       operator.retainReference();
+      packer.retainReference();
       noScalars.retainReference();
-      return Optional.of(new OneDnnLinear(operator, noScalars));
+      return Optional.of(new OneDnnLinear(operator, packer, noScalars));
+    }
+  }
+
+  /// A matrix in the blocked layout that products with about `rows` rows read best. It is a copy,
+  /// good for [#forward] alone.
+  ///
+  /// @param weight [out, in] fp32
+  public Tensor pack(Tensor weight, long rows) {
+    try (Scope scope = new Scope()) {
+      IValueVector arguments = new IValueVector();
+      arguments.push_back(new IValue(weight));
+      arguments.push_back(new IValue(rows));
+      packer.callBoxed(arguments);
+      return scope.keep(new Tensor(arguments.get(0).toTensor()));
     }
   }
 
   /// x Wᵀ + b.
   ///
   /// @param input fp32 on the host, [..., in]
-  /// @param weight [out, in]
+  /// @param weight [out, in], plain or packed
   /// @param biasOrNull [out]
   /// @return [..., out]
   public Tensor forward(Tensor input, Tensor weight, Tensor biasOrNull) {
