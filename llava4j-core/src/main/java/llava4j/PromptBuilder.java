@@ -34,13 +34,13 @@ final class PromptBuilder {
       texts.add(
           switch (message) {
             case ChatMessage.User user -> place(user);
-            case ChatMessage.Assistant assistant -> tokenizer.neutralised(assistant.text());
+            case ChatMessage.Assistant assistant -> safe(assistant.text());
           });
     }
     texts.add(null);
     return request
         .system()
-        .map(system -> template.render(tokenizer.neutralised(system), texts))
+        .map(system -> template.render(safe(system), texts))
         .orElseGet(() -> template.render(texts));
   }
 
@@ -60,9 +60,14 @@ final class PromptBuilder {
     return images;
   }
 
+  /// Words that can neither end a turn nor begin one.
+  private String safe(String words) {
+    return template.neutralised(tokenizer.neutralised(words));
+  }
+
   private String place(ChatMessage.User user) {
     if (user.images().isEmpty()) {
-      return tokenizer.neutralised(user.text());
+      return safe(user.text());
     }
     String placed = PromptEncoder.place(user.text(), user.images().size());
     if (placed == null) {
@@ -74,7 +79,7 @@ final class PromptBuilder {
               + " picture(s); name each picture once or none at all");
     }
     return Arrays.stream(placed.split(PromptEncoder.IMAGE_PLACEHOLDER, -1))
-        .map(tokenizer::neutralised)
+        .map(this::safe)
         .collect(Collectors.joining(PromptEncoder.IMAGE_PLACEHOLDER));
   }
 }
