@@ -40,8 +40,8 @@ public final class TorchZipFile implements WeightSource {
     try {
       opened.readArchive();
       return opened;
-    } catch (IOException e) {
-      opened.close();
+    } catch (IOException | IllegalArgumentException | ArithmeticException e) {
+      opened.close(); // the last two are what the ZIP library makes of a damaged directory
       throw new BadInputException(
           path
               + " is not a torch checkpoint in ZIP form ("
