@@ -2,7 +2,13 @@ package llava4j.checkpoint.hub;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import llava4j.error.BadInputException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Which files of a repository a model needs: one form of the weights, and the small files around
 /// them.
@@ -21,54 +27,113 @@ public final class FileSelection {
           "chat_template.json",
           "chat_template.jinja",
           "adapter_config.json",
-          "non_lora_trainables.bin",
-          "mm_projector.bin",
-          "README.md");
+          "non_lora_trainables.bin");
+  private static final String PROJECTOR = "mm_projector.bin";
+  private static final String INDEX_ENDING = ".index.json";
 
   private FileSelection() {}
 
-  /// The files to fetch, out of all of a repository. Safetensors are taken before torch files,
-  /// whole models before GGUF; folders (other frameworks, training states) are left out.
+  /// The files to fetch, out of all of a repository, where no GGUF kind is asked for.
   public static List<String> needed(List<String> all) {
+    return needed(all, Optional.empty());
+  }
+
+  /// The files to fetch, out of all of a repository. Safetensors are taken before torch files, an
+  /// index of shards before a single file (the order in which they are opened), whole models before
+  /// GGUF; folders (other frameworks, training states) are left out. Where the list holds an index,
+  /// [#shards] tells which weights belong to it.
+  ///
+  /// @param quantisation asks for GGUF, and for the file of this kind
+  public static List<String> needed(List<String> all, Optional<String> quantisation) {
     List<String> files = new ArrayList<>(all.stream().filter(SMALL::contains).toList());
-    List<String> safetensors =
-        matching(all, "(model|adapter_model)(-\\d+-of-\\d+)?\\.safetensors(\\.index\\.json)?");
-    List<String> torch =
-        matching(all, "(pytorch_model|adapter_model)(-\\d+-of-\\d+)?\\.bin(\\.index\\.json)?");
-    if (!safetensors.isEmpty()) {
-      files.addAll(safetensors);
-    } else if (!torch.isEmpty()) {
-      files.addAll(torch);
-    } else {
-      files.addAll(gguf(all));
+    List<String> base =
+        quantisation.isPresent() ? List.of() : weights(all, "model", "pytorch_model");
+    files.addAll(base);
+    if (quantisation.isEmpty()) {
+      files.addAll(weights(all, "adapter_model", "adapter_model"));
+    }
+    if (base.isEmpty() && all.contains(PROJECTOR)) {
+      files.add(PROJECTOR); // whole models hold their projector themselves
+    }
+    if (files.stream().noneMatch(FileSelection::isWeights)) {
+      files.addAll(new GgufSelection(all).choose(quantisation));
     }
     return files;
   }
 
-  /// The mmproj files and one language model: the only one, else the smallest kind that answers
-  /// well, Q4_K_M first.
-  private static List<String> gguf(List<String> all) {
-    List<String> chosen =
-        new ArrayList<>(matching(all, "(?i).*mmproj.*\\.gguf").stream().limit(1).toList());
-    List<String> models =
-        matching(all, "(?i).*\\.gguf").stream()
-            .filter(name -> !name.toLowerCase(java.util.Locale.ROOT).contains("mmproj"))
-            .toList();
-    for (String kind : List.of("q4_k_m", "q4_k", "q8_0", "f16", "")) {
-      List<String> found =
-          models.stream()
-              .filter(name -> name.toLowerCase(java.util.Locale.ROOT).contains(kind))
-              .limit(1)
-              .toList();
-      if (!found.isEmpty()) {
-        chosen.addAll(found);
-        break;
-      }
-    }
-    return chosen;
+  /// Whether a file holds tensors.
+  static boolean isWeights(String name) {
+    return name.matches(".*\\.(safetensors|bin|gguf)");
   }
 
-  private static List<String> matching(List<String> all, String pattern) {
-    return all.stream().filter(name -> !name.contains("/") && name.matches(pattern)).toList();
+  /// The index of shards among chosen files, if there is one.
+  static Optional<String> index(List<String> chosen) {
+    return chosen.stream().filter(name -> name.endsWith(INDEX_ENDING)).findFirst();
+  }
+
+  /// The shards that an index names.
+  static List<String> shards(String index, byte[] json, String repository) {
+    JsonNode map;
+    try {
+      map = new JsonMapper().readTree(json).path("weight_map");
+    } catch (JacksonException e) {
+      throw unreadable(index, repository, e);
+    }
+    if (!map.isObject() || map.isEmpty()) {
+      throw unreadable(index, repository, null);
+    }
+    Set<String> shards = new TreeSet<>();
+    map.forEach(shard -> shards.add(shard.asString("")));
+    return List.copyOf(shards);
+  }
+
+  /// The chosen files with exactly these shards as their base weights.
+  static List<String> withShards(List<String> chosen, String index, List<String> shards) {
+    String stem = index.substring(0, index.indexOf('.'));
+    List<String> files =
+        new ArrayList<>(
+            chosen.stream()
+                .filter(name -> !(isWeights(name) && name.startsWith(stem)))
+                .filter(name -> !shards.contains(name))
+                .toList());
+    files.addAll(shards);
+    return files;
+  }
+
+  private static List<String> weights(List<String> all, String safetensors, String torch) {
+    List<String> found = oneForm(all, safetensors, ".safetensors");
+    return found.isEmpty() ? oneForm(all, torch, ".bin") : found;
+  }
+
+  /// The index with shards, else the single file, else shards that lost their index.
+  private static List<String> oneForm(List<String> all, String stem, String ending) {
+    List<String> shards =
+        all.stream()
+            .filter(name -> name.startsWith(stem) && name.endsWith(ending))
+            .filter(name ->
+                name.substring(stem.length(), name.length() - ending.length())
+                    .matches("-\\d+-of-\\d+"))
+            .toList();
+    List<String> files = new ArrayList<>();
+    if (all.contains(stem + ending + INDEX_ENDING)) {
+      files.add(stem + ending + INDEX_ENDING);
+      files.addAll(shards);
+    } else if (all.contains(stem + ending)) {
+      files.add(stem + ending);
+    } else {
+      files.addAll(shards);
+    }
+    return files;
+  }
+
+  private static BadInputException unreadable(
+      String index, String repository, JacksonException cause) {
+    return new BadInputException(
+        index
+            + " of "
+            + repository
+            + " is no index of shards (it has no weight_map); tell the model's owner, or name"
+            + " another revision",
+        cause);
   }
 }

@@ -2,13 +2,16 @@ package llava4j.checkpoint.hub;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 
@@ -19,7 +22,20 @@ final class HubCache {
   private final Path root;
   private final Path locks;
 
+  private final Linker linker;
+
+  /// Makes a link at one path to another, or fails where that cannot be.
+  @FunctionalInterface
+  interface Linker {
+    void link(Path link, Path target) throws IOException;
+  }
+
   HubCache(Path cache, HubReference reference) {
+    this(cache, reference, Files::createSymbolicLink);
+  }
+
+  HubCache(Path cache, HubReference reference, Linker linker) {
+    this.linker = linker;
     this.root = cache.resolve(reference.cacheFolder());
     this.locks = cache.resolve(".locks").resolve(reference.cacheFolder());
   }
@@ -37,6 +53,7 @@ final class HubCache {
     try {
       return Files.isRegularFile(reference)
           ? Optional.of(Files.readString(reference).strip())
+              .filter(commit -> commit.matches("[0-9a-fA-F]{7,64}"))
           : Optional.empty();
     } catch (IOException e) {
       throw unusable(e);
@@ -50,7 +67,9 @@ final class HubCache {
     try {
       Path reference = root.resolve("refs").resolve(revision);
       Files.createDirectories(reference.getParent());
-      Files.writeString(reference, commit);
+      Path fresh = Files.createTempFile(reference.getParent(), ".ref", "");
+      Files.writeString(fresh, commit);
+      Files.move(fresh, reference, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -61,6 +80,47 @@ final class HubCache {
     Path path = snapshot(commit).resolve(file.path());
     try {
       return Files.isRegularFile(path) && (file.size() < 0 || Files.size(path) == file.size());
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /// Whether a content is there, whole. One of a wrong length is removed, so that it is fetched
+  /// anew.
+  boolean hasBlob(HubFile file) {
+    Path blob = blob(file.etag());
+    try {
+      if (!Files.isRegularFile(blob)) {
+        return false;
+      }
+      if (file.size() < 0 || Files.size(blob) == file.size()) {
+        return true;
+      }
+      Files.delete(blob);
+      return false;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /// Bytes of a file that the disk holds already, whole or cut.
+  long present(HubFile file) {
+    try {
+      for (Path path : List.of(blob(file.etag()), incomplete(file.etag()))) {
+        if (Files.isRegularFile(path)) {
+          return Math.min(Files.size(path), file.size());
+        }
+      }
+      return 0;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /// A small file of a commit.
+  byte[] read(String commit, String name) {
+    try {
+      return Files.readAllBytes(snapshot(commit).resolve(name));
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -83,7 +143,7 @@ final class HubCache {
       Files.createDirectories(link.getParent());
       Files.deleteIfExists(link);
       try {
-        Files.createSymbolicLink(link, link.getParent().relativize(blob(etag)));
+        linker.link(link, link.getParent().relativize(blob(etag)));
       } catch (UnsupportedOperationException | IOException e) {
         Files.copy(blob(etag), link, StandardCopyOption.REPLACE_EXISTING);
       }
@@ -103,6 +163,8 @@ final class HubCache {
           FileLock _ = lock(channel)) {
         work.run();
       }
+    } catch (ClosedByInterruptException | FileLockInterruptionException e) {
+      throw HubHttp.interrupted(e);
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -117,9 +179,7 @@ final class HubCache {
         try {
           Thread.sleep(50);
         } catch (InterruptedException interrupted) {
-          Thread.currentThread().interrupt();
-          throw new BadInputException(
-              "the download was interrupted; run it again to go on", interrupted);
+          throw HubHttp.interrupted(interrupted);
         }
       }
     }
@@ -146,6 +206,11 @@ final class HubCache {
 
   private BadInputException unusable(IOException e) {
     return new BadInputException(
-        "the cache " + root + " cannot be used: " + e.getMessage(), new UncheckedIOException(e));
+        "the cache "
+            + root
+            + " cannot be used: "
+            + e.getMessage()
+            + "; free some space there, or set HF_HOME to a folder that can be written",
+        new UncheckedIOException(e));
   }
 }

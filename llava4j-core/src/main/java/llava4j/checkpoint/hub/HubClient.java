@@ -1,191 +1,246 @@
 package llava4j.checkpoint.hub;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// Fetches what a model needs and nothing else. What is there already is not fetched again; what
 /// was cut goes on where it stopped.
 public final class HubClient {
-  private static final long MAX_LISTING_BYTES = 64L << 20;
+  private static final int MAX_LISTING_BYTES = 64 << 20;
+  private static final int PARALLEL_FILES = 2;
 
   private final HubSettings settings;
   private final HubHttp http;
 
-  /// Hears how far a download is.
+  /// Hears how far a download is. It is called by one thread at a time.
   @FunctionalInterface
   public interface ProgressListener {
+    /// @param done bytes of all files together, those that were there before included
     void onBytes(long done, long total);
   }
 
   public HubClient(HubSettings settings) {
-    this.settings = settings;
-    this.http = new HubHttp(settings);
+    this(settings, HubPatience.of(settings.retryDelay()));
   }
 
-  /// The folder of the model's files, complete.
+  HubClient(HubSettings settings, HubPatience patience) {
+    this.settings = settings;
+    this.http = new HubHttp(settings, patience);
+  }
+
+  /// The folder of the model's files, complete. An interrupt ends it with the thread's flag set and
+  /// what was fetched kept.
   ///
-  /// @param notes hears sentences about retries
+  /// @param notes hears sentences about retries, one at a time
   public Path fetch(HubReference reference, ProgressListener progress, Consumer<String> notes) {
     HubCache cache = new HubCache(settings.cache(), reference);
     if (settings.offline()) {
-      return offline(reference, cache);
+      return new OfflineModel(settings, reference, cache).folder();
     }
-    Listing listing = list(reference, notes);
-    List<HubFile> files = select(reference, listing);
-    List<HubFile> missing =
-        files.stream().filter(file -> !cache.has(listing.commit(), file)).toList();
-    long total = files.stream().mapToLong(file -> Math.max(0, file.size())).sum();
-    long wanted = missing.stream().mapToLong(file -> Math.max(0, file.size())).sum();
-    cache.requireSpace(wanted);
-    long done = total - wanted;
-    for (HubFile file : missing) {
-      long before = done;
-      download(
-          reference,
-          listing.commit(),
-          file,
-          cache,
-          bytes -> progress.onBytes(before + bytes, total),
-          notes);
-      done += Math.max(0, file.size());
-    }
-    cache.remember(reference.revision(), listing.commit());
-    return cache.snapshot(listing.commit());
+    Object lock = new Object();
+    return new Fetch(
+            reference,
+            cache,
+            progress,
+            note -> {
+              synchronized (lock) {
+                notes.accept(note);
+              }
+            })
+        .run();
   }
 
-  private record Listing(String commit, List<HubFile> files) {}
+  /// One model on its way.
+  private final class Fetch {
+    private final HubReference reference;
+    private final HubCache cache;
+    private final ProgressListener progress;
+    private final Consumer<String> notes;
 
-  private Path offline(HubReference reference, HubCache cache) {
-    Optional<Path> folder =
-        cache
-            .commitOf(reference.revision())
-            .map(cache::snapshot)
-            .filter(java.nio.file.Files::isDirectory);
-    return folder.orElseThrow(() ->
-        new BadInputException(
+    Fetch(
+        HubReference reference, HubCache cache, ProgressListener progress, Consumer<String> notes) {
+      this.reference = reference;
+      this.cache = cache;
+      this.progress = progress;
+      this.notes = notes;
+    }
+
+    Path run() {
+      HubListing listing = list();
+      List<String> chosen = choose(listing);
+      List<HubFile> files = new ArrayList<>();
+      for (HubFile file : listing.named(chosen)) {
+        boolean there = cache.has(listing.commit(), file);
+        files.add(there || !file.etag().isEmpty() ? file : described(listing.commit(), file));
+      }
+      List<HubFile> missing =
+          files.stream().filter(file -> !cache.has(listing.commit(), file)).toList();
+      cache.requireSpace(
+          missing.stream().mapToLong(file -> file.size() - cache.present(file)).sum());
+      Totals totals = new Totals(files, missing, progress);
+      inParallel(
+          missing.stream()
+              .<Runnable>map(file -> () -> download(listing.commit(), file, totals.nextFile()))
+              .toList());
+      cache.remember(reference.revision(), listing.commit());
+      return cache.snapshot(listing.commit());
+    }
+
+    private HubListing list() {
+      URI model = URI.create(settings.endpoint() + "/api/models/" + reference.name());
+      URI uri = URI.create(model + "/revision/" + encoded(reference.revision()) + "?blobs=true");
+      try {
+        return HubListing.parse(
+            http.getBytes(uri, MAX_LISTING_BYTES, reference.toString(), notes), uri, reference);
+      } catch (HubHttp.NotFoundException e) {
+        String code = e.code();
+        if (code.isEmpty()) {
+          code = http.exists(model) ? "RevisionNotFound" : "RepoNotFound";
+        }
+        throw new HubRefusal(404, code, uri, reference.toString()).sentence(settings);
+      }
+    }
+
+    /// Which files; an index of shards is fetched at once, because it is what tells.
+    private List<String> choose(HubListing listing) {
+      List<String> names = listing.names();
+      List<String> chosen = FileSelection.needed(names, reference.quantisation());
+      Optional<String> index = FileSelection.index(chosen);
+      if (index.isPresent()) {
+        String name = index.get();
+        HubFile listed = listing.named(List.of(name)).getFirst();
+        if (!cache.has(listing.commit(), listed)) {
+          HubFile file = listed.etag().isEmpty() ? described(listing.commit(), listed) : listed;
+          download(listing.commit(), file, _ -> {});
+        }
+        List<String> shards =
+            FileSelection.shards(name, cache.read(listing.commit(), name), reference.toString());
+        requireListed(name, shards, names);
+        chosen = FileSelection.withShards(chosen, name, shards);
+      }
+      if (chosen.stream().noneMatch(FileSelection::isWeights)) {
+        throw new BadInputException(
             reference
-                + " is not in the cache "
-                + settings.cache()
-                + " and the network is switched off; run 'llava"
-                + " pull "
-                + reference.name()
-                + "' with a network first"));
+                + " holds no weights that can be read: neither safetensors nor torch nor GGUF"
+                + " files; name another repository");
+      }
+      return chosen;
+    }
+
+    private void requireListed(String index, List<String> shards, List<String> names) {
+      for (String shard : shards) {
+        if (!names.contains(shard)) {
+          throw new BadInputException(
+              index
+                  + " of "
+                  + reference
+                  + " names the shard '"
+                  + shard
+                  + "', which is not there; tell the model's owner, or name another revision");
+        }
+      }
+    }
+
+    private HubFile described(String commit, HubFile file) {
+      return http.describe(uri(commit, file), file, what(file), notes);
+    }
+
+    private void download(String commit, HubFile file, LongConsumer onBytes) {
+      cache.locked(
+          file.etag(),
+          () -> {
+            if (!cache.hasBlob(file)) {
+              new HubDownload(http, uri(commit, file), file, what(file)).run(cache, onBytes, notes);
+            }
+            cache.link(commit, file, file.etag());
+          });
+    }
+
+    private String what(HubFile file) {
+      return file.path() + " of " + reference;
+    }
+
+    private URI uri(String commit, HubFile file) {
+      return URI.create(
+          settings.endpoint()
+              + "/"
+              + reference.name()
+              + "/resolve/"
+              + commit
+              + "/"
+              + Arrays.stream(file.path().split("/", -1))
+                  .map(HubClient::encoded)
+                  .collect(Collectors.joining("/")));
+    }
   }
 
-  private Listing list(HubReference reference, Consumer<String> notes) {
-    URI uri =
-        URI.create(
-            settings.endpoint()
-                + "/api/models/"
-                + reference.name()
-                + "/revision/"
-                + encoded(reference.revision())
-                + "?blobs=true");
-    JsonNode json;
-    HttpResponse<InputStream> response = http.get(uri, Map.of(), reference.toString(), notes);
-    try (InputStream body = response.body()) {
-      json = new JsonMapper().readTree(body.readNBytes((int) MAX_LISTING_BYTES));
-    } catch (IOException | JacksonException e) {
-      throw new BadInputException(
-          "the hub's listing of " + reference + " cannot be read: " + e.getMessage(), e);
+  /// Adds up what the downloads tell.
+  private static final class Totals {
+    private final ProgressListener progress;
+    private final long total;
+    private long done;
+
+    Totals(List<HubFile> files, List<HubFile> missing, ProgressListener progress) {
+      this.progress = progress;
+      this.total = sum(files);
+      this.done = total - sum(missing);
     }
-    String commit = json.path("sha").asString("");
-    if (!commit.matches("[0-9a-fA-F]{7,64}")) {
-      throw new BadInputException(
-          uri + " does not answer like a hub: its listing names no commit; check HF_ENDPOINT");
+
+    /// What hears how many bytes of one more file are there.
+    LongConsumer nextFile() {
+      long[] last = {0};
+      return bytes -> {
+        synchronized (this) {
+          done += bytes - last[0];
+          last[0] = bytes;
+          progress.onBytes(done, Math.max(done, total));
+        }
+      };
     }
-    List<HubFile> files = new ArrayList<>();
-    for (JsonNode sibling : json.path("siblings")) {
-      files.add(file(reference, sibling));
+
+    private static long sum(List<HubFile> files) {
+      return files.stream().mapToLong(file -> Math.max(0, file.size())).sum();
     }
-    return new Listing(commit, files);
   }
 
-  private static HubFile file(HubReference reference, JsonNode sibling) {
-    String path = sibling.path("rfilename").asString("");
-    if (path.isEmpty()
-        || path.startsWith("/")
-        || path.contains("\\")
-        || path.matches("(.*/)?\\.\\.(/.*)?")) {
-      throw new BadInputException(
-          "the hub lists the file '"
-              + path
-              + "' for "
-              + reference
-              + ", which would lie outside the model's folder");
+  /// Runs all; the first failure stops the others.
+  private static void inParallel(List<Runnable> tasks) {
+    try (ExecutorService threads =
+        Executors.newFixedThreadPool(
+            PARALLEL_FILES, Thread.ofPlatform().daemon().name("hub-download-", 0).factory())) {
+      CompletionService<Void> running = new ExecutorCompletionService<>(threads);
+      tasks.forEach(task -> running.submit(task, null));
+      try {
+        for (int i = 0; i < tasks.size(); i++) {
+          running.take().get();
+        }
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        throw HubHttp.interrupted(e);
+      } catch (ExecutionException e) {
+        threads.shutdownNow();
+        switch (e.getCause()) {
+          case RuntimeException failure -> throw failure;
+          case Error failure -> throw failure;
+          default -> throw new IllegalStateException(e.getCause());
+        }
+      }
     }
-    JsonNode lfs = sibling.path("lfs");
-    Optional<String> sha256 =
-        Optional.of(lfs.path("sha256").asString("")).filter(text -> text.matches("[0-9a-f]{64}"));
-    String blobId = sibling.path("blobId").asString("");
-    long size = lfs.path("size").asLong(sibling.path("size").asLong(-1));
-    return new HubFile(
-        path, size, sha256.orElse(blobId.matches("[0-9a-f]{40}") ? blobId : ""), sha256);
-  }
-
-  private static List<HubFile> select(HubReference reference, Listing listing) {
-    List<String> needed =
-        FileSelection.needed(listing.files().stream().map(HubFile::path).toList());
-    List<HubFile> files =
-        listing.files().stream().filter(file -> needed.contains(file.path())).toList();
-    boolean hasWeights =
-        needed.stream().anyMatch(name -> name.matches(".*\\.(safetensors|bin|gguf)"));
-    if (!hasWeights) {
-      throw new BadInputException(
-          reference
-              + " holds no weights that can be read: neither safetensors nor torch nor GGUF files");
-    }
-    return files;
-  }
-
-  private void download(
-      HubReference reference,
-      String commit,
-      HubFile listed,
-      HubCache cache,
-      java.util.function.LongConsumer onBytes,
-      Consumer<String> notes) {
-    URI uri =
-        URI.create(
-            settings.endpoint()
-                + "/"
-                + reference.name()
-                + "/resolve/"
-                + commit
-                + "/"
-                + encodedPath(listed.path()));
-    HubFile file =
-        listed.etag().isEmpty() ? http.describe(uri, listed, reference.toString(), notes) : listed;
-    cache.locked(
-        file.etag(),
-        () -> {
-          if (!java.nio.file.Files.isRegularFile(cache.blob(file.etag()))) {
-            new HubDownload(http, uri, file, reference.toString()).run(cache, onBytes, notes);
-          }
-          cache.link(commit, file, file.etag());
-        });
-  }
-
-  private static String encodedPath(String path) {
-    List<String> parts = new ArrayList<>();
-    for (String part : path.split("/", -1)) {
-      parts.add(encoded(part));
-    }
-    return String.join("/", parts);
   }
 
   private static String encoded(String part) {

@@ -2,9 +2,11 @@ package llava4j.checkpoint.hub;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import llava4j.error.BadInputException;
@@ -21,6 +24,7 @@ import llava4j.error.BadInputException;
 /// One file on its way into the cache: grows beside its final place, goes on after a cut, is
 /// checked, then renamed.
 final class HubDownload {
+  private static final int BUFFER_BYTES = 1 << 16;
   private static final int MAX_CUTS_WITHOUT_PROGRESS = 5;
 
   private final HubHttp http;
@@ -28,42 +32,73 @@ final class HubDownload {
   private final HubFile file;
   private final String what;
 
-  HubDownload(HubHttp http, URI uri, HubFile file, String repository) {
+  HubDownload(HubHttp http, URI uri, HubFile file, String what) {
     this.http = http;
     this.uri = uri;
     this.file = file;
-    this.what = file.path() + " of " + repository;
+    this.what = what;
   }
 
+  /// The content, checked and under its final name. The caller holds the content's lock.
   void run(HubCache cache, LongConsumer onBytes, Consumer<String> notes) {
     Path part = cache.incomplete(file.etag());
     try {
-      int cuts = 0;
-      long before = -1;
-      while (!isWhole(part)) {
-        long size = Files.exists(part) ? Files.size(part) : 0;
-        if (file.size() >= 0 && size > file.size()) {
-          Files.delete(part); // left by something else
-          size = 0;
-        }
-        cuts = size > before ? 0 : cuts + 1;
-        if (cuts > MAX_CUTS_WITHOUT_PROGRESS) {
-          throw new BadInputException(
-              what + " cannot be fetched: the hub keeps cutting the connection; try again later");
-        }
-        if (before >= 0) {
-          http.sleep(http.retryDelay());
-        }
-        before = size;
-        receive(part, size, onBytes, notes);
-        if (file.size() < 0) {
-          break;
-        }
+      if (file.size() < 0) {
+        Files.deleteIfExists(part); // nothing tells how much of it is still to come
       }
-      check(part);
+      boolean wentOn = Files.exists(part);
+      receiveAll(part, onBytes, notes);
+      Optional<String> damage = damage(part);
+      if (damage.isPresent() && wentOn) {
+        notes.accept(what + " went on from a damaged beginning; fetching it from the start");
+        Files.delete(part);
+        receiveAll(part, onBytes, notes);
+        damage = damage(part);
+      }
+      if (damage.isPresent()) {
+        Files.delete(part);
+        throw new BadInputException(damage.get());
+      }
       Files.move(part, cache.blob(file.etag()), StandardCopyOption.ATOMIC_MOVE);
+    } catch (ClosedByInterruptException e) {
+      throw HubHttp.interrupted(e);
     } catch (IOException e) {
-      throw new BadInputException(part + " cannot be written: " + e.getMessage(), e);
+      throw new BadInputException(
+          part
+              + " cannot be written: "
+              + HubHttp.message(e)
+              + "; free some space there, or set HF_HOME to a folder that can be written",
+          e);
+    }
+  }
+
+  private void receiveAll(Path part, LongConsumer onBytes, Consumer<String> notes)
+      throws IOException {
+    int cuts = 0;
+    long furthest = -1;
+    boolean whole = isWhole(part);
+    while (!whole) {
+      long size = Files.exists(part) ? Files.size(part) : 0;
+      if (file.size() >= 0 && size > file.size()) {
+        Files.delete(part); // left by something else
+        size = 0;
+      }
+      // a server that gives a little each time is slow, not broken
+      cuts = size > furthest ? 0 : cuts + 1;
+      if (cuts > MAX_CUTS_WITHOUT_PROGRESS) {
+        throw new BadInputException(
+            what
+                + " cannot be fetched: the hub keeps ending it at "
+                + size
+                + (file.size() < 0 ? "" : " of " + file.size())
+                + " bytes; try again later");
+      }
+      if (furthest >= 0) {
+        http.patience().sleep(http.patience().pause(cuts + 1));
+      }
+      furthest = Math.max(furthest, size);
+      boolean ended = receive(part, size, onBytes, notes);
+      whole = file.size() >= 0 ? isWhole(part) : ended;
     }
   }
 
@@ -72,41 +107,73 @@ final class HubDownload {
   }
 
   /// Appends what one connection gives.
-  private void receive(Path part, long size, LongConsumer onBytes, Consumer<String> notes)
+  ///
+  /// @return whether it came to its end, so was not cut
+  private boolean receive(Path part, long size, LongConsumer onBytes, Consumer<String> notes)
       throws IOException {
-    Map<String, String> headers = size > 0 ? Map.of("Range", "bytes=" + size + "-") : Map.of();
+    boolean canGoOn = size > 0 && file.size() >= 0;
+    Map<String, String> headers = canGoOn ? Map.of("Range", "bytes=" + size + "-") : Map.of();
     HttpResponse<InputStream> response = http.get(uri, headers, what, notes);
-    boolean goesOn = response.statusCode() == 206;
-    long done = goesOn ? size : 0;
-    StandardOpenOption mode =
-        goesOn ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
     try (InputStream body = response.body();
-        OutputStream out =
-            Files.newOutputStream(
-                part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
-      byte[] buffer = new byte[1 << 16];
-      for (int read = read(body, buffer, notes); read > 0; read = read(body, buffer, notes)) {
-        if (file.size() >= 0 && done + read > file.size()) {
-          throw tooLong(part);
-        }
-        out.write(buffer, 0, read);
-        done += read;
-        onBytes.accept(done);
+        StallWatch watch = StallWatch.start(body, http.patience().silence())) {
+      if (response.statusCode() == 416 || !startsAt(response, size)) {
+        notes.accept(what + " cannot go on at byte " + size + "; fetching it from the start");
+        Files.deleteIfExists(part);
+        return false;
+      }
+      long done = response.statusCode() == 206 ? size : 0; // 200 is the whole file again
+      long announced = response.headers().firstValueAsLong("content-length").orElse(0);
+      if (file.size() >= 0 && announced > file.size() - done) {
+        throw tooLong(part);
+      }
+      try (FileChannel out =
+          FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        out.truncate(done).position(done);
+        boolean ended = copy(body, out, watch, part, onBytes, notes);
+        out.force(true); // a renamed file must not turn out empty after a power cut
+        return ended;
       }
     }
   }
 
-  /// @return bytes read, or -1 at the end and after a cut
-  private int read(InputStream body, byte[] buffer, Consumer<String> notes) {
-    if (Thread.currentThread().isInterrupted()) {
-      throw HubHttp.interrupted(new InterruptedException());
-    }
-    try {
-      return body.read(buffer);
-    } catch (IOException e) {
-      notes.accept(
-          "the connection was cut (" + HubHttp.message(e) + "); going on where it stopped");
-      return -1;
+  private static boolean startsAt(HttpResponse<?> response, long size) {
+    String range = response.headers().firstValue("content-range").orElse("bytes " + size + "-");
+    return response.statusCode() != 206 || range.startsWith("bytes " + size + "-");
+  }
+
+  private boolean copy(
+      InputStream body,
+      FileChannel out,
+      StallWatch watch,
+      Path part,
+      LongConsumer onBytes,
+      Consumer<String> notes)
+      throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (true) {
+      int read;
+      try {
+        read = body.read(buffer);
+      } catch (IOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw HubHttp.interrupted(e);
+        }
+        notes.accept(
+            "the connection was cut (" + HubHttp.message(e) + "); going on where it stopped");
+        return false;
+      }
+      if (read < 0) {
+        return true;
+      }
+      watch.alive();
+      if (file.size() >= 0 && out.position() + read > file.size()) {
+        throw tooLong(part);
+      }
+      ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, read);
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+      onBytes.accept(out.position());
     }
   }
 
@@ -119,8 +186,11 @@ final class HubDownload {
             + " bytes that the hub's listing says; fetch it again later");
   }
 
-  /// Size, and the hash that the etag is: SHA-256, or git's SHA-1 of a small file.
-  private void check(Path part) throws IOException {
+  /// Compares the hash that the etag is: SHA-256, or git's SHA-1 of a small file. What is on the
+  /// disk is read again, because that is what will be used, whichever runs it came from.
+  ///
+  /// @return a sentence if it is another
+  private Optional<String> damage(Path part) throws IOException {
     String found;
     if (file.sha256().isPresent()) {
       found = hash("SHA-256", new byte[0], part);
@@ -128,18 +198,18 @@ final class HubDownload {
       byte[] prefix = ("blob " + Files.size(part) + "\0").getBytes(StandardCharsets.US_ASCII);
       found = hash("SHA-1", prefix, part);
     } else {
-      return;
+      return Optional.empty();
     }
-    if (!found.equals(file.sha256().orElse(file.etag()))) {
-      Files.delete(part);
-      throw new BadInputException(
-          what
-              + " arrived damaged: its hash is "
-              + found
-              + " instead of "
-              + file.sha256().orElse(file.etag())
-              + "; it was removed, fetch it again");
-    }
+    String expected = file.sha256().orElse(file.etag());
+    return found.equals(expected)
+        ? Optional.empty()
+        : Optional.of(
+            what
+                + " arrived damaged: its hash is "
+                + found
+                + " instead of "
+                + expected
+                + "; it was removed, fetch it again");
   }
 
   private static String hash(String algorithm, byte[] prefix, Path path) throws IOException {

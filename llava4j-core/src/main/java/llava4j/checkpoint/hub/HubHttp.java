@@ -7,9 +7,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -20,9 +22,11 @@ import llava4j.error.BadInputException;
 final class HubHttp {
   private static final int MAX_TRIES = 5;
   private static final int MAX_REDIRECTS = 5;
+  private static final int RANGE_NOT_SATISFIABLE = 416;
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
   private final HubSettings settings;
+  private final HubPatience patience;
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -30,94 +34,104 @@ final class HubHttp {
           .connectTimeout(Duration.ofSeconds(20))
           .build();
 
-  HubHttp(HubSettings settings) {
+  HubHttp(HubSettings settings, HubPatience patience) {
     this.settings = settings;
+    this.patience = patience;
   }
 
-  /// A successful answer (200 or 206), after as many tries as it takes.
+  /// One way of asking; an [IOException] is a fault that may pass.
+  private interface Attempt<T> {
+    T run() throws IOException;
+  }
+
+  /// The server asks to come back later.
+  private static final class BusyException extends IOException {
+    private final Optional<Duration> pause;
+
+    BusyException(String message, Optional<Duration> pause) {
+      super(message);
+      this.pause = pause;
+    }
+  }
+
+  /// The server says that there is no such thing; the asker knows how to word it.
+  static final class NotFoundException extends RuntimeException {
+    private final String code;
+
+    NotFoundException(String code) {
+      super(code);
+      this.code = code;
+    }
+
+    /// What `X-Error-Code` said, or empty.
+    String code() {
+      return code;
+    }
+  }
+
+  /// A successful answer (200, 206, or 416 to a Range), after as many tries as it takes. The caller
+  /// closes its body.
   ///
   /// @param what is asked for, for messages
   HttpResponse<InputStream> get(
       URI uri, Map<String, String> headers, String what, Consumer<String> notes) {
-    for (int attempt = 1; ; attempt++) {
-      String problem;
-      Duration pause = settings.retryDelay().multipliedBy(1L << (attempt - 1));
-      try {
-        HttpResponse<InputStream> response = follow("GET", uri, headers);
-        if (response.statusCode() == 200 || response.statusCode() == 206) {
-          return response;
-        }
-        response.body().close();
-        pause = retryAfter(response).orElse(pause);
-        problem = requirePassing(response.statusCode(), uri, what);
-      } catch (IOException e) {
-        problem = "the connection to " + uri.getHost() + " failed (" + message(e) + ")";
-      }
-      if (attempt == MAX_TRIES || pause.compareTo(LONGEST_PAUSE) > 0) {
-        throw new BadInputException(
-            what
-                + " cannot be fetched after "
-                + attempt
-                + " tries: "
-                + problem
-                + "; try again later, what was fetched is kept");
-      }
-      notes.accept(problem + "; trying again in " + pause.toMillis() / 1000.0 + " s");
-      sleep(pause);
+    return repeat(what, notes, uri, () -> require(follow("GET", uri, headers), uri, what));
+  }
+
+  /// A whole answer; the rest of one longer than the limit is left out.
+  ///
+  /// @throws NotFoundException where there is nothing
+  byte[] getBytes(URI uri, int limit, String what, Consumer<String> notes) {
+    return repeat(
+        what,
+        notes,
+        uri,
+        () -> {
+          HttpResponse<InputStream> response = follow("GET", uri, Map.of());
+          if (response.statusCode() == 404) {
+            response.body().close();
+            throw new NotFoundException(code(response));
+          }
+          require(response, uri, what);
+          try (InputStream body = response.body();
+              StallWatch _ = StallWatch.start(body, patience.silence())) {
+            return body.readNBytes(limit);
+          }
+        });
+  }
+
+  /// Whether something is there at all.
+  boolean exists(URI uri) {
+    try {
+      HttpResponse<InputStream> response = follow("GET", uri, Map.of());
+      response.body().close();
+      return response.statusCode() == 200;
+    } catch (IOException e) {
+      return false; // asked only to word a message better
     }
   }
 
   /// Asks for size and etag of a file whose listing had none.
   HubFile describe(URI uri, HubFile file, String what, Consumer<String> notes) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        HttpResponse<InputStream> response = send("HEAD", uri, Map.of());
-        response.body().close();
-        if (response.statusCode() < 400) {
-          Optional<String> linked = response.headers().firstValue("x-linked-etag");
-          String etag =
-              linked
-                  .or(() -> response.headers().firstValue("etag"))
-                  .orElse("")
-                  .replaceAll("^W/|\"", "");
-          long size =
-              response
-                  .headers()
-                  .firstValue("x-linked-size")
-                  .map(Long::parseLong)
-                  .orElse(response.headers().firstValueAsLong("content-length").orElse(-1));
-          if (!etag.matches("[A-Za-z0-9._-]{1,128}")) {
-            throw new BadInputException(
-                uri + " does not answer like a hub: it names no etag; check HF_ENDPOINT");
+    return repeat(
+        what,
+        notes,
+        uri,
+        () -> {
+          HttpResponse<InputStream> response = follow("HEAD", uri, Map.of());
+          response.body().close();
+          if (response.statusCode() / 100 != 3) {
+            require(response, uri, what);
           }
-          Optional<String> sha256 = Optional.of(etag).filter(text -> text.matches("[0-9a-f]{64}"));
-          return new HubFile(file.path(), size, etag, sha256);
-        }
-        requirePassing(response.statusCode(), uri, what);
-      } catch (IOException e) {
-        notes.accept("the connection to " + uri.getHost() + " failed (" + message(e) + ")");
-      }
-      if (attempt == MAX_TRIES) {
-        throw new BadInputException(
-            what + " cannot be fetched: " + uri + " does not answer; try again later");
-      }
-      sleep(settings.retryDelay().multipliedBy(1L << (attempt - 1)));
-    }
+          return described(file, response, uri);
+        });
   }
 
-  void sleep(Duration pause) {
-    try {
-      Thread.sleep(pause);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
+  HubPatience patience() {
+    return patience;
   }
 
-  Duration retryDelay() {
-    return settings.retryDelay();
-  }
-
-  static BadInputException interrupted(InterruptedException e) {
+  static BadInputException interrupted(Exception e) {
     Thread.currentThread().interrupt();
     return new BadInputException("the download was interrupted; run it again to go on", e);
   }
@@ -126,31 +140,104 @@ final class HubHttp {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
+  private <T> T repeat(String what, Consumer<String> notes, URI uri, Attempt<T> attempt) {
+    for (int tries = 1; ; tries++) {
+      String problem;
+      Duration pause = patience.pause(tries);
+      try {
+        return attempt.run();
+      } catch (BusyException e) {
+        problem = e.getMessage();
+        pause = e.pause.orElse(pause);
+      } catch (IOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw interrupted(e);
+        }
+        problem = "the connection to " + uri.getHost() + " failed (" + message(e) + ")";
+      }
+      if (tries == MAX_TRIES || pause.compareTo(LONGEST_PAUSE) > 0) {
+        String wish =
+            pause.compareTo(LONGEST_PAUSE) > 0
+                ? " and asks to wait " + pause.toMinutes() + " minutes"
+                : "";
+        throw new BadInputException(
+            what
+                + " cannot be fetched after "
+                + tries
+                + (tries == 1 ? " try: " : " tries: ")
+                + problem
+                + wish
+                + "; check the network and HF_ENDPOINT or try again later, what was fetched is"
+                + " kept");
+      }
+      notes.accept(problem + "; trying again in " + pause.toMillis() / 1000.0 + " s");
+      patience.sleep(pause);
+    }
+  }
+
+  private static HubFile described(HubFile file, HttpResponse<?> response, URI uri) {
+    Optional<String> linked = response.headers().firstValue("x-linked-etag");
+    String etag =
+        linked.or(() -> response.headers().firstValue("etag")).orElse("").replaceAll("^W/|\"", "");
+    String size =
+        response
+            .headers()
+            .firstValue("x-linked-size")
+            .or(() -> response.headers().firstValue("content-length"))
+            .orElse("-1");
+    // the etag becomes a file's name
+    if (!etag.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}") || !size.matches("-1|\\d{1,18}")) {
+      throw new BadInputException(
+          uri + " does not answer like a hub: it names no etag or size; check HF_ENDPOINT");
+    }
+    Optional<String> sha256 = Optional.of(etag).filter(text -> text.matches("[0-9a-f]{64}"));
+    // a redirect's own length is not the file's
+    boolean itsOwn = linked.isPresent() || response.statusCode() / 100 == 2;
+    return new HubFile(file.path(), itsOwn ? Long.parseLong(size) : -1, etag, sha256);
+  }
+
   private HttpResponse<InputStream> follow(String method, URI start, Map<String, String> headers)
       throws IOException {
     URI uri = start;
     for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       HttpResponse<InputStream> response = send(method, uri, headers);
       Optional<String> location = response.headers().firstValue("location");
-      if (response.statusCode() / 100 != 3 || location.isEmpty()) {
+      boolean told = method.equals("HEAD") && response.headers().map().containsKey("x-linked-etag");
+      if (response.statusCode() / 100 != 3 || location.isEmpty() || told) {
         return response;
       }
       response.body().close();
-      uri = uri.resolve(location.get());
+      uri = redirected(uri, location.get());
     }
     throw new IOException("more than " + MAX_REDIRECTS + " redirects");
+  }
+
+  private static URI redirected(URI from, String location) throws IOException {
+    URI to;
+    try {
+      to = from.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("it redirects to '" + location + "', which is no address", e);
+    }
+    String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
+    boolean weaker = "https".equals(from.getScheme()) && !scheme.equals("https");
+    if (weaker || to.getHost() == null || !(scheme.equals("http") || scheme.equals("https"))) {
+      throw new IOException("it redirects to '" + location + "', where no model should come from");
+    }
+    return to;
   }
 
   private HttpResponse<InputStream> send(String method, URI uri, Map<String, String> headers)
       throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(Duration.ofSeconds(60))
+            .timeout(patience.silence())
             .header("User-Agent", "llava4j")
+            // the length and the range must be those of the file, not of something packed
+            .header("Accept-Encoding", "identity")
             .method(method, HttpRequest.BodyPublishers.noBody());
     headers.forEach(request::header);
-    boolean own = uri.getAuthority().equals(settings.endpoint().getAuthority());
-    if (own) {
+    if (isTheHub(uri)) {
       settings.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
     }
     try {
@@ -160,52 +247,51 @@ final class HubHttp {
     }
   }
 
-  /// Fails for good on answers that a repetition would not change.
-  ///
-  /// @return what happened, for those that it may
-  private String requirePassing(int status, URI uri, String what) {
+  private boolean isTheHub(URI uri) {
+    URI hub = settings.endpoint();
+    return hub.getScheme().equalsIgnoreCase(uri.getScheme())
+        && hub.getHost().equalsIgnoreCase(uri.getHost())
+        && port(hub) == port(uri);
+  }
+
+  private static int port(URI uri) {
+    int standard = "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+    return uri.getPort() == -1 ? standard : uri.getPort();
+  }
+
+  /// The answer if it is a good one.
+  private HttpResponse<InputStream> require(
+      HttpResponse<InputStream> response, URI uri, String what) throws IOException {
+    int status = response.statusCode();
+    if (status == 200 || status == 206 || status == RANGE_NOT_SATISFIABLE) {
+      return response;
+    }
+    response.body().close();
     switch (status) {
-      case 401, 403 ->
-          throw new BadInputException(
-              what
-                  + " needs permission (HTTP "
-                  + status
-                  + "): "
-                  + (settings.token().isPresent()
-                      ? "the token in HF_TOKEN is not accepted, or the model's licence was not agreed to on its page"
-                      : "set HF_TOKEN to an access token of the hub"));
-      case 404 ->
-          throw new BadInputException(
-              what
-                  + " does not exist at "
-                  + settings.endpoint()
-                  + " (HTTP 404 for "
-                  + uri.getPath()
-                  + "); check owner, name and revision");
-      case 408, 425, 429, 500, 502, 503, 504 -> {
-        return settings.endpoint().getHost() + " answered HTTP " + status;
-      }
-      default ->
-          throw new BadInputException(what + " cannot be fetched: HTTP " + status + " from " + uri);
+      case 408, 425, 429, 500, 502, 503, 504 ->
+          throw new BusyException(
+              settings.endpoint().getHost() + " answered HTTP " + status,
+              response.headers().firstValue("retry-after").flatMap(HubHttp::retryAfter));
+      default -> throw new HubRefusal(status, code(response), uri, what).sentence(settings);
     }
   }
 
-  private static Optional<Duration> retryAfter(HttpResponse<?> response) {
-    return response.headers().firstValue("retry-after").map(HubHttp::parseRetryAfter);
+  private static String code(HttpResponse<?> response) {
+    return response.headers().firstValue("x-error-code").orElse("");
   }
 
-  private static Duration parseRetryAfter(String value) {
+  private static Optional<Duration> retryAfter(String value) {
     if (value.matches("\\d{1,6}")) {
-      return Duration.ofSeconds(Long.parseLong(value));
+      return Optional.of(Duration.ofSeconds(Long.parseLong(value)));
     }
     try {
       Duration until =
           Duration.between(
-              ZonedDateTime.now(java.time.ZoneOffset.UTC),
+              ZonedDateTime.now(ZoneOffset.UTC),
               ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME));
-      return until.isNegative() ? Duration.ZERO : until;
+      return Optional.of(until.isNegative() ? Duration.ZERO : until);
     } catch (DateTimeParseException e) {
-      return Duration.ofSeconds(1);
+      return Optional.empty();
     }
   }
 }

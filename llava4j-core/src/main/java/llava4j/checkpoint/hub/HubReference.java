@@ -1,5 +1,8 @@
 package llava4j.checkpoint.hub;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
@@ -8,23 +11,50 @@ import llava4j.error.BadInputException;
 ///
 /// @param owner user or organisation
 /// @param revision branch, tag or commit
-public record HubReference(String owner, String repository, String revision) {
-  private static final String PART = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?";
+/// @param quantisation which GGUF file of several, such as `Q4_K_M`
+public record HubReference(
+    String owner, String repository, String revision, Optional<String> quantisation) {
+  private static final String PART = "[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?";
+  private static final Pattern NAME = Pattern.compile(PART);
+  private static final Pattern QUANTISATION = Pattern.compile("[A-Za-z0-9_]{1,32}");
+  private static final Pattern REVISION =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*");
   private static final Pattern REFERENCE =
-      Pattern.compile("(" + PART + ")/(" + PART + ")(?:@([A-Za-z0-9][A-Za-z0-9._/-]*))?");
+      Pattern.compile("(?<owner>[^/:@]*)/(?<name>[^/:@]*)(?::(?<kind>[^@]*))?(?:@(?<at>.*))?");
 
-  /// Reads `owner/name[@revision]`.
+  /// Checks every part, because all of them become folder names and parts of addresses.
+  public HubReference {
+    boolean sound =
+        NAME.matcher(owner).matches()
+            && NAME.matcher(repository).matches()
+            && REVISION.matcher(revision).matches()
+            && quantisation.stream().allMatch(kind -> QUANTISATION.matcher(kind).matches());
+    // the hubs forbid '--' because the cache's folder names use it as their separator
+    String joined = owner + "/" + repository + "@" + revision;
+    if (!sound || joined.contains("..") || (owner + "/" + repository).contains("--")) {
+      throw noReference(joined + quantisation.map(kind -> ":" + kind).orElse(""));
+    }
+  }
+
+  /// Reads `owner/name[:quantisation][@revision]`.
   public static HubReference parse(String text) {
     Matcher matcher = REFERENCE.matcher(text);
-    if (!matcher.matches() || text.contains("..")) {
-      throw new BadInputException(
-          "'"
-              + text
-              + "' is no file or folder here and no model of a hub, which reads owner/name[@revision]");
+    if (!matcher.matches()) {
+      throw noReference(text);
     }
-    String revision = matcher.group(3);
+    String revision = matcher.group("at");
     return new HubReference(
-        matcher.group(1), matcher.group(2), revision == null ? "main" : revision);
+        matcher.group("owner"),
+        matcher.group("name"),
+        revision == null ? "main" : revision,
+        Optional.ofNullable(matcher.group("kind")));
+  }
+
+  /// Empty where the text names a file or folder that exists: what is here wins over the hub.
+  public static Optional<HubReference> parseUnlessLocal(String text) {
+    return text.indexOf('\0') < 0 && Files.exists(Path.of(text))
+        ? Optional.empty()
+        : Optional.of(parse(text));
   }
 
   /// `owner/name`
@@ -39,6 +69,14 @@ public record HubReference(String owner, String repository, String revision) {
 
   @Override
   public String toString() {
-    return name() + "@" + revision;
+    return name() + quantisation.map(kind -> ":" + kind).orElse("") + "@" + revision;
+  }
+
+  private static BadInputException noReference(String text) {
+    return new BadInputException(
+        "'"
+            + text.replaceAll("\\p{Cntrl}", "?")
+            + "' is no file or folder here and no model of a hub, which reads"
+            + " owner/name[:quantisation][@revision]");
   }
 }

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 
 /// Where models come from and where they are kept.
@@ -19,6 +21,17 @@ import llava4j.error.BadInputException;
 /// @param retryDelay first pause before a failed request is repeated; doubles each time
 public record HubSettings(
     URI endpoint, Optional<String> token, Path cache, boolean offline, Duration retryDelay) {
+
+  private static final Set<String> YES = Set.of("1", "true", "yes", "on");
+
+  /// A token goes into a header, where a line break would add another header.
+  public HubSettings {
+    if (token.stream().anyMatch(text -> !text.matches("[\\x21-\\x7e]+"))) {
+      throw new BadInputException(
+          "the hub's token holds blanks, line breaks or letters beyond ASCII; copy it again into"
+              + " HF_TOKEN or the token file");
+    }
+  }
 
   /// Reads the variables that the Python tools read: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME,
   /// HF_HUB_CACHE, HF_HUB_OFFLINE and their older names.
@@ -32,21 +45,22 @@ public record HubSettings(
       throw new BadInputException("HF_ENDPOINT is '" + endpoint + "', which is no address", e);
     }
     if (uri.getHost() == null
+        || uri.getUserInfo() != null
         || !(endpoint.startsWith("http://") || endpoint.startsWith("https://"))) {
       throw new BadInputException(
-          "HF_ENDPOINT is '" + endpoint + "'; it must be an http or https address");
+          "HF_ENDPOINT is '"
+              + endpoint
+              + "'; it must be an http or https address without a user name");
     }
     Path home = home(environment);
     Path cache =
         first(environment, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
-            .map(Path::of)
+            .map(text -> path(text, environment))
             .orElse(home.resolve("hub"));
     boolean offline =
-        first(environment, "HF_HUB_OFFLINE")
-            .map(value ->
-                Map.of("1", true, "true", true, "yes", true, "on", true)
-                    .getOrDefault(value.toLowerCase(Locale.ROOT), false))
-            .orElse(false);
+        Stream.of("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+            .flatMap(name -> first(environment, name).stream())
+            .anyMatch(value -> YES.contains(value.toLowerCase(Locale.ROOT)));
     return new HubSettings(uri, token(environment, home), cache, offline, Duration.ofSeconds(1));
   }
 
@@ -54,16 +68,37 @@ public record HubSettings(
     return new HubSettings(endpoint, token, cache, true, retryDelay);
   }
 
+  /// Never shows the token.
+  @Override
+  public String toString() {
+    return "HubSettings[endpoint="
+        + endpoint
+        + ", token="
+        + (token.isPresent() ? "set" : "none")
+        + ", cache="
+        + cache
+        + ", offline="
+        + offline
+        + "]";
+  }
+
+  private static String userHome(Map<String, String> environment) {
+    return environment.getOrDefault("HOME", System.getProperty("user.home"));
+  }
+
+  /// A path of a variable, where `~` at the start is the user's home, as in Python.
+  private static Path path(String text, Map<String, String> environment) {
+    boolean atHome = text.equals("~") || text.startsWith("~/");
+    return Path.of(atHome ? userHome(environment) + text.substring(1) : text);
+  }
+
   private static Path home(Map<String, String> environment) {
     return first(environment, "HF_HOME")
-        .map(Path::of)
+        .map(text -> path(text, environment))
         .orElseGet(() ->
             first(environment, "XDG_CACHE_HOME")
-                .map(Path::of)
-                .orElse(
-                    Path.of(
-                        environment.getOrDefault("HOME", System.getProperty("user.home")),
-                        ".cache"))
+                .map(text -> path(text, environment))
+                .orElse(Path.of(userHome(environment), ".cache"))
                 .resolve("huggingface"));
   }
 
@@ -72,7 +107,10 @@ public record HubSettings(
     if (given.isPresent()) {
       return given;
     }
-    Path file = first(environment, "HF_TOKEN_PATH").map(Path::of).orElse(home.resolve("token"));
+    Path file =
+        first(environment, "HF_TOKEN_PATH")
+            .map(text -> path(text, environment))
+            .orElse(home.resolve("token"));
     try {
       return Files.isRegularFile(file)
           ? Optional.of(Files.readString(file).strip()).filter(text -> !text.isEmpty())
