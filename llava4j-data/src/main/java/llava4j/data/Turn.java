@@ -1,0 +1,13 @@
+package llava4j.data;
+
+/// One message of a conversation.
+///
+/// @param text as stored; a picture's place is `<image>`
+public record Turn(Speaker speaker, String text) {
+
+  /// Who says it.
+  public enum Speaker {
+    HUMAN,
+    GPT
+  }
+}
