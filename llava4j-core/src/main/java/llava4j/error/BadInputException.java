@@ -5,7 +5,7 @@ package llava4j.error;
 /// (or answer 4xx).
 ///
 /// Everything else that escapes is a defect of ours and keeps its trace.
-public final class BadInputException extends RuntimeException {
+public class BadInputException extends RuntimeException {
   public BadInputException(String message) {
     super(message);
   }

@@ -1,6 +1,8 @@
 package llava4j.model;
 
 import java.util.List;
+import java.util.stream.IntStream;
+import llava4j.config.LlavaConfig;
 import llava4j.image.FeatureLayout;
 import llava4j.image.ImageGrid;
 import llava4j.image.PixelValues;
@@ -34,15 +36,25 @@ public final class ImageEncoder {
 
   /// How many places a picture of this grid will take.
   public int numRows(ImageGrid grid) {
-    return isPlain(grid) ? model.config().vision().rowsPerView() : layout(grid).tokens();
+    return order(model.config(), grid).length;
+  }
+
+  /// In which order the rows of a picture's views enter the language model.
+  ///
+  /// @return numbers of rows, counted over all views; [FeatureLayout#NEWLINE] for the learned
+  ///   row-end vector. [tokens]
+  public static int[] order(LlavaConfig config, ImageGrid grid) {
+    return isPlain(config, grid)
+        ? IntStream.range(0, config.vision().rowsPerView()).toArray()
+        : FeatureLayout.of(grid, config.vision().patchesPerSide(), config.patchMerge()).order();
   }
 
   private Tensor arrange(Tensor features, ImageGrid grid) {
     Tensor rows = features.flatten(0, 1); // [views * rows, dim]
-    if (isPlain(grid)) {
+    if (isPlain(model.config(), grid)) {
       return rows;
     }
-    int[] order = layout(grid).order(); // [tokens]
+    int[] order = order(model.config(), grid); // [tokens]
     int newline = Math.toIntExact(rows.size(0));
     for (int i = 0; i < order.length; i++) {
       order[i] = order[i] == FeatureLayout.NEWLINE ? newline : order[i];
@@ -57,12 +69,7 @@ public final class ImageEncoder {
     return rows.index_select(0, index); // [tokens, dim]
   }
 
-  private boolean isPlain(ImageGrid grid) {
-    return grid instanceof ImageGrid.SingleView && !model.config().hasImageNewline();
-  }
-
-  private FeatureLayout layout(ImageGrid grid) {
-    return FeatureLayout.of(
-        grid, model.config().vision().patchesPerSide(), model.config().patchMerge());
+  private static boolean isPlain(LlavaConfig config, ImageGrid grid) {
+    return grid instanceof ImageGrid.SingleView && !config.hasImageNewline();
   }
 }

@@ -1,14 +1,9 @@
 package llava4j.model;
 
-import static llava4j.model.Attention.attend;
-import static llava4j.model.Attention.joinHeads;
-import static llava4j.model.Attention.splitHeads;
-
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import llava4j.config.TextConfig;
-import llava4j.model.KvCache.KeysAndValues;
 import llava4j.model.RotaryEmbedding.Angles;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -23,7 +18,7 @@ public final class LanguageModel {
   private final Device device;
   private final Tensor embedding; // [vocab, dim]
   private final RotaryEmbedding rotary;
-  private final List<Block> blocks;
+  private final List<DecoderBlock> blocks;
   private final Norm outputNorm;
   private final Linear head;
 
@@ -34,7 +29,7 @@ public final class LanguageModel {
     this.rotary = new RotaryEmbedding(config);
     this.blocks =
         IntStream.range(0, config.numLayers())
-            .mapToObj(layer -> new Block(layer, config, parameters))
+            .mapToObj(layer -> new DecoderBlock(layer, config, parameters))
             .toList();
     this.outputNorm = parameters.rmsNorm("language_model.norm", config.rmsNormEps());
     this.head =
@@ -72,9 +67,11 @@ public final class LanguageModel {
     long tokens = embeddings.size(1);
     try (Scope scope = new Scope()) {
       cache.reserve(tokens);
-      Pass pass =
-          new Pass(
-              angles(cache, embeddings, tokens), AttentionMask.of(cache, tokens, device), cache);
+      DecoderPass pass =
+          new DecoderPass(
+              angles(cache, embeddings, tokens),
+              AttentionMask.of(cache, tokens, device),
+              cache::append);
       Tensor hidden = embeddings; // [batch, tokens, dim]
       for (int layer = 0; layer < blocks.size(); layer++) {
         onHidden.accept(layer, hidden);
@@ -109,73 +106,5 @@ public final class LanguageModel {
       }
     }
     return rotary.angles(positions, batch, tokens, like);
-  }
-
-  /// What all blocks of one pass share.
-  private record Pass(Angles angles, AttentionMask mask, KvCache cache) {}
-
-  /// One decoder block.
-  private static final class Block {
-    private final int layer;
-    private final int numHeads;
-    private final int numKvHeads;
-    private final Norm attentionNorm;
-    private final Linear query;
-    private final Linear key;
-    private final Linear value;
-    private final Linear output;
-    private final Norm feedForwardNorm;
-    private final Linear gate;
-    private final Linear up;
-    private final Linear down;
-
-    Block(int layer, TextConfig config, Parameters parameters) {
-      String prefix = "language_model.layers." + layer + ".";
-      this.layer = layer;
-      this.numHeads = config.numHeads();
-      this.numKvHeads = config.numKvHeads();
-      this.attentionNorm = parameters.rmsNorm(prefix + "input_layernorm", config.rmsNormEps());
-      this.query = parameters.linear(prefix + "self_attn.q_proj");
-      this.key = parameters.linear(prefix + "self_attn.k_proj");
-      this.value = parameters.linear(prefix + "self_attn.v_proj");
-      this.output = parameters.linear(prefix + "self_attn.o_proj");
-      this.feedForwardNorm =
-          parameters.rmsNorm(prefix + "post_attention_layernorm", config.rmsNormEps());
-      this.gate = parameters.linear(prefix + "mlp.gate_proj");
-      this.up = parameters.linear(prefix + "mlp.up_proj");
-      this.down = parameters.linear(prefix + "mlp.down_proj");
-    }
-
-    Tensor forward(Tensor hidden, Pass pass) {
-      try (Scope scope = new Scope()) {
-        Tensor attended = attention(attentionNorm.forward(hidden), pass); // [batch, tokens, dim]
-        Tensor middle = attended.add_(hidden); // [batch, tokens, dim]
-        Tensor fed = feedForward(feedForwardNorm.forward(middle)); // [batch, tokens, dim]
-        return scope.keep(fed.add_(middle)); // [batch, tokens, dim]
-      }
-    }
-
-    private Tensor attention(Tensor normed, Pass pass) {
-      try (Scope scope = new Scope()) {
-        Tensor q = splitHeads(query.forward(normed), numHeads); // [batch, heads, tokens, headDim]
-        Tensor k = splitHeads(key.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
-        Tensor v =
-            splitHeads(value.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
-        q = RotaryEmbedding.rotate(q, pass.angles()); // [batch, heads, tokens, headDim]
-        k = RotaryEmbedding.rotate(k, pass.angles()); // [batch, kvHeads, tokens, headDim]
-        KeysAndValues all = pass.cache().append(layer, k, v); // [batch, kvHeads, keys, headDim]
-        Tensor heads =
-            attend(q, all.keys(), all.values(), pass.mask().allowed(), pass.mask().causal());
-        return scope.keep(output.forward(joinHeads(heads))); // [batch, tokens, dim]
-      }
-    }
-
-    private Tensor feedForward(Tensor normed) {
-      try (Scope scope = new Scope()) {
-        Tensor gated = torch.silu_(gate.forward(normed)); // [batch, tokens, intermediate]
-        Tensor wide = gated.mul_(up.forward(normed)); // [batch, tokens, intermediate]
-        return scope.keep(down.forward(wide)); // [batch, tokens, dim]
-      }
-    }
   }
 }

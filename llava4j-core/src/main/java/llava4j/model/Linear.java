@@ -128,7 +128,9 @@ public sealed interface Linear {
   /// @param down LoRA's A [rank, in]
   /// @param up LoRA's B [out, rank]
   /// @param scale alpha / rank
-  record LowRank(Linear base, Tensor down, Tensor up, double scale) implements Linear {
+  /// @param dropout share of the update's inputs that are zeroed, while training; 0 otherwise
+  record LowRank(Linear base, Tensor down, Tensor up, double scale, double dropout)
+      implements Linear {
     @Override
     public long inDim() {
       return base.inDim();
@@ -142,7 +144,8 @@ public sealed interface Linear {
     @Override
     public Tensor forward(Tensor input) {
       try (Scope scope = new Scope()) {
-        Tensor narrow = torch.linear(input, down); // [..., rank]
+        Tensor seen = dropout > 0 ? torch.dropout(input, dropout, true) : input; // [..., in]
+        Tensor narrow = torch.linear(seen, down); // [..., rank]
         Tensor update = torch.linear(narrow, up).mul_(new Scalar(scale)); // [..., out]
         return scope.keep(base.forward(input).add_(update)); // [..., out]
       }

@@ -15,14 +15,14 @@ import org.bytedeco.pytorch.Tensor;
 public final class LlavaModel implements AutoCloseable {
   private final LlavaConfig config;
   private final Device device;
-  private final Parameters parameters;
+  private final LoadedParameters parameters;
   private final VisionTower visionTower;
   private final Projector projector;
   private final LanguageModel languageModel;
   private final ImageSplicer splicer;
   private final Tensor imageNewline; // [textDim], or null
 
-  private LlavaModel(LlavaConfig config, Device device, Parameters parameters) {
+  private LlavaModel(LlavaConfig config, Device device, LoadedParameters parameters) {
     this.config = config;
     this.device = device;
     this.parameters = parameters;
@@ -44,7 +44,7 @@ public final class LlavaModel implements AutoCloseable {
       Device device,
       WeightFormat format,
       LoadProgress progress) {
-    Parameters parameters = new Parameters(source, device, format, progress);
+    LoadedParameters parameters = new LoadedParameters(source, device, format, progress);
     try {
       ParameterTable.of(config).requireExactly(source, where);
       return new LlavaModel(config, device.requirePresent(), parameters);

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Normalisation over the last dimension. `forward` takes and gives [..., dim].
-sealed interface Norm {
+public sealed interface Norm {
 
   Tensor forward(Tensor hidden);
 
@@ -37,7 +37,8 @@ sealed interface Norm {
     @Override
     public Tensor forward(Tensor hidden) {
       DType type = Tensors.type(hidden);
-      Tensor wide = hidden.to(DType.F32.scalarType()); // [..., dim]
+      DType exact = type == DType.F64 ? DType.F64 : DType.F32;
+      Tensor wide = hidden.to(exact.scalarType()); // [..., dim]
       Tensor scale =
           wide.square()
               .mean(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional())

@@ -11,7 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 public final class Projector {
   private final List<Linear> linears;
 
-  Projector(ProjectorConfig config, long rows, Parameters parameters) {
+  /// Takes its weights from `parameters`, which keeps them.
+  public Projector(ProjectorConfig config, long rows, Parameters parameters) {
     // Numbered as in PyTorch's sequential container, where the GELUs have the odd places.
     this.linears =
         IntStream.range(0, config.numLinears())

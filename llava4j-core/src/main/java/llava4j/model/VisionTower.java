@@ -25,7 +25,8 @@ public final class VisionTower {
   private final Norm inputNorm;
   private final List<Block> blocks;
 
-  VisionTower(VisionConfig config, Parameters parameters) {
+  /// Takes its weights from `parameters`, which keeps them.
+  public VisionTower(VisionConfig config, Parameters parameters) {
     String root = "vision_tower.vision_model.";
     this.config = config;
     this.patchKernel = parameters.dense(root + "embeddings.patch_embedding.weight");

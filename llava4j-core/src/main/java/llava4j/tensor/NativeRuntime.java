@@ -30,6 +30,13 @@ public final class NativeRuntime {
     openblas_nolapack.blas_set_num_threads(1);
   }
 
+  /// Gives OpenBLAS as many threads as libtorch has: training needs it, because products that are
+  /// recorded for gradients go through OpenBLAS. Start Java with OMP_WAIT_POLICY=PASSIVE then, or
+  /// libtorch's idle threads keep the cores from it.
+  public static void useAllThreadPools() {
+    openblas_nolapack.blas_set_num_threads(numThreads());
+  }
+
   /// Threads that one operator uses.
   public static int numThreads() {
     return torch.get_num_threads();

@@ -1,0 +1,81 @@
+package llava4j.model;
+
+import static llava4j.model.Attention.attend;
+import static llava4j.model.Attention.joinHeads;
+import static llava4j.model.Attention.splitHeads;
+
+import llava4j.config.TextConfig;
+import llava4j.model.KvCache.KeysAndValues;
+import llava4j.tensor.Scope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// One block of the decoder: attention and feed-forward, each behind its norm, each added to what
+/// came in. Cheap to build, so training makes one over gathered weights and drops it again.
+public final class DecoderBlock {
+  private final int layer;
+  private final int numHeads;
+  private final int numKvHeads;
+  private final Norm attentionNorm;
+  private final Linear query;
+  private final Linear key;
+  private final Linear value;
+  private final Linear output;
+  private final Norm feedForwardNorm;
+  private final Linear gate;
+  private final Linear up;
+  private final Linear down;
+
+  /// Takes its weights from `parameters`, which keeps them.
+  public DecoderBlock(int layer, TextConfig config, Parameters parameters) {
+    String prefix = "language_model.layers." + layer + ".";
+    this.layer = layer;
+    this.numHeads = config.numHeads();
+    this.numKvHeads = config.numKvHeads();
+    this.attentionNorm = parameters.rmsNorm(prefix + "input_layernorm", config.rmsNormEps());
+    this.query = parameters.linear(prefix + "self_attn.q_proj");
+    this.key = parameters.linear(prefix + "self_attn.k_proj");
+    this.value = parameters.linear(prefix + "self_attn.v_proj");
+    this.output = parameters.linear(prefix + "self_attn.o_proj");
+    this.feedForwardNorm =
+        parameters.rmsNorm(prefix + "post_attention_layernorm", config.rmsNormEps());
+    this.gate = parameters.linear(prefix + "mlp.gate_proj");
+    this.up = parameters.linear(prefix + "mlp.up_proj");
+    this.down = parameters.linear(prefix + "mlp.down_proj");
+  }
+
+  /// Runs the block.
+  ///
+  /// @param hidden [batch, tokens, dim]
+  /// @return [batch, tokens, dim]
+  public Tensor forward(Tensor hidden, DecoderPass pass) {
+    try (Scope scope = new Scope()) {
+      Tensor attended = attention(attentionNorm.forward(hidden), pass); // [batch, tokens, dim]
+      Tensor middle = attended.add_(hidden); // [batch, tokens, dim]
+      Tensor fed = feedForward(feedForwardNorm.forward(middle)); // [batch, tokens, dim]
+      return scope.keep(fed.add_(middle)); // [batch, tokens, dim]
+    }
+  }
+
+  private Tensor attention(Tensor normed, DecoderPass pass) {
+    try (Scope scope = new Scope()) {
+      Tensor q = splitHeads(query.forward(normed), numHeads); // [batch, heads, tokens, headDim]
+      Tensor k = splitHeads(key.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
+      Tensor v = splitHeads(value.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
+      q = RotaryEmbedding.rotate(q, pass.angles()); // [batch, heads, tokens, headDim]
+      k = RotaryEmbedding.rotate(k, pass.angles()); // [batch, kvHeads, tokens, headDim]
+      KeysAndValues all = pass.keyValues().append(layer, k, v); // [batch, kvHeads, keys, headDim]
+      Tensor heads =
+          attend(q, all.keys(), all.values(), pass.mask().allowed(), pass.mask().causal());
+      return scope.keep(output.forward(joinHeads(heads))); // [batch, tokens, dim]
+    }
+  }
+
+  private Tensor feedForward(Tensor normed) {
+    try (Scope scope = new Scope()) {
+      Tensor gated = torch.silu_(gate.forward(normed)); // [batch, tokens, intermediate]
+      Tensor wide = gated.mul_(up.forward(normed)); // [batch, tokens, intermediate]
+      return scope.keep(down.forward(wide)); // [batch, tokens, dim]
+    }
+  }
+}

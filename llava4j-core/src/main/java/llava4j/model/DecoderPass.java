@@ -1,0 +1,56 @@
+package llava4j.model;
+
+import llava4j.config.TextConfig;
+import llava4j.model.KvCache.KeysAndValues;
+import llava4j.model.RotaryEmbedding.Angles;
+import org.bytedeco.pytorch.Tensor;
+
+/// What all blocks of one pass share.
+public final class DecoderPass {
+  private final Angles angles;
+  private final AttentionMask mask;
+  private final KeyValues keyValues;
+
+  DecoderPass(Angles angles, AttentionMask mask, KeyValues keyValues) {
+    this.angles = angles;
+    this.mask = mask;
+    this.keyValues = keyValues;
+  }
+
+  /// Joins a block's new keys and values to those it has seen.
+  @FunctionalInterface
+  interface KeyValues {
+    KeysAndValues append(int layer, Tensor keys, Tensor values);
+  }
+
+  /// A pass over whole sequences that remembers nothing, for training. Padding stands on the right,
+  /// where no earlier row looks.
+  ///
+  /// @param positions row-major [batch, tokens]
+  /// @param allowedOrNull true = may look, [batch, 1, tokens, tokens]; null for the plain triangle
+  /// @param like gives type and device of the activations
+  public static DecoderPass whole(
+      TextConfig config,
+      long[] positions,
+      long batch,
+      long tokens,
+      Tensor allowedOrNull,
+      Tensor like) {
+    return new DecoderPass(
+        new RotaryEmbedding(config).angles(positions, batch, tokens, like),
+        new AttentionMask(allowedOrNull, allowedOrNull == null),
+        (_, keys, values) -> new KeysAndValues(keys, values));
+  }
+
+  Angles angles() {
+    return angles;
+  }
+
+  AttentionMask mask() {
+    return mask;
+  }
+
+  KeyValues keyValues() {
+    return keyValues;
+  }
+}

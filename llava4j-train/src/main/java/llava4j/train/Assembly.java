@@ -1,0 +1,102 @@
+package llava4j.train;
+
+import java.util.Map;
+import java.util.function.Function;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.config.LlavaConfig;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.shard.ParameterUnit;
+import org.bytedeco.pytorch.Tensor;
+
+/// The parts of a run put together: units of parameters, the model over them, the learner.
+final class Assembly implements AutoCloseable {
+  private final ModelUnits units;
+  private final Learner learner;
+  private final TrainingModel model;
+  private final AutoCloseable tower;
+
+  /// Where a run takes place.
+  record Site(ProcessGroup group, Device device) {}
+
+  /// @param base its weights stay open as long as this object
+  /// @param initial see [InitialWeights]
+  Assembly(
+      TrainConfig config,
+      Checkpoint base,
+      Site site,
+      long totalSteps,
+      Function<String, Tensor> initial) {
+    LlavaConfig llava = base.config();
+    Device device = site.device();
+    DType type = computeType(config.execution().precision());
+    TrainableParts parts = config.parts();
+    NativeRuntime.useAllThreadPools();
+    this.units =
+        new ModelUnits(
+            llava,
+            parts,
+            new ParameterUnit.Placement(config.execution().zero(), site.group(), device, type),
+            initial,
+            Map.of());
+    VisionFeatures features;
+    if (parts.visionTower()) {
+      features = new TrainedTower(llava.vision(), device, type);
+      this.tower = () -> {};
+    } else {
+      FrozenTower frozen = new FrozenTower(llava.vision(), base.inferenceWeights(), device, type);
+      features = frozen;
+      this.tower = frozen;
+    }
+    BlockStack.Activations activations =
+        switch (config.execution().activation()) {
+          case RECOMPUTE -> BlockStack.Activations.RECOMPUTE;
+          case KEEP -> BlockStack.Activations.KEEP;
+        };
+    this.model =
+        new TrainingModel(
+            llava,
+            device,
+            new TrainingModel.Shape(config.data().maxLength(), config.data().packing()),
+            new InputStage(llava, units, features, device),
+            new BlockStack(llava.text(), units.blocks(), parts.lora(), activations),
+            new LossHead(
+                units.unit("head"),
+                llava.text().tieEmbeddings() ? units.unit("embedding") : null,
+                llava.text().rmsNormEps(),
+                config.batching().lossRows()));
+    this.learner = new Learner(config, model, units, site.group(), device, totalSteps);
+  }
+
+  ModelUnits units() {
+    return units;
+  }
+
+  Learner learner() {
+    return learner;
+  }
+
+  TrainingModel model() {
+    return model;
+  }
+
+  @Override
+  public void close() {
+    units.close();
+    try {
+      tower.close();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static DType computeType(TrainConfig.Precision precision) {
+    return switch (precision) {
+      case FP32 -> DType.F32;
+      case BF16 -> DType.BF16;
+      case FP64 -> DType.F64;
+    };
+  }
+}

@@ -1,0 +1,159 @@
+package llava4j.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import llava4j.config.TextConfig;
+import llava4j.model.DecoderBlock;
+import llava4j.model.DecoderPass;
+import llava4j.model.Linear;
+import llava4j.tensor.Scope;
+import llava4j.train.shard.ParameterUnit;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// The decoder's blocks, driven one by one: forward keeps a block's input alone, backward computes
+/// the block again and goes through it. So activations of one block exist at a time, and parameters
+/// that are dealt to processes are gathered for one block at a time, the next one's on its way.
+final class BlockStack {
+
+  /// What a block keeps between forward and backward.
+  enum Activations {
+    RECOMPUTE,
+    KEEP
+  }
+
+  /// The units of one block.
+  ///
+  /// @param base its own parameters
+  /// @param adapterOrNull LoRA's matrices
+  /// @param quantised matrices that are kept in 4 bits, by prefix
+  record BlockUnits(
+      ParameterUnit base, ParameterUnit adapterOrNull, Map<String, Linear> quantised) {
+    Use gather() {
+      return new Use(base.gather(), adapterOrNull == null ? null : adapterOrNull.gather());
+    }
+  }
+
+  record Use(ParameterUnit.Gathered base, ParameterUnit.Gathered adapterOrNull)
+      implements AutoCloseable {
+    Map<String, Tensor> parameters() {
+      Map<String, Tensor> all = new LinkedHashMap<>(base.await().parameters());
+      if (adapterOrNull != null) {
+        all.putAll(adapterOrNull.await().parameters());
+      }
+      return all;
+    }
+
+    @Override
+    public void close() {
+      base.close();
+      if (adapterOrNull != null) {
+        adapterOrNull.close();
+      }
+    }
+  }
+
+  /// One block, run with a record of what was computed.
+  private record Run(Tensor input, Tensor output, Map<String, Tensor> parameters) {}
+
+  private final TextConfig config;
+  private final List<BlockUnits> blocks;
+  private final LoraSettings lora; // null without adapters
+  private final Activations activations;
+  private final List<Tensor> inputs = new ArrayList<>(); // each [sequences, tokens, dim]
+  private final List<Run> kept = new ArrayList<>();
+
+  BlockStack(
+      TextConfig config, List<BlockUnits> blocks, LoraSettings lora, Activations activations) {
+    this.config = config;
+    this.blocks = List.copyOf(blocks);
+    this.lora = lora;
+    this.activations = activations;
+  }
+
+  /// Runs all blocks. What they keep belongs to the caller's scope.
+  ///
+  /// @param embeddings [sequences, tokens, dim]
+  /// @param seed of the dropout of this micro-batch
+  /// @return [sequences, tokens, dim]
+  Tensor forward(Tensor embeddings, DecoderPass pass, long seed) {
+    inputs.clear();
+    kept.clear();
+    Tensor hidden = embeddings; // [sequences, tokens, dim]
+    Use next = blocks.getFirst().gather();
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      try (Use here = next) {
+        next = layer + 1 < blocks.size() ? blocks.get(layer + 1).gather() : null;
+        inputs.add(hidden);
+        if (activations == Activations.KEEP) {
+          Run run = record(layer, here, hidden, pass, seed);
+          kept.add(run);
+          hidden = run.output().detach(); // [sequences, tokens, dim]
+        } else {
+          hidden = forget(layer, here, hidden, pass, seed); // [sequences, tokens, dim]
+        }
+      }
+    }
+    return hidden;
+  }
+
+  /// Goes back through all blocks and adds their parameters' gradients to the units.
+  ///
+  /// @param outputGradient of what [#forward] gave, [sequences, tokens, dim]
+  /// @return gradient of the embeddings, [sequences, tokens, dim]
+  Tensor backward(Tensor outputGradient, DecoderPass pass, long seed) {
+    Tensor gradient = outputGradient; // [sequences, tokens, dim]
+    Use next = blocks.getLast().gather();
+    for (int layer = blocks.size() - 1; layer >= 0; layer--) {
+      try (Use here = next;
+          Scope scope = new Scope()) {
+        next = layer > 0 ? blocks.get(layer - 1).gather() : null;
+        Run run =
+            activations == Activations.KEEP
+                ? kept.get(layer)
+                : record(layer, here, inputs.get(layer), pass, seed);
+        Gradients gradients = Gradients.of(run.output(), gradient, run.input(), run.parameters());
+        accumulate(blocks.get(layer), gradients.ofParameters());
+        gradient = scope.keep(gradients.ofInput()); // [sequences, tokens, dim]
+      }
+    }
+    inputs.clear();
+    kept.clear();
+    return gradient;
+  }
+
+  private Tensor forget(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
+    try (Scope scope = new Scope();
+        GradientMode _ = GradientMode.off()) {
+      return scope.keep(run(layer, use.parameters(), input, pass, seed));
+    }
+  }
+
+  private Run record(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
+    try (GradientMode _ = GradientMode.recorded()) {
+      Tensor leaf = input.detach().requires_grad_(); // [sequences, tokens, dim]
+      Map<String, Tensor> parameters = use.parameters();
+      return new Run(leaf, run(layer, parameters, leaf, pass, seed), parameters);
+    }
+  }
+
+  private Tensor run(
+      int layer, Map<String, Tensor> parameters, Tensor input, DecoderPass pass, long seed) {
+    if (lora != null && lora.dropout() > 0) {
+      // the same mask when the block is computed again, and after a resume
+      torch.manual_seed(seed * 1_000_003 + layer);
+    }
+    HeldParameters held = new HeldParameters(parameters, blocks.get(layer).quantised(), lora);
+    return new DecoderBlock(layer, config, held).forward(input, pass);
+  }
+
+  private static void accumulate(BlockUnits units, Map<String, Tensor> gradients) {
+    if (units.base().isTrainable()) {
+      units.base().accumulate(gradients);
+    } else if (units.adapterOrNull() != null) {
+      units.adapterOrNull().accumulate(gradients);
+    }
+  }
+}

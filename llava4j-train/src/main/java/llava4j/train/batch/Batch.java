@@ -1,0 +1,39 @@
+package llava4j.train.batch;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import llava4j.image.PixelValues;
+
+/// What one process trains on at once.
+///
+/// @param samples in the order of the batch; none has more than the limit of ids
+public record Batch(List<Item> samples) {
+
+  /// One sample, ready.
+  ///
+  /// @param index in the sample file
+  /// @param pictures in the order of their slots
+  public record Item(int index, String id, LabelledTokens tokens, List<Picture> pictures) {
+    public Item {
+      pictures = List.copyOf(pictures);
+    }
+  }
+
+  /// A picture as the vision tower takes it.
+  ///
+  /// @param key hash of its pixel values
+  public record Picture(PixelValues pixels, String key) {}
+
+  public Batch {
+    samples = List.copyOf(samples);
+  }
+
+  /// Ids of the samples, for messages.
+  public String ids() {
+    return samples.stream().map(Item::id).collect(Collectors.joining(", "));
+  }
+
+  public List<Picture> pictures() {
+    return samples.stream().flatMap(item -> item.pictures().stream()).toList();
+  }
+}

@@ -1,0 +1,201 @@
+package llava4j.train.batch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import llava4j.text.PromptEncoder;
+
+/// Where every row of a batch comes from and what it shall predict, worked out on the host: ids and
+/// image rows spliced, cut at the limit, padded on the right (spec 1.4).
+///
+/// Rows are numbered row-major over [sequences, tokens]; the arrays hold such numbers.
+///
+/// @param ids token id of each row, 0 where there is none, [sequences * tokens]
+/// @param positions of the rotary embedding, [sequences * tokens]
+/// @param segments which sample a row belongs to, counted within its sequence; -1 for padding.
+///   [sequences * tokens]
+/// @param textRows rows that hold a token
+/// @param imageRows rows that hold an image row
+/// @param imageSources for each of `imageRows` its number among the batch's image rows
+/// @param predictors rows whose successor is supervised
+/// @param targets the ids that `predictors` shall predict
+/// @param packed several samples may share a sequence
+public record SequencePlan(
+    int sequences,
+    int tokens,
+    long[] ids,
+    long[] positions,
+    int[] segments,
+    long[] textRows,
+    long[] imageRows,
+    long[] imageSources,
+    long[] predictors,
+    long[] targets,
+    boolean packed) {
+
+  /// Plans a batch.
+  ///
+  /// @param texts one per sample
+  /// @param sources for each sample and each of its pictures the numbers of its image rows
+  /// @param maxLength rows that a sample may have; the rest is cut off
+  /// @param packing put several samples into one sequence of at most `maxLength` rows
+  public static SequencePlan of(
+      List<LabelledTokens> texts, List<List<int[]>> sources, int maxLength, boolean packing) {
+    List<Spliced> samples = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      samples.add(Spliced.of(texts.get(i), sources.get(i)).cut(maxLength));
+    }
+    List<List<Spliced>> sequences = packing ? pack(samples, maxLength) : singles(samples);
+    int tokens = sequences.stream().mapToInt(SequencePlan::length).max().orElse(0);
+    return new Builder(sequences, tokens).build(packing);
+  }
+
+  /// Rows that are no padding.
+  public long realRows() {
+    return (long) textRows.length + imageRows.length;
+  }
+
+  /// How many positions of a sample would contribute loss, after splicing and cutting.
+  public static int supervised(LabelledTokens text, List<int[]> sources, int maxLength) {
+    Spliced sample = Spliced.of(text, sources).cut(maxLength);
+    int count = 0;
+    for (int i = 1; i < sample.labels.length; i++) {
+      count += sample.labels[i] == LabelledTokens.IGNORED ? 0 : 1;
+    }
+    return count;
+  }
+
+  private static List<List<Spliced>> singles(List<Spliced> samples) {
+    return samples.stream().map(List::of).toList();
+  }
+
+  /// First sequence with room, samples in their order.
+  private static List<List<Spliced>> pack(List<Spliced> samples, int maxLength) {
+    List<List<Spliced>> sequences = new ArrayList<>();
+    for (Spliced sample : samples) {
+      List<Spliced> roomy =
+          sequences.stream()
+              .filter(sequence -> length(sequence) + sample.labels.length <= maxLength)
+              .findFirst()
+              .orElse(null);
+      if (roomy == null) {
+        roomy = new ArrayList<>();
+        sequences.add(roomy);
+      }
+      roomy.add(sample);
+    }
+    return sequences;
+  }
+
+  private static int length(List<Spliced> sequence) {
+    return sequence.stream().mapToInt(sample -> sample.labels.length).sum();
+  }
+
+  /// A sample with a row for each of its image rows.
+  ///
+  /// @param ids -1 where an image row stands
+  /// @param sources number of the image row, -1 where a token stands
+  private record Spliced(long[] ids, long[] sources, int[] labels) {
+    static Spliced of(LabelledTokens text, List<int[]> pictures) {
+      LongStream.Builder ids = LongStream.builder();
+      LongStream.Builder sources = LongStream.builder();
+      List<Integer> labels = new ArrayList<>();
+      int next = 0;
+      for (int i = 0; i < text.ids().length; i++) {
+        if (text.ids()[i] == PromptEncoder.IMAGE_SLOT) {
+          for (int source : pictures.get(next++)) {
+            ids.add(-1);
+            sources.add(source);
+            labels.add(LabelledTokens.IGNORED);
+          }
+        } else {
+          ids.add(text.ids()[i]);
+          sources.add(-1);
+          labels.add(text.labels()[i]);
+        }
+      }
+      if (next != pictures.size()) {
+        throw new IllegalArgumentException(next + " slots for " + pictures.size() + " pictures");
+      }
+      return new Spliced(
+          ids.build().toArray(),
+          sources.build().toArray(),
+          labels.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    Spliced cut(int maxLength) {
+      int length = Math.min(maxLength, labels.length);
+      return new Spliced(
+          Arrays.copyOf(ids, length),
+          Arrays.copyOf(sources, length),
+          Arrays.copyOf(labels, length));
+    }
+  }
+
+  /// Fills the arrays.
+  private static final class Builder {
+    private final List<List<Spliced>> sequences;
+    private final int tokens;
+    private final long[] ids;
+    private final long[] positions;
+    private final int[] segments;
+    private final LongStream.Builder textRows = LongStream.builder();
+    private final LongStream.Builder imageRows = LongStream.builder();
+    private final LongStream.Builder imageSources = LongStream.builder();
+    private final LongStream.Builder predictors = LongStream.builder();
+    private final LongStream.Builder targets = LongStream.builder();
+
+    Builder(List<List<Spliced>> sequences, int tokens) {
+      this.sequences = sequences;
+      this.tokens = tokens;
+      int rows = Math.multiplyExact(sequences.size(), tokens);
+      this.ids = new long[rows];
+      this.positions = new long[rows];
+      this.segments = new int[rows];
+      Arrays.fill(segments, -1);
+    }
+
+    SequencePlan build(boolean packed) {
+      for (int sequence = 0; sequence < sequences.size(); sequence++) {
+        int row = sequence * tokens;
+        for (int segment = 0; segment < sequences.get(sequence).size(); segment++) {
+          Spliced sample = sequences.get(sequence).get(segment);
+          add(sample, row, segment);
+          row += sample.labels.length;
+        }
+      }
+      return new SequencePlan(
+          sequences.size(),
+          tokens,
+          ids,
+          positions,
+          segments,
+          textRows.build().toArray(),
+          imageRows.build().toArray(),
+          imageSources.build().toArray(),
+          predictors.build().toArray(),
+          targets.build().toArray(),
+          packed);
+    }
+
+    private void add(Spliced sample, int start, int segment) {
+      for (int i = 0; i < sample.labels.length; i++) {
+        int row = start + i;
+        positions[row] = i;
+        segments[row] = segment;
+        if (sample.sources[i] >= 0) {
+          imageRows.add(row);
+          imageSources.add(sample.sources[i]);
+        } else {
+          ids[row] = sample.ids[i];
+          textRows.add(row);
+        }
+        if (i > 0 && sample.labels[i] != LabelledTokens.IGNORED) {
+          predictors.add(row - 1L);
+          targets.add(sample.labels[i]);
+        }
+      }
+    }
+  }
+}

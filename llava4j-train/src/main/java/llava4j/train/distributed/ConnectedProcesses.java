@@ -1,0 +1,205 @@
+package llava4j.train.distributed;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.function.Consumer;
+import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.Backend;
+import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
+
+/// Processes joined over libtorch's process groups: Gloo between processors, NCCL between GPUs.
+public final class ConnectedProcesses implements ProcessGroup {
+  private final LaunchEnvironment environment;
+  private final Device device;
+  private final TCPStore store;
+  private final Backend backend;
+  private final Heartbeats heartbeats;
+
+  private ConnectedProcesses(
+      LaunchEnvironment environment,
+      Device device,
+      TCPStore store,
+      Backend backend,
+      Heartbeats heartbeats) {
+    this.environment = environment;
+    this.device = device;
+    this.store = store;
+    this.backend = backend;
+    this.heartbeats = heartbeats;
+  }
+
+  /// Meets the other processes at process 0's address.
+  ///
+  /// @param patience how long to wait for all of them, and for any collective
+  /// @param onLost is told, on another thread, that a process has been silent for long; the caller
+  ///   may be waiting for that process
+  public static ProcessGroup join(
+      LaunchEnvironment environment, Device device, Duration patience, Consumer<String> onLost) {
+    if (environment.worldSize() == 1) {
+      return new SingleProcess();
+    }
+    try {
+      TCPStore store =
+          new TCPStore(environment.masterAddress(), storeOptions(environment, patience));
+      store.retainReference();
+      Backend backend =
+          switch (device) {
+            case Device.Cpu _ ->
+                new ProcessGroupGloo(
+                    store,
+                    environment.rank(),
+                    environment.worldSize(),
+                    glooOptions(environment, patience));
+            case Device.Cuda _ ->
+                new ProcessGroupNCCL(store, environment.rank(), environment.worldSize());
+          };
+      backend.retainReference();
+      Heartbeats heartbeats = Heartbeats.start(environment, onLost);
+      return new ConnectedProcesses(environment, device, store, backend, heartbeats);
+    } catch (RuntimeException e) {
+      throw new BadInputException(
+          "process "
+              + environment.rank()
+              + " did not meet the other "
+              + (environment.worldSize() - 1)
+              + " at "
+              + environment.masterAddress()
+              + ":"
+              + environment.masterPort()
+              + " within "
+              + patience.toSeconds()
+              + " s; start all processes with the same MASTER_ADDR and MASTER_PORT, each with its own"
+              + " RANK",
+          e);
+    }
+  }
+
+  @Override
+  public int rank() {
+    return environment.rank();
+  }
+
+  @Override
+  public int size() {
+    return environment.worldSize();
+  }
+
+  @Override
+  public void sum(Tensor tensor) {
+    finish("sum", () -> backend.allreduce(new TensorVector(tensor)));
+  }
+
+  @Override
+  public Pending allGather(Tensor whole, Tensor part) {
+    Work work = guarded("gather", () -> backend._allgather_base(whole, part));
+    work.retainReference();
+    return () -> {
+      try (work) {
+        guarded("gather", () -> work._wait());
+      }
+    };
+  }
+
+  @Override
+  public void reduceScatter(Tensor part, Tensor whole) {
+    finish("reduce", () -> backend._reduce_scatter_base(part, whole));
+  }
+
+  @Override
+  public void broadcast(Tensor tensor) {
+    finish("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
+  }
+
+  @Override
+  public void barrier() {
+    try (Scope _ = new Scope()) {
+      sum(
+          org.bytedeco.pytorch.global.torch.zeros(
+              new long[] {1}, Tensors.options(DType.F32, device)));
+    }
+  }
+
+  @Override
+  public void lastWords(String sentence) {
+    heartbeats.lastWords(sentence);
+  }
+
+  @Override
+  public void close() {
+    heartbeats.close();
+    backend.releaseReference();
+    store.releaseReference();
+  }
+
+  private interface Collective {
+    Work begin();
+  }
+
+  private interface Call<T> {
+    T run();
+  }
+
+  private void finish(String what, Collective collective) {
+    try (Scope _ = new Scope()) {
+      guarded(what, () -> collective.begin()._wait());
+    }
+  }
+
+  private <T> T guarded(String what, Call<T> call) {
+    try {
+      return call.run();
+    } catch (RuntimeException e) {
+      throw new LostProcessException(
+          heartbeats.whoIsLost()
+              + " (seen by process "
+              + rank()
+              + " during a "
+              + what
+              + "); start the run again, it goes on from the last checkpoint",
+          e);
+    }
+  }
+
+  private static TCPStoreOptions storeOptions(LaunchEnvironment environment, Duration patience) {
+    return new TCPStoreOptions()
+        .port((short) environment.masterPort())
+        .isServer(environment.rank() == 0)
+        .waitWorkers(false)
+        .timeout(new Milliseconds(patience.toMillis()));
+  }
+
+  private static ProcessGroupGloo.Options glooOptions(
+      LaunchEnvironment environment, Duration patience) {
+    ProcessGroupGloo.Options options =
+        ProcessGroupGloo.Options.create(new Milliseconds(patience.toMillis()));
+    options.devices(
+        new GlooDeviceVector(ProcessGroupGloo.createDeviceForHostname(ownAddress(environment))));
+    return options;
+  }
+
+  /// The address under which the others reach this process: the loopback one where the master is on
+  /// it too.
+  private static String ownAddress(LaunchEnvironment environment) {
+    try {
+      return InetAddress.getByName(environment.masterAddress()).isLoopbackAddress()
+          ? "127.0.0.1"
+          : InetAddress.getLocalHost().getHostAddress();
+    } catch (UnknownHostException e) {
+      throw new BadInputException(
+          "MASTER_ADDR " + environment.masterAddress() + " is not a known host; correct it", e);
+    }
+  }
+}

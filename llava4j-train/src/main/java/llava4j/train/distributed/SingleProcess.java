@@ -1,0 +1,44 @@
+package llava4j.train.distributed;
+
+import org.bytedeco.pytorch.Tensor;
+
+/// A run of one process.
+public record SingleProcess() implements ProcessGroup {
+  @Override
+  public int rank() {
+    return 0;
+  }
+
+  @Override
+  public int size() {
+    return 1;
+  }
+
+  @Override
+  public void sum(Tensor tensor) {}
+
+  @Override
+  public Pending allGather(Tensor whole, Tensor part) {
+    if (!whole.is_alias_of(part)) {
+      whole.copy_(part);
+    }
+    return Pending.DONE;
+  }
+
+  @Override
+  public void reduceScatter(Tensor part, Tensor whole) {
+    part.copy_(whole);
+  }
+
+  @Override
+  public void broadcast(Tensor tensor) {}
+
+  @Override
+  public void barrier() {}
+
+  @Override
+  public void lastWords(String sentence) {}
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,92 @@
+package llava4j.train.optim;
+
+import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101), by libtorch's fused kernel: one pass over
+/// memory per update.
+public final class AdamW {
+
+  /// The numbers of an optimiser.
+  public record Settings(double beta1, double beta2, double epsilon) {
+    public Settings {
+      if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+        throw new BadInputException(
+            "beta1 is " + beta1 + " and beta2 is " + beta2 + "; both must be in [0, 1)");
+      }
+      if (!(epsilon > 0)) {
+        throw new BadInputException("adam epsilon is " + epsilon + "; it must be above 0");
+      }
+    }
+  }
+
+  private final Settings settings;
+  private final OperatorHandle operator;
+
+  public AdamW(Settings settings) {
+    this.settings = settings;
+    try (Scope _ = new Scope()) {
+      this.operator = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_adamw_", "");
+      operator.retainReference();
+    }
+  }
+
+  /// Updates a stretch of parameters in place. All of one type, one device and one length.
+  ///
+  /// @param step counted from 1
+  public void update(
+      Tensor parameters,
+      Tensor gradient,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      long step,
+      double learningRate,
+      double weightDecay) {
+    try (Scope _ = new Scope()) {
+      Tensor steps =
+          torch.full(
+              new long[] {},
+              new Scalar((double) step),
+              Tensors.options(DType.F32)
+                  .device(new org.bytedeco.pytorch.DeviceOptional(parameters.device()))); // []
+      IValueVector arguments = new IValueVector();
+      arguments.push_back(listOf(parameters));
+      arguments.push_back(listOf(gradient));
+      arguments.push_back(listOf(firstMoment));
+      arguments.push_back(listOf(secondMoment));
+      arguments.push_back(new IValue(emptyList()));
+      arguments.push_back(listOf(steps));
+      arguments.push_back(new IValue(learningRate));
+      arguments.push_back(new IValue(settings.beta1()));
+      arguments.push_back(new IValue(settings.beta2()));
+      arguments.push_back(new IValue(weightDecay));
+      arguments.push_back(new IValue(settings.epsilon()));
+      arguments.push_back(new IValue(false)); // amsgrad
+      arguments.push_back(new IValue(false)); // maximize
+      arguments.push_back(new IValue()); // grad_scale
+      arguments.push_back(new IValue()); // found_inf
+      operator.callBoxed(arguments);
+    }
+  }
+
+  private static IValue listOf(Tensor tensor) {
+    GenericList list = emptyList();
+    list.push_back(new IValue(tensor));
+    return new IValue(list);
+  }
+
+  private static GenericList emptyList() {
+    return new GenericList(
+        torch.parseSchema("f(Tensor[] x) -> ()").arguments().type().get().containedType(0));
+  }
+}

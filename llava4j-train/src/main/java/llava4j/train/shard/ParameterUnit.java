@@ -1,0 +1,338 @@
+package llava4j.train.shard;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.optim.AdamW;
+import llava4j.train.shard.UnitLayout.Slot;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Parameters that are used together (a decoder block, the projector), flat, with their gradients
+/// and optimiser state: whole, or this process's part of them.
+///
+/// Every process calls the same methods in the same order: some of them are collectives.
+public final class ParameterUnit implements AutoCloseable {
+  private final UnitLayout layout;
+  private final ZeroStage zero;
+  private final ProcessGroup group;
+  private final Device device;
+  private final DType exactType;
+  private final boolean trainable;
+  private final long partElements;
+  private final Tensor compute; // [padded], or [part] where parameters are sharded
+  private final Tensor master; // F32 (F64 beside F64): [padded], or [part]; null when frozen
+  private final Tensor gradient; // as master: [padded], or [part]; null when frozen
+  private final OptimizerState state; // null when frozen
+
+  /// Adam's moments. Each [padded], or [part] where optimiser state is sharded.
+  private record OptimizerState(Tensor first, Tensor second) {}
+
+  /// What all units of a run share.
+  public record Placement(ZeroStage zero, ProcessGroup group, Device device, DType computeType) {}
+
+  /// @param initial gives each parameter in its shape, on the host, in any floating point type
+  public ParameterUnit(
+      UnitLayout layout, Placement placement, boolean trainable, Function<String, Tensor> initial) {
+    this.layout = layout;
+    this.zero = placement.zero();
+    this.group = placement.group();
+    this.device = placement.device();
+    this.trainable = trainable;
+    DType computeType = placement.computeType();
+    this.exactType = computeType == DType.F64 ? DType.F64 : DType.F32;
+    long padded = layout.paddedElements(group.size());
+    this.partElements = padded / group.size();
+    try (Scope _ = new Scope()) {
+      Tensor whole = torch.zeros(new long[] {padded}, Tensors.options(exactType)); // [padded]
+      for (Slot slot : layout.slots()) {
+        try (Scope _ = new Scope()) {
+          slice(whole, slot).copy_(initial.apply(slot.name()));
+        }
+      }
+      Tensor kept = zero.shardsParameters() ? part(whole) : whole; // [padded or part]
+      this.compute = Scope.own(copyTo(kept, computeType));
+      if (trainable) {
+        this.master = Scope.own(masterOf(whole, computeType));
+        boolean wholeGradient = !zero.shardsGradients();
+        this.gradient = Scope.own(zeros(exactType, wholeGradient ? padded : partElements));
+        long stateElements = zero.shardsOptimizer() ? partElements : padded;
+        this.state =
+            new OptimizerState(
+                Scope.own(zeros(exactType, stateElements)),
+                Scope.own(zeros(exactType, stateElements)));
+      } else {
+        this.master = null;
+        this.gradient = null;
+        this.state = null;
+      }
+    }
+  }
+
+  public UnitLayout layout() {
+    return layout;
+  }
+
+  public boolean isTrainable() {
+    return trainable;
+  }
+
+  /// The parameters of the unit, gathered for use.
+  public final class Gathered implements AutoCloseable {
+    private final Tensor whole; // [padded]
+    private final ProcessGroup.Pending pending;
+    private final boolean temporary;
+
+    private Gathered(Tensor whole, ProcessGroup.Pending pending, boolean temporary) {
+      this.whole = whole;
+      this.pending = pending;
+      this.temporary = temporary;
+    }
+
+    /// Name -> parameter in its shape, in the compute type; leaves of a graph when trainable.
+    /// Borrowed: they live as long as this object.
+    public Map<String, Tensor> parameters() {
+      Map<String, Tensor> views = new LinkedHashMap<>();
+      for (Slot slot : layout.slots()) {
+        Tensor view = slice(whole, slot).detach();
+        views.put(slot.name(), trainable ? view.requires_grad_() : view);
+      }
+      return views;
+    }
+
+    /// Returns when all parts have come.
+    public Gathered await() {
+      pending.await();
+      return this;
+    }
+
+    @Override
+    public void close() {
+      if (temporary) {
+        whole.close();
+      }
+    }
+  }
+
+  /// Begins to gather the whole unit; free of cost where each process has it anyway.
+  public Gathered gather() {
+    if (!zero.shardsParameters()) {
+      return new Gathered(compute, ProcessGroup.Pending.DONE, false);
+    }
+    try (Scope _ = new Scope()) {
+      Tensor whole =
+          Scope.own(
+              torch.empty(
+                  new long[] {partElements * group.size()},
+                  Tensors.options(Tensors.type(compute), device),
+                  null)); // [padded]
+      return new Gathered(whole, group.allGather(whole, compute), true);
+    }
+  }
+
+  /// Adds the gradients of one micro-batch.
+  ///
+  /// @param gradients by parameter; one that is missing counts as zero
+  public void accumulate(Map<String, Tensor> gradients) {
+    if (!zero.shardsGradients()) {
+      gradients.forEach((name, value) -> addTo(gradient, name, value));
+      return;
+    }
+    try (Scope _ = new Scope()) {
+      Tensor whole = zeros(exactType, partElements * group.size()); // [padded]
+      gradients.forEach((name, value) -> addTo(whole, name, value));
+      Tensor part = zeros(exactType, partElements); // [part]
+      group.reduceScatter(part, whole);
+      gradient.add_(part);
+    }
+  }
+
+  /// Sums gradients over all processes, after the last micro-batch of a step.
+  public void reduceGradients() {
+    if (zero == ZeroStage.NONE) {
+      group.sum(gradient);
+    } else if (zero == ZeroStage.OPTIMIZER) {
+      try (Scope _ = new Scope()) {
+        Tensor part = zeros(exactType, partElements); // [part]
+        group.reduceScatter(part, gradient);
+        part(gradient).copy_(part);
+      }
+    }
+  }
+
+  /// Sum of squares over this process's part of the gradient. []
+  public Tensor squaredNorm() {
+    try (Scope scope = new Scope()) {
+      Tensor own = zero.shardsGradients() ? gradient : part(gradient); // [part]
+      return scope.keep(own.to(torch.ScalarType.Double).square().sum());
+    }
+  }
+
+  /// Makes an optimiser step, gives everybody the result and clears the gradients.
+  ///
+  /// @param factor of the gradients, as clipping demands it
+  /// @param step counted from 1
+  public void update(AdamW adam, double factor, long step, double learningRate, double decay) {
+    try (Scope _ = new Scope()) {
+      Tensor own = gradient; // [padded or part]
+      if (zero == ZeroStage.OPTIMIZER) {
+        own = part(gradient);
+      }
+      if (factor != 1) {
+        own.mul_(new Scalar(factor));
+      }
+      long start = zero.shardsOptimizer() ? group.rank() * partElements : 0;
+      long end = start + own.size(0);
+      long border = Math.clamp(layout.decayingElements(), start, end) - start;
+      updateRange(adam, own, 0, border, step, learningRate, decay);
+      updateRange(adam, own, border, end - start - border, step, learningRate, 0);
+      publish();
+      gradient.zero_();
+    }
+  }
+
+  /// This process's part of what a checkpoint keeps: `weights`, `first_moment`, `second_moment`.
+  /// Borrowed views, each [part].
+  public Map<String, Tensor> ownState() {
+    Map<String, Tensor> parts = new LinkedHashMap<>();
+    parts.put("weights", ownPart(master));
+    parts.put("first_moment", ownPart(state.first()));
+    parts.put("second_moment", ownPart(state.second()));
+    return parts;
+  }
+
+  /// Where this process's part begins in the unpadded unit, and how many elements of it are no
+  /// padding.
+  public long ownStart() {
+    return group.rank() * partElements;
+  }
+
+  public long ownElements() {
+    return Math.clamp(layout.elements() - ownStart(), 0, partElements);
+  }
+
+  /// Reads a stretch of a saved tensor: name, start, elements.
+  public interface StateReader {
+    Tensor read(String what, long start, long elements);
+  }
+
+  /// Puts back what [#ownState] gave, of all processes, whatever their number was.
+  public void restore(StateReader reader) {
+    fill(master, "weights", reader);
+    fill(state.first(), "first_moment", reader);
+    fill(state.second(), "second_moment", reader);
+    publish();
+  }
+
+  /// Bytes that this process keeps for the unit between steps.
+  public long residentBytes() {
+    long bytes = compute.nbytes();
+    if (trainable) {
+      bytes += gradient.nbytes() + state.first().nbytes() + state.second().nbytes();
+      bytes += master.is_alias_of(compute) ? 0 : master.nbytes();
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    compute.close();
+    if (trainable) {
+      master.close();
+      gradient.close();
+      state.first().close();
+      state.second().close();
+    }
+  }
+
+  private void updateRange(
+      AdamW adam, Tensor own, long start, long length, long step, double rate, double decay) {
+    if (length > 0) {
+      adam.update(
+          master.narrow(0, start, length),
+          own.narrow(0, start, length),
+          state.first().narrow(0, start, length),
+          state.second().narrow(0, start, length),
+          step,
+          rate,
+          decay);
+    }
+  }
+
+  /// Brings new master weights to where they are computed with.
+  private void publish() {
+    try (Scope _ = new Scope()) {
+      boolean alias = master.is_alias_of(compute);
+      boolean gatherAfter = zero.shardsOptimizer() && !zero.shardsParameters();
+      Tensor target = gatherAfter ? part(compute) : compute; // as master
+      if (!alias) {
+        target.copy_(master);
+      }
+      if (gatherAfter) {
+        group.allGather(compute, target.clone()).await();
+      }
+    }
+  }
+
+  private void fill(Tensor tensor, String what, StateReader reader) {
+    boolean whole = tensor.size(0) != partElements;
+    long start = whole ? 0 : ownStart();
+    long elements = whole ? layout.elements() : ownElements();
+    if (elements > 0) {
+      try (Scope _ = new Scope()) {
+        tensor.narrow(0, 0, elements).copy_(reader.read(what, start, elements));
+      }
+    }
+  }
+
+  private Tensor ownPart(Tensor tensor) {
+    return tensor.size(0) == partElements ? tensor : part(tensor);
+  }
+
+  /// fp32 weights are computed with directly; others have an exact copy beside them.
+  private Tensor masterOf(Tensor whole, DType computeType) {
+    if (computeType == exactType) {
+      return zero == ZeroStage.OPTIMIZER || zero == ZeroStage.GRADIENTS ? part(compute) : compute;
+    }
+    return copyTo(zero.shardsOptimizer() ? part(whole) : whole, exactType);
+  }
+
+  private Tensor part(Tensor whole) {
+    return whole.narrow(0, group.rank() * partElements, partElements);
+  }
+
+  private Tensor zeros(DType type, long elements) {
+    return torch.zeros(new long[] {elements}, Tensors.options(type, device));
+  }
+
+  private Tensor copyTo(Tensor tensor, DType type) {
+    return tensor.to(
+        device.torchDevice(),
+        type.scalarType(),
+        false,
+        true,
+        new org.bytedeco.pytorch.MemoryFormatOptional());
+  }
+
+  private void addTo(Tensor whole, String name, Tensor value) {
+    for (Slot slot : layout.slots()) {
+      if (slot.name().equals(name)) {
+        try (Scope _ = new Scope()) {
+          slice(whole, slot).add_(value);
+        }
+        return;
+      }
+    }
+    throw new IllegalArgumentException(layout.name() + " has no parameter " + name);
+  }
+
+  private static Tensor slice(Tensor whole, Slot slot) {
+    return whole.narrow(0, slot.offset(), slot.elements()).view(slot.dims());
+  }
+}

@@ -1,0 +1,130 @@
+package llava4j.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.golden.Golden;
+import llava4j.image.ImageDecoder;
+import llava4j.image.ImageMode;
+import llava4j.image.Preprocessor;
+import llava4j.text.ConversationTemplate;
+import llava4j.train.TrainConfig.Activation;
+import llava4j.train.TrainConfig.Batching;
+import llava4j.train.TrainConfig.Data;
+import llava4j.train.TrainConfig.Execution;
+import llava4j.train.TrainConfig.LossAverage;
+import llava4j.train.TrainConfig.Optimization;
+import llava4j.train.TrainConfig.Order;
+import llava4j.train.TrainConfig.Pictures;
+import llava4j.train.TrainConfig.Precision;
+import llava4j.train.TrainConfig.Saving;
+import llava4j.train.TrainConfig.Stage;
+import llava4j.train.batch.Batch;
+import llava4j.train.batch.LabelledTokens;
+import llava4j.train.batch.MaskRule;
+import llava4j.train.optim.LearningRateSchedule;
+import llava4j.train.shard.ZeroStage;
+import tools.jackson.databind.JsonNode;
+
+/// The reference's runs: their settings as configurations, their batches, their expected curves.
+final class GoldenTraining {
+  private GoldenTraining() {}
+
+  static Checkpoint base() {
+    return new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"));
+  }
+
+  static JsonNode expected(String run) {
+    return Golden.json("training/" + run + ".json");
+  }
+
+  static TrainConfig config(String run, ZeroStage zero, LossAverage average, int deviceBatch) {
+    JsonNode settings = expected(run).get("settings");
+    boolean lora = settings.get("lora").asBoolean();
+    boolean stage1 = settings.get("stage").asInt() == 1;
+    return new TrainConfig(
+        run,
+        stage1 ? Stage.CONNECTOR : lora ? Stage.ADAPTER : Stage.FULL,
+        false,
+        lora ? new LoraSettings(8, 16, 0, LoraSettings.ALL_LINEAR) : null,
+        false,
+        new Data(
+            stage1 ? ConversationTemplate.PLAIN : ConversationTemplate.VICUNA_V1,
+            MaskRule.REFERENCE,
+            Pictures.PAD,
+            Golden.json(batches(run)).get("max_length").asInt(),
+            Order.SEQUENTIAL,
+            false,
+            0,
+            2),
+        new Batching(
+            settings.get("batch").asInt(), deviceBatch, 1, OptionalLong.empty(), average, 64),
+        new Optimization(
+            settings.get("lr").asDouble(),
+            settings.get("projector_lr").isNull()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(settings.get("projector_lr").asDouble()),
+            settings.get("weight_decay").asDouble(),
+            0.9,
+            0.999,
+            1e-8,
+            LearningRateSchedule.COSINE,
+            0.03,
+            settings.get("max_grad_norm").asDouble()),
+        new Execution(Precision.FP32, zero, Activation.RECOMPUTE, 0),
+        new Saving(1000, 1));
+  }
+
+  /// The batch of one step as the reference had it, dealt to micro-batches.
+  static List<Batch> batches(String run, int step, int deviceBatch, Checkpoint base) {
+    JsonNode batch = Golden.json(batches(run)).get("steps").get(step);
+    List<Batch> micro = new ArrayList<>();
+    List<Batch.Item> items = new ArrayList<>();
+    for (int i = 0; i < batch.get("input_ids").size(); i++) {
+      int length = 0;
+      for (JsonNode one : batch.get("attention_mask").get(i)) {
+        length += one.asInt();
+      }
+      LabelledTokens tokens =
+          new LabelledTokens(
+              Arrays.copyOf(Golden.ints(batch.get("input_ids").get(i)), length),
+              Arrays.copyOf(Golden.ints(batch.get("labels").get(i)), length));
+      JsonNode image = batch.get("images").get(i);
+      items.add(
+          new Batch.Item(
+              i,
+              run + "/" + step + "/" + i,
+              tokens,
+              image.isNull() ? List.of() : List.of(picture(image.asString(), base))));
+      if (items.size() == deviceBatch) {
+        micro.add(new Batch(items));
+        items.clear();
+      }
+    }
+    return micro;
+  }
+
+  static Batch.Picture picture(String name, Checkpoint base) {
+    try {
+      byte[] file = Files.readAllBytes(Golden.path("images/" + name));
+      return new Batch.Picture(
+          new Preprocessor(base.imageProcessor(), new ImageMode.Pad())
+              .process(ImageDecoder.decode(file, name).image()),
+          name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String batches(String run) {
+    return "training/" + run.substring(0, "stage1".length()) + "_batches.json";
+  }
+}
