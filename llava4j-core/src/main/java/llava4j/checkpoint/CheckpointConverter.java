@@ -53,22 +53,49 @@ public final class CheckpointConverter {
   /// @param dtype of all tensors; null keeps each one's own
   public void toOriginal(Path folder, DType dtype) {
     requireEmpty(folder);
+    RenamedSource text =
+        new RenamedSource()
+            .add(
+                checkpoint.weights(),
+                ours ->
+                    isTower(ours)
+                        ? Optional.empty()
+                        : Optional.of(NameTable.original(ours, checkpoint.config().projector())));
+    new TorchZipWriter(MAX_SHARD_BYTES).write(text, folder, "pytorch_model", dtype, listener);
+    besideLanguageModel(folder, dtype);
+  }
+
+  /// Writes what stage 1 learned as the original code reads it: `mm_projector.bin`, and all around
+  /// it but the language model, which stays with its base.
+  ///
+  /// @param dtype of all tensors; null keeps each one's own
+  public void toProjector(Path folder, DType dtype) {
+    RenamedSource projector =
+        new RenamedSource()
+            .add(
+                checkpoint.weights(),
+                ours ->
+                    ours.startsWith("projector.")
+                        ? Optional.of(NameTable.original(ours, checkpoint.config().projector()))
+                        : Optional.empty());
+    new TorchZipWriter(Long.MAX_VALUE).write(projector, folder, "mm_projector", dtype, listener);
+    besideLanguageModel(folder, dtype);
+  }
+
+  /// Writes configuration, tokenizer and vision tower of the original layout; the tower in a folder
+  /// `clip` of its own.
+  ///
+  /// @param dtype of all tensors; null keeps each one's own
+  public void besideLanguageModel(Path folder, DType dtype) {
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
-      RenamedSource text = new RenamedSource();
-      RenamedSource tower = new RenamedSource();
-      text.add(
-          checkpoint.weights(),
-          ours ->
-              isTower(ours)
-                  ? Optional.empty()
-                  : Optional.of(NameTable.original(ours, checkpoint.config().projector())));
-      tower.add(
-          checkpoint.weights(),
-          ours ->
-              isTower(ours)
-                  ? Optional.of(ours.substring("vision_tower.".length()))
-                  : Optional.empty());
-      new TorchZipWriter(MAX_SHARD_BYTES).write(text, folder, "pytorch_model", dtype, listener);
+      RenamedSource tower =
+          new RenamedSource()
+              .add(
+                  checkpoint.weights(),
+                  ours ->
+                      isTower(ours)
+                          ? Optional.of(ours.substring("vision_tower.".length()))
+                          : Optional.empty());
       new TorchZipWriter(MAX_SHARD_BYTES)
           .write(tower, folder.resolve("clip"), "pytorch_model", dtype, listener);
       ConfigFiles files = new ConfigFiles(checkpoint, folder);

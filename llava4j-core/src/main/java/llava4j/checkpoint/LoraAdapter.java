@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import llava4j.config.ConfigNode;
+import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
@@ -68,6 +69,13 @@ public final class LoraAdapter implements WeightSource {
     }
     return NameTable.ours(
         name.replace(".lora_A.default.", ".lora_A.").replace(".lora_B.default.", ".lora_B."));
+  }
+
+  /// The name that PEFT gives a tensor of an adapter, or one that was learned beside it.
+  ///
+  /// @param ours such as `language_model.layers.0.self_attn.q_proj.lora_A.weight`
+  public static String peft(String ours, ProjectorConfig projector) {
+    return "base_model.model." + NameTable.original(ours, projector);
   }
 
   @Override

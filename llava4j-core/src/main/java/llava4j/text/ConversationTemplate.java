@@ -35,7 +35,7 @@ public enum ConversationTemplate {
       "");
 
   /// How a template strings its parts together.
-  private enum Style {
+  public enum Style {
     SINGLE,
     TWO,
     MPT,
@@ -147,6 +147,28 @@ public enum ConversationTemplate {
 
   public String system() {
     return system;
+  }
+
+  public Style style() {
+    return style;
+  }
+
+  public String userRole() {
+    return userRole;
+  }
+
+  public String assistantRole() {
+    return assistantRole;
+  }
+
+  /// The text behind a user's message, and behind the system text.
+  public String separator() {
+    return separator;
+  }
+
+  /// The text behind an answer, where it is another one; empty otherwise.
+  public String answerSeparator() {
+    return answerSeparator;
   }
 
   /// The text that ends an answer in this template where it is not the tokenizer's end token; empty

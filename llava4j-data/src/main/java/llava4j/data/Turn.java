@@ -8,6 +8,8 @@ public record Turn(Speaker speaker, String text) {
   /// Who says it.
   public enum Speaker {
     HUMAN,
-    GPT
+    GPT,
+    /// Anybody else, such as `system`; the original's templates know no such turn.
+    OTHER
   }
 }

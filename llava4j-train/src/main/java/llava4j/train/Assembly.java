@@ -1,6 +1,8 @@
 package llava4j.train;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.config.LlavaConfig;
@@ -19,7 +21,9 @@ final class Assembly implements AutoCloseable {
   private final AutoCloseable tower;
 
   /// Where a run takes place.
-  record Site(ProcessGroup group, Device device) {}
+  ///
+  /// @param featureCache folder for the frozen tower's output
+  record Site(ProcessGroup group, Device device, Optional<Path> featureCache) {}
 
   /// @param base its weights stay open as long as this object
   /// @param initial see [InitialWeights]

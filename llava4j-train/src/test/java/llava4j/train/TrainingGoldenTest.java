@@ -1,6 +1,7 @@
 package llava4j.train;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.golden.Golden;
@@ -36,7 +37,7 @@ class TrainingGoldenTest {
             new Assembly(
                 config,
                 base,
-                new Assembly.Site(new SingleProcess(), new Device.Cpu()),
+                new Assembly.Site(new SingleProcess(), new Device.Cpu(), Optional.empty()),
                 steps,
                 initial(config, base, start))) {
       for (int step = 0; step < steps; step++) {

@@ -1,0 +1,54 @@
+package llava4j.train;
+
+import llava4j.data.SampleFile;
+import llava4j.image.Preprocessor;
+import llava4j.text.Tokenizer;
+import llava4j.train.batch.BadSamples;
+import llava4j.train.batch.LabelMasker;
+import llava4j.train.batch.SampleLoader;
+import llava4j.train.batch.SampleOrder;
+import llava4j.train.batch.StepBatches;
+import llava4j.train.batch.StepLayout;
+
+/// Builds the input of a run: order, loader, prefetch.
+record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokenizer tokenizer) {
+
+  /// This process's batches from a step on, counted from 0.
+  StepBatches from(long step) {
+    TrainConfig config = job.config();
+    TrainConfig.Data data = config.data();
+    LabelMasker masker =
+        new LabelMasker(data.template(), tokenizer, data.maxLength(), data.maskRule());
+    Preprocessor preprocessor =
+        new Preprocessor(job.base().imageProcessor(), job.base().config().imageMode());
+    SampleLoader loader =
+        new SampleLoader(
+            samples, job.images(), masker, preprocessor, job.base().config(), data.maxLength());
+    SampleOrder order = order(data.order());
+    int groups = job.group().size() * config.batching().accumulation(job.group().size());
+    int[] lengths = samples.modalityLengths();
+    return new StepBatches(
+        layout,
+        job.group().rank(),
+        loader,
+        epoch ->
+            order.indices(
+                lengths,
+                config.batching().deviceBatch(),
+                groups,
+                config.execution().seed() + epoch),
+        new BadSamples(
+            job.out().resolve("bad_samples_" + job.group().rank() + ".jsonl"), data.maxBad()),
+        step,
+        data.prefetch());
+  }
+
+  private static SampleOrder order(TrainConfig.Order order) {
+    return switch (order) {
+      case SEQUENTIAL -> new SampleOrder.Sequential();
+      case SHUFFLED -> new SampleOrder.Shuffled();
+      case LENGTH_GROUPED -> new SampleOrder.LengthGrouped();
+      case MODALITY_GROUPED -> new SampleOrder.ModalityGrouped();
+    };
+  }
+}

@@ -1,0 +1,46 @@
+package llava4j.train;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import llava4j.checkpoint.TensorInfo;
+import llava4j.checkpoint.WeightSource;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/// Short hashes by which a resumed run knows its base again.
+final class Fingerprints {
+  private static final int SAMPLED = 64;
+
+  private Fingerprints() {}
+
+  /// Of all names, types and shapes, and of the first values of each tensor.
+  static String of(WeightSource weights) {
+    MessageDigest digest = sha256();
+    for (TensorInfo info : weights.tensors().values()) {
+      digest.update((info.name() + info.dtype() + info.shape()).getBytes(StandardCharsets.UTF_8));
+      try (Scope _ = new Scope()) {
+        Tensor flat = weights.load(info.name()).flatten();
+        Tensor first = flat.narrow(0, 0, Math.min(SAMPLED, flat.numel()));
+        for (float value : Tensors.toFloats(first)) {
+          int bits = Float.floatToIntBits(value);
+          digest.update(
+              new byte[] {
+                (byte) bits, (byte) (bits >> 8), (byte) (bits >> 16), (byte) (bits >> 24)
+              });
+        }
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest()).substring(0, 32);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package llava4j.train;
+
+import java.util.List;
+import llava4j.checkpoint.ParameterTable;
+import llava4j.config.LlavaConfig;
+import llava4j.config.TextConfig;
+import llava4j.tensor.DType;
+import llava4j.train.TrainConfig.Activation;
+import llava4j.train.shard.ParameterUnit;
+import llava4j.train.shard.ZeroStage;
+
+/// What a run will need, worked out from its numbers before it starts.
+///
+/// @param weights bytes of parameters on one process
+/// @param gradients bytes of gradients
+/// @param optimizer bytes of master weights and moments
+/// @param activations bytes of what one micro-batch of full length keeps
+/// @param tower bytes of the frozen vision tower
+public record Forecast(long weights, long gradients, long optimizer, long activations, long tower) {
+
+  /// Java, libtorch and their buffers.
+  private static final long RUNTIME = 600L << 20;
+
+  /// Memory that one process will have at its peak.
+  public long peakBytes() {
+    return weights + gradients + optimizer + activations + tower + RUNTIME;
+  }
+
+  static Forecast of(TrainConfig config, LlavaConfig model, int processes, ModelUnits units) {
+    DType type = Assembly.computeType(config.execution().precision());
+    ZeroStage zero = config.execution().zero();
+    long elements = 0;
+    long learned = 0;
+    long largest = 0;
+    for (ParameterUnit unit : units.all()) {
+      elements += unit.layout().elements();
+      learned += unit.isTrainable() ? unit.layout().elements() : 0;
+      largest = Math.max(largest, unit.layout().elements());
+    }
+    long exact = type == DType.F64 ? DType.F64.bytes() : DType.F32.bytes();
+    long masters = type.bytes() == exact ? 0 : exact;
+    long weights =
+        zero.shardsParameters()
+            ? elements * type.bytes() / processes + 2 * largest * type.bytes()
+            : elements * type.bytes();
+    long gradients = learned * exact / (zero.shardsGradients() ? processes : 1) + largest * exact;
+    long optimizer = learned * (2 * exact + masters) / (zero.shardsOptimizer() ? processes : 1);
+    long tower =
+        config.parts().visionTower()
+            ? 0
+            : 2L * DType.F32.bytes() * ParameterTable.of(model).numParameters("vision_tower.");
+    return new Forecast(
+        weights, gradients, optimizer, activations(config, model.text(), type), tower);
+  }
+
+  /// Floating point operations of one row of the language model, forward and backward,
+  /// recomputation left out.
+  static double flopsPerRow(LlavaConfig model, TrainableParts parts) {
+    double parameters = ParameterTable.of(model).numParameters("language_model.layers.");
+    double head = (double) model.text().vocab() * model.text().dim();
+    double passes = parts.languageModel() ? 6 : 4;
+    return passes * (parameters + head);
+  }
+
+  private static long activations(TrainConfig config, TextConfig text, DType type) {
+    long rows = (long) config.batching().deviceBatch() * config.data().maxLength();
+    long hidden = rows * text.dim() * type.bytes();
+    long block = 12 * hidden + 5 * rows * text.intermediateDim() * type.bytes();
+    boolean keep = config.execution().activation() == Activation.KEEP;
+    long logits = 3L * config.batching().lossRows() * text.vocab() * DType.F32.bytes();
+    return (long) text.numLayers() * (keep ? hidden + block : hidden) + (keep ? 0 : block) + logits;
+  }
+
+  /// One line for each part, for people.
+  List<String> lines() {
+    return List.of(
+        line("weights", weights),
+        line("gradients", gradients),
+        line("optimiser", optimizer),
+        line("activations", activations),
+        line("vision tower", tower),
+        line("peak", peakBytes()));
+  }
+
+  private static String line(String what, long bytes) {
+    return String.format(
+        java.util.Locale.ROOT, "%-14s %8.2f GiB", what, bytes / (double) (1L << 30));
+  }
+}

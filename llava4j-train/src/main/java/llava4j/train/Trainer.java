@@ -1,0 +1,193 @@
+package llava4j.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import llava4j.data.SampleFile;
+import llava4j.error.BadInputException;
+import llava4j.text.Tokenizer;
+import llava4j.train.Assembly.Site;
+import llava4j.train.batch.Batch;
+import llava4j.train.batch.StepBatches;
+import llava4j.train.batch.StepLayout;
+import llava4j.train.shard.ParameterUnit;
+import llava4j.train.shard.UnitLayout;
+import llava4j.train.state.CheckpointStore;
+import llava4j.train.state.RunState;
+import llava4j.train.state.SavedRun;
+
+/// Runs a job from its first step, or its last checkpoint, to its end.
+public final class Trainer {
+  private final TrainJob job;
+  private final TrainConfig config;
+  private final TrainingListener listener;
+  private final BooleanSupplier stopAsked;
+
+  /// @param listener heard on the first process
+  /// @param stopAsked whether to write a checkpoint and stop; asked once a step
+  public Trainer(TrainJob job, TrainingListener listener, BooleanSupplier stopAsked) {
+    this.job = job;
+    this.config = job.config();
+    this.listener = job.group().rank() == 0 ? listener : new TrainingListener() {};
+    this.stopAsked = stopAsked;
+  }
+
+  /// How a run ended.
+  ///
+  /// @param finished false if it was asked to stop
+  /// @param results what was written at the end
+  public record Result(boolean finished, long steps, List<Path> results) {}
+
+  /// The whole run.
+  public Result run() {
+    try (SampleFile samples = SampleFile.open(job.data());
+        Tokenizer tokenizer = job.base().tokenizer().get()) {
+      StepLayout layout = layout(samples.size());
+      long total = config.batching().steps(samples.size());
+      CheckpointStore store =
+          new CheckpointStore(
+              job.out().resolve("checkpoints"), job.group(), config.saving().keepLast());
+      try (Assembly assembly = assemble(total)) {
+        long step = resume(store, assembly, samples);
+        writeConfig();
+        announce(assembly, step, total);
+        if (step == 0) {
+          store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
+        }
+        long saved = step;
+        boolean stop = false;
+        try (StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(step)) {
+          while (step < total && !stop) {
+            stop = step(assembly, step, total, batches);
+            step++;
+            if (stop || step == total || step % config.saving().saveEvery() == 0) {
+              save(store, assembly, samples, step);
+              saved = step;
+            }
+          }
+        }
+        boolean finished = saved == total;
+        List<Path> results = finished ? export(store, assembly) : List.of();
+        listener.onEnd(finished);
+        return new Result(finished, step, results);
+      }
+    }
+  }
+
+  private boolean step(Assembly assembly, long step, long total, StepBatches batches) {
+    long start = System.nanoTime();
+    List<Batch> micro = batches.next();
+    Learner.Outcome outcome = assembly.learner().step(step, micro, stopAsked.getAsBoolean());
+    double flops = outcome.rows() * Forecast.flopsPerRow(job.base().config(), config.parts());
+    listener.onStep(
+        new StepReport(
+            step + 1,
+            total,
+            outcome.loss(),
+            outcome.gradNorm(),
+            outcome.learningRate(),
+            outcome.projectorLearningRate(),
+            Math.toIntExact(outcome.samples()),
+            outcome.rows(),
+            outcome.supervised(),
+            (System.nanoTime() - start) / 1e9,
+            flops,
+            ResidentMemory.now()));
+    return outcome.stop();
+  }
+
+  private Assembly assemble(long total) {
+    InitialWeights initial =
+        new InitialWeights(
+            job.base().config(), job.base().weights(), config.lora(), config.execution().seed());
+    return new Assembly(
+        config,
+        job.base(),
+        new Site(job.group(), job.device(), job.featureCache()),
+        total,
+        initial);
+  }
+
+  private StepLayout layout(long samples) {
+    config.batching().accumulation(job.group().size()); // says what is wrong with the sizes
+    return new StepLayout(
+        samples,
+        config.batching().globalBatch(),
+        config.batching().deviceBatch(),
+        job.group().size());
+  }
+
+  private long resume(CheckpointStore store, Assembly assembly, SampleFile samples) {
+    Optional<Path> newest = store.newest();
+    if (newest.isEmpty()) {
+      return 0;
+    }
+    try (SavedRun saved = SavedRun.open(newest.get())) {
+      new ResumeCheck(job, saved.state()).requireSame(samples.fingerprint());
+      assembly.units().trainable().forEach(saved::restore);
+      listener.onNote("going on from " + newest.get());
+      return saved.state().step();
+    }
+  }
+
+  private Path save(CheckpointStore store, Assembly assembly, SampleFile samples, long step) {
+    List<ParameterUnit> units = assembly.units().trainable();
+    RunState state =
+        new RunState(
+            step,
+            job.group().size(),
+            units.stream()
+                .map(ParameterUnit::layout)
+                .map(layout -> new RunState.SavedUnit(layout.name(), layout.elements()))
+                .toList(),
+            new ConfigFile().write(config),
+            samples.fingerprint(),
+            samples.size(),
+            Fingerprints.of(job.base().weights()));
+    Path folder = store.save(units, state);
+    listener.onCheckpoint(folder, step);
+    return folder;
+  }
+
+  private List<Path> export(CheckpointStore store, Assembly assembly) {
+    List<Path> results = List.of();
+    if (job.group().rank() == 0) {
+      List<UnitLayout> layouts =
+          assembly.units().trainable().stream().map(ParameterUnit::layout).toList();
+      try (SavedRun saved = SavedRun.open(store.newest().orElseThrow())) {
+        TrainedWeights weights = new TrainedWeights(job.base().weights(), saved, layouts);
+        results = new TrainedExport(config, job.base(), weights).write(job.out());
+      }
+    }
+    job.group().barrier();
+    return results;
+  }
+
+  private void announce(Assembly assembly, long step, long total) {
+    listener.onStart(
+        new RunPlan(
+            config.preset(),
+            job.out(),
+            step,
+            total,
+            config.batching().globalBatch(),
+            assembly.units().trainable().stream().mapToLong(unit -> unit.layout().elements()).sum(),
+            PeakFlops.measure(job.device(), Assembly.computeType(config.execution().precision()))
+                * job.group().size()));
+  }
+
+  private void writeConfig() {
+    if (job.group().rank() != 0) {
+      return;
+    }
+    try {
+      Files.createDirectories(job.out());
+      Files.writeString(job.out().resolve("train_config.json"), new ConfigFile().write(config));
+    } catch (IOException e) {
+      throw new BadInputException(job.out() + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

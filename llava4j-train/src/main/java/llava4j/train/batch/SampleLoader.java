@@ -1,0 +1,112 @@
+package llava4j.train.batch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import llava4j.config.LlavaConfig;
+import llava4j.data.Sample;
+import llava4j.data.SampleFile;
+import llava4j.error.BadInputException;
+import llava4j.image.ImageDecoder;
+import llava4j.image.PixelValues;
+import llava4j.image.Preprocessor;
+import llava4j.image.RgbImage;
+import llava4j.model.ImageEncoder;
+import llava4j.train.batch.Batch.Item;
+import llava4j.train.batch.Batch.Picture;
+
+/// Makes one sample ready: ids and labels, and its picture as the vision tower takes it. Safe for
+/// many threads.
+public final class SampleLoader {
+  private final SampleFile samples;
+  private final Path imageFolder;
+  private final LabelMasker masker;
+  private final Preprocessor preprocessor;
+  private final LlavaConfig config;
+  private final int maxLength;
+
+  /// @param maxLength rows that a sample may have
+  public SampleLoader(
+      SampleFile samples,
+      Path imageFolder,
+      LabelMasker masker,
+      Preprocessor preprocessor,
+      LlavaConfig config,
+      int maxLength) {
+    this.samples = samples;
+    this.imageFolder = imageFolder;
+    this.masker = masker;
+    this.preprocessor = preprocessor;
+    this.config = config;
+    this.maxLength = maxLength;
+  }
+
+  /// Loads a sample.
+  ///
+  /// @throws BadInputException that names the sample, if it cannot be used
+  public Item load(int index) {
+    Sample sample = samples.get(index);
+    LabelledTokens tokens = cut(masker.mask(sample));
+    List<Picture> pictures =
+        sample.image().map(image -> List.of(picture(sample, image))).orElse(List.of());
+    List<int[]> rows =
+        pictures.stream()
+            .map(picture -> ImageEncoder.order(config, picture.pixels().grid()))
+            .toList();
+    requireSupervised(sample, tokens, rows);
+    return new Item(index, sample.id(), tokens, pictures);
+  }
+
+  private Picture picture(Sample sample, String image) {
+    Path file = imageFolder.resolve(image).normalize();
+    if (!Files.isRegularFile(file)) {
+      throw new BadSampleException(
+          "sample '" + sample.id() + "': its image " + file + " does not exist");
+    }
+    try {
+      RgbImage decoded = ImageDecoder.decode(Files.readAllBytes(file), file.toString()).image();
+      PixelValues pixels = preprocessor.process(decoded);
+      return new Picture(pixels, decoded.sha256());
+    } catch (IOException | BadInputException e) {
+      throw new BadSampleException(
+          "sample '" + sample.id() + "': its image cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /// Ids beyond the limit go before pictures are counted, as the original's collator does.
+  private LabelledTokens cut(LabelledTokens tokens) {
+    return tokens.ids().length <= maxLength
+        ? tokens
+        : new LabelledTokens(
+            Arrays.copyOf(tokens.ids(), maxLength), Arrays.copyOf(tokens.labels(), maxLength));
+  }
+
+  private void requireSupervised(Sample sample, LabelledTokens tokens, List<int[]> rows) {
+    long slots =
+        Arrays.stream(tokens.ids())
+            .filter(id -> id == llava4j.text.PromptEncoder.IMAGE_SLOT)
+            .count();
+    if (slots != rows.size()) {
+      throw new BadSampleException(
+          "sample '"
+              + sample.id()
+              + "' has "
+              + slots
+              + " place(s) for pictures within its first "
+              + maxLength
+              + " ids, but "
+              + rows.size()
+              + " picture(s)");
+    }
+    if (SequencePlan.supervised(tokens, rows, maxLength) == 0) {
+      throw new BadSampleException(
+          "sample '"
+              + sample.id()
+              + "' has no supervised token within "
+              + maxLength
+              + " rows; its loss would not be a number");
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package llava4j.train.state;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import llava4j.checkpoint.SafetensorsWriter;
+import llava4j.checkpoint.WriteListener;
+import llava4j.error.BadInputException;
+import llava4j.tensor.Scope;
+import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.shard.ParameterUnit;
+import org.bytedeco.pytorch.Tensor;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The checkpoints of a run: folders `step-N` that are whole or not there. Written aside, forced to
+/// the disk, renamed; old ones go only after that.
+public final class CheckpointStore {
+  private static final String PREFIX = "step-";
+  private static final String ASIDE = ".part";
+
+  private final Path root;
+  private final ProcessGroup group;
+  private final int keepLast;
+
+  /// @param root folder that all processes see
+  /// @param keepLast how many stay
+  public CheckpointStore(Path root, ProcessGroup group, int keepLast) {
+    this.root = root;
+    this.group = group;
+    this.keepLast = keepLast;
+  }
+
+  /// Writes a checkpoint; all processes call it together.
+  ///
+  /// @return its folder
+  public Path save(List<ParameterUnit> units, RunState state) {
+    Path folder = root.resolve(String.format(Locale.ROOT, "%s%08d", PREFIX, state.step()));
+    Path aside = root.resolve(folder.getFileName() + ASIDE);
+    try {
+      if (group.rank() == 0) {
+        remove(aside);
+        Files.createDirectories(aside);
+      }
+      group.barrier();
+      writeOwn(units, aside);
+      group.barrier();
+      if (group.rank() == 0) {
+        publish(state, aside, folder);
+        prune();
+      }
+      group.barrier();
+      return folder;
+    } catch (IOException e) {
+      throw failed(folder, e.getMessage(), e);
+    } catch (BadInputException e) {
+      discard(aside);
+      throw failed(folder, e.getMessage(), e);
+    }
+  }
+
+  /// Reads a checkpoint back and compares every number with what is in memory; all processes call
+  /// it together.
+  public void verify(Path folder, List<ParameterUnit> units) {
+    try (SavedRun saved = SavedRun.open(folder)) {
+      for (ParameterUnit unit : units) {
+        if (unit.ownElements() == 0) {
+          continue;
+        }
+        for (Map.Entry<String, Tensor> entry : unit.ownState().entrySet()) {
+          try (Scope _ = new Scope()) {
+            Tensor here = entry.getValue().narrow(0, 0, unit.ownElements()).cpu(); // [own]
+            Tensor there =
+                saved.read(
+                    unit.layout().name(), entry.getKey(), unit.ownStart(), unit.ownElements());
+            if (!here.equal(there)) {
+              throw new BadInputException(
+                  folder
+                      + " does not hold what was written ("
+                      + unit.layout().name()
+                      + " "
+                      + entry.getKey()
+                      + "); the disk is not to be trusted, use another");
+            }
+          }
+        }
+      }
+    }
+    group.barrier();
+  }
+
+  /// The newest whole checkpoint.
+  public Optional<Path> newest() {
+    return all().stream().reduce((_, later) -> later);
+  }
+
+  private void writeOwn(List<ParameterUnit> units, Path aside) {
+    HeldTensors held = new HeldTensors();
+    try (Scope _ = new Scope()) {
+      for (ParameterUnit unit : units) {
+        unit.ownState()
+            .forEach((what, tensor) -> {
+              if (unit.ownElements() > 0) {
+                held.add(
+                    SavedRun.key(unit.layout().name(), what),
+                    tensor.narrow(0, 0, unit.ownElements()).cpu());
+              }
+            });
+      }
+      new SafetensorsWriter(Long.MAX_VALUE)
+          .write(
+              held, aside, SavedRun.fileStem(group.rank(), group.size()), null, WriteListener.NONE);
+    }
+  }
+
+  private void publish(RunState state, Path aside, Path folder) throws IOException {
+    Path file = aside.resolve(SavedRun.STATE_FILE);
+    Files.writeString(file, new JsonMapper().writeValueAsString(state));
+    force(file);
+    force(aside);
+    remove(folder);
+    Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
+    force(root);
+  }
+
+  private void prune() throws IOException {
+    List<Path> folders = all();
+    for (Path old : folders.subList(0, Math.max(0, folders.size() - keepLast))) {
+      remove(old);
+    }
+  }
+
+  private List<Path> all() {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(root)) {
+      return entries
+          .filter(entry -> entry.getFileName().toString().matches(PREFIX + "\\d+"))
+          .filter(entry -> Files.isRegularFile(entry.resolve(SavedRun.STATE_FILE)))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new BadInputException(root + " cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private BadInputException failed(Path folder, String why, Exception cause) {
+    String older =
+        newest()
+            .map(path -> "the checkpoint " + path.getFileName() + " is intact")
+            .orElse("there is no older one");
+    return new BadInputException(
+        "the checkpoint " + folder + " was not written: " + why + "; " + older, cause);
+  }
+
+  private static void discard(Path aside) {
+    try {
+      remove(aside);
+    } catch (IOException e) {
+      // what matters is the first failure
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> deepestFirst = new ArrayList<>();
+    try (Stream<Path> entries = Files.walk(folder)) {
+      entries.sorted(Comparator.reverseOrder()).forEach(deepestFirst::add);
+    }
+    for (Path entry : deepestFirst) {
+      Files.deleteIfExists(entry);
+    }
+  }
+
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

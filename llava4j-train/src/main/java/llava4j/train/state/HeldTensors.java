@@ -1,0 +1,39 @@
+package llava4j.train.state;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.stream.LongStream;
+import llava4j.checkpoint.TensorInfo;
+import llava4j.checkpoint.WeightSource;
+import llava4j.tensor.DType;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/// Tensors in memory as a source that a writer takes. Borrowed: closing it closes none.
+final class HeldTensors implements WeightSource {
+  private final SequencedMap<String, Tensor> held = new LinkedHashMap<>();
+  private final SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();
+
+  void add(String name, Tensor tensor) {
+    held.put(name, tensor);
+    DType type = Tensors.type(tensor);
+    List<Long> shape = LongStream.of(Tensors.shape(tensor)).boxed().toList();
+    infos.put(name, new TensorInfo(name, type, type.name(), shape, tensor.nbytes(), Path.of("")));
+  }
+
+  @Override
+  public SequencedMap<String, TensorInfo> tensors() {
+    return Collections.unmodifiableSequencedMap(infos);
+  }
+
+  @Override
+  public Tensor load(String name) {
+    return new Tensor(held.get(name));
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,127 @@
+package llava4j.train.state;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import llava4j.checkpoint.SafetensorsFile;
+import llava4j.error.BadInputException;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.train.shard.ParameterUnit;
+import org.bytedeco.pytorch.Tensor;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A checkpoint on the disk, open for reading. Any process may read any stretch of any unit,
+/// whoever wrote it.
+public final class SavedRun implements AutoCloseable {
+  static final String STATE_FILE = "state.json";
+
+  private final Path folder;
+  private final RunState state;
+  private final List<SafetensorsFile> files;
+
+  private SavedRun(Path folder, RunState state, List<SafetensorsFile> files) {
+    this.folder = folder;
+    this.state = state;
+    this.files = files;
+  }
+
+  public static SavedRun open(Path folder) {
+    RunState state = readState(folder);
+    List<SafetensorsFile> files = new ArrayList<>();
+    try {
+      for (int process = 0; process < state.processes(); process++) {
+        Path file = folder.resolve(fileStem(process, state.processes()) + ".safetensors");
+        if (!Files.isRegularFile(file)) {
+          throw new BadInputException(
+              file
+                  + " is missing from the checkpoint; remove the folder to go on from an older one");
+        }
+        files.add(SafetensorsFile.open(file));
+      }
+      return new SavedRun(folder, state, files);
+    } catch (RuntimeException e) {
+      files.forEach(SafetensorsFile::close);
+      throw e;
+    }
+  }
+
+  public Path folder() {
+    return folder;
+  }
+
+  public RunState state() {
+    return state;
+  }
+
+  /// Puts the saved state of a unit back.
+  public void restore(ParameterUnit unit) {
+    String name = unit.layout().name();
+    if (elements(name) != unit.layout().elements()) {
+      throw new BadInputException(
+          folder + " holds another model: " + name + " has " + elements(name) + " elements there");
+    }
+    unit.restore((what, start, elements) -> read(name, what, start, elements));
+  }
+
+  /// Reads a stretch of a unit.
+  ///
+  /// @param what `weights`, `first_moment` or `second_moment`
+  /// @return [elements], on the host, in the type it was saved in
+  public Tensor read(String unit, String what, long start, long elements) {
+    long part = Math.ceilDiv(elements(unit), state.processes());
+    List<Tensor> pieces = new ArrayList<>();
+    try (Scope scope = new Scope()) {
+      for (int process = 0; process < state.processes(); process++) {
+        long from = Math.max(start, process * part);
+        long to = Math.min(start + elements, Math.min((process + 1) * part, elements(unit)));
+        if (from < to) {
+          Tensor stored = files.get(process).load(key(unit, what)); // [part]
+          pieces.add(stored.narrow(0, from - process * part, to - from));
+        }
+      }
+      Tensor whole = Tensors.concatenate(pieces, 0); // [elements]
+      return scope.keep(pieces.size() == 1 ? whole.clone() : whole);
+    }
+  }
+
+  @Override
+  public void close() {
+    files.forEach(SafetensorsFile::close);
+  }
+
+  static String key(String unit, String what) {
+    return unit + "/" + what;
+  }
+
+  static String fileStem(int process, int processes) {
+    return String.format(Locale.ROOT, "process-%05d-of-%05d", process, processes);
+  }
+
+  private long elements(String unit) {
+    return state.units().stream()
+        .filter(saved -> saved.name().equals(unit))
+        .findFirst()
+        .orElseThrow(
+            () -> new BadInputException(folder + " holds another run: it has no unit " + unit))
+        .elements();
+  }
+
+  private static RunState readState(Path folder) {
+    Path file = folder.resolve(STATE_FILE);
+    try {
+      return new JsonMapper().readValue(Files.readString(file), RunState.class);
+    } catch (IOException | JacksonException e) {
+      throw new BadInputException(
+          file
+              + " cannot be read: "
+              + e.getMessage()
+              + "; remove the folder to use an older checkpoint",
+          e);
+    }
+  }
+}
