@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       ChatCommand.class,
       InfoCommand.class,
       ConvertCommand.class,
+      TrainCommand.class,
       PullCommand.class,
       CompletionCommand.class
     },

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import llava4j.data.SampleFile;
@@ -53,6 +54,7 @@ public final class Trainer {
       try (Assembly assembly = assemble(total)) {
         long step = resume(store, assembly, samples);
         writeConfig();
+        tell(assembly);
         announce(assembly, step, total);
         if (step == 0) {
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
@@ -71,10 +73,65 @@ public final class Trainer {
         }
         boolean finished = saved == total;
         List<Path> results = finished ? export(store, assembly) : List.of();
+        listener.onNote(
+            String.format(
+                Locale.ROOT,
+                "memory at its peak: %.2f GiB",
+                ResidentMemory.peak() / (double) (1L << 30)));
         listener.onEnd(finished);
         return new Result(finished, step, results);
       }
     }
+  }
+
+  /// Two micro-batches forward and backward, nothing written: whether the data fit, what memory
+  /// they take, and what the whole run will cost. Says it all to the listener.
+  public void dryRun() {
+    try (SampleFile samples = SampleFile.open(job.data());
+        Tokenizer tokenizer = job.base().tokenizer().get()) {
+      StepLayout layout = layout(samples.size());
+      long total = config.batching().steps(samples.size());
+      try (Assembly assembly = assemble(total);
+          StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(0)) {
+        tell(assembly);
+        long seconds = 0;
+        int taken = 0;
+        for (int i = 0; i < 2; i++) {
+          List<Batch> first = batches.next().subList(0, 1);
+          long start = System.nanoTime();
+          Learner.Outcome outcome = assembly.learner().step(i, first, false);
+          seconds = System.nanoTime() - start;
+          taken = Math.toIntExact(outcome.samples());
+          listener.onNote(
+              String.format(
+                  Locale.ROOT,
+                  "batch %d: %d samples, %d rows, %d supervised, loss %.4f, %.2f s",
+                  i + 1,
+                  taken,
+                  outcome.rows(),
+                  outcome.supervised(),
+                  outcome.loss(),
+                  seconds / 1e9));
+        }
+        double hours = seconds / 1e9 / taken * config.batching().globalBatch() * total / 3600.0;
+        listener.onNote(
+            String.format(
+                Locale.ROOT,
+                "the whole run: %d steps of %d samples, about %.2f hours at this rate; memory so far %.2f GiB",
+                total,
+                config.batching().globalBatch(),
+                hours,
+                ResidentMemory.peak() / (double) (1L << 30)));
+      }
+    }
+  }
+
+  private void tell(Assembly assembly) {
+    FreezeTable.lines(config, job.base().config(), assembly.units()).forEach(listener::onNote);
+    listener.onNote("predicted memory of one process:");
+    Forecast.of(config, job.base().config(), job.group().size(), assembly.units())
+        .lines()
+        .forEach(listener::onNote);
   }
 
   private boolean step(Assembly assembly, long step, long total, StepBatches batches) {

@@ -1,0 +1,291 @@
+package llava4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.config.ProjectorConfig;
+import llava4j.error.BadInputException;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.train.BaseModel;
+import llava4j.train.ConfigFile;
+import llava4j.train.Presets;
+import llava4j.train.TrainConfig;
+import llava4j.train.TrainJob;
+import llava4j.train.Trainer;
+import llava4j.train.distributed.ConnectedProcesses;
+import llava4j.train.distributed.LaunchEnvironment;
+import llava4j.train.distributed.LocalLauncher;
+import llava4j.train.distributed.ProcessGroup;
+import org.jline.utils.Signals;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `llava train PRESET --base ... --data ... --images ... --out ... [key=value ...]`
+@Command(
+    name = "train",
+    description = "Train a model by one of the paper's recipes.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  llava train pretrain7b --base lmsys/vicuna-7b-v1.5 --data blip_laion_cc_sbu_558k.json \\",
+      "      --images LLaVA-Pretrain --out llava-7b-pretrain",
+      "  llava train finetune7b --base lmsys/vicuna-7b-v1.5 --projector llava-7b-pretrain/mm_projector.bin \\",
+      "      --data llava_v1_5_mix665k.json --images data --out llava-7b",
+      "  llava train lora7b --base llava-v1.5-7b --data my.json --images my --out my-lora learningRate=1e-4",
+      "",
+      "Several processes: --processes N on one machine; elsewhere set RANK, WORLD_SIZE, MASTER_ADDR,",
+      "MASTER_PORT and LOCAL_RANK as torchrun, Slurm and Kubeflow do. Started again with the same --out,",
+      "a run goes on from its last checkpoint."
+    })
+final class TrainCommand implements Callable<Integer> {
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(30);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "PRESET",
+      description =
+          "pretrain, finetune, finetuneHd, lora or qlora with 7b or 13b; task, taskLora;"
+              + " tinyPretrain, tinyFinetune, tinyLora.")
+  private String preset;
+
+  @Parameters(
+      index = "1..*",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Values in place of the preset's, such as globalBatch=64; train_config.json in"
+              + " --out shows them all.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--base",
+      required = true,
+      paramLabel = "MODEL",
+      description = "The model to begin with: a LLaVA, or a language model such as Vicuna.")
+  private String base;
+
+  @Option(
+      names = "--vision-tower",
+      paramLabel = "MODEL",
+      description = "The CLIP of a base that has none. Default: that of the paper.")
+  private String visionTower;
+
+  @Option(
+      names = "--projector",
+      paramLabel = "FILE",
+      description = "The connector that stage 1 made: its mm_projector.bin.")
+  private Path projector;
+
+  @Option(
+      names = "--projector-type",
+      paramLabel = "TYPE",
+      defaultValue = "mlp2x_gelu",
+      description =
+          "The new connector of a base that has none: linear or mlpNx_gelu. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String projectorType;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "FILE",
+      description = "The samples, in LLaVA's JSON or one object a line.")
+  private Path data;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      defaultValue = ".",
+      description = "The folder that the samples' pictures lie in. Default: this one.")
+  private Path images;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder of the result, the log and the checkpoints.")
+  private Path out;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      description = "Start this many processes here and train with all of them.")
+  private Integer processes;
+
+  @Option(
+      names = "--feature-cache",
+      paramLabel = "DIR",
+      description = "Keep the frozen vision tower's output in this folder.")
+  private Path featureCache;
+
+  @Option(
+      names = "--max-bad",
+      paramLabel = "N",
+      description = "Broken samples that may be skipped; short for maxBad=N.")
+  private Integer maxBad;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "KIND",
+      description = "recompute (little memory) or keep (faster); short for activation=KIND.")
+  private String activation;
+
+  @Option(
+      names = "--dry-run",
+      description = "Train on two batches, write nothing, and say what the whole run will cost.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--force",
+      description = "Go on from a checkpoint although data or settings differ.")
+  private boolean force;
+
+  @Option(names = "--offline", description = "Never go to the network.")
+  private boolean offline;
+
+  @Override
+  public Integer call() throws Exception {
+    TrainConfig config = config();
+    if (processes != null && !System.getenv().containsKey(LaunchEnvironment.WORLD_SIZE)) {
+      return launch(config);
+    }
+    NativeRuntime.prepare();
+    LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());
+    Device where = device(environment);
+    AtomicBoolean stop = new AtomicBoolean();
+    for (String signal : List.of("INT", "TERM")) {
+      Signals.register(signal, () -> askToStop(stop, environment));
+    }
+    try (ProcessGroup group =
+        ConnectedProcesses.join(environment, where, LONGEST_WAIT, this::endAtOnce)) {
+      return train(config, group, where, stop);
+    }
+  }
+
+  private int train(TrainConfig config, ProcessGroup group, Device where, AtomicBoolean stop) {
+    PrintWriter err = spec.commandLine().getErr();
+    CheckpointOptions options =
+        CheckpointOptions.none().withHub(new HubDownloads(offline, err)::folderOf);
+    if (visionTower != null) {
+      options = options.withVisionTower(visionTower);
+    }
+    BaseModel model =
+        new BaseModel(
+            base, Optional.ofNullable(projector), ProjectorConfig.parse(projectorType), options);
+    try (Checkpoint checkpoint = model.open(config)) {
+      TrainJob job =
+          new TrainJob(
+              config,
+              checkpoint,
+              data,
+              images,
+              out,
+              group,
+              where,
+              Optional.ofNullable(featureCache),
+              force);
+      Trainer trainer = new Trainer(job, TrainReports.of(out, dryRun), stop::get);
+      if (dryRun) {
+        trainer.dryRun();
+        return 0;
+      }
+      Trainer.Result result = trainer.run();
+      if (group.rank() == 0) {
+        tell(result);
+      }
+      return 0;
+    } catch (RuntimeException e) {
+      group.lastWords(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void tell(Trainer.Result result) {
+    if (result.finished()) {
+      result.results().forEach(spec.commandLine().getOut()::println);
+    } else {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "llava: stopped at step "
+                  + result.steps()
+                  + "; to go on: llava "
+                  + String.join(
+                      " ", spec.commandLine().getParent().getParseResult().originalArgs()));
+    }
+  }
+
+  private int launch(TrainConfig config) throws InterruptedException {
+    if (processes < 1) {
+      throw new BadInputException("--processes is " + processes + "; it must be at least 1");
+    }
+    config.batching().accumulation(processes); // says at once what is wrong with the sizes
+    LocalLauncher launcher =
+        new LocalLauncher(
+            Main.class.getName(),
+            spec.commandLine().getParent().getParseResult().originalArgs(),
+            System.out,
+            System.err);
+    for (String signal : List.of("INT", "TERM")) {
+      Signals.register(signal, launcher::stop);
+    }
+    return launcher.run(
+        processes, Map.of(TrainReports.TERMINAL, String.valueOf(TrainReports.onTerminal())));
+  }
+
+  private TrainConfig config() {
+    List<String> all = new ArrayList<>(overrides);
+    if (maxBad != null) {
+      all.add("maxBad=" + maxBad);
+    }
+    if (activation != null) {
+      all.add("activation=" + activation);
+    }
+    return new ConfigFile().with(Presets.named(preset), all);
+  }
+
+  private Device device(LaunchEnvironment environment) {
+    Device parsed = Device.parse(device);
+    return switch (parsed) {
+      case Device.Cpu cpu -> cpu;
+      case Device.Cuda cuda ->
+          environment.worldSize() > 1
+              ? new Device.Cuda(environment.localRank()).requirePresent()
+              : cuda;
+    };
+  }
+
+  private void askToStop(AtomicBoolean stop, LaunchEnvironment environment) {
+    if (!stop.getAndSet(true) && environment.rank() == 0) {
+      spec.commandLine().getErr().println("\nllava: stopping after this step, with a checkpoint");
+    }
+  }
+
+  /// Another process is gone and this one may be waiting for it in native code.
+  private void endAtOnce(String reason) {
+    spec.commandLine()
+        .getErr()
+        .println("llava: " + reason + "; start the run again, it goes on from the last checkpoint");
+    Runtime.getRuntime().halt(Failures.BAD_INPUT);
+  }
+}
