@@ -5,16 +5,23 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.golden.Golden;
+import llava4j.golden.Golden.GoldenTensor;
 import llava4j.image.ImageDecoder;
 import llava4j.image.ImageMode;
 import llava4j.image.Preprocessor;
+import llava4j.tensor.Device;
+import llava4j.tensor.Tensors;
 import llava4j.text.ConversationTemplate;
 import llava4j.train.TrainConfig.Activation;
 import llava4j.train.TrainConfig.Batching;
@@ -30,15 +37,55 @@ import llava4j.train.TrainConfig.Stage;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
 import llava4j.train.batch.MaskRule;
+import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.optim.LearningRateSchedule;
 import llava4j.train.shard.ZeroStage;
+import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.JsonNode;
 
 /// The reference's runs: their settings as configurations, their batches, their expected curves.
-final class GoldenTraining {
-  private GoldenTraining() {}
+final class GoldenTraining implements AutoCloseable {
+  private final Checkpoint base = open();
+  private final Map<String, Batch.Picture> pictures = new HashMap<>();
 
-  static Checkpoint base() {
+  /// Runs one of the reference's runs and holds every number against it.
+  ///
+  /// @param deviceBatch samples of one micro-batch
+  void check(String run, ZeroStage zero, LossAverage average, int deviceBatch, ProcessGroup group) {
+    TrainConfig config = config(run, zero, average, deviceBatch);
+    GoldenOutcome outcome = new GoldenOutcome(run);
+    int steps = expected(run).get("settings").get("steps").asInt();
+    Map<String, GoldenTensor> start =
+        config.lora() == null ? Map.of() : Golden.tensors("training/lora_start.safetensors");
+    Assembly.Site site = new Assembly.Site(group, new Device.Cpu(), Optional.empty());
+    try (Assembly assembly = new Assembly(config, base, site, steps, initial(config, start))) {
+      for (int step = 0; step < steps; step++) {
+        List<Batch> all = batches(run, step, deviceBatch);
+        List<Batch> own = new ArrayList<>();
+        for (int i = group.rank(); i < all.size(); i += group.size()) {
+          own.add(all.get(i));
+        }
+        outcome.checkStep(step, assembly.learner().step(step, own, false));
+      }
+      outcome.checkFinal(assembly.units(), base, start);
+    }
+  }
+
+  private Function<String, Tensor> initial(TrainConfig config, Map<String, GoldenTensor> start) {
+    InitialWeights ordinary =
+        new InitialWeights(base.config(), base.weights(), config.lora(), config.execution().seed());
+    return name -> {
+      GoldenTensor given = start.get(GoldenOutcome.original(name));
+      return given == null ? ordinary.apply(name) : Tensors.ofFloats(given.floats(), given.shape());
+    };
+  }
+
+  @Override
+  public void close() {
+    base.close();
+  }
+
+  static Checkpoint open() {
     return new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"));
   }
 
@@ -84,7 +131,7 @@ final class GoldenTraining {
   }
 
   /// The batch of one step as the reference had it, dealt to micro-batches.
-  static List<Batch> batches(String run, int step, int deviceBatch, Checkpoint base) {
+  private List<Batch> batches(String run, int step, int deviceBatch) {
     JsonNode batch = Golden.json(batches(run)).get("steps").get(step);
     List<Batch> micro = new ArrayList<>();
     List<Batch.Item> items = new ArrayList<>();
@@ -103,7 +150,9 @@ final class GoldenTraining {
               i,
               run + "/" + step + "/" + i,
               tokens,
-              image.isNull() ? List.of() : List.of(picture(image.asString(), base))));
+              image.isNull()
+                  ? List.of()
+                  : List.of(pictures.computeIfAbsent(image.asString(), this::picture))));
       if (items.size() == deviceBatch) {
         micro.add(new Batch(items));
         items.clear();
@@ -112,7 +161,7 @@ final class GoldenTraining {
     return micro;
   }
 
-  static Batch.Picture picture(String name, Checkpoint base) {
+  private Batch.Picture picture(String name) {
     try {
       byte[] file = Files.readAllBytes(Golden.path("images/" + name));
       return new Batch.Picture(

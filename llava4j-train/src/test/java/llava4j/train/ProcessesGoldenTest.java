@@ -1,0 +1,60 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import llava4j.golden.Golden;
+import llava4j.train.distributed.LocalLauncher;
+import org.junit.jupiter.api.Test;
+
+/// The reference's runs in several processes, under every ZeRO stage: the same losses, norms and
+/// final tensors as in one.
+class ProcessesGoldenTest {
+  private static final int ZERO_STAGES = 4;
+
+  @Test
+  void twoProcessesEqualTheReferenceUnderEveryZeroStage() throws InterruptedException {
+    // stage 1 as the reference with two micro-batches: the mean of two means
+    check(
+        2,
+        List.of(
+            "stage1",
+            "TOKENS",
+            "2",
+            "stage1_accumulate2",
+            "REFERENCE",
+            "2",
+            "stage2",
+            "TOKENS",
+            "2",
+            "stage2_lora",
+            "TOKENS",
+            "2"));
+  }
+
+  @Test
+  void fourProcessesEqualTheReferenceUnderEveryZeroStage() throws InterruptedException {
+    check(
+        4, List.of("stage1", "TOKENS", "1", "stage2", "TOKENS", "1", "stage2_lora", "TOKENS", "1"));
+  }
+
+  private static void check(int processes, List<String> runs) throws InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    LocalLauncher launcher =
+        new LocalLauncher(
+            GoldenProcess.class.getName(),
+            runs,
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8));
+    int code = launcher.run(processes, Map.of(GoldenProcess.ROOT, Golden.root().toString()));
+    System.out.print(out.toString(StandardCharsets.UTF_8));
+    assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8).lines().filter(line -> line.endsWith("equal")))
+        .hasSize(runs.size() / 3 * ZERO_STAGES);
+  }
+}
