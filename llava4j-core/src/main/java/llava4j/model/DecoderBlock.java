@@ -44,30 +44,63 @@ public final class DecoderBlock {
     this.down = parameters.linear(prefix + "mlp.down_proj");
   }
 
+  /// What a block's attention works on, rotary positions applied, earlier keys joined.
+  ///
+  /// @param query [batch, heads, tokens, headDim]
+  /// @param key [batch, kvHeads, keys, headDim]
+  /// @param value as key
+  public record Projected(Tensor query, Tensor key, Tensor value) {}
+
   /// Runs the block.
   ///
   /// @param hidden [batch, tokens, dim]
   /// @return [batch, tokens, dim]
   public Tensor forward(Tensor hidden, DecoderPass pass) {
     try (Scope scope = new Scope()) {
-      Tensor attended = attention(attentionNorm.forward(hidden), pass); // [batch, tokens, dim]
-      Tensor middle = attended.add_(hidden); // [batch, tokens, dim]
-      Tensor fed = feedForward(feedForwardNorm.forward(middle)); // [batch, tokens, dim]
-      return scope.keep(fed.add_(middle)); // [batch, tokens, dim]
+      Tensor heads = attendTo(project(hidden, pass), pass); // [batch, heads, tokens, headDim]
+      return scope.keep(finish(hidden, heads)); // [batch, tokens, dim]
     }
   }
 
-  private Tensor attention(Tensor normed, DecoderPass pass) {
+  /// The first third of a block: queries, keys and values.
+  ///
+  /// @param hidden [batch, tokens, dim]
+  public Projected project(Tensor hidden, DecoderPass pass) {
     try (Scope scope = new Scope()) {
+      Tensor normed = attentionNorm.forward(hidden); // [batch, tokens, dim]
       Tensor q = splitHeads(query.forward(normed), numHeads); // [batch, heads, tokens, headDim]
       Tensor k = splitHeads(key.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
       Tensor v = splitHeads(value.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
       q = RotaryEmbedding.rotate(q, pass.angles()); // [batch, heads, tokens, headDim]
       k = RotaryEmbedding.rotate(k, pass.angles()); // [batch, kvHeads, tokens, headDim]
       KeysAndValues all = pass.keyValues().append(layer, k, v); // [batch, kvHeads, keys, headDim]
-      Tensor heads =
-          attend(q, all.keys(), all.values(), pass.mask().allowed(), pass.mask().causal());
-      return scope.keep(output.forward(joinHeads(heads))); // [batch, tokens, dim]
+      return new Projected(scope.keep(q), scope.keep(all.keys()), scope.keep(all.values()));
+    }
+  }
+
+  /// The second third: every row gathers from those it may look at.
+  ///
+  /// @return [batch, heads, tokens, headDim]
+  public static Tensor attendTo(Projected projected, DecoderPass pass) {
+    return attend(
+        projected.query(),
+        projected.key(),
+        projected.value(),
+        pass.mask().allowed(),
+        pass.mask().causal());
+  }
+
+  /// The last third: output projection and feed-forward.
+  ///
+  /// @param hidden what came into the block, [batch, tokens, dim]
+  /// @param heads [batch, heads, tokens, headDim]
+  /// @return [batch, tokens, dim]
+  public Tensor finish(Tensor hidden, Tensor heads) {
+    try (Scope scope = new Scope()) {
+      Tensor attended = output.forward(joinHeads(heads)); // [batch, tokens, dim]
+      Tensor middle = attended.add_(hidden); // [batch, tokens, dim]
+      Tensor fed = feedForward(feedForwardNorm.forward(middle)); // [batch, tokens, dim]
+      return scope.keep(fed.add_(middle)); // [batch, tokens, dim]
     }
   }
 

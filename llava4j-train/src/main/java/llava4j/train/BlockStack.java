@@ -8,6 +8,7 @@ import llava4j.config.TextConfig;
 import llava4j.model.DecoderBlock;
 import llava4j.model.DecoderPass;
 import llava4j.model.Linear;
+import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
@@ -55,15 +56,12 @@ final class BlockStack {
     }
   }
 
-  /// One block, run with a record of what was computed.
-  private record Run(Tensor input, Tensor output, Map<String, Tensor> parameters) {}
-
   private final TextConfig config;
   private final List<BlockUnits> blocks;
   private final LoraSettings lora; // null without adapters
   private final Activations activations;
   private final List<Tensor> inputs = new ArrayList<>(); // each [sequences, tokens, dim]
-  private final List<Run> kept = new ArrayList<>();
+  private final List<BlockRun> kept = new ArrayList<>();
 
   BlockStack(
       TextConfig config, List<BlockUnits> blocks, LoraSettings lora, Activations activations) {
@@ -88,9 +86,9 @@ final class BlockStack {
         next = layer + 1 < blocks.size() ? blocks.get(layer + 1).gather() : null;
         inputs.add(hidden);
         if (activations == Activations.KEEP) {
-          Run run = record(layer, here, hidden, pass, seed);
+          BlockRun run = record(layer, here, hidden, pass, seed);
           kept.add(run);
-          hidden = run.output().detach(); // [sequences, tokens, dim]
+          hidden = run.output(); // [sequences, tokens, dim]
         } else {
           hidden = forget(layer, here, hidden, pass, seed); // [sequences, tokens, dim]
         }
@@ -110,13 +108,13 @@ final class BlockStack {
       try (Use here = next;
           Scope scope = new Scope()) {
         next = layer > 0 ? blocks.get(layer - 1).gather() : null;
-        Run run =
+        BlockRun run =
             activations == Activations.KEEP
                 ? kept.get(layer)
                 : record(layer, here, inputs.get(layer), pass, seed);
-        Gradients gradients = Gradients.of(run.output(), gradient, run.input(), run.parameters());
+        Gradients gradients = run.backward(gradient);
         accumulate(blocks.get(layer), gradients.ofParameters());
-        gradient = scope.keep(gradients.ofInput()); // [sequences, tokens, dim]
+        gradient = scope.keep(gradients.ofInputs().getFirst()); // [sequences, tokens, dim]
       }
     }
     inputs.clear();
@@ -127,26 +125,27 @@ final class BlockStack {
   private Tensor forget(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
-      return scope.keep(run(layer, use.parameters(), input, pass, seed));
+      DecoderBlock block = block(layer, use.parameters(), seed);
+      DecoderBlock.Projected projected = block.project(input, pass);
+      NativeRuntime.useOneThreadPool(); // fused attention calls BLAS from libtorch's threads
+      Tensor heads = DecoderBlock.attendTo(projected, pass); // [sequences, heads, tokens, headDim]
+      NativeRuntime.useAllThreadPools();
+      return scope.keep(block.finish(input, heads)); // [sequences, tokens, dim]
     }
   }
 
-  private Run record(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
-    try (GradientMode _ = GradientMode.recorded()) {
-      Tensor leaf = input.detach().requires_grad_(); // [sequences, tokens, dim]
-      Map<String, Tensor> parameters = use.parameters();
-      return new Run(leaf, run(layer, parameters, leaf, pass, seed), parameters);
-    }
+  private BlockRun record(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
+    Map<String, Tensor> parameters = use.parameters();
+    return BlockRun.of(block(layer, parameters, seed), parameters, input, pass);
   }
 
-  private Tensor run(
-      int layer, Map<String, Tensor> parameters, Tensor input, DecoderPass pass, long seed) {
+  private DecoderBlock block(int layer, Map<String, Tensor> parameters, long seed) {
     if (lora != null && lora.dropout() > 0) {
       // the same mask when the block is computed again, and after a resume
       torch.manual_seed(seed * 1_000_003 + layer);
     }
-    HeldParameters held = new HeldParameters(parameters, blocks.get(layer).quantised(), lora);
-    return new DecoderBlock(layer, config, held).forward(input, pass);
+    return new DecoderBlock(
+        layer, config, new HeldParameters(parameters, blocks.get(layer).quantised(), lora));
   }
 
   private static void accumulate(BlockUnits units, Map<String, Tensor> gradients) {

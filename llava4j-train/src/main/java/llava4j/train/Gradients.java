@@ -11,48 +11,49 @@ import org.bytedeco.pytorch.global.torch;
 
 /// Derivatives of one stretch of the graph.
 ///
-/// @param ofInput as the input; null where it was not asked for or does not matter
-/// @param ofParameters by name; parameters that do not matter are absent
-record Gradients(Tensor ofInput, Map<String, Tensor> ofParameters) {
+/// @param ofInputs in the order of the inputs
+/// @param ofParameters by name; parameters that have no part in the stretch are absent
+record Gradients(List<Tensor> ofInputs, Map<String, Tensor> ofParameters) {
 
-  /// Goes back from `output` to an input and to parameters.
+  /// Goes back from outputs to inputs and to parameters.
   ///
-  /// @param outputGradient as `output`
-  /// @param inputOrNull a leaf of the graph
-  /// @param parameters leaves of the graph
+  /// @param outputGradients as `outputs`
+  /// @param inputs leaves of the graph, all of them used in it
+  /// @param parameters leaves of the graph, or tensors that are not recorded at all
   static Gradients of(
-      Tensor output, Tensor outputGradient, Tensor inputOrNull, Map<String, Tensor> parameters) {
+      List<Tensor> outputs,
+      List<Tensor> outputGradients,
+      List<Tensor> inputs,
+      Map<String, Tensor> parameters) {
     List<String> names = new ArrayList<>();
-    TensorVector leaves = new TensorVector();
-    if (inputOrNull != null) {
-      leaves.push_back(inputOrNull);
-    }
+    TensorVector leaves = vector(inputs);
     parameters.forEach((name, parameter) -> {
       if (parameter.requires_grad()) {
         names.add(name);
         leaves.push_back(parameter);
       }
     });
-    Map<String, Tensor> byName = new LinkedHashMap<>();
     if (leaves.size() == 0) {
-      return new Gradients(null, byName);
+      return new Gradients(List.of(), Map.of());
     }
     TensorVector gradients =
         torch.grad(
-            new TensorVector(output),
-            leaves,
-            new TensorVector(outputGradient),
-            new BoolOptional(),
-            false,
-            true);
-    int first = inputOrNull == null ? 0 : 1;
+            vector(outputs), leaves, vector(outputGradients), new BoolOptional(), false, true);
+    List<Tensor> ofInputs = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      ofInputs.add(new Tensor(gradients.get(i)));
+    }
+    Map<String, Tensor> byName = new LinkedHashMap<>();
     for (int i = 0; i < names.size(); i++) {
-      Tensor gradient = gradients.get(first + i);
+      Tensor gradient = gradients.get(inputs.size() + i);
       if (gradient.defined()) {
         byName.put(names.get(i), new Tensor(gradient));
       }
     }
-    Tensor ofInput = first == 1 && gradients.get(0).defined() ? new Tensor(gradients.get(0)) : null;
-    return new Gradients(ofInput, byName);
+    return new Gradients(ofInputs, byName);
+  }
+
+  private static TensorVector vector(List<Tensor> tensors) {
+    return new TensorVector(tensors.toArray(Tensor[]::new));
   }
 }

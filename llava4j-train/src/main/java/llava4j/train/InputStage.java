@@ -68,7 +68,9 @@ final class InputStage {
         Tensor ofRows = torch.zeros_like(forward.rows()); // [imageRows, dim]
         ofRows.index_add_(
             0, index(plan.imageSources()), flat.index_select(0, index(plan.imageRows())));
-        gradients = Gradients.of(forward.rows(), ofRows, null, forward.parameters()).ofParameters();
+        gradients =
+            Gradients.of(List.of(forward.rows()), List.of(ofRows), List.of(), forward.parameters())
+                .ofParameters();
       }
       accumulate(ModelUnits.TOWER, gradients);
       accumulate(ModelUnits.PROJECTOR, gradients);

@@ -1,6 +1,7 @@
 package llava4j.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import llava4j.model.Norm;
 import llava4j.tensor.DType;
@@ -87,8 +88,12 @@ final class LossHead {
       Tensor loss =
           torch.cross_entropy_loss(logits, targets, new TensorOptional(), SUM, -100, 0.0); // []
       Gradients gradients =
-          Gradients.of(loss, torch.full_like(loss, new Scalar(scale)), input, parameters);
-      gradient.index_copy_(0, rows, gradients.ofInput());
+          Gradients.of(
+              List.of(loss),
+              List.of(torch.full_like(loss, new Scalar(scale))),
+              List.of(input),
+              parameters);
+      gradient.index_copy_(0, rows, gradients.ofInputs().getFirst());
       gradients.ofParameters().forEach((name, value) -> addTo(sums, name, value));
       return loss.item_double();
     }
