@@ -2,8 +2,15 @@ package llava4j.cli;
 
 import java.io.Console;
 import java.nio.file.Path;
-import llava4j.train.StepReport;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import llava4j.train.TrainingListener;
+import llava4j.train.report.JsonlLog;
+import llava4j.train.report.Listeners;
+import llava4j.train.report.LossCurve;
+import llava4j.train.report.ProgressLine;
+import llava4j.train.report.TensorBoardLog;
 
 /// What `llava train` shows and writes while it runs.
 final class TrainReports {
@@ -13,17 +20,15 @@ final class TrainReports {
   private TrainReports() {}
 
   static TrainingListener of(Path out, boolean dryRun) {
-    return new TrainingListener() {
-      @Override
-      public void onNote(String sentence) {
-        System.err.println(sentence);
-      }
-
-      @Override
-      public void onStep(StepReport report) {
-        System.err.println(report);
-      }
-    };
+    InstantSource clock = InstantSource.system();
+    List<TrainingListener> listeners = new ArrayList<>();
+    listeners.add(new ProgressLine(System.err, onTerminal(), clock));
+    if (!dryRun) {
+      listeners.add(new JsonlLog(out, clock));
+      listeners.add(new TensorBoardLog(out, clock));
+      listeners.add(new LossCurve(out));
+    }
+    return new Listeners(listeners, System.err);
   }
 
   @SuppressWarnings("SystemConsoleNull") // JDK 25 gives null again where there is no terminal

@@ -119,6 +119,7 @@ public final class LocalLauncher {
     Map<String, String> environment = builder.environment();
     environment.putIfAbsent("OMP_NUM_THREADS", String.valueOf(threads));
     environment.put("OMP_WAIT_POLICY", "PASSIVE");
+    environment.putIfAbsent("OPENBLAS_THREAD_TIMEOUT", "4");
     environment.put(LaunchEnvironment.RANK, String.valueOf(rank));
     environment.put(LaunchEnvironment.LOCAL_RANK, String.valueOf(rank));
     environment.put(LaunchEnvironment.WORLD_SIZE, String.valueOf(count));

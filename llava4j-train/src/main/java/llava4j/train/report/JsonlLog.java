@@ -1,0 +1,110 @@
+package llava4j.train.report;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import llava4j.error.BadInputException;
+import llava4j.train.RunPlan;
+import llava4j.train.StepReport;
+import llava4j.train.TrainingListener;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `train.jsonl`: one JSON object a step. Steps that a killed run had done beyond its last
+/// checkpoint are cut off when it goes on, so each step stands there once.
+public final class JsonlLog implements TrainingListener {
+  /// Name of the file in the folder of a run.
+  public static final String FILE = "train.jsonl";
+
+  private static final double MEBIBYTE = 1 << 20;
+
+  private final JsonMapper json = new JsonMapper();
+  private final Path file;
+  private final InstantSource clock;
+  private double peakFlops;
+
+  public JsonlLog(Path out, InstantSource clock) {
+    this.file = out.resolve(FILE);
+    this.clock = clock;
+  }
+
+  @Override
+  public void onStart(RunPlan plan) {
+    peakFlops = plan.peakFlops();
+    StringBuilder kept = new StringBuilder();
+    for (JsonNode line : read(file)) {
+      if (line.path("step").asLong() <= plan.firstStep()) {
+        kept.append(line).append('\n');
+      }
+    }
+    Path aside = file.resolveSibling(FILE + ".part");
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(aside, kept);
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  @Override
+  public void onStep(StepReport report) {
+    ObjectNode line = json.createObjectNode();
+    line.put("step", report.step());
+    line.put("total_steps", report.totalSteps());
+    line.put("loss", report.loss());
+    line.put("grad_norm", report.gradNorm());
+    line.put("lr", report.learningRate());
+    line.put("projector_lr", report.projectorLearningRate());
+    line.put("samples", report.samples());
+    line.put("tokens", report.tokens());
+    line.put("supervised", report.supervised());
+    line.put("seconds", report.seconds());
+    line.put("samples_per_s", report.samplesPerSecond());
+    line.put("tokens_per_s", report.tokensPerSecond());
+    line.put("mfu", report.utilisation(peakFlops));
+    line.put("resident_mib", Math.round(report.residentBytes() / MEBIBYTE));
+    line.put("time", clock.instant().toString());
+    try {
+      Files.writeString(
+          file,
+          line + "\n",
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  /// The whole lines of a log; a last one that was cut off is left out.
+  public static List<JsonNode> read(Path file) {
+    List<JsonNode> lines = new ArrayList<>();
+    if (!Files.isRegularFile(file)) {
+      return lines;
+    }
+    JsonMapper json = new JsonMapper();
+    try {
+      for (String line : Files.readAllLines(file)) {
+        lines.add(json.readTree(line));
+      }
+    } catch (JacksonException e) {
+      return lines;
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+    return lines;
+  }
+
+  private BadInputException unwritable(IOException e) {
+    return new BadInputException(file + " cannot be written: " + e.getMessage(), e);
+  }
+}
