@@ -4,6 +4,7 @@ import static llava4j.tensor.Tensors.optional;
 
 import java.util.Optional;
 import llava4j.quant.HalfMatVec;
+import llava4j.quant.Nf4Matrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Scope;
@@ -120,6 +121,31 @@ public sealed interface Linear {
     private Linear wide(Tensor wide) {
       return many.<Linear>map(operator -> new Fused(wide, bias, operator))
           .orElseGet(() -> new Dense(wide, bias));
+    }
+  }
+
+  /// Frozen 4-bit weights, made whole for each product. A recorded graph keeps the whole matrix
+  /// until it has gone back through it.
+  ///
+  /// @param weight [out, in]
+  /// @param bias [out] or null
+  record Nf4(Nf4Matrix weight, Tensor bias) implements Linear {
+    @Override
+    public long inDim() {
+      return weight.columns();
+    }
+
+    @Override
+    public long outDim() {
+      return weight.rows();
+    }
+
+    @Override
+    public Tensor forward(Tensor input) {
+      try (Scope scope = new Scope()) {
+        Tensor whole = weight.dequantize(Tensors.type(input)); // [out, in]
+        return scope.keep(torch.linear(input, whole, optional(bias))); // [..., out]
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 package llava4j.train;
 
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import llava4j.checkpoint.Checkpoint;
@@ -15,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// The parts of a run put together: units of parameters, the model over them, the learner.
 final class Assembly implements AutoCloseable {
+  private final QuantizedBase quantized;
   private final ModelUnits units;
   private final Learner learner;
   private final TrainingModel model;
@@ -38,20 +38,30 @@ final class Assembly implements AutoCloseable {
     DType type = computeType(config.execution().precision());
     TrainableParts parts = config.parts();
     NativeRuntime.useAllThreadPools();
+    this.quantized =
+        config.quantizeBase() ? new QuantizedBase(llava, device, initial) : new QuantizedBase();
     this.units =
         new ModelUnits(
             llava,
             parts,
             new ParameterUnit.Placement(config.execution().zero(), site.group(), device, type),
             initial,
-            Map.of());
+            quantized.layers());
     VisionFeatures features;
     if (parts.visionTower()) {
       features = new TrainedTower(llava.vision(), device, type);
       this.tower = () -> {};
     } else {
       FrozenTower frozen = new FrozenTower(llava.vision(), base.inferenceWeights(), device, type);
-      features = frozen;
+      features =
+          site.featureCache()
+              .<VisionFeatures>map(folder ->
+                  new FeatureCache(
+                      folder,
+                      Fingerprints.ofFeatures(base, type),
+                      FeatureCache.Layout.of(llava.vision(), type, device),
+                      frozen))
+              .orElse(frozen);
       this.tower = frozen;
     }
     BlockStack.Activations activations =
@@ -78,6 +88,10 @@ final class Assembly implements AutoCloseable {
     return units;
   }
 
+  QuantizedBase quantized() {
+    return quantized;
+  }
+
   Learner learner() {
     return learner;
   }
@@ -89,6 +103,7 @@ final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     units.close();
+    quantized.close();
     try {
       tower.close();
     } catch (Exception e) {

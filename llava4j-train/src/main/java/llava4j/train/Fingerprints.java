@@ -4,8 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.function.Predicate;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
+import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -19,7 +22,31 @@ final class Fingerprints {
   /// Of all names, types and shapes, and of the first values of each tensor.
   static String of(WeightSource weights) {
     MessageDigest digest = sha256();
+    add(weights, _ -> true, digest);
+    return text(digest);
+  }
+
+  /// Of everything that decides what the vision tower gives for a picture.
+  static String ofFeatures(Checkpoint base, DType type) {
+    MessageDigest digest = sha256();
+    digest.update(
+        (base.config().vision()
+                + "|"
+                + base.config().imageMode()
+                + "|"
+                + base.imageProcessor()
+                + "|"
+                + type)
+            .getBytes(StandardCharsets.UTF_8));
+    add(base.weights(), name -> name.startsWith("vision_tower."), digest);
+    return text(digest);
+  }
+
+  private static void add(WeightSource weights, Predicate<String> counts, MessageDigest digest) {
     for (TensorInfo info : weights.tensors().values()) {
+      if (!counts.test(info.name())) {
+        continue;
+      }
       digest.update((info.name() + info.dtype() + info.shape()).getBytes(StandardCharsets.UTF_8));
       try (Scope _ = new Scope()) {
         Tensor flat = weights.load(info.name()).flatten();
@@ -33,6 +60,9 @@ final class Fingerprints {
         }
       }
     }
+  }
+
+  private static String text(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest()).substring(0, 32);
   }
 

@@ -26,13 +26,13 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return weights + gradients + optimizer + activations + tower + RUNTIME;
   }
 
-  static Forecast of(TrainConfig config, LlavaConfig model, int processes, ModelUnits units) {
+  static Forecast of(TrainConfig config, LlavaConfig model, int processes, Assembly assembly) {
     DType type = Assembly.computeType(config.execution().precision());
     ZeroStage zero = config.execution().zero();
     long elements = 0;
     long learned = 0;
     long largest = 0;
-    for (ParameterUnit unit : units.all()) {
+    for (ParameterUnit unit : assembly.units().all()) {
       elements += unit.layout().elements();
       learned += unit.isTrainable() ? unit.layout().elements() : 0;
       largest = Math.max(largest, unit.layout().elements());
@@ -43,6 +43,7 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
         zero.shardsParameters()
             ? elements * type.bytes() / processes + 2 * largest * type.bytes()
             : elements * type.bytes();
+    weights += assembly.quantized().bytes();
     long gradients = learned * exact / (zero.shardsGradients() ? processes : 1) + largest * exact;
     long optimizer = learned * (2 * exact + masters) / (zero.shardsOptimizer() ? processes : 1);
     long tower =

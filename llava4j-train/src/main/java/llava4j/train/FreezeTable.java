@@ -14,15 +14,19 @@ import llava4j.train.shard.ParameterUnit;
 final class FreezeTable {
   private FreezeTable() {}
 
-  private record Row(long parameters, boolean trainable) {}
+  private record Row(long parameters, boolean trainable, String type) {}
 
-  static List<String> lines(TrainConfig config, LlavaConfig model, ModelUnits units) {
+  static List<String> lines(TrainConfig config, LlavaConfig model, Assembly assembly) {
+    ModelUnits units = assembly.units();
     DType type = Assembly.computeType(config.execution().precision());
     Map<String, Row> rows = new LinkedHashMap<>();
     if (!units.has(ModelUnits.TOWER)) {
       rows.put(
           ModelUnits.TOWER,
-          new Row(ParameterTable.of(model).numParameters("vision_tower."), false));
+          new Row(
+              ParameterTable.of(model).numParameters("vision_tower."),
+              false,
+              DType.F32.toString()));
     }
     for (ParameterUnit unit : units.all()) {
       String module =
@@ -32,8 +36,12 @@ final class FreezeTable {
               .replaceFirst("^lora\\.\\d+$", "adapters");
       rows.merge(
           module,
-          new Row(unit.layout().elements(), unit.isTrainable()),
-          (one, other) -> new Row(one.parameters() + other.parameters(), one.trainable()));
+          new Row(unit.layout().elements(), unit.isTrainable(), type.toString()),
+          (one, other) ->
+              new Row(one.parameters() + other.parameters(), one.trainable(), one.type()));
+    }
+    if (assembly.quantized().parameters() > 0) {
+      rows.put("matrices of them", new Row(assembly.quantized().parameters(), false, "NF4"));
     }
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -60,7 +68,7 @@ final class FreezeTable {
               module,
               row.parameters(),
               row.trainable() ? "yes" : "frozen",
-              type,
+              row.type(),
               row.trainable() ? rate : "-"));
     });
     return lines;

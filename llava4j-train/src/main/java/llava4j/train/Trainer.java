@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
 import llava4j.text.Tokenizer;
 import llava4j.train.Assembly.Site;
 import llava4j.train.batch.Batch;
@@ -54,7 +55,7 @@ public final class Trainer {
       try (Assembly assembly = assemble(total)) {
         long step = resume(store, assembly, samples);
         writeConfig();
-        tell(assembly);
+        tell(assembly, samples);
         announce(assembly, step, total);
         if (step == 0) {
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
@@ -93,7 +94,7 @@ public final class Trainer {
       long total = config.batching().steps(samples.size());
       try (Assembly assembly = assemble(total);
           StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(0)) {
-        tell(assembly);
+        tell(assembly, samples);
         long seconds = 0;
         int taken = 0;
         for (int i = 0; i < 2; i++) {
@@ -126,12 +127,16 @@ public final class Trainer {
     }
   }
 
-  private void tell(Assembly assembly) {
-    FreezeTable.lines(config, job.base().config(), assembly.units()).forEach(listener::onNote);
+  private void tell(Assembly assembly, SampleFile samples) {
+    FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
-    Forecast.of(config, job.base().config(), job.group().size(), assembly.units())
+    Forecast.of(config, job.base().config(), job.group().size(), assembly)
         .lines()
         .forEach(listener::onNote);
+    if (job.featureCache().isPresent()) {
+      DType type = Assembly.computeType(config.execution().precision());
+      listener.onNote(FeatureCache.forecast(job.base().config(), samples.modalityLengths(), type));
+    }
   }
 
   private boolean step(Assembly assembly, long step, long total, StepBatches batches) {

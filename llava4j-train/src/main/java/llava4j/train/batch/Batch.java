@@ -21,7 +21,7 @@ public record Batch(List<Item> samples) {
 
   /// A picture as the vision tower takes it.
   ///
-  /// @param key hash of its pixel values
+  /// @param key hash of the decoded picture, before it is brought to size
   public record Picture(PixelValues pixels, String key) {}
 
   public Batch {

@@ -207,6 +207,11 @@ public final class ParameterUnit implements AutoCloseable {
     return parts;
   }
 
+  /// This process's part of the gradient since the last update. A borrowed view, [part].
+  public Tensor ownGradient() {
+    return ownPart(gradient);
+  }
+
   /// Where this process's part begins in the unpadded unit, and how many elements of it are no
   /// padding.
   public long ownStart() {

@@ -1,0 +1,143 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.LongStream;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.train.batch.Batch;
+import llava4j.train.shard.ParameterUnit;
+import llava4j.train.shard.UnitLayout;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+/// Gradients against central differences of the loss, in fp64, for every tensor that learns.
+class GradientTest {
+  private static final double STEP = 1e-4;
+  private static final long SEED = 5;
+
+  /// Connector, row-end token, language model and vision tower, over tiled pictures, padded
+  /// pictures' lack of them, and text alone.
+  @Test
+  void ofEveryTensorOfAWholeModelAgreesWithFiniteDifferences() {
+    try (TinyRun run =
+        new TinyRun(
+            "tinyFinetune",
+            "precision=FP64",
+            "pictures=HD",
+            "trainVisionTower=true",
+            "maxLength=512",
+            "globalBatch=4",
+            "deviceBatch=4")) {
+      int checked = check(run);
+      // tower 4 blocks of 16 and 6 around them, less what lies behind layer -2; connector 4,
+      // newline, table, 3 blocks of 9, norm, head
+      assertThat(checked).isGreaterThan(4 + 1 + 1 + 3 * 9 + 2 + 3 * 16);
+    }
+  }
+
+  @Test
+  void ofEveryAdapterAgreesWithFiniteDifferences() {
+    try (TinyRun run =
+        new TinyRun(
+            "tinyLora", "precision=FP64", "maxLength=512", "globalBatch=2", "deviceBatch=2")) {
+      assertThat(check(run)).isEqualTo(4 + 3 * 7 * 2);
+    }
+  }
+
+  /// @return tensors whose gradient is not zero, all of which agree
+  private static int check(TinyRun run) {
+    List<Batch> batches = run.firstStep();
+    Map<String, Double> slopes = new LinkedHashMap<>();
+    try (Scope _ = new Scope();
+        Assembly assembly = run.assemble(GradientTest::off0, Optional.empty())) {
+      loss(batches, assembly);
+      for (ParameterUnit unit : assembly.units().trainable()) {
+        for (UnitLayout.Slot slot : unit.layout().slots()) {
+          Tensor gradient = unit.ownGradient().narrow(0, slot.offset(), slot.elements()); // [n]
+          slopes.put(
+              slot.name(),
+              gradient.mul(direction(slot.name(), slot.shape()).flatten()).sum().item_double());
+        }
+      }
+    }
+    int moving = 0;
+    for (Map.Entry<String, Double> slope : slopes.entrySet()) {
+      double expected =
+          (lossAlong(run, batches, slope.getKey(), STEP)
+                  - lossAlong(run, batches, slope.getKey(), -STEP))
+              / (2 * STEP);
+      assertThat(Math.abs(slope.getValue() - expected))
+          .as(
+              String.format(
+                  Locale.ROOT,
+                  "%s: %.10f, by differences %.10f",
+                  slope.getKey(),
+                  slope.getValue(),
+                  expected))
+          .isLessThan(1e-7 + 1e-5 * Math.abs(expected));
+      moving += Math.abs(expected) > 1e-7 ? 1 : 0;
+    }
+    return moving;
+  }
+
+  private static double lossAlong(TinyRun run, List<Batch> batches, String name, double step) {
+    try (Scope _ = new Scope();
+        Assembly assembly =
+            run.assemble(
+                initial -> {
+                  Function<String, Tensor> start = off0(initial);
+                  return asked -> {
+                    Tensor value = start.apply(asked);
+                    return asked.equals(name)
+                        ? value
+                            .to(torch.ScalarType.Double)
+                            .add(direction(name, shape(value)).mul(new Scalar(step)))
+                        : value;
+                  };
+                },
+                Optional.empty())) {
+      return loss(batches, assembly);
+    }
+  }
+
+  /// LoRA's B begins at 0, where A has no gradient; a check begins elsewhere.
+  private static Function<String, Tensor> off0(Function<String, Tensor> initial) {
+    return name ->
+        name.endsWith(".lora_B.weight")
+            ? direction(name + "/start", shape(initial.apply(name)))
+            : initial.apply(name);
+  }
+
+  private static double loss(List<Batch> batches, Assembly assembly) {
+    return batches.stream()
+        .mapToDouble(
+            batch -> assembly.model().forwardBackward(assembly.model().plan(batch), 1, SEED))
+        .sum();
+  }
+
+  /// A direction of length 1 in a parameter's space.
+  private static Tensor direction(String name, List<Long> shape) {
+    long[] dims = shape.stream().mapToLong(Long::longValue).toArray();
+    Tensor any =
+        torch.randn(
+            dims,
+            new GeneratorOptional(torch.make_generator_cpu(name.hashCode())),
+            Tensors.options(DType.F64)); // [dims]
+    return any.div(any.norm());
+  }
+
+  private static List<Long> shape(Tensor tensor) {
+    return LongStream.of(Tensors.shape(tensor)).boxed().toList();
+  }
+}

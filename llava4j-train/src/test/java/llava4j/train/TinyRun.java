@@ -1,0 +1,96 @@
+package llava4j.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.data.SampleFile;
+import llava4j.golden.Golden;
+import llava4j.tensor.Device;
+import llava4j.text.Tokenizer;
+import llava4j.train.batch.Batch;
+import llava4j.train.batch.StepBatches;
+import llava4j.train.batch.StepLayout;
+import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.distributed.SingleProcess;
+import org.bytedeco.pytorch.Tensor;
+
+/// A preset over the goldens' small model and samples, its parts within a test's reach.
+final class TinyRun implements AutoCloseable {
+  private static final int STEPS = 1000;
+
+  private final ProcessGroup group = new SingleProcess();
+  private final TrainConfig config;
+  private final Checkpoint base;
+
+  TinyRun(String preset, String... overrides) {
+    this.config = new ConfigFile().with(Presets.named(preset), List.of(overrides));
+    this.base = TrainingProcess.base(config);
+  }
+
+  TrainConfig config() {
+    return config;
+  }
+
+  Checkpoint base() {
+    return base;
+  }
+
+  TrainJob job(Path out) {
+    return TrainingProcess.job(config, base, out, group);
+  }
+
+  TrainJob job(Path out, Path data) {
+    return new TrainJob(
+        config,
+        base,
+        data,
+        Golden.path("images"),
+        out,
+        group,
+        new Device.Cpu(),
+        Optional.empty(),
+        false);
+  }
+
+  /// The first micro-batches that the run would see.
+  List<Batch> firstStep() {
+    TrainJob job = job(Path.of("unused"));
+    try (SampleFile samples = SampleFile.open(job.data());
+        Tokenizer tokenizer = base.tokenizer().get()) {
+      StepLayout layout =
+          new StepLayout(
+              samples.size(), config.batching().globalBatch(), config.batching().deviceBatch(), 1);
+      try (StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(0)) {
+        return batches.next();
+      }
+    }
+  }
+
+  /// What every parameter is before the first step.
+  Function<String, Tensor> initial() {
+    return new InitialWeights(
+        base.config(), base.weights(), config.lora(), config.execution().seed());
+  }
+
+  Assembly assemble() {
+    return assemble(UnaryOperator.identity(), Optional.empty());
+  }
+
+  /// @param change of the initial weights
+  Assembly assemble(UnaryOperator<Function<String, Tensor>> change, Optional<Path> featureCache) {
+    return new Assembly(
+        config,
+        base,
+        new Assembly.Site(group, new Device.Cpu(), featureCache),
+        STEPS,
+        change.apply(initial()));
+  }
+
+  @Override
+  public void close() {
+    base.close();
+  }
+}
