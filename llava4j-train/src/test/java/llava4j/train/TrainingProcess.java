@@ -51,7 +51,10 @@ final class TrainingProcess {
     return new TrainJob(
         config,
         base,
-        Golden.path("training/stage2_data.json"),
+        Golden.path(
+            config.stage() == TrainConfig.Stage.CONNECTOR
+                ? "training/stage1_data.json"
+                : "training/stage2_data.json"),
         Golden.path("images"),
         out,
         group,

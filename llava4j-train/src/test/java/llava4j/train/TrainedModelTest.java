@@ -1,0 +1,132 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import llava4j.ChatRequest;
+import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.generate.Generation;
+import llava4j.generate.GenerationOptions;
+import llava4j.golden.Golden;
+import llava4j.image.ImageDecoder;
+import llava4j.image.PixelValues;
+import llava4j.image.Preprocessor;
+import llava4j.image.RgbImage;
+import llava4j.tensor.Scope;
+import llava4j.text.PromptEncoder;
+import llava4j.train.batch.Batch;
+import llava4j.train.batch.LabelledTokens;
+import llava4j.train.state.SavedRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a run wrote, loaded as a user loads it, gives its answers the probabilities that the model
+/// in training gives them.
+class TrainedModelTest {
+  private static final String[] RUN = {
+    "globalBatch=8", "deviceBatch=4", "maxLength=512", "maxSteps=4", "learningRate=2e-3"
+  };
+  private static final int ANSWER = 24;
+
+  @TempDir Path out;
+
+  @Test
+  void connectorAnswersAsInTraining() throws IOException {
+    try (TinyRun run = new TinyRun("tinyPretrain", RUN)) {
+      Trainer.Result result = train(run);
+      assertThat(result.results()).containsExactly(out.resolve("mm_projector.bin"));
+      check(run, out, withBase());
+    }
+  }
+
+  @Test
+  void wholeModelAnswersAsInTrainingFromBothLayouts() throws IOException {
+    try (TinyRun run = new TinyRun("tinyFinetune", RUN)) {
+      train(run);
+      check(run, out.resolve("hf"), LoadOptions.defaults());
+      check(run, out.resolve("original"), LoadOptions.defaults());
+    }
+  }
+
+  @Test
+  void adapterAnswersAsInTraining() throws IOException {
+    String[] noDropout = Arrays.copyOf(RUN, RUN.length + 1); // the loss is taken in training mode
+    noDropout[RUN.length] = "dropout=0";
+    try (TinyRun run = new TinyRun("tinyLora", noDropout)) {
+      train(run);
+      assertThat(out.resolve("adapter_config.json")).isRegularFile();
+      assertThat(out.resolve("non_lora_trainables.bin")).isRegularFile();
+      check(run, out, withBase());
+    }
+  }
+
+  private Trainer.Result train(TinyRun run) {
+    Trainer.Result result = new Trainer(run.job(out), new TrainingListener() {}, () -> false).run();
+    assertThat(result.finished()).isTrue();
+    return result;
+  }
+
+  private static LoadOptions withBase() {
+    return LoadOptions.defaults()
+        .withCheckpoint(CheckpointOptions.none().withBase(Golden.path("original").toString()));
+  }
+
+  private void check(TinyRun run, Path result, LoadOptions options) throws IOException {
+    Path file = Golden.path("images/photo_420.jpg");
+    RgbImage image = ImageDecoder.decode(Files.readAllBytes(file), file.toString()).image();
+    ChatRequest request =
+        ChatRequest.of(List.of(image), "What colour is the lighthouse?")
+            .withOptions(GenerationOptions.greedy().withMaxNewTokens(ANSWER).withTopLogProbs(0));
+    try (Llava llava = Llava.load(result.toString(), options)) {
+      Generation answer = llava.answer(request).answers().getFirst();
+      int[] prompt = new PromptEncoder(llava.tokenizer(), true).encode(llava.prompt(request));
+      double loaded =
+          -answer.logProbs().stream().mapToDouble(one -> (double) one.chosen().value()).sum();
+      double trained = inTraining(run, prompt, answer.ids(), image, true);
+      double untrained = inTraining(run, prompt, answer.ids(), image, false);
+      System.out.printf(
+          "%s: %d tokens, loss %.5f in training, %.5f loaded, %.5f before training%n",
+          result.getFileName(), answer.ids().length, trained, loaded, untrained);
+      assertThat(loaded).isCloseTo(trained, within(1e-3));
+      assertThat(Math.abs(untrained - trained)).isGreaterThan(0.1);
+    }
+  }
+
+  /// Sum of the cross-entropies of an answer.
+  private double inTraining(
+      TinyRun run, int[] prompt, int[] answer, RgbImage image, boolean trained) {
+    int[] ids = Arrays.copyOf(prompt, prompt.length + answer.length);
+    int[] labels = new int[ids.length];
+    Arrays.fill(labels, LabelledTokens.IGNORED);
+    for (int i = 0; i < answer.length; i++) {
+      ids[prompt.length + i] = answer[i];
+      labels[prompt.length + i] = answer[i];
+    }
+    PixelValues pixels =
+        new Preprocessor(run.base().imageProcessor(), run.base().config().imageMode())
+            .process(image);
+    Batch batch =
+        new Batch(
+            List.of(
+                new Batch.Item(
+                    0,
+                    "answer",
+                    new LabelledTokens(ids, labels),
+                    List.of(new Batch.Picture(pixels, image.sha256())))));
+    try (Scope _ = new Scope();
+        Assembly assembly = run.assemble();
+        SavedRun saved = SavedRun.open(out.resolve("checkpoints/step-00000004"))) {
+      if (trained) {
+        assembly.units().trainable().forEach(saved::restore);
+      }
+      return assembly.model().forwardBackward(assembly.model().plan(batch), 1, 0);
+    }
+  }
+}
