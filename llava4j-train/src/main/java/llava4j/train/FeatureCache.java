@@ -83,8 +83,8 @@ final class FeatureCache implements VisionFeatures {
     long bytes = pictures * Layout.of(config.vision(), type, new Device.Cpu()).bytes(views);
     return String.format(
         Locale.ROOT,
-        "the feature cache will take at most %.2f GiB: %d pictures of at most %d view(s)",
-        bytes / (double) (1L << 30),
+        "the feature cache will take at most %s: %d pictures of at most %d view(s)",
+        new ByteCount(bytes),
         pictures,
         views);
   }

@@ -1,6 +1,7 @@
 package llava4j.train;
 
 import java.util.List;
+import java.util.Locale;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
@@ -84,7 +85,6 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
   }
 
   private static String line(String what, long bytes) {
-    return String.format(
-        java.util.Locale.ROOT, "%-14s %8.2f GiB", what, bytes / (double) (1L << 30));
+    return String.format(Locale.ROOT, "%-14s %12s", what, new ByteCount(bytes));
   }
 }

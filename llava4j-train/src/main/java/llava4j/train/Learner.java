@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
-import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -85,8 +84,8 @@ final class Learner {
     double totalLoss = overAll(loss)[0];
     double norm = reduceAndMeasure();
     if (!Double.isFinite(norm)) {
-      throw new BadInputException(
-          "the gradients of step " + (step + 1) + " are not finite (norm " + norm + ")" + advice());
+      throw new NotFiniteException(
+          "the gradients of step " + (step + 1) + " are not finite (norm " + norm + ")");
     }
     double rate = rate(step, config.optimization().learningRate());
     double projectorRate = rate(step, projectorBase());
@@ -100,6 +99,15 @@ final class Learner {
         (long) counts[1],
         (long) counts[0],
         counts[3] > 0);
+  }
+
+  /// Whether no weight of any process is NaN or infinite.
+  boolean hasFiniteWeights() {
+    double broken = 0;
+    for (ParameterUnit unit : units.trainable()) {
+      broken += unit.isFinite() ? 0 : 1;
+    }
+    return overAll(broken)[0] == 0;
   }
 
   /// The learning rate of a step, counted from 0.
@@ -173,18 +181,13 @@ final class Learner {
 
   private void requireFinite(double sum, long step, Planned one) {
     if (!Double.isFinite(sum)) {
-      throw new BadInputException(
+      throw new NotFiniteException(
           String.format(
               Locale.ROOT,
-              "the loss of step %d is %s; samples: %s%s",
+              "the loss of step %d is %s; samples: %s",
               step + 1,
               sum,
-              one.batch().ids(),
-              advice()));
+              one.batch().ids()));
     }
-  }
-
-  private static String advice() {
-    return "; a lower learningRate or maxGradNorm=1 may help, and the last checkpoint is good";
   }
 }

@@ -3,6 +3,7 @@ package llava4j.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,7 +57,11 @@ public final class Trainer {
         long step = resume(store, assembly, samples);
         writeConfig();
         tell(assembly, samples);
-        announce(assembly, step, total);
+        if (step == total) {
+          listener.onNote("all steps were done before; the results are written again");
+        } else {
+          announce(assembly, step, total);
+        }
         if (step == 0) {
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
         }
@@ -67,18 +72,17 @@ public final class Trainer {
             stop = step(assembly, step, total, batches);
             step++;
             if (stop || step == total || step % config.saving().saveEvery() == 0) {
+              requireFinite(assembly, step);
               save(store, assembly, samples, step);
               saved = step;
             }
           }
+        } catch (NotFiniteException e) {
+          throw e.with(store.newest().map(Path::toString).orElse("that of no step"));
         }
         boolean finished = saved == total;
         List<Path> results = finished ? export(store, assembly) : List.of();
-        listener.onNote(
-            String.format(
-                Locale.ROOT,
-                "memory at its peak: %.2f GiB",
-                ResidentMemory.peak() / (double) (1L << 30)));
+        listener.onNote("memory at its peak, as measured: " + new ByteCount(ResidentMemory.peak()));
         listener.onEnd(finished);
         return new Result(finished, step, results);
       }
@@ -114,15 +118,19 @@ public final class Trainer {
                   outcome.loss(),
                   seconds / 1e9));
         }
-        double hours = seconds / 1e9 / taken * config.batching().globalBatch() * total / 3600.0;
+        Duration whole =
+            Duration.ofMillis(
+                (long) (seconds / 1e6 / taken * config.batching().globalBatch() * total));
         listener.onNote(
             String.format(
                 Locale.ROOT,
-                "the whole run: %d steps of %d samples, about %.2f hours at this rate; memory so far %.2f GiB",
+                "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this rate; memory so far %s",
                 total,
                 config.batching().globalBatch(),
-                hours,
-                ResidentMemory.peak() / (double) (1L << 30)));
+                whole.toHours(),
+                whole.toMinutesPart(),
+                whole.toSecondsPart(),
+                new ByteCount(ResidentMemory.peak())));
       }
     }
   }
@@ -192,6 +200,13 @@ public final class Trainer {
       assembly.units().trainable().forEach(saved::restore);
       listener.onNote("going on from " + newest.get());
       return saved.state().step();
+    }
+  }
+
+  /// A checkpoint of broken weights must not push out a good one.
+  private void requireFinite(Assembly assembly, long step) {
+    if (!assembly.learner().hasFiniteWeights()) {
+      throw new NotFiniteException("weights are NaN or infinite after step " + step);
     }
   }
 

@@ -64,7 +64,8 @@ public final class LocalLauncher {
   /// Asks all processes to stop; they write a checkpoint first.
   public void stop() {
     synchronized (processes) {
-      processes.forEach(Process::destroy);
+      // by handle: Process.destroy would also close the pipes of their last words
+      processes.forEach(process -> process.toHandle().destroy());
     }
   }
 

@@ -212,6 +212,13 @@ public final class ParameterUnit implements AutoCloseable {
     return ownPart(gradient);
   }
 
+  /// Whether no weight of this process's part is NaN or infinite.
+  public boolean isFinite() {
+    try (Scope _ = new Scope()) {
+      return ownPart(master).isfinite().all().item_bool();
+    }
+  }
+
   /// Where this process's part begins in the unpadded unit, and how many elements of it are no
   /// padding.
   public long ownStart() {
