@@ -1,0 +1,212 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.TensorInfo;
+import llava4j.checkpoint.TorchZipWriter;
+import llava4j.checkpoint.WeightSource;
+import llava4j.checkpoint.WriteListener;
+import llava4j.config.ProjectorConfig;
+import llava4j.error.BadInputException;
+import llava4j.golden.Golden;
+import llava4j.tensor.DType;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs as a whole: how they stop, go on, and refuse.
+class TrainerTest {
+  private static final String[] RUN = {
+    "globalBatch=8", "deviceBatch=4", "maxLength=256", "maxSteps=4", "saveEvery=1"
+  };
+
+  @TempDir Path folder;
+
+  @Test
+  void stoppedRunWritesACheckpointAndGoesOnToTheSameBits() throws IOException {
+    Path whole = folder.resolve("whole");
+    Path stopped = folder.resolve("stopped");
+    try (TinyRun run = run("tinyLora")) {
+      new Trainer(run.job(whole), new TrainingListener() {}, () -> false).run();
+      AtomicInteger steps = new AtomicInteger();
+      Trainer.Result first =
+          new Trainer(run.job(stopped), counting(steps), () -> steps.get() >= 1).run();
+      assertThat(first.finished()).isFalse();
+      assertThat(first.steps()).isEqualTo(2);
+      assertThat(first.results()).isEmpty();
+      assertThat(stopped.resolve("checkpoints/step-00000002")).isDirectory();
+      Trainer.Result second =
+          new Trainer(run.job(stopped), new TrainingListener() {}, () -> false).run();
+      assertThat(second.finished()).isTrue();
+    }
+    String file = "adapter_model.safetensors";
+    assertThat(Files.mismatch(whole.resolve(file), stopped.resolve(file))).isEqualTo(-1);
+  }
+
+  @Test
+  void brokenLossNamesStepSamplesAndTheLastGoodCheckpoint() {
+    Path out = folder.resolve("nan");
+    try (TinyRun run = run("tinyFinetune", "learningRate=1e38", "warmupRatio=0")) {
+      Trainer trainer = new Trainer(run.job(out), new TrainingListener() {}, () -> false);
+      assertThatThrownBy(trainer::run)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("after step 1")
+          .hasMessageContaining("last good checkpoint is")
+          .hasMessageContaining("step-00000000");
+    }
+    try (TinyRun run = run("tinyFinetune", "learningRate=1e38", "warmupRatio=0", "saveEvery=9")) {
+      Trainer trainer = new Trainer(run.job(out), new TrainingListener() {}, () -> false);
+      assertThatThrownBy(trainer::run)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("loss of step 2 is NaN; samples: 2-")
+          .hasMessageContaining("step-00000000");
+    }
+    assertThat(out.resolve("checkpoints/step-00000000/state.json")).isRegularFile();
+  }
+
+  @Test
+  void otherSettingsOrDataAreListedAndRefusedUnlessForced() throws IOException {
+    Path out = folder.resolve("out");
+    try (TinyRun run = run("tinyLora", "maxSteps=1")) {
+      new Trainer(run.job(out), new TrainingListener() {}, () -> false).run();
+    }
+    Path data = folder.resolve("data.json");
+    Files.writeString(
+        data, Files.readString(Golden.path("training/stage2_data.json")).replace("2-01", "2-0x"));
+    try (TinyRun run = run("tinyLora", "maxSteps=2", "learningRate=1e-5", "beta2=0.95")) {
+      TrainJob job = run.job(out, data);
+      assertThatThrownBy(() -> new Trainer(job, new TrainingListener() {}, () -> false).run())
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("learningRate")
+          .hasMessageContaining("1.0E-5")
+          .hasMessageContaining("beta2")
+          .hasMessageContaining("the data file " + data)
+          .hasMessageContaining("--force");
+      TrainJob forced =
+          new TrainJob(
+              job.config(),
+              job.base(),
+              job.data(),
+              job.images(),
+              job.out(),
+              job.group(),
+              job.device(),
+              job.featureCache(),
+              true);
+      assertThat(new Trainer(forced, new TrainingListener() {}, () -> false).run().steps())
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
+  void connectorOfAnotherWidthIsRefused() {
+    new TorchZipWriter(Long.MAX_VALUE)
+        .write(
+            new Ones(
+                "model.mm_projector.0.weight", List.of(48L, 64L),
+                "model.mm_projector.0.bias", List.of(48L),
+                "model.mm_projector.2.weight", List.of(48L, 48L),
+                "model.mm_projector.2.bias", List.of(48L)),
+            folder,
+            "mm_projector",
+            DType.F32,
+            WriteListener.NONE);
+    BaseModel base =
+        new BaseModel(
+            Golden.path("original").toString(),
+            Optional.of(folder.resolve("mm_projector.bin")),
+            new ProjectorConfig.Mlp(2),
+            CheckpointOptions.none());
+    TrainConfig config = new ConfigFile().with(Presets.tinyFinetune(), List.of("maxLength=256"));
+    assertThatThrownBy(() -> base.open(config))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("mm_projector.bin")
+        .hasMessageContaining("48")
+        .hasMessageContaining("256");
+  }
+
+  @Test
+  void longerSamplesThanTheModelHasPositionsAreRefused() {
+    assertThatThrownBy(() -> run("tinyFinetune", "maxLength=4096"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("maxLength is 4096")
+        .hasMessageContaining("2048");
+  }
+
+  @Test
+  void dryRunWritesNothing() throws IOException {
+    Path out = folder.resolve("dry");
+    List<String> notes = new ArrayList<>();
+    try (TinyRun run = run("tinyFinetune")) {
+      new Trainer(
+              run.job(out),
+              new TrainingListener() {
+                @Override
+                public void onNote(String text) {
+                  notes.add(text);
+                }
+              },
+              () -> false)
+          .dryRun();
+    }
+    assertThat(out).doesNotExist();
+    assertThat(notes).anyMatch(note -> note.startsWith("batch 2: 4 samples"));
+    assertThat(notes).anyMatch(note -> note.startsWith("the whole run: 4 steps of 8 samples"));
+  }
+
+  private static TrainingListener counting(AtomicInteger steps) {
+    return new TrainingListener() {
+      @Override
+      public void onStep(StepReport report) {
+        steps.incrementAndGet();
+      }
+    };
+  }
+
+  private static TinyRun run(String preset, String... overrides) {
+    return new TinyRun(
+        preset, Stream.of(RUN, overrides).flatMap(Stream::of).toArray(String[]::new));
+  }
+
+  /// Tensors of ones: name, shape, name, shape.
+  private static final class Ones implements WeightSource {
+    private final SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();
+
+    @SuppressWarnings("unchecked")
+    Ones(Object... namesAndShapes) {
+      for (int i = 0; i < namesAndShapes.length; i += 2) {
+        String name = (String) namesAndShapes[i];
+        List<Long> shape = (List<Long>) namesAndShapes[i + 1];
+        long bytes = 4 * shape.stream().reduce(1L, Math::multiplyExact);
+        infos.put(name, new TensorInfo(name, DType.F32, "F32", shape, bytes, Path.of("")));
+      }
+    }
+
+    @Override
+    public SequencedMap<String, TensorInfo> tensors() {
+      return Collections.unmodifiableSequencedMap(infos);
+    }
+
+    @Override
+    public Tensor load(String name) {
+      return torch.ones(infos.get(name).shape().stream().mapToLong(Long::longValue).toArray());
+    }
+
+    @Override
+    public void close() {}
+  }
+}
