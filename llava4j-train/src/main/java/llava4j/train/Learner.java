@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
+import llava4j.tensor.NativeHeap;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.train.TrainingModel.Planned;
@@ -21,6 +22,7 @@ import org.bytedeco.pytorch.global.torch;
 /// One optimiser step: micro-batches forward and backward, gradients over all processes, clipping,
 /// update.
 final class Learner {
+  private static final int STEPS_BETWEEN_CLEANINGS = 32;
   private static final double CLIP_EPSILON = 1e-6; // as torch.nn.utils.clip_grad_norm_
 
   private final TrainConfig config;
@@ -29,6 +31,7 @@ final class Learner {
   private final ProcessGroup group;
   private final Device device;
   private final AdamW adam;
+  private final NativeHeap heap = new NativeHeap();
   private final long totalSteps;
 
   Learner(
@@ -90,6 +93,9 @@ final class Learner {
     double rate = rate(step, config.optimization().learningRate());
     double projectorRate = rate(step, projectorBase());
     update(step, clip(norm), rate, projectorRate);
+    if (step % STEPS_BETWEEN_CLEANINGS == 0) {
+      heap.giveBackFree();
+    }
     return new Outcome(
         totalLoss,
         norm,
