@@ -34,6 +34,33 @@ final class BareProducts implements AutoCloseable {
     }
   }
 
+  /// What a linear layer computes on the way back: the input's gradient dY W, and the weight's dYᵀ
+  /// x.
+  ///
+  /// @param weight [out, in], borrowed
+  /// @param ofInput whether the input's gradient is needed
+  /// @param ofWeight whether the weight's is
+  void addLinearBackward(long rows, Tensor weight, boolean ofInput, boolean ofWeight) {
+    try (Scope _ = new Scope()) {
+      long in = weight.size(1);
+      long out = weight.size(0);
+      Tensor gradient = random(rows, out); // [rows, out]
+      if (ofInput) {
+        Tensor matrix = own(weight.alias()); // [out, in]
+        Tensor inputGradient = random(rows, in); // [rows, in]
+        products.add(() -> torch.mm_out(inputGradient, gradient, matrix));
+        operations += 2.0 * rows * in * out;
+      }
+      if (ofWeight) {
+        Tensor turned = own(gradient.t()); // [out, rows]
+        Tensor input = random(rows, in); // [rows, in]
+        Tensor weightGradient = random(out, in); // [out, in]
+        products.add(() -> torch.mm_out(weightGradient, turned, input));
+        operations += 2.0 * rows * in * out;
+      }
+    }
+  }
+
   /// y[out] = W x.
   ///
   /// @param weight [out, in], borrowed
@@ -58,6 +85,21 @@ final class BareProducts implements AutoCloseable {
       products.add(() -> torch.bmm_out(scores, query, key));
       products.add(() -> torch.bmm_out(output, scores, value));
       operations += 4.0 * heads * rows * rows * headDim;
+    }
+  }
+
+  /// The four products of attention's way back; the scores are not computed again.
+  void addAttentionBackward(long heads, long rows, long headDim) {
+    try (Scope _ = new Scope()) {
+      Tensor narrow = random(heads, rows, headDim);
+      Tensor turned = own(narrow.transpose(1, 2)); // [heads, headDim, rows]
+      Tensor scores = random(heads, rows, rows);
+      Tensor output = random(heads, rows, headDim);
+      for (int i = 0; i < 3; i++) { // gradients of value, query and key
+        products.add(() -> torch.bmm_out(output, scores, narrow));
+      }
+      products.add(() -> torch.bmm_out(scores, narrow, turned));
+      operations += 8.0 * heads * rows * rows * headDim;
     }
   }
 

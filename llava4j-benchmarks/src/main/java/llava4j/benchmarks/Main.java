@@ -72,7 +72,10 @@ public final class Main implements Callable<Integer> {
         new DecodeBenchmark(),
         new PreprocessBenchmark(),
         new LoadBenchmark(),
-        new TurnsBenchmark());
+        new TurnsBenchmark(),
+        new TrainStepBenchmark(),
+        new TrainInputBenchmark(),
+        new ZeroMemoryBenchmark());
   }
 
   @Override

@@ -22,7 +22,7 @@ final class PrefillBenchmark implements Benchmark {
   private static final double BAR = 1.15;
   private static final int ROWS = 640;
   private static final int LAYERS = 4;
-  private static final List<String> LINEARS =
+  static final List<String> LINEARS =
       List.of(
           "self_attn.q_proj",
           "self_attn.k_proj",

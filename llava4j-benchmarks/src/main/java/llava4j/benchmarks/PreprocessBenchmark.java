@@ -1,21 +1,12 @@
 package llava4j.benchmarks;
 
-import java.awt.Color;
-import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
-import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.ImageOutputStream;
 import llava4j.config.Llava15;
 import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
@@ -46,7 +37,7 @@ final class PreprocessBenchmark implements Benchmark {
   @Override
   public Report run(int repeats, PrintWriter out) {
     ImageIO.setUseCache(false); // as a server would: the bytes are in memory already
-    byte[] file = photograph();
+    byte[] file = new Photograph(WIDTH, HEIGHT, 17).jpeg();
     out.printf(Locale.ROOT, "  %dx%d, %.1f MB%n", WIDTH, HEIGHT, file.length / 1e6);
     int size = Llava15.vicuna7b().vision().imageSize();
     Preprocessor preprocessor =
@@ -85,51 +76,6 @@ final class PreprocessBenchmark implements Benchmark {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /// Slopes of light, edges and sensor noise: what a JPEG decoder meets in a photograph.
-  private static byte[] photograph() {
-    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Random random = new Random(17);
-    for (int y = 0; y < HEIGHT; y++) {
-      for (int x = 0; x < WIDTH; x++) {
-        int red = 40 + 160 * x / WIDTH + noise(random);
-        int green = 60 + 130 * y / HEIGHT + noise(random);
-        int blue = 200 - 120 * (x + y) / (WIDTH + HEIGHT) + noise(random);
-        image.setRGB(x, y, red << 16 | green << 8 | blue);
-      }
-    }
-    Graphics2D graphics = image.createGraphics();
-    for (int shape = 0; shape < 300; shape++) {
-      graphics.setColor(
-          new Color(random.nextInt(256), random.nextInt(256), random.nextInt(256), 120));
-      int side = 20 + random.nextInt(400);
-      graphics.fillOval(random.nextInt(WIDTH), random.nextInt(HEIGHT), side, side);
-    }
-    graphics.dispose();
-    return compressed(image);
-  }
-
-  /// About four megabytes, as a telephone's camera writes.
-  private static byte[] compressed(BufferedImage image) {
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ImageOutputStream stream = ImageIO.createImageOutputStream(bytes)) {
-      ImageWriteParam param = writer.getDefaultWriteParam();
-      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      param.setCompressionQuality(0.92f);
-      writer.setOutput(stream);
-      writer.write(null, new IIOImage(image, null, null), param);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
-  }
-
-  private static int noise(Random random) {
-    return random.nextInt(33) - 16;
   }
 
   /// Every output pixel lies near the mean of the pixels it stands for, and the padding is there.

@@ -63,6 +63,43 @@ final class Workloads {
             OptionalInt.empty()));
   }
 
+  /// A model of the 100M class: a vision tower for 224 pixels, twelve blocks of 768, a vocabulary
+  /// of 32000.
+  static LlavaConfig hundredMillion() {
+    TextConfig text = Llava15.vicuna7b().text();
+    return new LlavaConfig(
+        new VisionConfig(
+            224,
+            14,
+            384,
+            1536,
+            8,
+            6,
+            1e-5,
+            VisionConfig.Activation.QUICK_GELU,
+            -2,
+            VisionConfig.FeatureSelection.PATCH,
+            384),
+        new ProjectorConfig.Mlp(2),
+        new TextConfig(
+            768,
+            2048,
+            12,
+            12,
+            12,
+            64,
+            text.vocab(),
+            text.maxPositions(),
+            text.rmsNormEps(),
+            text.ropeTheta(),
+            text.ropeScaling(),
+            false,
+            OptionalInt.empty()),
+        new ImageMode.Pad(),
+        PatchMerge.FLAT,
+        2048);
+  }
+
   /// A whole model that answers in milliseconds.
   static LlavaConfig tiny(int vocab) {
     return new LlavaConfig(

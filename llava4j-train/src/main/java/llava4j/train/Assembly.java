@@ -25,6 +25,22 @@ final class Assembly implements AutoCloseable {
   /// @param featureCache folder for the frozen tower's output
   record Site(ProcessGroup group, Device device, Optional<Path> featureCache) {}
 
+  /// The parts of a job, with the weights that it begins with.
+  static Assembly of(TrainJob job, long totalSteps) {
+    InitialWeights initial =
+        new InitialWeights(
+            job.base().config(),
+            job.base().weights(),
+            job.config().lora(),
+            job.config().execution().seed());
+    return new Assembly(
+        job.config(),
+        job.base(),
+        new Site(job.group(), job.device(), job.featureCache()),
+        totalSteps,
+        initial);
+  }
+
   /// @param base its weights stay open as long as this object
   /// @param initial see [InitialWeights]
   Assembly(

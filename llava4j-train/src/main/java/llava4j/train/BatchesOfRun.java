@@ -43,6 +43,14 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
         data.prefetch());
   }
 
+  /// Which samples each step has.
+  static StepLayout layout(TrainJob job, long samples) {
+    TrainConfig.Batching batching = job.config().batching();
+    batching.accumulation(job.group().size()); // says what is wrong with the sizes
+    return new StepLayout(
+        samples, batching.globalBatch(), batching.deviceBatch(), job.group().size());
+  }
+
   private static SampleOrder order(TrainConfig.Order order) {
     return switch (order) {
       case SEQUENTIAL -> new SampleOrder.Sequential();

@@ -12,7 +12,6 @@ import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.text.Tokenizer;
-import llava4j.train.Assembly.Site;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
@@ -48,12 +47,12 @@ public final class Trainer {
   public Result run() {
     try (SampleFile samples = SampleFile.open(job.data());
         Tokenizer tokenizer = job.base().tokenizer().get()) {
-      StepLayout layout = layout(samples.size());
+      StepLayout layout = BatchesOfRun.layout(job, samples.size());
       long total = config.batching().steps(samples.size());
       CheckpointStore store =
           new CheckpointStore(
               job.out().resolve("checkpoints"), job.group(), config.saving().keepLast());
-      try (Assembly assembly = assemble(total)) {
+      try (Assembly assembly = Assembly.of(job, total)) {
         long step = resume(store, assembly, samples);
         writeConfig();
         tell(assembly, samples);
@@ -92,46 +91,28 @@ public final class Trainer {
   /// Two micro-batches forward and backward, nothing written: whether the data fit, what memory
   /// they take, and what the whole run will cost. Says it all to the listener.
   public void dryRun() {
-    try (SampleFile samples = SampleFile.open(job.data());
-        Tokenizer tokenizer = job.base().tokenizer().get()) {
-      StepLayout layout = layout(samples.size());
-      long total = config.batching().steps(samples.size());
-      try (Assembly assembly = assemble(total);
-          StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(0)) {
-        tell(assembly, samples);
-        long seconds = 0;
-        int taken = 0;
-        for (int i = 0; i < 2; i++) {
-          List<Batch> first = batches.next().subList(0, 1);
-          long start = System.nanoTime();
-          Learner.Outcome outcome = assembly.learner().step(i, first, false);
-          seconds = System.nanoTime() - start;
-          taken = Math.toIntExact(outcome.samples());
-          listener.onNote(
-              String.format(
-                  Locale.ROOT,
-                  "batch %d: %d samples, %d rows, %d supervised, loss %.4f, %.2f s",
-                  i + 1,
-                  taken,
-                  outcome.rows(),
-                  outcome.supervised(),
-                  outcome.loss(),
-                  seconds / 1e9));
-        }
-        Duration whole =
-            Duration.ofMillis(
-                (long) (seconds / 1e6 / taken * config.batching().globalBatch() * total));
-        listener.onNote(
-            String.format(
-                Locale.ROOT,
-                "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this rate; memory so far %s",
-                total,
-                config.batching().globalBatch(),
-                whole.toHours(),
-                whole.toMinutesPart(),
-                whole.toSecondsPart(),
-                new ByteCount(ResidentMemory.peak())));
+    try (Rehearsal rehearsal = new Rehearsal(job)) {
+      tell(rehearsal.assembly(), rehearsal.samples());
+      double secondsPerSample = 0;
+      for (int i = 1; i <= 2; i++) {
+        Rehearsal.Result result = rehearsal.next();
+        secondsPerSample = result.seconds() / result.samples();
+        listener.onNote("batch " + i + ": " + result);
       }
+      long total = rehearsal.totalSteps();
+      Duration whole =
+          Duration.ofMillis(
+              (long) (1000 * secondsPerSample * config.batching().globalBatch() * total));
+      listener.onNote(
+          String.format(
+              Locale.ROOT,
+              "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this rate; memory so far %s",
+              total,
+              config.batching().globalBatch(),
+              whole.toHours(),
+              whole.toMinutesPart(),
+              whole.toSecondsPart(),
+              new ByteCount(ResidentMemory.peak())));
     }
   }
 
@@ -167,27 +148,6 @@ public final class Trainer {
             flops,
             ResidentMemory.now()));
     return outcome.stop();
-  }
-
-  private Assembly assemble(long total) {
-    InitialWeights initial =
-        new InitialWeights(
-            job.base().config(), job.base().weights(), config.lora(), config.execution().seed());
-    return new Assembly(
-        config,
-        job.base(),
-        new Site(job.group(), job.device(), job.featureCache()),
-        total,
-        initial);
-  }
-
-  private StepLayout layout(long samples) {
-    config.batching().accumulation(job.group().size()); // says what is wrong with the sizes
-    return new StepLayout(
-        samples,
-        config.batching().globalBatch(),
-        config.batching().deviceBatch(),
-        job.group().size());
   }
 
   private long resume(CheckpointStore store, Assembly assembly, SampleFile samples) {

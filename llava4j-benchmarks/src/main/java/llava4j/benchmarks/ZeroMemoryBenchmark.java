@@ -1,0 +1,77 @@
+package llava4j.benchmarks;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import llava4j.train.distributed.LocalLauncher;
+
+/// What parameters, gradients and optimiser state take of one of two processes under ZeRO-3,
+/// against one process that has them all.
+final class ZeroMemoryBenchmark implements Benchmark {
+  private static final double BAR = 0.55;
+
+  @Override
+  public String name() {
+    return "zero-memory";
+  }
+
+  @Override
+  public String description() {
+    return "memory of a process of two under ZeRO-3, against one alone (0.55x)";
+  }
+
+  @Override
+  public Report run(int repeats, PrintWriter out) {
+    ShardedProcess.Figures alone = measure(1, "NONE");
+    ShardedProcess.Figures sharded = measure(2, "PARAMETERS");
+    out.println("  alone:       " + alone);
+    out.println("  one of two:  " + sharded);
+    Benchmark.check(
+        Math.abs(alone.loss() - sharded.loss()) < 1e-3 * alone.loss(),
+        String.format(
+            Locale.ROOT, "both learn alike: loss %.5f and %.5f", alone.loss(), sharded.loss()),
+        out);
+    Report report = new Report();
+    report.figure("alone_mb", alone.resident() / 1e6);
+    report.figure("sharded_mb", sharded.resident() / 1e6);
+    report.figure("alone_process_mb", alone.process() / 1e6);
+    report.figure("sharded_process_mb", sharded.process() / 1e6);
+    report.atMost("ratio", (double) sharded.resident() / alone.resident(), BAR);
+    return report;
+  }
+
+  private static ShardedProcess.Figures measure(int processes, String zero) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+    LocalLauncher launcher =
+        new LocalLauncher(
+            ShardedProcess.class.getName(),
+            List.of(zero, String.valueOf(processes)),
+            new PrintStream(bytes, true, StandardCharsets.UTF_8),
+            new PrintStream(complaints, true, StandardCharsets.UTF_8));
+    try {
+      int code = launcher.run(processes, Map.of());
+      if (code != 0) {
+        throw new WrongAnswerException(
+            "the processes ended with "
+                + code
+                + ": "
+                + complaints.toString(StandardCharsets.UTF_8));
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    String line =
+        bytes
+            .toString(StandardCharsets.UTF_8)
+            .lines()
+            .filter(text -> text.startsWith(ShardedProcess.MARK))
+            .findFirst()
+            .orElseThrow();
+    return ShardedProcess.Figures.parse(line);
+  }
+}
