@@ -62,6 +62,7 @@ final class BlockStack {
   private final Activations activations;
   private final List<Tensor> inputs = new ArrayList<>(); // each [sequences, tokens, dim]
   private final List<BlockRun> kept = new ArrayList<>();
+  private Use lastUse; // backward begins with the last block, so it is kept in any case
 
   BlockStack(
       TextConfig config, List<BlockUnits> blocks, LoraSettings lora, Activations activations) {
@@ -81,9 +82,9 @@ final class BlockStack {
     kept.clear();
     Tensor hidden = embeddings; // [sequences, tokens, dim]
     Use next = blocks.getFirst().gather();
-    for (int layer = 0; layer < blocks.size(); layer++) {
+    for (int layer = 0; layer < blocks.size() - 1; layer++) {
       try (Use here = next) {
-        next = layer + 1 < blocks.size() ? blocks.get(layer + 1).gather() : null;
+        next = blocks.get(layer + 1).gather();
         inputs.add(hidden);
         if (activations == Activations.KEEP) {
           BlockRun run = record(layer, here, hidden, pass, seed);
@@ -94,7 +95,10 @@ final class BlockStack {
         }
       }
     }
-    return hidden;
+    inputs.add(hidden);
+    lastUse = next;
+    kept.add(record(blocks.size() - 1, next, hidden, pass, seed));
+    return kept.getLast().output();
   }
 
   /// Goes back through all blocks and adds their parameters' gradients to the units.
@@ -103,14 +107,14 @@ final class BlockStack {
   /// @return gradient of the embeddings, [sequences, tokens, dim]
   Tensor backward(Tensor outputGradient, DecoderPass pass, long seed) {
     Tensor gradient = outputGradient; // [sequences, tokens, dim]
-    Use next = blocks.getLast().gather();
+    Use next = lastUse;
     for (int layer = blocks.size() - 1; layer >= 0; layer--) {
       try (Use here = next;
           Scope scope = new Scope()) {
         next = layer > 0 ? blocks.get(layer - 1).gather() : null;
         BlockRun run =
-            activations == Activations.KEEP
-                ? kept.get(layer)
+            activations == Activations.KEEP || layer == blocks.size() - 1
+                ? kept.removeLast()
                 : record(layer, here, inputs.get(layer), pass, seed);
         Gradients gradients = run.backward(gradient);
         accumulate(blocks.get(layer), gradients.ofParameters());

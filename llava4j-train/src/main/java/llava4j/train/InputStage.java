@@ -77,13 +77,9 @@ final class InputStage {
       accumulate(ModelUnits.NEWLINE, gradients);
       ParameterUnit table = units.unit("embedding");
       if (table.isTrainable()) {
-        Tensor ofTable =
-            torch.zeros(
-                new long[] {config.text().vocab(), config.text().dim()},
-                flat.options()); // [vocab, dim]
         Tensor rows = index(plan.textRows()); // [textRows]
-        ofTable.index_add_(0, ids(plan).index_select(0, rows), flat.index_select(0, rows));
-        table.accumulate(Map.of(LossHead.EMBEDDING, ofTable));
+        table.accumulateRows(
+            LossHead.EMBEDDING, ids(plan).index_select(0, rows), flat.index_select(0, rows));
       }
     }
   }

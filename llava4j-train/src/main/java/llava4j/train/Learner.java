@@ -131,15 +131,12 @@ final class Learner {
   }
 
   private double reduceAndMeasure() {
-    try (Scope _ = new Scope()) {
-      Tensor squares = torch.zeros(new long[] {1}, Tensors.options(DType.F64, device)); // [1]
-      for (ParameterUnit unit : units.trainable()) {
-        unit.reduceGradients();
-        squares.add_(unit.squaredNorm());
-      }
-      group.sum(squares);
-      return Math.sqrt(squares.item_double());
+    double squares = 0;
+    for (ParameterUnit unit : units.trainable()) {
+      unit.reduceGradients();
+      squares += unit.squaredNorm();
     }
+    return Math.sqrt(overAll(squares)[0]);
   }
 
   private double clip(double norm) {

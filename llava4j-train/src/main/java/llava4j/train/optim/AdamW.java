@@ -4,6 +4,7 @@ import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
@@ -41,24 +42,17 @@ public final class AdamW {
     }
   }
 
-  /// Updates a stretch of parameters in place. All of one type, one device and one length.
+  /// What a step does to a stretch of parameters.
   ///
-  /// @param step counted from 1
+  /// @param number counted from 1
+  /// @param gradientFactor the gradient counts as multiplied by it
+  public record Step(long number, double learningRate, double weightDecay, double gradientFactor) {}
+
+  /// Updates a stretch of parameters in place. All of one type, one device and one length.
   public void update(
-      Tensor parameters,
-      Tensor gradient,
-      Tensor firstMoment,
-      Tensor secondMoment,
-      long step,
-      double learningRate,
-      double weightDecay) {
+      Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, Step step) {
     try (Scope _ = new Scope()) {
-      Tensor steps =
-          torch.full(
-              new long[] {},
-              new Scalar((double) step),
-              Tensors.options(DType.F32)
-                  .device(new org.bytedeco.pytorch.DeviceOptional(parameters.device()))); // []
+      Tensor steps = number((double) step.number(), parameters); // []
       IValueVector arguments = new IValueVector();
       arguments.push_back(listOf(parameters));
       arguments.push_back(listOf(gradient));
@@ -66,17 +60,27 @@ public final class AdamW {
       arguments.push_back(listOf(secondMoment));
       arguments.push_back(new IValue(emptyList()));
       arguments.push_back(listOf(steps));
-      arguments.push_back(new IValue(learningRate));
+      arguments.push_back(new IValue(step.learningRate()));
       arguments.push_back(new IValue(settings.beta1()));
       arguments.push_back(new IValue(settings.beta2()));
-      arguments.push_back(new IValue(weightDecay));
+      arguments.push_back(new IValue(step.weightDecay()));
       arguments.push_back(new IValue(settings.epsilon()));
       arguments.push_back(new IValue(false)); // amsgrad
       arguments.push_back(new IValue(false)); // maximize
-      arguments.push_back(new IValue()); // grad_scale
+      arguments.push_back(
+          step.gradientFactor() == 1
+              ? new IValue()
+              : new IValue(number(1 / step.gradientFactor(), parameters))); // divides
       arguments.push_back(new IValue()); // found_inf
       operator.callBoxed(arguments);
     }
+  }
+
+  private static Tensor number(double value, Tensor beside) {
+    return torch.full(
+        new long[] {},
+        new Scalar(value),
+        Tensors.options(DType.F32).device(new DeviceOptional(beside.device())));
   }
 
   private static IValue listOf(Tensor tensor) {

@@ -10,7 +10,6 @@ import llava4j.tensor.Tensors;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.optim.AdamW;
 import llava4j.train.shard.UnitLayout.Slot;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -19,6 +18,8 @@ import org.bytedeco.pytorch.global.torch;
 ///
 /// Every process calls the same methods in the same order: some of them are collectives.
 public final class ParameterUnit implements AutoCloseable {
+  private static final long STRETCH = 1 << 18;
+
   private final UnitLayout layout;
   private final ZeroStage zero;
   private final ProcessGroup group;
@@ -30,6 +31,7 @@ public final class ParameterUnit implements AutoCloseable {
   private final Tensor master; // F32 (F64 beside F64): [padded], or [part]; null when frozen
   private final Tensor gradient; // as master: [padded], or [part]; null when frozen
   private final OptimizerState state; // null when frozen
+  private boolean fresh = true; // the gradient is that of the last step, and counts as zero
 
   /// Adam's moments. Each [padded], or [part] where optimiser state is sharded.
   private record OptimizerState(Tensor first, Tensor second) {}
@@ -141,20 +143,51 @@ public final class ParameterUnit implements AutoCloseable {
   /// @param gradients by parameter; one that is missing counts as zero
   public void accumulate(Map<String, Tensor> gradients) {
     if (!zero.shardsGradients()) {
-      gradients.forEach((name, value) -> addTo(gradient, name, value));
+      addTo(gradient, gradients, fresh);
+      fresh = false;
       return;
     }
     try (Scope _ = new Scope()) {
       Tensor whole = zeros(exactType, partElements * group.size()); // [padded]
-      gradients.forEach((name, value) -> addTo(whole, name, value));
-      Tensor part = zeros(exactType, partElements); // [part]
-      group.reduceScatter(part, whole);
-      gradient.add_(part);
+      addTo(whole, gradients, true);
+      addReduced(whole);
+    }
+  }
+
+  /// Adds gradients of some rows of a matrix of this unit.
+  ///
+  /// @param rows their numbers, [n]
+  /// @param gradients [n, columns]
+  public void accumulateRows(String name, Tensor rows, Tensor gradients) {
+    try (Scope _ = new Scope()) {
+      if (zero.shardsGradients()) {
+        Tensor whole = zeros(exactType, partElements * group.size()); // [padded]
+        slice(whole, slot(name)).index_add_(0, rows, gradients);
+        addReduced(whole);
+      } else {
+        clearIfFresh();
+        slice(gradient, slot(name)).index_add_(0, rows, gradients.to(exactType.scalarType()));
+      }
+    }
+  }
+
+  private void addReduced(Tensor whole) {
+    Tensor part = zeros(exactType, partElements); // [part]
+    group.reduceScatter(part, whole);
+    clearIfFresh();
+    gradient.add_(part);
+  }
+
+  private void clearIfFresh() {
+    if (fresh) {
+      gradient.zero_();
+      fresh = false;
     }
   }
 
   /// Sums gradients over all processes, after the last micro-batch of a step.
   public void reduceGradients() {
+    clearIfFresh();
     if (zero == ZeroStage.NONE) {
       group.sum(gradient);
     } else if (zero == ZeroStage.OPTIMIZER) {
@@ -166,12 +199,18 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Sum of squares over this process's part of the gradient. []
-  public Tensor squaredNorm() {
-    try (Scope scope = new Scope()) {
-      Tensor own = zero.shardsGradients() ? gradient : part(gradient); // [part]
-      return scope.keep(own.to(torch.ScalarType.Double).square().sum());
+  /// Sum of squares over this process's part of the gradient: stretches in its own type, their sum
+  /// in double precision.
+  public double squaredNorm() {
+    Tensor own = ownPart(gradient); // [part]
+    double sum = 0;
+    for (long start = 0; start < partElements; start += STRETCH) {
+      try (Scope _ = new Scope()) {
+        Tensor stretch = own.narrow(0, start, Math.min(STRETCH, partElements - start)); // [n]
+        sum += stretch.dot(stretch).item_double();
+      }
     }
+    return sum;
   }
 
   /// Makes an optimiser step, gives everybody the result and clears the gradients.
@@ -184,16 +223,14 @@ public final class ParameterUnit implements AutoCloseable {
       if (zero == ZeroStage.OPTIMIZER) {
         own = part(gradient);
       }
-      if (factor != 1) {
-        own.mul_(new Scalar(factor));
-      }
       long start = zero.shardsOptimizer() ? group.rank() * partElements : 0;
       long end = start + own.size(0);
       long border = Math.clamp(layout.decayingElements(), start, end) - start;
-      updateRange(adam, own, 0, border, step, learningRate, decay);
-      updateRange(adam, own, border, end - start - border, step, learningRate, 0);
+      updateRange(adam, own, 0, border, new AdamW.Step(step, learningRate, decay, factor));
+      updateRange(
+          adam, own, border, end - start - border, new AdamW.Step(step, learningRate, 0, factor));
       publish();
-      gradient.zero_();
+      fresh = true;
     }
   }
 
@@ -263,17 +300,14 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  private void updateRange(
-      AdamW adam, Tensor own, long start, long length, long step, double rate, double decay) {
+  private void updateRange(AdamW adam, Tensor own, long start, long length, AdamW.Step step) {
     if (length > 0) {
       adam.update(
           master.narrow(0, start, length),
           own.narrow(0, start, length),
           state.first().narrow(0, start, length),
           state.second().narrow(0, start, length),
-          step,
-          rate,
-          decay);
+          step);
     }
   }
 
@@ -332,16 +366,29 @@ public final class ParameterUnit implements AutoCloseable {
         new org.bytedeco.pytorch.MemoryFormatOptional());
   }
 
-  private void addTo(Tensor whole, String name, Tensor value) {
+  /// @param replace what was there before does not count
+  private void addTo(Tensor whole, Map<String, Tensor> gradients, boolean replace) {
+    gradients.keySet().forEach(this::slot); // says if one is no parameter of this unit
     for (Slot slot : layout.slots()) {
-      if (slot.name().equals(name)) {
-        try (Scope _ = new Scope()) {
+      Tensor value = gradients.get(slot.name());
+      try (Scope _ = new Scope()) {
+        if (value != null && replace) {
+          slice(whole, slot).copy_(value);
+        } else if (value != null) {
           slice(whole, slot).add_(value);
+        } else if (replace) {
+          slice(whole, slot).zero_();
         }
-        return;
       }
     }
-    throw new IllegalArgumentException(layout.name() + " has no parameter " + name);
+  }
+
+  private Slot slot(String name) {
+    return layout.slots().stream()
+        .filter(slot -> slot.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException(layout.name() + " has no parameter " + name));
   }
 
   private static Tensor slice(Tensor whole, Slot slot) {
