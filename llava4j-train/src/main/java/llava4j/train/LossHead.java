@@ -10,7 +10,6 @@ import llava4j.tensor.Tensors;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /// Final norm, head and cross-entropy, in chunks of rows: logits of all positions never exist at
@@ -19,8 +18,6 @@ final class LossHead {
   static final String NORM = "language_model.norm.weight";
   static final String HEAD = "lm_head.weight";
   static final String EMBEDDING = "language_model.embed_tokens.weight";
-
-  private static final long SUM = 2; // at::Reduction::Sum
 
   private final ParameterUnit unit;
   private final ParameterUnit tiedOrNull;
@@ -50,52 +47,100 @@ final class LossHead {
     try (Scope scope = new Scope();
         ParameterUnit.Gathered own = unit.gather().await();
         ParameterUnit.Gathered tied = tiedOrNull == null ? null : tiedOrNull.gather().await()) {
-      Map<String, Tensor> parameters = new LinkedHashMap<>(own.parameters());
-      if (tied != null) {
-        parameters.put(HEAD, tied.parameters().get(EMBEDDING));
-      }
-      Tensor flat = hidden.flatten(0, 1); // [rows, dim]
-      Tensor gradient = torch.zeros_like(flat); // [rows, dim]
-      Map<String, Tensor> sums = new LinkedHashMap<>();
-      double loss = 0;
+      Map<String, Tensor> parameters = own.parameters();
+      Tensor head = tied == null ? parameters.get(HEAD) : tied.parameters().get(EMBEDDING);
+      Chunks chunks = new Chunks(hidden.flatten(0, 1), parameters.get(NORM), head, scale);
       for (long start = 0; start < predictors.size(0); start += chunkRows) {
         long length = Math.min(chunkRows, predictors.size(0) - start);
         try (Scope _ = new Scope()) {
-          Tensor rows = predictors.narrow(0, start, length); // [chunk]
-          Tensor input = flat.index_select(0, rows).requires_grad_(); // [chunk, dim]
-          loss +=
-              chunk(
-                  input, targets.narrow(0, start, length), parameters, scale, sums, gradient, rows);
+          chunks.add(predictors.narrow(0, start, length), targets.narrow(0, start, length));
         }
       }
-      accumulate(sums);
-      sums.values().forEach(Tensor::close);
-      return new Result(loss, scope.keep(gradient.view(Tensors.shape(hidden))));
+      accumulate(chunks.gradients());
+      return new Result(chunks.loss, scope.keep(chunks.gradient.view(Tensors.shape(hidden))));
     }
   }
 
-  private double chunk(
-      Tensor input,
-      Tensor targets,
-      Map<String, Tensor> parameters,
-      double scale,
-      Map<String, Tensor> sums,
-      Tensor gradient,
-      Tensor rows) {
-    try (GradientMode _ = GradientMode.recorded()) {
-      Tensor normed = new Norm.Rms(parameters.get(NORM), rmsNormEps).forward(input); // [chunk, dim]
-      Tensor logits = exact(torch.linear(normed, parameters.get(HEAD))); // [chunk, vocab]
-      Tensor loss =
-          torch.cross_entropy_loss(logits, targets, new TensorOptional(), SUM, -100, 0.0); // []
+  /// The chunks of one batch, one after the other. Gradients of cross-entropy and head are written
+  /// out, in place where logits were: recorded, they would take four times the memory.
+  private final class Chunks {
+    private final Tensor hidden; // [rows, dim]
+    private final Tensor norm; // [dim]
+    private final Tensor head; // [vocab, dim]
+    private final double scale;
+    private final Tensor gradient; // of hidden, [rows, dim]
+    private final Map<String, Tensor> ofParameters = new LinkedHashMap<>();
+    private double loss;
+    private boolean begun; // the head's gradient
+
+    Chunks(Tensor hidden, Tensor norm, Tensor head, double scale) {
+      this.hidden = hidden;
+      this.norm = norm;
+      this.head = head.detach();
+      this.scale = scale;
+      this.gradient = torch.zeros_like(hidden);
+      if (unit.isTrainable()) {
+        Tensor ofNorm = exact(torch.zeros_like(norm.detach())); // [dim]
+        ofParameters.put(NORM, ofNorm);
+        ofParameters.put(
+            HEAD, torch.empty(Tensors.shape(this.head), ofNorm.options(), null)); // [vocab, dim]
+      }
+    }
+
+    void add(Tensor rows, Tensor targets) {
+      Tensor input = hidden.index_select(0, rows).requires_grad_(); // [chunk, dim]
+      Tensor normed; // [chunk, dim]
+      try (GradientMode _ = GradientMode.recorded()) {
+        normed = new Norm.Rms(norm, rmsNormEps).forward(input);
+      }
+      Tensor ofNormed = throughHead(normed.detach(), targets); // [chunk, dim]
       Gradients gradients =
-          Gradients.of(
-              List.of(loss),
-              List.of(torch.full_like(loss, new Scalar(scale))),
-              List.of(input),
-              parameters);
+          Gradients.of(List.of(normed), List.of(ofNormed), List.of(input), Map.of(NORM, norm));
       gradient.index_copy_(0, rows, gradients.ofInputs().getFirst());
-      gradients.ofParameters().forEach((name, value) -> addTo(sums, name, value));
-      return loss.item_double();
+      gradients.ofParameters().forEach((name, value) -> ofParameters.get(name).add_(value));
+    }
+
+    /// Adds to loss and head's gradient.
+    ///
+    /// @return the gradient of `normed`, [chunk, dim]
+    private Tensor throughHead(Tensor normed, Tensor targets) {
+      try (Scope scope = new Scope();
+          GradientMode _ = GradientMode.off()) {
+        Tensor logits = exact(torch.linear(normed, head)); // [chunk, vocab]
+        Tensor columns = targets.unsqueeze(1); // [chunk, 1]
+        logits.sub_(logits.logsumexp(new long[] {1}, true)); // log-probabilities
+        loss -= logits.gather(1, columns).sum().item_double();
+        logits.exp_(); // probabilities, less 1 at the target: the gradient
+        logits.scatter_add_(
+            1, columns, torch.full_like(columns, new Scalar(-1)).to(logits.dtype()));
+        Tensor ofLogits = logits.mul_(new Scalar(scale)).to(head.dtype()); // [chunk, vocab]
+        if (unit.isTrainable()) {
+          addToHead(ofLogits, normed);
+        }
+        return scope.keep(ofLogits.mm(head));
+      }
+    }
+
+    private void addToHead(Tensor ofLogits, Tensor normed) {
+      Tensor sum = ofParameters.get(HEAD); // [vocab, dim]
+      boolean direct = Tensors.type(sum) == Tensors.type(normed);
+      if (direct && begun) {
+        sum.addmm_(ofLogits.t(), normed);
+      } else if (direct) {
+        torch.mm_out(sum, ofLogits.t(), normed);
+      } else if (begun) {
+        sum.add_(ofLogits.t().mm(normed));
+      } else {
+        sum.copy_(ofLogits.t().mm(normed));
+      }
+      begun = true;
+    }
+
+    Map<String, Tensor> gradients() {
+      if (!begun && unit.isTrainable()) {
+        ofParameters.get(HEAD).zero_(); // nothing was supervised
+      }
+      return ofParameters;
     }
   }
 
@@ -107,15 +152,6 @@ final class LossHead {
       if (tiedOrNull != null) {
         tiedOrNull.accumulate(head == null ? Map.of() : Map.of(EMBEDDING, head));
       }
-    }
-  }
-
-  private static void addTo(Map<String, Tensor> sums, String name, Tensor value) {
-    Tensor sum = sums.get(name);
-    if (sum == null) {
-      sums.put(name, Scope.own(exact(value).clone()));
-    } else {
-      sum.add_(value);
     }
   }
 
