@@ -1,14 +1,19 @@
 package llava4j.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -132,7 +137,22 @@ public final class ConfigFile {
         return plain;
       }
     }
+    if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
+      String key =
+          e.getPath().stream()
+              .map(JacksonException.Reference::getPropertyName)
+              .collect(Collectors.joining("."));
+      Object value = e instanceof InvalidFormatException format ? format.getValue() : "unusable";
+      return new BadInputException(
+          key + " is " + value + "; it must be " + wanted(mismatch.getTargetType()), e);
+    }
     return new BadInputException(
         "the training configuration cannot be read: " + e.getOriginalMessage(), e);
+  }
+
+  private static String wanted(Class<?> type) {
+    return type.isEnum()
+        ? "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)
+        : "of type " + type.getSimpleName();
   }
 }

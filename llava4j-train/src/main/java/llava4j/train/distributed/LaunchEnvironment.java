@@ -1,5 +1,6 @@
 package llava4j.train.distributed;
 
+import java.util.HashMap;
 import java.util.Map;
 import llava4j.error.BadInputException;
 
@@ -43,8 +44,10 @@ public record LaunchEnvironment(
     return new LaunchEnvironment(0, 1, "localhost", MAX_PORT, 0);
   }
 
-  /// Reads the variables; without WORLD_SIZE the process is alone.
-  public static LaunchEnvironment of(Map<String, String> variables) {
+  /// Reads the variables; without WORLD_SIZE the process is alone. Within a Slurm step that names a
+  /// MASTER_ADDR, Slurm's own numbers count where the others are not set.
+  public static LaunchEnvironment of(Map<String, String> environment) {
+    Map<String, String> variables = withSlurm(environment);
     if (!variables.containsKey(WORLD_SIZE)) {
       if (variables.containsKey(RANK)) {
         throw new BadInputException("RANK is set but WORLD_SIZE is not; set both, or neither");
@@ -67,6 +70,22 @@ public record LaunchEnvironment(
         address,
         number(variables, MASTER_PORT, null),
         number(variables, LOCAL_RANK, 0));
+  }
+
+  private static Map<String, String> withSlurm(Map<String, String> environment) {
+    Map<String, String> all = new HashMap<>(environment);
+    if (environment.containsKey(MASTER_ADDR) && environment.containsKey("SLURM_PROCID")) {
+      copyIfAbsent(all, "SLURM_NTASKS", WORLD_SIZE);
+      copyIfAbsent(all, "SLURM_PROCID", RANK);
+      copyIfAbsent(all, "SLURM_LOCALID", LOCAL_RANK);
+    }
+    return all;
+  }
+
+  private static void copyIfAbsent(Map<String, String> all, String from, String to) {
+    if (all.containsKey(from)) {
+      all.putIfAbsent(to, all.get(from));
+    }
   }
 
   private static int number(Map<String, String> variables, String name, Integer absent) {
