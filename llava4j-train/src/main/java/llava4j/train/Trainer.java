@@ -55,7 +55,7 @@ public final class Trainer {
       try (Assembly assembly = Assembly.of(job, total)) {
         long step = resume(store, assembly, samples);
         writeConfig();
-        tell(assembly, samples);
+        Forecast forecast = tell(assembly, samples);
         if (step == total) {
           listener.onNote("all steps were done before; the results are written again");
         } else {
@@ -81,7 +81,12 @@ public final class Trainer {
         }
         boolean finished = saved == total;
         List<Path> results = finished ? export(store, assembly) : List.of();
-        listener.onNote("memory at its peak, as measured: " + new ByteCount(ResidentMemory.peak()));
+        listener.onNote(
+            "memory at its peak: "
+                + new ByteCount(ResidentMemory.peak())
+                + " measured, "
+                + new ByteCount(forecast.peakBytes())
+                + " predicted");
         listener.onEnd(finished);
         return new Result(finished, step, results);
       }
@@ -116,16 +121,16 @@ public final class Trainer {
     }
   }
 
-  private void tell(Assembly assembly, SampleFile samples) {
+  private Forecast tell(Assembly assembly, SampleFile samples) {
     FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
-    Forecast.of(config, job.base().config(), job.group().size(), assembly)
-        .lines()
-        .forEach(listener::onNote);
+    Forecast forecast = Forecast.of(config, job.base().config(), job.group().size(), assembly);
+    forecast.lines().forEach(listener::onNote);
     if (job.featureCache().isPresent()) {
       DType type = Assembly.computeType(config.execution().precision());
       listener.onNote(FeatureCache.forecast(job.base().config(), samples.modalityLengths(), type));
     }
+    return forecast;
   }
 
   private boolean step(Assembly assembly, long step, long total, StepBatches batches) {

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import llava4j.golden.Golden;
 import llava4j.train.distributed.LocalLauncher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,7 +105,8 @@ class ResumeTest {
     }
 
     int toEnd() throws InterruptedException {
-      int code = launcher.run(processes, Map.of(GoldenProcess.ROOT, Golden.root().toString()));
+      int code =
+          launcher.run(processes, Map.of(GoldenProcess.ROOT, System.getProperty("llava4j.golden")));
       if (code != 0) {
         System.out.println(complaints());
       }
@@ -123,7 +123,9 @@ class ResumeTest {
                 }
                 launcher.processes().getLast().destroyForcibly();
               });
-      assertThat(launcher.run(processes, Map.of(GoldenProcess.ROOT, Golden.root().toString())))
+      assertThat(
+              launcher.run(
+                  processes, Map.of(GoldenProcess.ROOT, System.getProperty("llava4j.golden"))))
           .as(complaints())
           .isNotZero();
       killer.join();
