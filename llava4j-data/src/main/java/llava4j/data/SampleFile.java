@@ -154,27 +154,27 @@ public final class SampleFile implements AutoCloseable {
     Index read() throws IOException {
       MessageDigest digest = sha256();
       long total = Files.size(file);
-      try (InputStream in =
-          new DigestInputStream(
-              new BufferedInputStream(Files.newInputStream(file), BUFFER), digest)) {
+      try (BufferedInputStream bytes = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+          InputStream in = new DigestInputStream(bytes, digest)) {
+        requireUtf8(bytes);
         try (JsonParser parser = json.createParser(new KeptOpen(in))) {
           readSamples(parser, total);
         } catch (JacksonException e) {
           throw new BadInputException(
               file
-                  + " is no valid JSON behind sample "
-                  + (count - 1)
+                  + " is no valid JSON "
+                  + place()
                   + ": "
                   + e.getOriginalMessage()
                   + " (byte "
                   + e.getLocation().getByteOffset()
-                  + ")",
+                  + "); correct it or fetch it again",
               e);
         }
         in.transferTo(java.io.OutputStream.nullOutputStream());
       }
       if (count == 0) {
-        throw new BadInputException(file + " holds no samples");
+        throw new BadInputException(file + " holds no samples; name a file that does");
       }
       return new Index(
           Arrays.copyOf(starts, count),
@@ -205,7 +205,31 @@ public final class SampleFile implements AutoCloseable {
         token = parser.nextToken();
       }
       if (array && token == null) {
-        throw new BadInputException(file + " ends within its list, behind sample " + (count - 1));
+        throw new BadInputException(
+            file + " ends within its list, " + place() + "; fetch it again");
+      }
+      if (token == JsonToken.END_ARRAY && parser.nextToken() != null) {
+        throw new BadInputException(
+            file + " goes on behind its list of " + count + " samples; put all into one list");
+      }
+    }
+
+    private String place() {
+      return count == 0 ? "at its start" : "behind sample " + (count - 1);
+    }
+
+    /// Offsets count bytes of UTF-8. In JSON of two or four bytes a character, one of the first
+    /// four is 0 or they begin with a mark.
+    private void requireUtf8(BufferedInputStream bytes) throws IOException {
+      bytes.mark(4);
+      byte[] first = bytes.readNBytes(4);
+      bytes.reset();
+      boolean wide = first.length > 1 && (first[0] == (byte) 0xFE || first[0] == (byte) 0xFF);
+      for (byte one : first) {
+        wide |= one == 0;
+      }
+      if (wide) {
+        throw new BadInputException(file + " is not in UTF-8; convert it, for example with iconv");
       }
     }
 

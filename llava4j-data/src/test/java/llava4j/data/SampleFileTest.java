@@ -4,125 +4,274 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import llava4j.data.Turn.Speaker;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class SampleFileTest {
-  private static final String ONE =
-      "{\"id\":\"a\",\"image\":\"x/1.jpg\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\\nWas ist das? 絵\"},"
-          + "{\"from\":\"gpt\",\"value\":\"Ein Bär 🐻.\"}],\"other\":[1,{\"deep\":true}]}";
-  private static final String TWO =
-      "{\"conversations\":[{\"from\":\"human\",\"value\":\"hi\"},{\"from\":\"gpt\",\"value\":\"good day\"},"
-          + "{\"from\":\"system\",\"value\":\"x\"}],\"id\":42}";
+  private static final String FIRST =
+      "{\"id\":\"a\",\"conversations\":[{\"from\":\"human\",\"value\":\"one two\"},"
+          + "{\"from\":\"gpt\",\"value\":\"three\"}]}";
+  private static final String SECOND =
+      "{\"id\":\"b\",\"image\":\"p/q.jpg\",\"conversations\":"
+          + "[{\"from\":\"human\",\"value\":\"<image>\\nwhat\"},{\"from\":\"gpt\",\"value\":\"x\"}]}";
 
   @TempDir Path folder;
 
   @Test
-  void arrayAndLinesHoldTheSameSamples() throws IOException {
-    String spaced = "\n[ " + ONE + " ,\n\t" + TWO + ", " + ONE.replace("Bär", "Fuß") + "]\n\n";
-    String lines = ONE + "\n\n" + TWO + "\r\n" + ONE.replace("Bär", "Fuß");
-    try (SampleFile array = SampleFile.open(file("a.json", spaced));
-        SampleFile jsonl = SampleFile.open(file("a.jsonl", lines))) {
-      assertThat(array.size()).isEqualTo(3);
-      assertThat(jsonl.size()).isEqualTo(3);
-      for (int i : new int[] {2, 0, 1, 1, 2}) { // in any order
-        assertThat(jsonl.get(i)).isEqualTo(array.get(i));
-      }
-      Sample first = array.get(0);
-      assertThat(first.id()).isEqualTo("a");
-      assertThat(first.image()).contains("x/1.jpg");
-      assertThat(first.turns())
-          .containsExactly(
-              new Turn(Speaker.HUMAN, "<image>\nWas ist das? 絵"),
-              new Turn(Speaker.GPT, "Ein Bär 🐻."));
-      assertThat(array.get(1).id()).isEqualTo("42");
-      assertThat(array.get(1).image()).isEmpty();
-      assertThat(array.get(1).turns().getLast().speaker()).isEqualTo(Speaker.OTHER);
-      assertThat(array.get(2).turns().getLast().text()).isEqualTo("Ein Fuß 🐻.");
-      assertThat(array.modalityLengths()).containsExactly(8, -4, 8);
-    }
+  void listAndLinesGiveTheSameSamples() throws IOException {
+    List<Sample> expected =
+        List.of(
+            new Sample(
+                "a",
+                Optional.empty(),
+                List.of(
+                    new Turn(Turn.Speaker.HUMAN, "one two"), new Turn(Turn.Speaker.GPT, "three"))),
+            new Sample(
+                "b",
+                Optional.of("p/q.jpg"),
+                List.of(
+                    new Turn(Turn.Speaker.HUMAN, "<image>\nwhat"),
+                    new Turn(Turn.Speaker.GPT, "x"))));
+    assertThat(samples("[" + FIRST + "," + SECOND + "]")).isEqualTo(expected);
+    assertThat(samples("[\n  " + FIRST + " ,\r\n\t" + SECOND + "\n]\n")).isEqualTo(expected);
+    assertThat(samples(FIRST + "\n" + SECOND + "\n")).isEqualTo(expected);
+    assertThat(samples(FIRST + "\r\n" + SECOND)).isEqualTo(expected);
   }
 
   @Test
-  void manySamplesOfManySizesAreFoundAgain() throws IOException {
-    List<String> texts = new ArrayList<>();
-    StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < 3000; i++) {
-      String text = "ü".repeat(i % 701) + i;
-      texts.add(text);
-      lines
-          .append("{\"conversations\":[{\"from\":\"human\",\"value\":\"")
-          .append(text)
-          .append("\"}]}\n");
-    }
-    try (SampleFile samples = SampleFile.open(file("many.jsonl", lines.toString()))) {
-      assertThat(samples.size()).isEqualTo(3000);
-      for (int i = 2999; i >= 0; i -= 7) {
-        assertThat(samples.get(i).turns().getFirst().text()).isEqualTo(texts.get(i));
-        assertThat(samples.get(i).id()).isEqualTo(String.valueOf(i));
-      }
-    }
+  void blankLinesBetweenSamplesDoNotCount() throws IOException {
+    assertThat(samples("\n\n" + FIRST + "\n\n  \r\n" + SECOND + "\n\n")).hasSize(2);
   }
 
   @Test
-  void oneByteMakesAnotherFingerprint() throws IOException {
-    try (SampleFile one = SampleFile.open(file("1.json", "[" + ONE + "]"));
-        SampleFile same = SampleFile.open(file("2.json", "[" + ONE + "]"));
-        SampleFile other = SampleFile.open(file("3.json", "[" + ONE + "] "))) {
-      assertThat(same.fingerprint()).isEqualTo(one.fingerprint()).hasSize(64);
-      assertThat(other.fingerprint()).isNotEqualTo(one.fingerprint());
+  void wordsOfASampleArePositiveWithAPictureAndNegativeWithout() throws IOException {
+    try (SampleFile file = open(FIRST + "\n" + SECOND)) {
+      assertThat(file.modalityLengths()).containsExactly(-3, 3);
+      file.modalityLengths()[0] = 99;
+      assertThat(file.modalityLengths()[0]).as("the caller's array is its own").isEqualTo(-3);
     }
   }
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "'[]' | holds no samples",
-        "'' | holds no samples",
-        "'hello' | no valid JSON behind sample -1",
-        "'[ONE, {\"id\":' | behind sample 0",
-        "'[ONE' | behind sample 0",
-        "'[ONE, 5]' | sample 1 is no JSON object",
-        "'{\"id\":\"q\"}' | sample 0 (id 'q'): conversations is missing",
-        "'{\"id\":\"q\",\"conversations\":[]}' | conversations is missing or no list",
-        "'{\"id\":\"q\",\"conversations\":[{\"from\":\"gpt\"}]}' | turn 1 lacks 'from' or 'value'",
-        "'{\"id\":\"q\",\"image\":[\"a\"],\"conversations\":[]}' | image is [\"a\"], not a path"
-      })
-  void whatIsWrongIsNamed(String text, String complaint) throws IOException {
-    Path file = file("bad.json", text.replace("ONE", ONE));
-    assertThatThrownBy(() -> SampleFile.open(file).close())
-        .isInstanceOf(BadInputException.class)
-        .hasMessageContaining(file.toString())
-        .hasMessageContaining(complaint);
-  }
-
-  @Test
-  void missingFileAndChangedFileAreNamed() throws IOException {
-    assertThatThrownBy(() -> SampleFile.open(folder.resolve("none.json")))
-        .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("none.json does not exist");
-    Path file = file("changing.json", "[" + ONE + "," + TWO + "]");
-    try (SampleFile samples = SampleFile.open(file)) {
-      Files.writeString(file, "[" + TWO + "," + ONE + "]");
-      Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
-      assertThatThrownBy(() -> samples.get(1))
-          .isInstanceOf(BadInputException.class)
-          .hasMessageContaining("changed while it was in use");
+  @ValueSource(booleans = {true, false})
+  void samplesAreFoundByOffsetBehindCharactersOfManyBytes(boolean list) throws IOException {
+    int count = 2500; // more than the index holds at first
+    JsonMapper json = new JsonMapper();
+    List<String> written = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      written.add(
+          json.writeValueAsString(
+              json.createObjectNode()
+                  .put("id", "n" + i)
+                  .put("note", "é".repeat(i % 7) + "😀漢".repeat(i % 5))
+                  .set(
+                      "conversations",
+                      json.createArrayNode()
+                          .add(turn(json, "human", "ü😀" + i))
+                          .add(turn(json, "gpt", "漢字 " + "€".repeat(i % 11) + "\u2028\n\"" + i)))));
+    }
+    String text =
+        list ? "[\n" + String.join(" ,\n", written) + "\n]" : String.join("\n", written) + "\n";
+    try (SampleFile file = open(text)) {
+      assertThat(file.size()).isEqualTo(count);
+      List<Integer> numbers = new ArrayList<>(IntStream.range(0, count).boxed().toList());
+      java.util.Collections.shuffle(numbers, new java.util.Random(3));
+      for (int i : numbers) {
+        Sample sample = file.get(i);
+        assertThat(sample.id()).isEqualTo("n" + i);
+        assertThat(sample.turns().getFirst().text()).isEqualTo("ü😀" + i);
+        assertThat(sample.turns().getLast().text())
+            .isEqualTo("漢字 " + "€".repeat(i % 11) + "\u2028\n\"" + i);
+      }
     }
   }
 
-  private Path file(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
+  @Test
+  void manyThreadsReadAtOnce() throws IOException {
+    try (SampleFile file = open(FIRST + "\n" + SECOND)) {
+      List<String> ids =
+          IntStream.range(0, 2000).parallel().mapToObj(i -> file.get(i % 2).id()).toList();
+      assertThat(ids)
+          .isEqualTo(IntStream.range(0, 2000).mapToObj(i -> i % 2 == 0 ? "a" : "b").toList());
+    }
+  }
+
+  @Test
+  void aByteOrderMarkMovesNoOffset() throws IOException {
+    assertThat(samples("\ufeff[" + FIRST + "," + SECOND + "]"))
+        .isEqualTo(samples("[" + FIRST + "," + SECOND + "]"));
+  }
+
+  @Test
+  void progressReachesTheLastSample() throws IOException {
+    Path path = write("[" + FIRST + "," + SECOND + "]");
+    List<Long> done = new ArrayList<>();
+    SampleFile.open(
+            path,
+            (at, total) -> {
+              assertThat(total).isEqualTo(FIRST.length() + SECOND.length() + 3);
+              done.add(at);
+            })
+        .close();
+    assertThat(done).containsExactly(1L + FIRST.length(), 2L + FIRST.length() + SECOND.length());
+  }
+
+  @Test
+  void fingerprintIsTheHashOfAllBytes() throws Exception {
+    String text = "[" + FIRST + "," + SECOND + "] \n  \n";
+    String fingerprint = fingerprint(text);
+    assertThat(fingerprint)
+        .isEqualTo(
+            java.util.HexFormat.of()
+                .formatHex(
+                    java.security.MessageDigest.getInstance("SHA-256")
+                        .digest(text.getBytes(StandardCharsets.UTF_8))));
+    assertThat(fingerprint(text.replace("three", "thref"))).isNotEqualTo(fingerprint);
+    assertThat(fingerprint(text + " ")).as("a byte behind the list").isNotEqualTo(fingerprint);
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    Path path = folder.resolve("nowhere.json");
+    assertThatThrownBy(() -> SampleFile.open(path))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(path + " does not exist; name a JSON or JSONL file of samples");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n \n", "[]", "[ ]\n"})
+  void aFileWithoutSamplesIsRefused(String text) {
+    assertRefused(text, "holds no samples");
+  }
+
+  @Test
+  void listThatEndsEarlyIsToldWithItsPlace() {
+    String whole = "[" + FIRST + "," + SECOND;
+    assertRefused(whole, "behind sample 1", "byte " + whole.length());
+    assertRefused("[" + FIRST + "," + SECOND.substring(0, 40), "behind sample 0", "byte");
+    assertRefused(FIRST + "\n" + SECOND.substring(0, 40), "behind sample 0", "byte");
+  }
+
+  @Test
+  void aFileThatIsNoJsonIsToldWithItsPlace() {
+    assertRefused("id,image,text\n1,a.jpg,hello\n", "no valid JSON at its start", "byte");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32LE"})
+  void aFileInAnotherEncodingIsToldSo(String encoding) throws IOException {
+    Path path = folder.resolve("wide.json");
+    Files.write(path, ("[" + FIRST + "]").getBytes(Charset.forName(encoding)));
+    assertThatThrownBy(() -> SampleFile.open(path))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(path + " is not in UTF-8");
+  }
+
+  @Test
+  void aFileThatIsNotUtf8InsideIsToldWithItsPlace() throws IOException {
+    Path path = folder.resolve("latin.json");
+    Files.write(
+        path,
+        ("[" + FIRST + "," + SECOND.replace("what", "é?") + "]")
+            .getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> SampleFile.open(path))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContainingAll(path.toString(), "behind sample 0", "UTF-8");
+  }
+
+  @Test
+  void anEntryThatIsNoObjectIsNamed() {
+    assertRefused("[" + FIRST + ",17]", "sample 1 is no JSON object");
+    assertRefused("[[" + FIRST + "]]", "sample 0 is no JSON object");
+    assertRefused("\"text\"", "sample 0 is no JSON object");
+    assertRefused(FIRST + "\nnull\n", "sample 1 is no JSON object");
+  }
+
+  @Test
+  void whatStandsBehindTheListIsNotSilentlyLost() {
+    assertRefused("[" + FIRST + "]\n[" + SECOND + "]", "goes on behind its list");
+    assertRefused("[" + FIRST + "]" + SECOND, "goes on behind its list");
+    assertRefused("[" + FIRST + "] garbage", "no valid JSON behind sample 0");
+  }
+
+  @Test
+  void aBrokenSampleIsNamedWhenTheFileIsOpened() {
+    assertRefused(FIRST + "\n{\"id\":\"z\"}", "sample 1 (id 'z')", "conversations");
+  }
+
+  @Test
+  void aFileThatChangesWhileInUseEndsTheRun() throws IOException {
+    Path path = write(FIRST + "\n" + SECOND);
+    try (SampleFile file = SampleFile.open(path)) {
+      assertThat(file.get(1).id()).isEqualTo("b");
+      Files.writeString(path, SECOND + "\n" + FIRST);
+      Files.setLastModifiedTime(path, FileTime.fromMillis(1_000_000_000_000L));
+      assertChanged(file, path);
+      Files.writeString(path, FIRST.substring(0, 10));
+      assertChanged(file, path);
+    }
+  }
+
+  @Test
+  void aFileThatIsReplacedWhileInUseEndsTheRun() throws IOException {
+    Path path = write(FIRST + "\n" + SECOND);
+    try (SampleFile file = SampleFile.open(path)) {
+      Path other = folder.resolve("other.json");
+      Files.writeString(other, SECOND + "\n" + FIRST + "\n" + FIRST);
+      Files.move(other, path, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      assertChanged(file, path);
+    }
+  }
+
+  private static void assertChanged(SampleFile file, Path path) {
+    assertThatThrownBy(() -> file.get(1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(path + " changed while it was in use; start again");
+  }
+
+  private void assertRefused(String text, String... parts) {
+    assertThatThrownBy(() -> open(text).close())
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith(folder.resolve("samples.json").toString())
+        .hasMessageContainingAll(parts)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "sample -1"));
+  }
+
+  private static JsonNode turn(JsonMapper json, String from, String value) {
+    return json.createObjectNode().put("from", from).put("value", value);
+  }
+
+  private String fingerprint(String text) throws IOException {
+    try (SampleFile file = open(text)) {
+      return file.fingerprint();
+    }
+  }
+
+  private List<Sample> samples(String text) throws IOException {
+    try (SampleFile file = open(text)) {
+      return IntStream.range(0, file.size()).mapToObj(file::get).toList();
+    }
+  }
+
+  private SampleFile open(String text) throws IOException {
+    return SampleFile.open(write(text));
+  }
+
+  private Path write(String text) throws IOException {
+    return Files.writeString(folder.resolve("samples.json"), text);
   }
 }

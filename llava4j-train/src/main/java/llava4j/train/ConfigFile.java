@@ -3,26 +3,34 @@ package llava4j.train;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
-import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A [TrainConfig] as JSON, and with single values replaced.
 public final class ConfigFile {
+  /// Values that may be null or left out.
+  private static final Set<String> OPTIONAL =
+      Set.of("lora", "batching.maxSteps", "optimization.projectorLearningRate");
+
   private final JsonMapper json =
       JsonMapper.builder()
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
   public String write(TrainConfig config) {
@@ -31,9 +39,15 @@ public final class ConfigFile {
 
   public TrainConfig read(String text) {
     try {
-      return json.readValue(text, TrainConfig.class);
-    } catch (JacksonException e) {
-      throw readable(e);
+      return bind(json.readTree(text));
+    } catch (StreamReadException e) {
+      throw new BadInputException(
+          "the training configuration is no valid JSON (line "
+              + e.getLocation().getLineNr()
+              + ", column "
+              + e.getLocation().getColumnNr()
+              + "); correct it, or take a preset",
+          e);
     }
   }
 
@@ -47,19 +61,19 @@ public final class ConfigFile {
     collect("", root, owners);
     for (String override : overrides) {
       int equals = override.indexOf('=');
-      if (equals < 1) {
+      if (equals < 0 || override.substring(0, equals).isBlank()) {
         throw new BadInputException(
             "'" + override + "' is no override; write key=value, such as learningRate=1e-4");
       }
       String path = find(override.substring(0, equals).strip(), owners);
       String key = path.substring(path.lastIndexOf('.') + 1);
-      owners.get(path).set(key, parse(override.substring(equals + 1).strip()));
+      ObjectNode owner = owners.get(path);
+      String value = override.substring(equals + 1).strip();
+      JsonNode parsed = parse(value);
+      boolean text = owner.get(key).isString() && (parsed.isNumber() || parsed.isBoolean());
+      owner.set(key, text ? json.getNodeFactory().stringNode(value) : parsed);
     }
-    try {
-      return json.treeToValue(root, TrainConfig.class);
-    } catch (JacksonException e) {
-      throw readable(e);
-    }
+    return bind(root);
   }
 
   /// Values that differ, as `key: one -> other`.
@@ -130,29 +144,100 @@ public final class ConfigFile {
     }
   }
 
-  /// Jackson wraps what our constructors say; the user needs that sentence alone.
-  private static BadInputException readable(JacksonException e) {
+  private TrainConfig bind(JsonNode root) {
+    requireWhole("", json.valueToTree(Presets.lora("")), root);
+    try {
+      return json.treeToValue(root, TrainConfig.class);
+    } catch (JacksonException e) {
+      throw readable(e, root);
+    }
+  }
+
+  /// Checks that all values are there and no others.
+  ///
+  /// @param pattern a configuration that has all of them
+  private static void requireWhole(String prefix, ObjectNode pattern, JsonNode node) {
+    if (!(node instanceof ObjectNode object)) {
+      throw wrong(prefix.substring(0, Math.max(0, prefix.length() - 1)), node, "a JSON object");
+    }
+    object.propertyNames().stream()
+        .filter(key -> !pattern.has(key))
+        .findFirst()
+        .ifPresent(key -> {
+          throw new BadInputException(
+              "the training configuration has an unknown key '"
+                  + prefix
+                  + key
+                  + "': use one of "
+                  + pattern.propertyNames());
+        });
+    pattern
+        .properties()
+        .forEach(entry -> {
+          String path = prefix + entry.getKey();
+          JsonNode value = object.path(entry.getKey());
+          if (value.isMissingNode() || value.isNull()) {
+            if (!OPTIONAL.contains(path)) {
+              throw new BadInputException(
+                  "the training configuration lacks a value for "
+                      + path
+                      + (value.isNull() ? " (it is null)" : "")
+                      + "; write one, or begin with a preset");
+            }
+          } else if (entry.getValue() instanceof ObjectNode inner) {
+            requireWhole(path + ".", inner, value);
+          }
+        });
+  }
+
+  /// What our constructors say is a sentence for the user already; what Jackson says is not.
+  private static BadInputException readable(JacksonException e, JsonNode root) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof BadInputException plain) {
         return plain;
       }
     }
-    if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
-      String key =
-          e.getPath().stream()
-              .map(JacksonException.Reference::getPropertyName)
-              .collect(Collectors.joining("."));
-      Object value = e instanceof InvalidFormatException format ? format.getValue() : "unusable";
-      return new BadInputException(
-          key + " is " + value + "; it must be " + wanted(mismatch.getTargetType()), e);
+    StringJoiner path = new StringJoiner(".");
+    JsonNode node = root;
+    for (JacksonException.Reference step : e.getPath()) {
+      if (step.getPropertyName() != null) {
+        path.add(step.getPropertyName());
+        node = node.path(step.getPropertyName());
+      }
     }
-    return new BadInputException(
-        "the training configuration cannot be read: " + e.getOriginalMessage(), e);
+    Class<?> type =
+        switch (e) {
+          case MismatchedInputException mismatch -> mismatch.getTargetType();
+          case InputCoercionException coercion -> coercion.getTargetType();
+          default -> Object.class;
+        };
+    return wrong(path.toString(), node, wanted(type));
   }
 
   private static String wanted(Class<?> type) {
-    return type.isEnum()
-        ? "one of " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT)
-        : "of type " + type.getSimpleName();
+    if (type == null) {
+      return "of another kind";
+    }
+    if (type.isEnum()) {
+      return "one of " + Arrays.toString(type.getEnumConstants());
+    }
+    return switch (type.getSimpleName()) {
+      case "int", "long" -> "a whole number that fits " + type.getSimpleName();
+      case "double" -> "a number";
+      case "boolean" -> "true or false";
+      case "String" -> "a text";
+      case "List", "ArrayList" -> "a list, such as [\"q_proj\", \"v_proj\"]";
+      default -> "of another kind";
+    };
+  }
+
+  private static BadInputException wrong(String path, JsonNode value, String wanted) {
+    String text = value.toString();
+    return new BadInputException(
+        (path.isEmpty() ? "the training configuration" : path)
+            + " is "
+            + (text.length() > 60 ? text.substring(0, 60) + "..." : text)
+            + "; it must be "
+            + wanted);
   }
 }

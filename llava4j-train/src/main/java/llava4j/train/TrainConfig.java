@@ -253,8 +253,8 @@ public record TrainConfig(
   }
 
   private static void above0(String name, double value) {
-    if (!(value > 0)) {
-      throw wrong(name, value, "above 0");
+    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+      throw wrong(name, value, "above 0, and finite");
     }
   }
 

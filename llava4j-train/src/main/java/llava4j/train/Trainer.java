@@ -161,6 +161,7 @@ public final class Trainer {
       return 0;
     }
     try (SavedRun saved = SavedRun.open(newest.get())) {
+      saved.requireIntact(job.group().rank(), job.group().size());
       new ResumeCheck(job, saved.state()).requireSame(samples.fingerprint());
       assembly.units().trainable().forEach(saved::restore);
       listener.onNote("going on from " + newest.get());

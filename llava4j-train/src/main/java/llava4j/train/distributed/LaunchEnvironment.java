@@ -24,12 +24,7 @@ public record LaunchEnvironment(
 
   public LaunchEnvironment {
     if (worldSize < 1 || rank < 0 || rank >= worldSize) {
-      throw new BadInputException(
-          "RANK is "
-              + rank
-              + " and WORLD_SIZE is "
-              + worldSize
-              + "; RANK must be 0 or more and less than WORLD_SIZE");
+      throw wrongRank(rank, worldSize);
     }
     if (masterPort < 1 || masterPort > MAX_PORT) {
       throw new BadInputException("MASTER_PORT is " + masterPort + "; give a port from 1 to 65535");
@@ -55,10 +50,13 @@ public record LaunchEnvironment(
       return alone();
     }
     int worldSize = number(variables, WORLD_SIZE, null);
-    if (worldSize == 1) {
+    int rank = number(variables, RANK, worldSize == 1 ? 0 : null);
+    if (worldSize == 1 && rank == 0) {
       return alone();
     }
-    int rank = number(variables, RANK, null);
+    if (rank < 0 || rank >= worldSize) {
+      throw wrongRank(rank, worldSize);
+    }
     String address = variables.get(MASTER_ADDR);
     if (address == null || address.isBlank()) {
       throw new BadInputException(
@@ -86,6 +84,15 @@ public record LaunchEnvironment(
     if (all.containsKey(from)) {
       all.putIfAbsent(to, all.get(from));
     }
+  }
+
+  private static BadInputException wrongRank(int rank, int worldSize) {
+    return new BadInputException(
+        "RANK is "
+            + rank
+            + " and WORLD_SIZE is "
+            + worldSize
+            + "; RANK must be 0 or more and less than WORLD_SIZE");
   }
 
   private static int number(Map<String, String> variables, String name, Integer absent) {

@@ -93,7 +93,8 @@ public final class JsonlLog implements TrainingListener {
     }
     JsonMapper json = new JsonMapper();
     try {
-      for (String line : Files.readAllLines(file)) {
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8); // may be torn
+      for (String line : text.lines().filter(line -> !line.isBlank()).toList()) {
         lines.add(json.readTree(line));
       }
     } catch (JacksonException e) {

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -56,6 +57,9 @@ public final class LossCurve implements TrainingListener {
     XYChart chart = chart(name + ": loss", "loss", HEIGHT);
     double[] x = column(steps, "step");
     double[] y = column(steps, "loss");
+    if (Arrays.stream(y).allMatch(Double::isNaN)) {
+      return chart; // axes alone: a series needs a number
+    }
     chart
         .addSeries("each step", x, y)
         .setMarker(SeriesMarkers.NONE)
@@ -98,26 +102,35 @@ public final class LossCurve implements TrainingListener {
   }
 
   private static double[] column(List<JsonNode> steps, String key) {
-    return steps.stream().mapToDouble(step -> step.path(key).asDouble()).toArray();
+    return steps.stream()
+        .map(step -> step.path(key))
+        .mapToDouble(value -> value.isNumber() ? value.asDouble() : Double.NaN)
+        .toArray();
   }
 
-  /// An exponential mean over about a twentieth of the run.
+  /// An exponential mean over about a twentieth of the run; what is no number does not count.
   private static double[] smoothed(double[] values) {
     double weight = 1 - 1 / Math.max(1, values.length / 20.0);
     double[] smooth = new double[values.length];
-    double mean = values[0];
+    double mean = Double.NaN;
     for (int i = 0; i < values.length; i++) {
-      mean = weight * mean + (1 - weight) * values[i];
+      if (Double.isNaN(mean)) {
+        mean = values[i];
+      } else if (!Double.isNaN(values[i])) {
+        mean = weight * mean + (1 - weight) * values[i];
+      }
       smooth[i] = mean;
     }
     return smooth;
   }
 
   private String page(List<JsonNode> steps, byte[] loss, byte[] rate) {
+    String title = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     double[] losses = column(steps, "loss");
-    double best = java.util.Arrays.stream(losses).min().orElseThrow();
-    double seconds = java.util.Arrays.stream(column(steps, "seconds")).sum();
-    double samples = java.util.Arrays.stream(column(steps, "samples")).sum();
+    double best =
+        Arrays.stream(losses).filter(value -> !Double.isNaN(value)).min().orElse(Double.NaN);
+    double seconds = Arrays.stream(column(steps, "seconds")).sum();
+    double samples = Arrays.stream(column(steps, "samples")).sum();
     return String.format(
         Locale.ROOT,
         """
@@ -137,8 +150,8 @@ public final class LossCurve implements TrainingListener {
         <p><img alt="learning rate over steps" src="data:image/png;base64,%s"></p>
         </html>
         """,
-        name,
-        name,
+        title,
+        title,
         steps.size(),
         losses[0],
         losses[losses.length - 1],

@@ -61,7 +61,8 @@ public final class CheckpointStore {
       group.barrier();
       return folder;
     } catch (IOException e) {
-      throw failed(folder, e.getMessage(), e);
+      discard(aside);
+      throw failed(folder, e.getClass().getSimpleName() + " " + e.getMessage(), e);
     } catch (BadInputException e) {
       discard(aside);
       throw failed(folder, e.getMessage(), e);
@@ -103,7 +104,7 @@ public final class CheckpointStore {
     return all().stream().reduce((_, later) -> later);
   }
 
-  private void writeOwn(List<ParameterUnit> units, Path aside) {
+  private void writeOwn(List<ParameterUnit> units, Path aside) throws IOException {
     HeldTensors held = new HeldTensors();
     try (Scope _ = new Scope()) {
       for (ParameterUnit unit : units) {
@@ -116,9 +117,9 @@ public final class CheckpointStore {
               }
             });
       }
-      new SafetensorsWriter(Long.MAX_VALUE)
-          .write(
-              held, aside, SavedRun.fileStem(group.rank(), group.size()), null, WriteListener.NONE);
+      String stem = SavedRun.fileStem(group.rank(), group.size());
+      new SafetensorsWriter(Long.MAX_VALUE).write(held, aside, stem, null, WriteListener.NONE);
+      FileCheck.write(aside.resolve(stem + SavedRun.EXTENSION));
     }
   }
 
@@ -126,6 +127,7 @@ public final class CheckpointStore {
     Path file = aside.resolve(SavedRun.STATE_FILE);
     Files.writeString(file, new JsonMapper().writeValueAsString(state));
     force(file);
+    FileCheck.write(file);
     force(aside);
     remove(folder);
     Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);

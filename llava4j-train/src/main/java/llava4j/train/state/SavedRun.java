@@ -1,6 +1,5 @@
 package llava4j.train.state;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,12 +12,14 @@ import llava4j.tensor.Tensors;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A checkpoint on the disk, open for reading. Any process may read any stretch of any unit,
 /// whoever wrote it.
 public final class SavedRun implements AutoCloseable {
   static final String STATE_FILE = "state.json";
+  static final String EXTENSION = ".safetensors";
 
   private final Path folder;
   private final RunState state;
@@ -35,7 +36,7 @@ public final class SavedRun implements AutoCloseable {
     List<SafetensorsFile> files = new ArrayList<>();
     try {
       for (int process = 0; process < state.processes(); process++) {
-        Path file = folder.resolve(fileStem(process, state.processes()) + ".safetensors");
+        Path file = folder.resolve(fileStem(process, state.processes()) + EXTENSION);
         if (!Files.isRegularFile(file)) {
           throw new BadInputException(
               file
@@ -56,6 +57,14 @@ public final class SavedRun implements AutoCloseable {
 
   public RunState state() {
     return state;
+  }
+
+  /// Holds this process's share of the files against their check sums; all processes together read
+  /// each file once.
+  public void requireIntact(int rank, int processes) {
+    for (int writer = rank; writer < state.processes(); writer += processes) {
+      FileCheck.require(folder.resolve(fileStem(writer, state.processes()) + EXTENSION));
+    }
   }
 
   /// Puts the saved state of a unit back.
@@ -113,13 +122,18 @@ public final class SavedRun implements AutoCloseable {
 
   private static RunState readState(Path folder) {
     Path file = folder.resolve(STATE_FILE);
+    FileCheck.require(file);
     try {
-      return new JsonMapper().readValue(Files.readString(file), RunState.class);
-    } catch (IOException | JacksonException e) {
+      return JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .build()
+          .readValue(file.toFile(), RunState.class);
+    } catch (JacksonException e) {
       throw new BadInputException(
           file
               + " cannot be read: "
-              + e.getMessage()
+              + e.getOriginalMessage()
               + "; remove the folder to use an older checkpoint",
           e);
     }

@@ -3,31 +3,39 @@ package llava4j.train.distributed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.Map;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LaunchEnvironmentTest {
+  /// What torchrun gives process 5 of two machines with four each.
+  private static final Map<String, String> TORCHRUN =
+      Map.of(
+          "RANK", "5",
+          "WORLD_SIZE", "8",
+          "LOCAL_RANK", "1",
+          "LOCAL_WORLD_SIZE", "4",
+          "GROUP_RANK", "1",
+          "MASTER_ADDR", "node0.cluster",
+          "MASTER_PORT", "29500");
+
   @Test
-  void withoutVariablesTheProcessIsAlone() {
-    assertThat(LaunchEnvironment.of(Map.of())).isEqualTo(LaunchEnvironment.alone());
-    assertThat(LaunchEnvironment.of(Map.of("WORLD_SIZE", "1", "RANK", "0")).worldSize())
-        .isEqualTo(1);
+  void withoutVariablesAProcessIsAlone() {
+    LaunchEnvironment alone = LaunchEnvironment.of(Map.of("PATH", "/bin", "SLURM_JOB_ID", "7"));
+    assertThat(alone).isEqualTo(LaunchEnvironment.alone());
+    assertThat(alone.rank()).isZero();
+    assertThat(alone.worldSize()).isEqualTo(1);
+    assertThat(alone.localRank()).isZero();
   }
 
   @Test
-  void torchrunAndKubeflowAreUnderstood() {
-    Map<String, String> variables =
-        Map.of(
-            "RANK", "5",
-            "WORLD_SIZE", "8",
-            "LOCAL_RANK", "1",
-            "MASTER_ADDR", "worker-0.job",
-            "MASTER_PORT", "23456");
-    assertThat(LaunchEnvironment.of(variables))
-        .isEqualTo(new LaunchEnvironment(5, 8, "worker-0.job", 23456, 1));
+  void torchrunIsUnderstood() {
+    assertThat(LaunchEnvironment.of(TORCHRUN))
+        .isEqualTo(new LaunchEnvironment(5, 8, "node0.cluster", 29500, 1));
   }
 
   @Test
@@ -45,26 +53,73 @@ class LaunchEnvironmentTest {
         .isEqualTo(LaunchEnvironment.alone());
   }
 
+  @Test
+  void numbersMayHaveBlanksAroundThem() {
+    assertThat(LaunchEnvironment.of(with("RANK", " 2 ")).rank()).isEqualTo(2);
+  }
+
+  @Test
+  void oneProcessInTheWorldNeedsNoAddress() {
+    assertThat(LaunchEnvironment.of(Map.of("WORLD_SIZE", "1", "RANK", "0")))
+        .isEqualTo(LaunchEnvironment.alone());
+  }
+
+  @Test
+  void oneProcessInTheWorldMustBeTheFirst() {
+    assertRefused(Map.of("WORLD_SIZE", "1", "RANK", "3"), "RANK is 3 and WORLD_SIZE is 1");
+  }
+
+  @Test
+  void rankWithoutWorldSizeIsRefused() {
+    assertRefused(Map.of("RANK", "0"), "RANK is set but WORLD_SIZE is not");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"RANK", "MASTER_ADDR", "MASTER_PORT"})
+  void aMissingVariableIsNamed(String name) {
+    Map<String, String> variables = new HashMap<>(TORCHRUN);
+    variables.remove(name);
+    assertRefused(variables, name + " is not set");
+  }
+
+  @Test
+  void withoutLocalRankTheFirstGpuIsTaken() {
+    Map<String, String> variables = new HashMap<>(TORCHRUN);
+    variables.remove("LOCAL_RANK");
+    assertThat(LaunchEnvironment.of(variables).localRank()).isZero();
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "RANK=2, RANK is set but WORLD_SIZE is not",
-    "WORLD_SIZE=2;RANK=0, MASTER_ADDR is not set",
-    "WORLD_SIZE=2;RANK=0;MASTER_ADDR=h, MASTER_PORT is not set",
-    "WORLD_SIZE=2;RANK=0;MASTER_ADDR=h;MASTER_PORT=x, MASTER_PORT is 'x'",
-    "WORLD_SIZE=2;RANK=0;MASTER_ADDR=h;MASTER_PORT=70000, MASTER_PORT is 70000",
-    "WORLD_SIZE=2;RANK=2;MASTER_ADDR=h;MASTER_PORT=7, RANK is 2 and WORLD_SIZE is 2",
-    "WORLD_SIZE=2;MASTER_ADDR=h;MASTER_PORT=7, RANK is not set",
-    "WORLD_SIZE=two;RANK=0, WORLD_SIZE is 'two'",
-    "WORLD_SIZE=2;RANK=0;MASTER_ADDR=h;MASTER_PORT=7;LOCAL_RANK=-1, LOCAL_RANK is -1"
+    "RANK,8,RANK is 8 and WORLD_SIZE is 8",
+    "RANK,-1,RANK is -1",
+    "RANK,first,RANK is 'first'",
+    "RANK,'',RANK is ''",
+    "WORLD_SIZE,0,WORLD_SIZE is 0",
+    "WORLD_SIZE,-2,WORLD_SIZE is -2",
+    "WORLD_SIZE,many,WORLD_SIZE is 'many'",
+    "WORLD_SIZE,99999999999,WORLD_SIZE is '99999999999'",
+    "MASTER_ADDR,'  ',MASTER_ADDR is not set",
+    "MASTER_PORT,0,MASTER_PORT is 0",
+    "MASTER_PORT,65536,MASTER_PORT is 65536",
+    "MASTER_PORT,http,MASTER_PORT is 'http'",
+    "LOCAL_RANK,-1,LOCAL_RANK is -1",
+    "LOCAL_RANK,gpu,LOCAL_RANK is 'gpu'"
   })
-  void whatIsWrongIsNamed(String assignments, String complaint) {
-    Map<String, String> variables = new java.util.HashMap<>();
-    for (String assignment : assignments.split(";", -1)) {
-      int equals = assignment.indexOf('=');
-      variables.put(assignment.substring(0, equals), assignment.substring(equals + 1));
-    }
+  void aValueThatCannotBeIsNamed(String name, String value, String said) {
+    assertRefused(with(name, value), said);
+  }
+
+  private static Map<String, String> with(String name, String value) {
+    Map<String, String> variables = new HashMap<>(TORCHRUN);
+    variables.put(name, value);
+    return variables;
+  }
+
+  private static void assertRefused(Map<String, String> variables, String said) {
     assertThatThrownBy(() -> LaunchEnvironment.of(variables))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining(complaint);
+        .hasMessageContaining(said)
+        .satisfies(e -> assertThat(e.getMessage()).contains("; ").doesNotContain("\n"));
   }
 }
