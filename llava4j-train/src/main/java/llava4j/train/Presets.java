@@ -139,7 +139,7 @@ public final class Presets {
         false,
         tiny.data(),
         tiny.batching(),
-        optimization(2e-4, OptionalDouble.empty()),
+        clipped(optimization(2e-4, OptionalDouble.empty())),
         tiny.execution(),
         tiny.saving());
   }
@@ -157,7 +157,7 @@ public final class Presets {
         false,
         tiny.data(),
         tiny.batching(),
-        optimization(2e-4, OptionalDouble.of(2e-5)),
+        clipped(optimization(2e-4, OptionalDouble.of(2e-5))),
         tiny.execution(),
         tiny.saving());
   }
@@ -209,8 +209,21 @@ public final class Presets {
         rate, projectorRate, 0, 0.9, 0.999, 1e-8, LearningRateSchedule.COSINE, 0.03, 0);
   }
 
+  /// Small models jump more easily than large ones.
+  private static Optimization clipped(Optimization plain) {
+    return new Optimization(
+        plain.learningRate(),
+        plain.projectorLearningRate(),
+        plain.weightDecay(),
+        plain.beta1(),
+        plain.beta2(),
+        plain.epsilon(),
+        plain.schedule(),
+        plain.warmupRatio(),
+        1);
+  }
+
   private static TrainConfig tiny(TrainConfig large, Batching batching) {
-    Optimization plain = large.optimization();
     return new TrainConfig(
         large.preset(),
         large.stage(),
@@ -219,16 +232,7 @@ public final class Presets {
         large.quantizeBase(),
         large.data(),
         batching,
-        new Optimization(
-            plain.learningRate(),
-            plain.projectorLearningRate(),
-            plain.weightDecay(),
-            plain.beta1(),
-            plain.beta2(),
-            plain.epsilon(),
-            plain.schedule(),
-            plain.warmupRatio(),
-            1),
+        clipped(large.optimization()),
         new Execution(Precision.FP32, ZeroStage.NONE, Activation.RECOMPUTE, SEED),
         new Saving(200, 2));
   }

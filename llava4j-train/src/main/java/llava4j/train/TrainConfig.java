@@ -180,13 +180,13 @@ public record TrainConfig(
       if (projectorLearningRate.isPresent()) {
         above0("projectorLearningRate", projectorLearningRate.getAsDouble());
       }
-      if (!(weightDecay >= 0)) {
+      if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
         throw wrong("weightDecay", weightDecay, "0 or more");
       }
       if (!(warmupRatio >= 0 && warmupRatio < 1)) {
         throw wrong("warmupRatio", warmupRatio, "at least 0 and below 1");
       }
-      if (!(maxGradNorm >= 0)) {
+      if (!(maxGradNorm >= 0) || Double.isInfinite(maxGradNorm)) {
         throw wrong("maxGradNorm", maxGradNorm, "0 (off) or more");
       }
       new AdamW.Settings(beta1, beta2, epsilon);

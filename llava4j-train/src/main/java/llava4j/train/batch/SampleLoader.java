@@ -2,6 +2,7 @@ package llava4j.train.batch;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +61,7 @@ public final class SampleLoader {
   }
 
   private Picture picture(Sample sample, String image) {
-    Path file = imageFolder.resolve(image).normalize();
+    Path file = file(sample, image);
     if (!Files.isRegularFile(file)) {
       throw new BadSampleException(
           "sample '" + sample.id() + "': its image " + file + " does not exist");
@@ -72,6 +73,15 @@ public final class SampleLoader {
     } catch (IOException | BadInputException e) {
       throw new BadSampleException(
           "sample '" + sample.id() + "': its image cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private Path file(Sample sample, String image) {
+    try {
+      return imageFolder.resolve(image).normalize();
+    } catch (InvalidPathException e) {
+      throw new BadSampleException(
+          "sample '" + sample.id() + "': its image is no usable path: " + e.getReason(), e);
     }
   }
 

@@ -1,0 +1,102 @@
+package llava4j.train.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import llava4j.error.BadInputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BadSamplesTest {
+  @TempDir Path folder;
+
+  @Test
+  void theFirstEndsARunThatAllowsNone() throws IOException {
+    BadSamples bad = new BadSamples(file(), 0);
+    assertThatThrownBy(() -> bad.add(3, reason(3)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage("sample 's3' is \"bad\"; correct it, or allow such samples with maxBad=N");
+    assertThat(listed()).containsExactly(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5})
+  void asManyAsAllowedAreListedAndTheNextEndsTheRun(int allowed) throws IOException {
+    BadSamples bad = new BadSamples(file(), allowed);
+    for (int i = 0; i < allowed; i++) {
+      bad.add(10 + i, reason(10 + i));
+    }
+    assertThat(bad.count()).isEqualTo(allowed);
+    int next = 10 + allowed;
+    assertThatThrownBy(() -> bad.add(next, reason(next)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith(
+            (allowed + 1) + " samples cannot be used, but maxBad allows " + allowed)
+        .hasMessageContainingAll(file().toString(), "sample 's" + next + "'");
+    assertThat(listed()).isEqualTo(IntStream.rangeClosed(10, next).boxed().toList());
+  }
+
+  @Test
+  void theSameSampleCountsOnce() throws IOException {
+    BadSamples bad = new BadSamples(file(), 1);
+    for (int epoch = 0; epoch < 3; epoch++) {
+      bad.add(7, reason(7));
+    }
+    assertThat(bad.count()).isEqualTo(1);
+    assertThat(listed()).containsExactly(7);
+  }
+
+  @Test
+  void aLineTellsTheReason() throws IOException {
+    new BadSamples(file(), 1).add(4, reason(4));
+    JsonNode line = new JsonMapper().readTree(Files.readString(file()));
+    assertThat(line.get("reason").asString()).isEqualTo("sample 's4' is \"bad\"");
+  }
+
+  @Test
+  void withoutBadSamplesThereIsNoFile() {
+    assertThat(new BadSamples(file(), 1).count()).isZero();
+    assertThat(file()).doesNotExist();
+  }
+
+  @Test
+  void manyThreadsWriteWholeLines() throws IOException {
+    BadSamples bad = new BadSamples(file(), 1000);
+    IntStream.range(0, 400).parallel().forEach(i -> bad.add(i % 200, reason(i % 200)));
+    assertThat(bad.count()).isEqualTo(200);
+    assertThat(listed())
+        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 200).boxed().toList());
+  }
+
+  @Test
+  void aListThatCannotBeWrittenIsNamed() throws IOException {
+    Path blocked = Files.writeString(folder.resolve("blocked"), "a file").resolve("bad.jsonl");
+    assertThatThrownBy(() -> new BadSamples(blocked, 1).add(1, reason(1)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith(blocked + " cannot be written");
+  }
+
+  private Path file() {
+    return folder.resolve("out/bad.jsonl");
+  }
+
+  private static BadSampleException reason(int index) {
+    return new BadSampleException("sample 's" + index + "' is \"bad\"");
+  }
+
+  private List<Integer> listed() throws IOException {
+    JsonMapper json = new JsonMapper();
+    return Files.readAllLines(file()).stream()
+        .map(line -> json.readTree(line).get("index").asInt())
+        .toList();
+  }
+}
