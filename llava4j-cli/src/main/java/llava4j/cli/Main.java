@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       InfoCommand.class,
       ConvertCommand.class,
       TrainCommand.class,
+      EvalCommand.class,
       PullCommand.class,
       CompletionCommand.class
     },

@@ -17,8 +17,17 @@ final class Progress implements AutoCloseable {
   }
 
   /// A bar that counts bytes.
-  @SuppressWarnings("SystemConsoleNull") // JDK 25 gives null again where there is no terminal
   static Progress bytes(String task) {
+    return of(task, " MiB", MEBIBYTE);
+  }
+
+  /// A bar that counts things.
+  static Progress count(String task, String things) {
+    return of(task, " " + things, 1);
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // JDK 25 gives null again where there is no terminal
+  private static Progress of(String task, String unit, long size) {
     Console console = System.console();
     if (console == null || !console.isTerminal()) {
       return new Progress(null);
@@ -27,7 +36,7 @@ final class Progress implements AutoCloseable {
         new ProgressBarBuilder()
             .setTaskName(task)
             .setStyle(ProgressBarStyle.ASCII)
-            .setUnit(" MiB", MEBIBYTE)
+            .setUnit(unit, size)
             .setInitialMax(1)
             .showSpeed()
             .clearDisplayOnFinish()

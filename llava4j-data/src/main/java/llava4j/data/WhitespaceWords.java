@@ -1,9 +1,42 @@
 package llava4j.data;
 
-/// Counts words as Python's `str.split()` does: runs of anything but Unicode white space.
+import java.util.ArrayList;
+import java.util.List;
+
+/// Words as Python sees them: runs of anything but Unicode white space, which is more than Java's.
 public final class WhitespaceWords {
   private WhitespaceWords() {}
 
+  /// `str.split()`.
+  public static List<String> split(String text) {
+    List<String> words = new ArrayList<>();
+    int start = -1;
+    for (int i = 0; i <= text.length(); i++) {
+      boolean space = i == text.length() || isSpace(text.charAt(i));
+      if (space && start >= 0) {
+        words.add(text.substring(start, i));
+        start = -1;
+      } else if (!space && start < 0) {
+        start = i;
+      }
+    }
+    return words;
+  }
+
+  /// `str.strip()`.
+  public static String strip(String text) {
+    int start = 0;
+    int end = text.length();
+    while (start < end && isSpace(text.charAt(start))) {
+      start++;
+    }
+    while (end > start && isSpace(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(start, end);
+  }
+
+  /// `len(str.split())`.
   public static int count(String text) {
     int words = 0;
     boolean inside = false;

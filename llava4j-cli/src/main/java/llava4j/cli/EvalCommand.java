@@ -1,0 +1,171 @@
+package llava4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import llava4j.Llava;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.WeightsFingerprint;
+import llava4j.eval.EvalReport;
+import llava4j.eval.EvalResult;
+import llava4j.eval.EvalRun;
+import llava4j.eval.ModelAnswerer;
+import llava4j.eval.RunSettings;
+import llava4j.eval.Shard;
+import llava4j.eval.Tasks;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.Score;
+import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `llava eval TASK... --model ... --data DIR --out DIR`
+@Command(
+    name = "eval",
+    description = "Score a model on the paper's benchmarks, as the official programs do.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  llava eval pope mme -m llava-v1.5-7b --data playground/data/eval --out results-7b",
+      "  llava eval vqav2 -m llava-v1.5-7b --data playground/data/eval --out results-7b --shard 0/4",
+      "  llava eval vqav2 -m llava-v1.5-7b --data playground/data/eval --out results-7b --merge 4",
+      "",
+      "Stopped at any moment, a run goes on where it was. --data has the layout of LLaVA's eval.zip."
+    })
+final class EvalCommand implements Callable<Integer> {
+  private static final String OCR = "Reference OCR token:";
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "TASK",
+      description =
+          "vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, mmbench-cn, seed,"
+              + " llavabench, mmvet.")
+  private List<String> tasks;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The benchmarks' files, a folder each.")
+  private Path data;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder of answers, submission files and the report.")
+  private Path out;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Questions asked side by side. Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
+      names = "--shard",
+      paramLabel = "I/N",
+      description = "Ask the I-th of N parts only, I from 0; put together with --merge N.")
+  private String shard;
+
+  @Option(
+      names = "--merge",
+      paramLabel = "N",
+      description = "Put N shards together and score them; asks nothing.")
+  private Integer merge;
+
+  @Override
+  public Integer call() {
+    List<Task> opened = new ArrayList<>();
+    for (String word : tasks) {
+      opened.add(Tasks.open(TaskName.of(word), data)); // what is missing shows before a model loads
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
+    String weights = weights(err);
+    List<EvalResult> results = new ArrayList<>();
+    if (merge != null) {
+      try (Llava llava = model.load(err)) {
+        for (Task task : opened) {
+          results.add(result(task, settings(task, llava, weights), merge));
+        }
+      }
+    } else {
+      try (Llava llava = model.load(err)) {
+        for (Task task : opened) {
+          RunSettings settings = settings(task, llava, weights);
+          ask(task, settings, llava, part);
+          if (part.count() == 1) {
+            results.add(result(task, settings, 1));
+          }
+        }
+      }
+    }
+    if (!results.isEmpty()) {
+      spec.commandLine().getOut().println(new EvalReport(results).write(out));
+    }
+    return 0;
+  }
+
+  private void ask(Task task, RunSettings settings, Llava llava, Shard part) {
+    EvalRun run = new EvalRun(task, settings, out, part, batch);
+    try (Progress progress = Progress.count(task.name().word(), "questions")) {
+      run.run(new ModelAnswerer(llava, task.maxNewTokens()), progress::update);
+    }
+  }
+
+  private EvalResult result(Task task, RunSettings settings, int shards) {
+    List<Answer> answers = EvalRun.collect(task, out, settings, shards);
+    Optional<Score> score = task.score(answers);
+    PrintWriter text = spec.commandLine().getOut();
+    score.ifPresentOrElse(
+        found ->
+            text.printf(
+                Locale.ROOT,
+                "%s: %s %.2f (LLaVA-1.5 7B in the paper: %s)%n",
+                task.name().title(),
+                found.name(),
+                found.value(),
+                task.name().paper7b()),
+        () -> text.println(task.name().title() + ": scored by its server or a judge"));
+    task.writeSubmission(answers, out.resolve("submissions"))
+        .forEach(file -> text.println("for its server: " + file));
+    return new EvalResult(task, settings, answers, score);
+  }
+
+  private String weights(PrintWriter err) {
+    try (Checkpoint checkpoint =
+        new CheckpointOpener(model.checkpointOptions(err)).open(model.model())) {
+      return WeightsFingerprint.of(checkpoint.inferenceWeights());
+    }
+  }
+
+  private RunSettings settings(Task task, Llava llava, String weights) {
+    return new RunSettings(
+        task.name().word(),
+        EvalRun.fingerprint(task.questions()),
+        llava.name(),
+        weights,
+        llava.template().toString(),
+        llava.model().config().imageMode().toString(),
+        model.parsedWeights().toString(),
+        task.maxNewTokens(),
+        task.questions().stream().anyMatch(question -> question.text().contains(OCR)));
+  }
+}

@@ -1,0 +1,192 @@
+package llava4j.eval;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import llava4j.error.BadInputException;
+import llava4j.eval.task.Answer;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Answers as LLaVA's runners write them, one JSON object a line, in the order they came; the
+/// number of the question stands in `metadata`. A line is whole or was never written: what a killed
+/// run left behind its last line end is cut off.
+public final class AnswerFile {
+  private static final String NUMBER = "number";
+
+  private final Path file;
+  private final IntPredicate numericIds;
+  private final JsonMapper json = new JsonMapper();
+
+  /// @param numericIds whether ids are written as numbers: official scorers look them up so
+  public AnswerFile(Path file, IntPredicate numericIds) {
+    this.file = file;
+    this.numericIds = numericIds;
+  }
+
+  public Path path() {
+    return file;
+  }
+
+  /// The answers that are there, by number of the question; a torn last line goes.
+  public Map<Integer, Answer> open() {
+    if (!Files.exists(file)) {
+      return new LinkedHashMap<>();
+    }
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      int whole = bytes.length;
+      while (whole > 0 && bytes[whole - 1] != '\n') {
+        whole--;
+      }
+      if (whole < bytes.length) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.truncate(whole);
+        }
+      }
+      return parse(new String(bytes, 0, whole, StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /// What another program wrote.
+  ///
+  /// @param answers in the order of the file
+  /// @param broken lines that are no JSON; the original's converters pass over them too
+  public record Foreign(List<Answer> answers, int broken) {}
+
+  /// Reads answers of LLaVA's own runners.
+  public static Foreign readForeign(Path file) {
+    JsonMapper json = new JsonMapper();
+    List<Answer> answers = new ArrayList<>();
+    int broken = 0;
+    try {
+      for (String line : Files.readAllLines(file)) {
+        if (line.isBlank()) {
+          continue;
+        }
+        try {
+          JsonNode node = json.readTree(line);
+          answers.add(
+              new Answer(
+                  node.path("question_id").asString(),
+                  node.path("prompt").asString(""),
+                  node.path("text").asString("")));
+        } catch (JacksonException e) {
+          broken++;
+        }
+      }
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+    return new Foreign(answers, broken);
+  }
+
+  private Map<Integer, Answer> parse(String text) {
+    Map<Integer, Answer> answers = new LinkedHashMap<>();
+    int row = 0;
+    for (String line : text.lines().toList()) {
+      row++;
+      JsonNode node;
+      try {
+        node = json.readTree(line);
+      } catch (JacksonException e) {
+        throw new BadInputException(
+            file + ", line " + row + " is no JSON; remove the line, and it is answered again", e);
+      }
+      int number = node.path("metadata").path(NUMBER).asInt(-1);
+      if (number < 0) {
+        throw new BadInputException(
+            file
+                + ", line "
+                + row
+                + " has no metadata."
+                + NUMBER
+                + "; it was not written by this runner");
+      }
+      Answer before =
+          answers.put(
+              number,
+              new Answer(
+                  node.path("question_id").asString(),
+                  node.path("prompt").asString(),
+                  node.path("text").asString()));
+      if (before != null) {
+        throw new BadInputException(
+            file
+                + ", line "
+                + row
+                + " answers question "
+                + before.id()
+                + " a second time; remove one of them");
+      }
+    }
+    return answers;
+  }
+
+  /// Appends answers and forces them to the disk.
+  public void append(Map<Integer, Answer> answers, String model) {
+    StringBuilder lines = new StringBuilder();
+    answers.forEach((number, answer) -> lines.append(line(number, answer, model)).append('\n'));
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      try (FileChannel channel =
+          FileChannel.open(
+              file,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.APPEND)) {
+        ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        channel.force(false);
+      }
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /// Replaces the file by all answers in the order of their numbers.
+  public void rewrite(Map<Integer, Answer> answers, String model) {
+    Path aside = file.resolveSibling(file.getFileName() + ".part");
+    List<Integer> numbers = new ArrayList<>(answers.keySet());
+    numbers.sort(null);
+    StringBuilder lines = new StringBuilder();
+    numbers.forEach(number -> lines.append(line(number, answers.get(number), model)).append('\n'));
+    try {
+      Files.writeString(aside, lines);
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private ObjectNode line(int number, Answer answer, String model) {
+    ObjectNode line = json.createObjectNode();
+    if (numericIds.test(number)) {
+      line.put("question_id", Long.parseLong(answer.id()));
+    } else {
+      line.put("question_id", answer.id());
+    }
+    line.put("prompt", answer.prompt());
+    line.put("text", answer.text());
+    line.put("answer_id", answer.id() + "-" + number);
+    line.put("model_id", model);
+    line.putObject("metadata").put(NUMBER, number);
+    return line;
+  }
+}

@@ -1,0 +1,93 @@
+package llava4j.eval;
+
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.QuestionImage;
+import llava4j.image.ImageDecoder;
+import llava4j.image.RgbImage;
+
+/// Answers that people look at: some that were right, some that were wrong, spread over the
+/// benchmark, with small pictures.
+final class Cases {
+  private static final int EACH = 20;
+  private static final int SIDE = 220; // pixels
+
+  private Cases() {}
+
+  static List<Map<String, Object>> of(EvalResult result) {
+    List<Double> points = result.score().map(score -> score.points()).orElse(List.of());
+    List<Integer> right = new ArrayList<>();
+    List<Integer> wrong = new ArrayList<>();
+    for (int i = 0; i < Math.min(points.size(), result.answers().size()); i++) {
+      (points.get(i) >= 0.5 ? right : wrong).add(i);
+    }
+    List<Map<String, Object>> cases = new ArrayList<>();
+    spread(right).forEach(number -> cases.add(of(result, number, "right")));
+    spread(wrong).forEach(number -> cases.add(of(result, number, "wrong")));
+    return cases;
+  }
+
+  private static List<Integer> spread(List<Integer> numbers) {
+    List<Integer> some = new ArrayList<>();
+    int count = Math.min(EACH, numbers.size());
+    for (int i = 0; i < count; i++) {
+      some.add(numbers.get(Math.toIntExact((long) i * numbers.size() / count)));
+    }
+    return some;
+  }
+
+  private static Map<String, Object> of(EvalResult result, int number, String kind) {
+    Question question = result.task().questions().get(number);
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("kind", kind);
+    one.put("image", question.image().map(Cases::thumbnail).orElse(null));
+    one.put("question", question.text());
+    one.put("said", result.answers().get(number).text());
+    return one;
+  }
+
+  private static String thumbnail(QuestionImage image) {
+    RgbImage picture = ImageDecoder.decode(image.read(), image.name()).image();
+    double scale = Math.min(1, (double) SIDE / Math.max(picture.width(), picture.height()));
+    int width = Math.max(1, (int) (picture.width() * scale));
+    int height = Math.max(1, (int) (picture.height() * scale));
+    BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = small.createGraphics();
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    graphics.drawImage(whole(picture), 0, 0, width, height, null);
+    graphics.dispose();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(small, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
+  }
+
+  private static BufferedImage whole(RgbImage picture) {
+    BufferedImage image =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    byte[] rgb = picture.pixels(); // [height, width, 3]
+    for (int pixel = 0; pixel < rgb.length / 3; pixel++) {
+      int value =
+          (rgb[3 * pixel] & 0xFF) << 16
+              | (rgb[3 * pixel + 1] & 0xFF) << 8
+              | (rgb[3 * pixel + 2] & 0xFF);
+      image.setRGB(pixel % picture.width(), pixel / picture.width(), value);
+    }
+    return image;
+  }
+}

@@ -1,0 +1,198 @@
+package llava4j.eval;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import llava4j.error.BadInputException;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.QuestionImage;
+import llava4j.eval.task.Task;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Asks a benchmark's questions and writes answers as they come. Killed at any moment it goes on
+/// where it was, without asking twice or losing one.
+public final class EvalRun {
+  private final Task task;
+  private final RunSettings settings;
+  private final Path folder;
+  private final Shard shard;
+  private final int batch;
+
+  /// Hears how far the run is.
+  @FunctionalInterface
+  public interface Progress {
+    void onAnswers(int done, int total);
+  }
+
+  /// @param folder of the results
+  /// @param batch questions asked side by side
+  public EvalRun(Task task, RunSettings settings, Path folder, Shard shard, int batch) {
+    if (batch < 1) {
+      throw new BadInputException("batch is " + batch + "; it must be at least 1");
+    }
+    this.task = task;
+    this.settings = settings;
+    this.folder = folder;
+    this.shard = shard;
+    this.batch = batch;
+  }
+
+  /// Asks what has no answer yet.
+  ///
+  /// @return the shard's answers by number of the question, in order
+  public Map<Integer, Answer> run(Answerer answerer, Progress progress) {
+    AnswerFile file = file(task, folder, shard);
+    requireSameSettings();
+    Map<Integer, Answer> answers = file.open();
+    List<Question> own =
+        task.questions().stream()
+            .filter(question -> shard.has(question.number(), task.questions().size()))
+            .toList();
+    requireOurs(answers, file);
+    List<Question> open =
+        own.stream().filter(question -> !answers.containsKey(question.number())).toList();
+    List<Question> ordered = neighbours(open);
+    progress.onAnswers(answers.size(), own.size());
+    for (int start = 0; start < ordered.size(); start += batch) {
+      List<Question> some = ordered.subList(start, Math.min(start + batch, ordered.size()));
+      List<String> texts = answerer.answer(some);
+      Map<Integer, Answer> fresh = new LinkedHashMap<>();
+      for (int i = 0; i < some.size(); i++) {
+        Question question = some.get(i);
+        fresh.put(
+            question.number(),
+            new Answer(question.id(), task.storedPrompt(question), texts.get(i)));
+      }
+      file.append(fresh, settings.model());
+      answers.putAll(fresh);
+      progress.onAnswers(answers.size(), own.size());
+    }
+    file.rewrite(answers, settings.model());
+    return answers;
+  }
+
+  /// All answers, put together from all shards where there are several.
+  ///
+  /// @return one for each question, in order
+  public static List<Answer> collect(Task task, Path folder, RunSettings settings, int shards) {
+    Map<Integer, Answer> all = new HashMap<>();
+    for (int i = 0; i < shards; i++) {
+      AnswerFile file = file(task, folder, new Shard(i, shards));
+      if (!Files.exists(file.path())) {
+        throw new BadInputException(file.path() + " is missing; run shard " + i + "/" + shards);
+      }
+      all.putAll(file.open());
+    }
+    List<Answer> answers = new ArrayList<>();
+    for (Question question : task.questions()) {
+      Answer answer = all.get(question.number());
+      if (answer == null || !answer.id().equals(question.id())) {
+        throw new BadInputException(
+            folder
+                + " has no answer to question "
+                + question.id()
+                + " of "
+                + task.name().word()
+                + "; run it again, it goes on where it was");
+      }
+      answers.add(answer);
+    }
+    if (shards > 1) {
+      file(task, folder, Shard.whole()).rewrite(all, settings.model());
+    }
+    return answers;
+  }
+
+  private static AnswerFile file(Task task, Path folder, Shard shard) {
+    return new AnswerFile(
+        folder.resolve(shard.fileName(task.name().word())),
+        number -> number < task.questions().size() && task.questions().get(number).numeric());
+  }
+
+  /// SHA-256 of what is asked.
+  public static String fingerprint(List<Question> questions) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Question question : questions) {
+        String image = question.image().map(QuestionImage::name).map(EvalRun::fileName).orElse("");
+        digest.update(
+            (question.id() + "\n" + question.text() + "\n" + image + "\n")
+                .getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String fileName(String path) {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  /// Questions about one picture stand together; within and among pictures short ones come first,
+  /// so that little padding is needed.
+  private static List<Question> neighbours(List<Question> questions) {
+    Map<String, List<Question>> byImage = new LinkedHashMap<>();
+    for (Question question : questions) {
+      String image = question.image().map(QuestionImage::name).orElse("");
+      byImage.computeIfAbsent(image, _ -> new ArrayList<>()).add(question);
+    }
+    List<List<Question>> groups = new ArrayList<>(byImage.values());
+    Comparator<Question> length = Comparator.comparingInt(question -> question.text().length());
+    groups.forEach(group -> group.sort(length.thenComparingInt(Question::number)));
+    groups.sort(Comparator.comparing(List::getFirst, length.thenComparingInt(Question::number)));
+    return groups.stream().flatMap(List::stream).toList();
+  }
+
+  private void requireOurs(Map<Integer, Answer> answers, AnswerFile file) {
+    answers.forEach((number, answer) -> {
+      if (number >= task.questions().size()
+          || !task.questions().get(number).id().equals(answer.id())) {
+        throw new BadInputException(
+            file.path()
+                + " answers question "
+                + answer.id()
+                + ", which is not number "
+                + number
+                + " of the benchmark; it belongs to another one");
+      }
+    });
+  }
+
+  /// Answers of another model, or to other questions, are not mixed with these.
+  private void requireSameSettings() {
+    Path file = folder.resolve(task.name().word() + ".run.json");
+    JsonMapper json = new JsonMapper();
+    try {
+      if (Files.exists(file)) {
+        RunSettings there = json.readValue(Files.readString(file), RunSettings.class);
+        List<String> differences = settings.differences(there);
+        if (!differences.isEmpty()) {
+          throw new BadInputException(
+              folder
+                  + " holds answers of another run ("
+                  + String.join("; ", differences)
+                  + "); name another --out");
+        }
+        return;
+      }
+      Files.createDirectories(folder);
+      Files.writeString(
+          file, json.writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
+    } catch (IOException | JacksonException e) {
+      throw new BadInputException(file + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+}

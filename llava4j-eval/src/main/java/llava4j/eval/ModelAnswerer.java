@@ -1,0 +1,43 @@
+package llava4j.eval;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llava4j.ChatMessage;
+import llava4j.ChatRequest;
+import llava4j.Llava;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.QuestionImage;
+import llava4j.generate.GenerationOptions;
+import llava4j.image.ImageDecoder;
+import llava4j.image.RgbImage;
+
+/// Asks a model, several questions side by side, greedily. Questions about one picture share its
+/// rows while they are neighbours.
+public final class ModelAnswerer implements Answerer {
+  private final Llava llava;
+  private final GenerationOptions options;
+
+  public ModelAnswerer(Llava llava, int maxNewTokens) {
+    this.llava = llava;
+    this.options = GenerationOptions.greedy().withMaxNewTokens(maxNewTokens);
+  }
+
+  @Override
+  public List<String> answer(List<Question> questions) {
+    List<ChatRequest> requests = new ArrayList<>();
+    for (Question question : questions) {
+      List<RgbImage> images = question.images().stream().map(ModelAnswerer::decode).toList();
+      requests.add(
+          new ChatRequest(
+              List.of(new ChatMessage.User(question.text(), images)), Optional.empty(), options));
+    }
+    return llava.answerAll(requests, options).stream()
+        .map(generation -> generation.text().strip())
+        .toList();
+  }
+
+  private static RgbImage decode(QuestionImage image) {
+    return ImageDecoder.decode(image.read(), image.name()).image();
+  }
+}

@@ -1,0 +1,39 @@
+package llava4j.eval;
+
+import java.nio.file.Path;
+import llava4j.eval.task.GqaTask;
+import llava4j.eval.task.LlavaBenchTask;
+import llava4j.eval.task.MmBenchTask;
+import llava4j.eval.task.MmVetTask;
+import llava4j.eval.task.MmeTask;
+import llava4j.eval.task.PopeTask;
+import llava4j.eval.task.ScienceQaTask;
+import llava4j.eval.task.SeedTask;
+import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
+import llava4j.eval.task.TextVqaTask;
+import llava4j.eval.task.VizWizTask;
+import llava4j.eval.task.Vqav2Task;
+
+/// Opens benchmarks where LLaVA's evaluation archive puts them: a folder each below one folder.
+public final class Tasks {
+  private Tasks() {}
+
+  /// @param data folder of `pope`, `MME`, `textvqa` and so on, as in LLaVA's `playground/data/eval`
+  public static Task open(TaskName name, Path data) {
+    return switch (name) {
+      case VQAV2 -> Vqav2Task.in(data.resolve("vqav2"));
+      case GQA -> GqaTask.in(data.resolve("gqa"));
+      case VIZWIZ -> VizWizTask.in(data.resolve("vizwiz"));
+      case SCIENCEQA -> ScienceQaTask.in(data.resolve("scienceqa"));
+      case TEXTVQA -> TextVqaTask.in(data.resolve("textvqa"));
+      case POPE -> PopeTask.in(data.resolve("pope"));
+      case MME -> MmeTask.in(data.resolve("MME"));
+      case MMBENCH -> MmBenchTask.english(data.resolve("mmbench"));
+      case MMBENCH_CN -> MmBenchTask.chinese(data.resolve("mmbench_cn"));
+      case SEED -> SeedTask.in(data.resolve("seed_bench"));
+      case LLAVABENCH -> new LlavaBenchTask(data.resolve("llava-bench-in-the-wild"));
+      case MMVET -> new MmVetTask(data.resolve("mm-vet"));
+    };
+  }
+}

@@ -1,0 +1,39 @@
+package llava4j.eval.metric;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// VQA's soft accuracy: an answer is right as far as people gave it too (spec 7.2; `TextVQA
+/// AccuracyEvaluator`). Safe for many threads.
+///
+/// @param normalizer of people's answers and of the model's
+public record SoftAccuracy(VqaNormalizer normalizer) {
+  /// Answers of people that a question has.
+  public static final int PEOPLE = 10;
+
+  private static final double ENOUGH = 3;
+
+  /// What each distinct answer is worth: the mean over all choices of nine people of min(1, those
+  /// that gave it / 3). Keys are normalised.
+  public Map<String, Double> worth(List<String> people) {
+    List<String> answers = people.stream().map(normalizer::normalize).toList();
+    Map<String, Integer> counts = new HashMap<>();
+    answers.forEach(answer -> counts.merge(answer, 1, Integer::sum));
+    Map<String, Double> worth = new HashMap<>();
+    counts.forEach((answer, count) -> {
+      double sum = 0;
+      for (String other : answers) { // in this order: the last digit depends on it
+        int matching = other.equals(answer) ? count - 1 : count;
+        sum += Math.min(1, matching / ENOUGH);
+      }
+      worth.put(answer, sum / answers.size());
+    });
+    return worth;
+  }
+
+  /// What one answer is worth, from 0 to 1.
+  public double of(String answer, List<String> people) {
+    return worth(people).getOrDefault(normalizer.normalize(answer), 0.0);
+  }
+}

@@ -1,0 +1,2 @@
+/// Runs benchmarks on a model and reports their scores.
+package llava4j.eval;

@@ -1,0 +1,133 @@
+package llava4j.eval.task;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import llava4j.error.BadInputException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+
+/// GQA, balanced test-dev (spec 7.3, `convert_gqa_for_eval.py` and the accuracy part of GQA's
+/// `eval.py`).
+public final class GqaTask implements Task {
+  private static final TaskFiles FILES =
+      new TaskFiles("LLaVA's eval.zip and cs.stanford.edu/people/dorarad/gqa/download.html");
+  private static final int MAX_NEW_TOKENS = 128;
+
+  private final List<Question> questions;
+  private final Path truth;
+
+  /// @param questions LLaVA's `llava_gqa_testdev_balanced.jsonl`
+  /// @param truth GQA's `testdev_balanced_questions.json`; without it nothing can be scored
+  public GqaTask(Path questions, Path truth, Path images) {
+    this.questions = FILES.llavaQuestions(questions, images);
+    this.truth = truth;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static GqaTask in(Path folder) {
+    return new GqaTask(
+        folder.resolve("llava_gqa_testdev_balanced.jsonl"),
+        folder.resolve("testdev_balanced_questions.json"),
+        folder.resolve("images"));
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.GQA;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  /// An answer as GQA compares it: lower case, without periods at its end.
+  public static String prediction(String answer) {
+    int end = answer.length();
+    while (end > 0 && answer.charAt(end - 1) == '.') {
+      end--;
+    }
+    return answer.substring(0, end).toLowerCase(Locale.ROOT);
+  }
+
+  /// Accuracies, of 100: `accuracy`, `binary`, `open`, and one for each structural and semantic
+  /// type.
+  ///
+  /// @param points receives 1 or 0 for each answer
+  public static SequencedMap<String, Double> figures(
+      Path truth, List<Answer> answers, List<Double> points) {
+    JsonNode all = FILES.tree(truth);
+    Map<String, List<Double>> groups = new TreeMap<>();
+    for (Answer answer : answers) {
+      JsonNode question = all.path(answer.id());
+      if (question.isMissingNode()) {
+        throw new BadInputException(
+            truth
+                + " has no question "
+                + answer.id()
+                + "; questions and truth belong to different versions");
+      }
+      if (!question.path("isBalanced").asBoolean(true)) {
+        continue;
+      }
+      double point = prediction(answer.text()).equals(question.path("answer").asString()) ? 1 : 0;
+      points.add(point);
+      String structural = question.path("types").path("structural").asString();
+      String semantic = question.path("types").path("semantic").asString();
+      List<String> names =
+          List.of(
+              "accuracy",
+              structural.equals("query") ? "open" : "binary",
+              "structural " + structural,
+              "semantic " + semantic);
+      names.forEach(name -> groups.computeIfAbsent(name, _ -> new ArrayList<>()).add(point));
+    }
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    groups.forEach((name, each) ->
+        figures.put(
+            name, 100 * (each.stream().mapToDouble(Double::doubleValue).sum() / each.size())));
+    return figures;
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    if (!Files.isRegularFile(truth)) {
+      return Optional.empty();
+    }
+    List<Double> points = new ArrayList<>();
+    SequencedMap<String, Double> figures = figures(truth, answers, points);
+    return Optional.of(new Score("accuracy", figures.get("accuracy"), figures, points));
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    return List.of(
+        Submission.json(folder.resolve("testdev_balanced_predictions.json"), predictions(answers)));
+  }
+
+  /// What GQA's `eval.py` reads.
+  public static ArrayNode predictions(List<Answer> answers) {
+    ArrayNode predictions = new JsonMapper().createArrayNode();
+    for (Answer answer : answers) {
+      predictions
+          .addObject()
+          .put("questionId", answer.id())
+          .put("prediction", prediction(answer.text()));
+    }
+    return predictions;
+  }
+}

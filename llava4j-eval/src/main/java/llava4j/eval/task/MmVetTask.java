@@ -1,0 +1,136 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import llava4j.error.BadInputException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// MM-Vet: 218 open questions, each judged by a language model from 0 to 1 and counted for the
+/// capabilities it needs (spec 7.3, `convert_mmvet_for_eval.py`, `mm-vet_evaluator.ipynb`).
+public final class MmVetTask implements Task {
+  private static final TaskFiles FILES =
+      new TaskFiles("github.com/yuweihao/MM-Vet and LLaVA's eval.zip");
+  private static final Pattern PROMPT =
+      Pattern.compile("prompt = \"\"\"(.*?)\"\"\"", Pattern.DOTALL);
+  private static final int MAX_NEW_TOKENS = 1024;
+
+  private final List<Question> questions;
+  private final Path folder;
+
+  /// @param folder `llava-mm-vet.jsonl`, `mm-vet.json`, `mm-vet_evaluator.ipynb`, `images`
+  public MmVetTask(Path folder) {
+    this.folder = folder;
+    this.questions =
+        FILES.llavaQuestions(folder.resolve("llava-mm-vet.jsonl"), folder.resolve("images"));
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.MMVET;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  /// Empty: a judge has to be asked, see [#prompts].
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path out) {
+    return List.of(Submission.json(out.resolve("mmvet.json"), upload(answers)));
+  }
+
+  /// What the official grader takes: `v1_<id>` to answer.
+  public static ObjectNode upload(List<Answer> answers) {
+    ObjectNode upload = new JsonMapper().createObjectNode();
+    answers.forEach(answer -> upload.put("v1_" + answer.id(), answer.text()));
+    return upload;
+  }
+
+  /// What the judge is asked about each answer: the official notebook's examples, and one line
+  /// more.
+  public List<String> prompts(List<Answer> answers) {
+    String examples = examples();
+    JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
+    List<String> prompts = new ArrayList<>();
+    for (Answer answer : answers) {
+      JsonNode entry = truth.path("v1_" + answer.id());
+      if (entry.isMissingNode()) {
+        throw new BadInputException(
+            folder.resolve("mm-vet.json")
+                + " has no v1_"
+                + answer.id()
+                + "; questions and truth differ");
+      }
+      String wanted =
+          entry.path("answer").asString().replace("<AND>", " <AND> ").replace("<OR>", " <OR> ");
+      prompts.add(
+          examples
+              + "\n"
+              + String.join(" | ", entry.path("question").asString(), wanted, answer.text(), ""));
+    }
+    return prompts;
+  }
+
+  private String examples() {
+    Path notebook = folder.resolve("mm-vet_evaluator.ipynb");
+    for (JsonNode cell : FILES.tree(notebook).path("cells")) {
+      StringBuilder source = new StringBuilder();
+      cell.path("source").forEach(line -> source.append(line.asString()));
+      Matcher prompt = PROMPT.matcher(source);
+      if (prompt.find()) {
+        return prompt.group(1);
+      }
+    }
+    throw new BadInputException(
+        notebook + " holds no prompt for the judge; get MM-Vet's own notebook again");
+  }
+
+  /// Reads a verdict: the first word is a number from 0 to 1.
+  public static Optional<Double> parse(String verdict) {
+    return Verdict.number(verdict.strip().split("\\s", -1)[0])
+        .filter(score -> score >= 0 && score <= 1);
+  }
+
+  /// Means over all answers and over those of each capability, of 100.
+  ///
+  /// @param scores from 0 to 1, by question id
+  public Score score(Map<String, Double> scores) {
+    JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
+    TreeMap<String, List<Double>> groups = new TreeMap<>();
+    scores.forEach((id, score) -> {
+      groups.computeIfAbsent("total", _ -> new ArrayList<>()).add(score);
+      truth
+          .path("v1_" + id)
+          .path("capability")
+          .forEach(capability ->
+              groups.computeIfAbsent(capability.asString(), _ -> new ArrayList<>()).add(score));
+    });
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    groups.forEach((name, each) ->
+        figures.put(
+            name, 100 * each.stream().mapToDouble(Double::doubleValue).average().orElse(0)));
+    return new Score(
+        "total", figures.getOrDefault("total", 0.0), figures, List.copyOf(scores.values()));
+  }
+}

@@ -1,0 +1,200 @@
+package llava4j.eval.task;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import llava4j.error.BadInputException;
+import llava4j.eval.metric.PairedYesNo;
+
+/// MME: two yes-no questions about each picture, fourteen tasks (spec 7.3,
+/// `convert_answer_to_mme.py` and MME's `calculation.py`).
+public final class MmeTask implements Task {
+  /// Tasks whose scores make up perception, the figure of the paper.
+  public static final List<String> PERCEPTION =
+      List.of(
+          "existence",
+          "count",
+          "position",
+          "color",
+          "posters",
+          "celebrity",
+          "scene",
+          "landmark",
+          "artwork",
+          "OCR");
+
+  /// Tasks whose scores make up cognition.
+  public static final List<String> COGNITION =
+      List.of(
+          "commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning");
+
+  private static final TaskFiles FILES =
+      new TaskFiles(
+          "LLaVA's eval.zip and MME's release (github.com/BradyFU/Awesome-Multimodal-Large-Language-Models)");
+  private static final String ORIGINAL_SUFFIX = " Please answer yes or no.";
+  private static final int MAX_NEW_TOKENS = 128;
+
+  private final List<Question> questions;
+  private final Path release;
+
+  /// One answer beside the truth.
+  ///
+  /// @param file the picture's, as MME names it in its tables
+  public record Row(String task, String file, String question, String truth, String answer) {}
+
+  /// @param questions LLaVA's `llava_mme.jsonl`
+  /// @param release folder `MME_Benchmark_release_version`: pictures and truth
+  public MmeTask(Path questions, Path release) {
+    this.questions = FILES.llavaQuestions(questions, release);
+    this.release = release;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static MmeTask in(Path folder) {
+    return new MmeTask(
+        folder.resolve("llava_mme.jsonl"), folder.resolve("MME_Benchmark_release_version"));
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.MME;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    List<Row> rows = rows(answers);
+    List<Double> points = rows.stream().map(row -> isRight(row) ? 1.0 : 0.0).toList();
+    return Optional.of(score(rows, points));
+  }
+
+  /// Scores of all tasks that occur.
+  public static SequencedMap<String, PairedYesNo> tasks(List<Row> rows) {
+    SequencedMap<String, List<Row>> byTask = new LinkedHashMap<>();
+    for (Row row : rows) {
+      byTask.computeIfAbsent(row.task(), _ -> new ArrayList<>()).add(row);
+    }
+    SequencedMap<String, PairedYesNo> scores = new LinkedHashMap<>();
+    byTask.forEach((task, own) -> {
+      for (int i = 0; i < own.size(); i += 2) {
+        if (i + 1 == own.size() || !own.get(i).file().equals(own.get(i + 1).file())) {
+          throw new BadInputException(
+              "MME's task "
+                  + task
+                  + " has one answer about "
+                  + own.get(i).file()
+                  + "; there must be two, beside each other, for each picture");
+        }
+      }
+      scores.put(task, PairedYesNo.of(own.stream().map(MmeTask::isRight).toList()));
+    });
+    return scores;
+  }
+
+  /// Sum over some tasks; one that does not occur counts 0.
+  public static double sum(Map<String, PairedYesNo> tasks, List<String> names) {
+    return names.stream()
+        .filter(tasks::containsKey)
+        .mapToDouble(task -> tasks.get(task).score())
+        .sum();
+  }
+
+  private static Score score(List<Row> rows, List<Double> points) {
+    SequencedMap<String, PairedYesNo> tasks = tasks(rows);
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    figures.put("perception", sum(tasks, PERCEPTION));
+    figures.put("cognition", sum(tasks, COGNITION));
+    tasks.forEach((task, score) -> figures.put(task, score.score()));
+    return new Score("perception", figures.get("perception"), figures, points);
+  }
+
+  private static boolean isRight(Row row) {
+    PairedYesNo.Reading truth = PairedYesNo.read(row.truth());
+    return truth != PairedYesNo.Reading.OTHER && PairedYesNo.read(row.answer()) == truth;
+  }
+
+  /// Answers beside the truth, in the order of the answers.
+  public List<Row> rows(List<Answer> answers) {
+    Map<String, Map<String, String>> truths = new HashMap<>();
+    List<Row> rows = new ArrayList<>();
+    for (Answer answer : answers) {
+      int slash = answer.id().indexOf('/');
+      String file = answer.id().substring(answer.id().lastIndexOf('/') + 1);
+      if (slash < 1 || file.indexOf('.') < 1) {
+        throw new BadInputException(
+            "MME's question id '"
+                + answer.id()
+                + "' is no task/picture.ending; get the questions again");
+      }
+      String task = answer.id().substring(0, slash);
+      String table = file.substring(0, file.indexOf('.')) + ".txt";
+      String prompt = answer.prompt().replace(ResponseFormat.SHORT, "").strip() + ORIGINAL_SUFFIX;
+      Map<String, String> truth =
+          truths.computeIfAbsent(task + "/" + table, _ -> truth(task, table));
+      String asked = truth.containsKey(prompt) ? prompt : withTwoBlanks(prompt);
+      String label = truth.get(asked);
+      if (label == null) {
+        throw new BadInputException(
+            "MME's "
+                + task
+                + "/"
+                + table
+                + " has no question '"
+                + prompt
+                + "'; questions and release differ");
+      }
+      rows.add(new Row(task, table, asked, label, answer.text()));
+    }
+    return rows;
+  }
+
+  /// Some tables have two blanks before the suffix.
+  private static String withTwoBlanks(String prompt) {
+    return prompt.replace(ORIGINAL_SUFFIX, " " + ORIGINAL_SUFFIX);
+  }
+
+  private Map<String, String> truth(String task, String table) {
+    Path folder = release.resolve(task);
+    Path nested = folder.resolve("questions_answers_YN");
+    Path file = (Files.isDirectory(nested) ? nested : folder).resolve(table);
+    Map<String, String> truth = new HashMap<>();
+    for (String line : FILES.text(file).split("\n", -1)) {
+      String[] parts = line.strip().split("\t", -1);
+      if (parts.length == 2) {
+        truth.put(parts[0], parts[1]);
+      }
+    }
+    return truth;
+  }
+
+  /// Tables as MME's `calculation.py` reads them.
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    SequencedMap<String, StringBuilder> tables = new LinkedHashMap<>();
+    for (Row row : rows(answers)) {
+      tables
+          .computeIfAbsent(row.task(), _ -> new StringBuilder())
+          .append(String.join("\t", row.file(), row.question(), row.truth(), row.answer()))
+          .append('\n');
+    }
+    List<Path> files = new ArrayList<>();
+    tables.forEach((task, text) ->
+        files.add(Submission.text(folder.resolve("mme").resolve(task + ".txt"), text.toString())));
+    return files;
+  }
+}

@@ -1,0 +1,148 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import llava4j.error.BadInputException;
+import llava4j.eval.metric.YesNoCounts;
+import tools.jackson.databind.JsonNode;
+
+/// POPE: is there such a thing in the picture? Three ways of choosing the things that are not there
+/// (Li et al. 2023; `model_vqa_loader`, `eval_pope.py`).
+public final class PopeTask implements Task {
+  private static final TaskFiles FILES =
+      new TaskFiles("LLaVA's eval.zip and github.com/AoiDragon/POPE (output/coco)");
+  private static final int MAX_NEW_TOKENS = 128;
+
+  /// How absent things were chosen.
+  public enum Split {
+    RANDOM,
+    POPULAR,
+    ADVERSARIAL;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private final List<Question> questions;
+  private final Path labels;
+
+  /// @param questions LLaVA's `llava_pope_test.jsonl`
+  /// @param labels folder of `coco_pope_random.json` and the others
+  /// @param images COCO's `val2014`
+  public PopeTask(Path questions, Path labels, Path images) {
+    this.questions = FILES.llavaQuestions(questions, images);
+    this.labels = labels;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static PopeTask in(Path folder) {
+    return new PopeTask(
+        folder.resolve("llava_pope_test.jsonl"), folder.resolve("coco"), folder.resolve("val2014"));
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.POPE;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  /// Counts per split. Answers and labels of a split belong together by their order, as in the
+  /// original.
+  ///
+  /// @param points receives 1 or 0 for each answer, in the order of the answers
+  public Map<Split, YesNoCounts> counts(List<Answer> answers, List<Double> points) {
+    Map<String, String> categories = new HashMap<>();
+    questions.forEach(question -> categories.put(question.id(), question.category()));
+    Map<Split, List<Boolean>> truth = new EnumMap<>(Split.class);
+    Map<Split, Integer> next = new EnumMap<>(Split.class);
+    Map<Split, YesNoCounts> counts = new EnumMap<>(Split.class);
+    for (Split split : Split.values()) {
+      truth.put(split, truth(split));
+      counts.put(split, YesNoCounts.none());
+    }
+    for (Answer answer : answers) {
+      Split split = split(categories.get(answer.id()));
+      int at = next.merge(split, 1, Integer::sum) - 1;
+      if (at >= truth.get(split).size()) {
+        throw new BadInputException(
+            labels
+                + " has "
+                + truth.get(split).size()
+                + " labels for "
+                + split.word()
+                + ", fewer than there are answers; get the labels that belong to the questions");
+      }
+      boolean said = YesNoCounts.isYes(answer.text());
+      boolean label = truth.get(split).get(at);
+      counts.put(split, counts.get(split).plus(said, label));
+      points.add(said == label ? 1.0 : 0.0);
+    }
+    return counts;
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    List<Double> points = new ArrayList<>();
+    Map<Split, YesNoCounts> counts = counts(answers, points);
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    double sum = 0;
+    for (Map.Entry<Split, YesNoCounts> entry : counts.entrySet()) {
+      String word = entry.getKey().word();
+      YesNoCounts split = entry.getValue();
+      figures.put(word + " F1", 100 * split.f1());
+      figures.put(word + " accuracy", 100 * split.accuracy());
+      figures.put(word + " precision", 100 * split.precision());
+      figures.put(word + " recall", 100 * split.recall());
+      figures.put(word + " yes ratio", 100 * split.yesRatio());
+      sum += 100 * split.f1();
+    }
+    double mean = sum / counts.size();
+    figures.put("mean F1", mean);
+    return Optional.of(new Score("mean F1", mean, figures, points));
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    return List.of();
+  }
+
+  private List<Boolean> truth(Split split) {
+    Path file = labels.resolve("coco_pope_" + split.word() + ".json");
+    List<Boolean> truth = new ArrayList<>();
+    for (JsonNode line : FILES.lines(file)) {
+      truth.add(YesNoCounts.isYesLabel(TaskFiles.field(line, "label", file, truth.size())));
+    }
+    return truth;
+  }
+
+  private Split split(String category) {
+    for (Split split : Split.values()) {
+      if (split.word().equals(category)) {
+        return split;
+      }
+    }
+    throw new BadInputException(
+        "POPE's questions name the category '"
+            + category
+            + "'; it must be random, popular or"
+            + " adversarial");
+  }
+}

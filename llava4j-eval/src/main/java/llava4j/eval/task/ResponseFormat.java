@@ -1,0 +1,16 @@
+package llava4j.eval.task;
+
+/// The paper's response-format prompts (Table 8, spec 7.1).
+public final class ResponseFormat {
+  /// For short answers.
+  public static final String SHORT = "Answer the question using a single word or phrase.";
+
+  /// For multiple choice.
+  public static final String LETTER =
+      "Answer with the option's letter from the given choices directly.";
+
+  /// For multiple choice in Chinese (MMBench-CN).
+  public static final String LETTER_CN = "请直接回答选项字母。";
+
+  private ResponseFormat() {}
+}

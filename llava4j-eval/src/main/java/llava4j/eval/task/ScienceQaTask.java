@@ -1,0 +1,160 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import llava4j.error.BadInputException;
+import llava4j.eval.metric.ChoiceLetters;
+import tools.jackson.databind.JsonNode;
+
+/// ScienceQA, test split, with and without pictures (spec 7.3, `eval_science_qa.py`).
+public final class ScienceQaTask implements Task {
+  private static final TaskFiles FILES =
+      new TaskFiles("LLaVA's eval.zip and github.com/lupantech/ScienceQA (data/scienceqa)");
+  private static final String IMAGE = "<image>";
+  private static final String FAILED = "FAILED";
+  private static final int MAX_NEW_TOKENS = 1024;
+
+  private final List<Question> questions;
+  private final Path problems;
+  private final Path splits;
+
+  /// What became of every problem of the test split.
+  ///
+  /// @param parsed letter or FAILED, by problem
+  /// @param index of the chosen option, -1 where there is none, by problem
+  public record Outcome(
+      int correct,
+      int count,
+      int imageCorrect,
+      int imageCount,
+      SequencedMap<String, String> parsed,
+      SequencedMap<String, Integer> index) {
+    public double accuracy() {
+      return 100.0 * correct / count;
+    }
+
+    public double imageAccuracy() {
+      return imageCount == 0 ? 0 : 100.0 * imageCorrect / imageCount;
+    }
+  }
+
+  /// @param questions LLaVA's `llava_test_CQM-A.json`
+  /// @param problems the release's `problems.json`
+  /// @param splits the release's `pid_splits.json`
+  /// @param images folder that the questions' pictures lie in
+  public ScienceQaTask(Path questions, Path problems, Path splits, Path images) {
+    this.questions = read(questions, images);
+    this.problems = problems;
+    this.splits = splits;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static ScienceQaTask in(Path folder) {
+    return new ScienceQaTask(
+        folder.resolve("llava_test_CQM-A.json"),
+        folder.resolve("problems.json"),
+        folder.resolve("pid_splits.json"),
+        folder.resolve("images/test"));
+  }
+
+  private static List<Question> read(Path file, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (JsonNode entry : FILES.tree(file)) {
+      int number = questions.size();
+      String value = TaskFiles.field(entry.path("conversations").path(0), "value", file, number);
+      List<QuestionImage> pictures =
+          entry.path("image").isString()
+              ? List.of(new QuestionImage.InFile(images.resolve(entry.path("image").asString())))
+              : List.of();
+      questions.add(
+          new Question(
+              number,
+              TaskFiles.field(entry, "id", file, number),
+              pictures,
+              value.replace(IMAGE, "").strip() + "\n" + ResponseFormat.LETTER,
+              pictures.isEmpty() ? "text" : "image"));
+    }
+    return questions;
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.SCIENCEQA;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  /// With a place for the picture: the scorer tells questions about pictures by it.
+  @Override
+  public String storedPrompt(Question question) {
+    return question.images().isEmpty() ? question.text() : IMAGE + "\n" + question.text();
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  /// The original's counts, over the problems of the test split.
+  public static Outcome outcome(Path problems, Path splits, List<Answer> answers) {
+    JsonNode all = FILES.tree(problems);
+    Map<String, Answer> byId = new HashMap<>();
+    answers.forEach(answer -> byId.put(answer.id(), answer));
+    SequencedMap<String, String> parsed = new LinkedHashMap<>();
+    SequencedMap<String, Integer> index = new LinkedHashMap<>();
+    int correct = 0;
+    int count = 0;
+    int imageCorrect = 0;
+    int imageCount = 0;
+    for (JsonNode entry : FILES.tree(splits).path("test")) {
+      String id = entry.asString();
+      JsonNode problem = all.path(id);
+      if (problem.isMissingNode()) {
+        throw new BadInputException(
+            problems + " has no problem " + id + ", which " + splits + " names");
+      }
+      Answer answer = byId.getOrDefault(id, new Answer(id, "Unknown", FAILED));
+      Optional<String> letter = ChoiceLetters.scienceQa(answer.text());
+      int chosen = letter.map(found -> found.charAt(0) - 'A').orElse(-1);
+      chosen = chosen < problem.path("choices").size() ? chosen : -1;
+      boolean right = chosen == problem.path("answer").asInt();
+      boolean image = answer.prompt().contains(IMAGE);
+      parsed.put(id, letter.orElse(FAILED));
+      index.put(id, chosen);
+      count++;
+      correct += right ? 1 : 0;
+      imageCount += image ? 1 : 0;
+      imageCorrect += image && right ? 1 : 0;
+    }
+    return new Outcome(correct, count, imageCorrect, imageCount, parsed, index);
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    Outcome outcome = outcome(problems, splits, answers);
+    JsonNode all = FILES.tree(problems);
+    List<Double> points = new ArrayList<>();
+    for (Answer answer : answers) {
+      int truth = all.path(answer.id()).path("answer").asInt();
+      points.add(outcome.index().getOrDefault(answer.id(), -1) == truth ? 1.0 : 0.0);
+    }
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    figures.put("IMG accuracy", outcome.imageAccuracy());
+    figures.put("accuracy", outcome.accuracy());
+    return Optional.of(new Score("IMG accuracy", outcome.imageAccuracy(), figures, points));
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    return List.of();
+  }
+}

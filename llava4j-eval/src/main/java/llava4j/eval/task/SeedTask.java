@@ -1,0 +1,147 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import llava4j.error.BadInputException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// SEED-Bench: multiple choice about pictures and about one frame of videos (spec 7.3,
+/// `convert_seed_for_submission.py`). An answer counts only if it is the letter and nothing else.
+public final class SeedTask implements Task {
+  private static final TaskFiles FILES =
+      new TaskFiles("LLaVA's eval.zip and huggingface.co/datasets/AILab-CVC/SEED-Bench");
+  private static final int MAX_NEW_TOKENS = 128;
+
+  private final List<Question> questions;
+  private final Path truth;
+
+  /// Right answers and answers, of one kind of question.
+  public record Share(int right, int count) {
+    Share plus(boolean oneRight) {
+      return new Share(right + (oneRight ? 1 : 0), count + 1);
+    }
+
+    /// Of 100.
+    public double percent() {
+      return 100.0 * right / count;
+    }
+  }
+
+  /// @param byType in the order of the file's types
+  public record Outcome(SequencedMap<String, Share> byType, Share image, Share video) {
+    public Share total() {
+      return new Share(image.right() + video.right(), image.count() + video.count());
+    }
+  }
+
+  /// @param questions LLaVA's `llava-seed-bench.jsonl`
+  /// @param truth `SEED-Bench.json`
+  /// @param images folder of `SEED-Bench-image` and `SEED-Bench-video-image`
+  public SeedTask(Path questions, Path truth, Path images) {
+    this.questions = FILES.llavaQuestions(questions, images);
+    this.truth = truth;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static SeedTask in(Path folder) {
+    return new SeedTask(
+        folder.resolve("llava-seed-bench.jsonl"), folder.resolve("SEED-Bench.json"), folder);
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.SEED;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  /// Counts over all questions of the file; one without an answer is wrong.
+  public static Outcome outcome(Path truth, List<Answer> answers) {
+    Map<String, String> texts = new HashMap<>();
+    answers.forEach(answer -> texts.put(answer.id(), answer.text()));
+    JsonNode root = FILES.tree(truth);
+    Map<Integer, String> types = new HashMap<>();
+    SequencedMap<String, Share> byType = new LinkedHashMap<>();
+    root.path("question_type")
+        .properties()
+        .forEach(type -> {
+          types.put(type.getValue().asInt(), type.getKey());
+          byType.put(type.getKey(), new Share(0, 0));
+        });
+    Share image = new Share(0, 0);
+    Share video = new Share(0, 0);
+    int row = 0;
+    for (JsonNode question : root.path("questions")) {
+      String type = types.get(question.path("question_type_id").asInt());
+      if (type == null) {
+        throw new BadInputException(
+            truth + ", question " + (row + 1) + ": unknown question_type_id; get it again");
+      }
+      boolean right =
+          TaskFiles.field(question, "answer", truth, row)
+              .equals(texts.get(TaskFiles.field(question, "question_id", truth, row)));
+      byType.put(type, byType.get(type).plus(right));
+      if (question.path("data_type").asString().equals("image")) {
+        image = image.plus(right);
+      } else {
+        video = video.plus(right);
+      }
+      row++;
+    }
+    byType.values().removeIf(share -> share.count() == 0);
+    return new Outcome(byType, image, video);
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    Outcome outcome = outcome(truth, answers);
+    Map<String, String> right = new HashMap<>();
+    FILES
+        .tree(truth)
+        .path("questions")
+        .forEach(question ->
+            right.put(question.path("question_id").asString(), question.path("answer").asString()));
+    List<Double> points =
+        answers.stream()
+            .map(answer -> answer.text().equals(right.get(answer.id())) ? 1.0 : 0.0)
+            .toList();
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    figures.put("all", outcome.total().percent());
+    figures.put("image", outcome.image().percent());
+    figures.put("video", outcome.video().percent());
+    outcome.byType().forEach((type, share) -> figures.put(type, share.percent()));
+    return Optional.of(new Score("all", outcome.total().percent(), figures, points));
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    return List.of(Submission.lines(folder.resolve("seed.jsonl"), upload(answers)));
+  }
+
+  /// What the leaderboard takes.
+  public static List<ObjectNode> upload(List<Answer> answers) {
+    JsonMapper json = new JsonMapper();
+    List<ObjectNode> upload = new ArrayList<>();
+    for (Answer answer : answers) {
+      upload.add(
+          json.createObjectNode().put("question_id", answer.id()).put("prediction", answer.text()));
+    }
+    return upload;
+  }
+}

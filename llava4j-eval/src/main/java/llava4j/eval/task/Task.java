@@ -1,0 +1,33 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// A benchmark whose files are there.
+public interface Task {
+
+  /// The word on the command line.
+  TaskName name();
+
+  /// All questions, in the order of the benchmark's file.
+  List<Question> questions();
+
+  /// The prompt as the original stores it beside an answer.
+  default String storedPrompt(Question question) {
+    return question.text();
+  }
+
+  /// Tokens that an answer may have.
+  int maxNewTokens();
+
+  /// The official score, or empty where only the benchmark's server can tell.
+  ///
+  /// @param answers one for each question, in the order of the questions
+  Optional<Score> score(List<Answer> answers);
+
+  /// Writes what the benchmark's server or scorer takes.
+  ///
+  /// @return the files; none where nobody takes one
+  List<Path> writeSubmission(List<Answer> answers, Path folder);
+}

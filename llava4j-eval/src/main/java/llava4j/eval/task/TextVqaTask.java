@@ -1,0 +1,144 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import llava4j.error.BadInputException;
+import llava4j.eval.metric.SoftAccuracy;
+import llava4j.eval.metric.VqaNormalizer;
+import tools.jackson.databind.JsonNode;
+
+/// TextVQA, validation: words in pictures, with the recognised words in the prompt (spec 7.3,
+/// `eval_textvqa.py`). Question ids are image ids, so an annotation is found by image and question.
+public final class TextVqaTask implements Task {
+  private static final TaskFiles FILES = new TaskFiles("LLaVA's eval.zip and textvqa.org/dataset");
+  private static final String OCR_LABEL = "Reference OCR token: ";
+  private static final String QUESTION_LABEL = "Question: ";
+  private static final int MAX_NEW_TOKENS = 128;
+
+  private final List<Question> questions;
+  private final Path annotations;
+  private final SoftAccuracy accuracy = new SoftAccuracy(new VqaNormalizer());
+
+  private record Key(String image, String question) {}
+
+  /// @param questions LLaVA's `llava_textvqa_val_v051_ocr.jsonl`
+  /// @param annotations `TextVQA_0.5.1_val.json`
+  public TextVqaTask(Path questions, Path annotations, Path images) {
+    this.questions = FILES.llavaQuestions(questions, images);
+    this.annotations = annotations;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static TextVqaTask in(Path folder) {
+    return new TextVqaTask(
+        folder.resolve("llava_textvqa_val_v051_ocr.jsonl"),
+        folder.resolve("TextVQA_0.5.1_val.json"),
+        folder.resolve("train_images"));
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.TEXTVQA;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    List<Double> points = points(annotations, accuracy, answers);
+    double value = 100 * points.stream().mapToDouble(Double::doubleValue).sum() / points.size();
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    figures.put("accuracy", value);
+    return Optional.of(new Score("accuracy", value, figures, points));
+  }
+
+  /// What each answer is worth.
+  static List<Double> points(Path annotations, SoftAccuracy accuracy, List<Answer> answers) {
+    Map<Key, List<String>> people = new HashMap<>();
+    int row = 0;
+    for (JsonNode entry : FILES.tree(annotations).path("data")) {
+      List<String> given = new ArrayList<>();
+      entry.path("answers").forEach(answer -> given.add(answer.asString()));
+      if (given.size() != SoftAccuracy.PEOPLE) {
+        throw new BadInputException(
+            annotations
+                + ", row "
+                + (row + 1)
+                + ": "
+                + given.size()
+                + " answers instead of 10; get it again");
+      }
+      people.put(
+          new Key(
+              TaskFiles.field(entry, "image_id", annotations, row),
+              TaskFiles.field(entry, "question", annotations, row).toLowerCase(Locale.ROOT)),
+          given);
+      row++;
+    }
+    List<Double> points = new ArrayList<>();
+    for (Answer answer : answers) {
+      List<String> given = people.get(new Key(answer.id(), question(answer.prompt())));
+      if (given == null) {
+        throw new BadInputException(
+            annotations
+                + " has no question '"
+                + question(answer.prompt())
+                + "' about "
+                + answer.id()
+                + "; questions and annotations belong to different versions");
+      }
+      points.add(accuracy.of(answer.text(), given));
+    }
+    return points;
+  }
+
+  /// The question within a prompt, lower case (`prompt_processor`).
+  public static String question(String prompt) {
+    String[] lines = prompt.split("\n", -1);
+    String question;
+    if (prompt.startsWith("OCR tokens: ")) {
+      int start = prompt.indexOf(QUESTION_LABEL) + QUESTION_LABEL.length();
+      int end = prompt.indexOf(" Short answer:", start);
+      if (start < QUESTION_LABEL.length() || end < 0) {
+        throw notUnderstood(prompt);
+      }
+      question = prompt.substring(start, end);
+    } else if (prompt.contains(OCR_LABEL) && lines.length == 3) {
+      question = prompt.startsWith(OCR_LABEL.strip()) ? lines[1] : lines[0];
+    } else if (lines.length == 2) {
+      question = lines[0];
+    } else {
+      throw notUnderstood(prompt);
+    }
+    return question.toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    return List.of();
+  }
+
+  private static BadInputException notUnderstood(String prompt) {
+    return new BadInputException(
+        "TextVQA's question cannot be found in the prompt '"
+            + prompt.replace("\n", "\\n")
+            + "'; it must have two lines, or three with '"
+            + OCR_LABEL.strip()
+            + "'");
+  }
+}

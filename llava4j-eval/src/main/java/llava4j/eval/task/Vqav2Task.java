@@ -1,0 +1,111 @@
+package llava4j.eval.task;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import llava4j.error.BadInputException;
+import llava4j.eval.metric.SoftAccuracy;
+import llava4j.eval.metric.VqaNormalizer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// VQAv2, test-dev: its server scores (spec 7.3, `convert_vqav2_for_submission.py`). Where
+/// annotations lie beside the questions, as they do for the validation split, the score is computed
+/// here.
+public final class Vqav2Task implements Task {
+  private static final TaskFiles FILES =
+      new TaskFiles("LLaVA's eval.zip and visualqa.org/download.html");
+  private static final int MAX_NEW_TOKENS = 128;
+
+  private final List<Question> questions;
+  private final Path whole;
+  private final Path annotations;
+  private final VqaNormalizer normalizer = new VqaNormalizer();
+
+  /// @param questions those that are asked, `llava_vqav2_mscoco_test-dev2015.jsonl`
+  /// @param whole those that the server wants, `llava_vqav2_mscoco_test2015.jsonl`
+  /// @param annotations `v2_mscoco_..._annotations.json`, which need not exist
+  public Vqav2Task(Path questions, Path whole, Path annotations, Path images) {
+    this.questions = FILES.llavaQuestions(questions, images);
+    this.whole = whole;
+    this.annotations = annotations;
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive.
+  public static Vqav2Task in(Path folder) {
+    return new Vqav2Task(
+        folder.resolve("llava_vqav2_mscoco_test-dev2015.jsonl"),
+        folder.resolve("llava_vqav2_mscoco_test2015.jsonl"),
+        folder.resolve("annotations.json"),
+        folder.resolve("test2015"));
+  }
+
+  @Override
+  public TaskName name() {
+    return TaskName.VQAV2;
+  }
+
+  @Override
+  public List<Question> questions() {
+    return questions;
+  }
+
+  @Override
+  public int maxNewTokens() {
+    return MAX_NEW_TOKENS;
+  }
+
+  @Override
+  public Optional<Score> score(List<Answer> answers) {
+    if (!Files.isRegularFile(annotations)) {
+      return Optional.empty();
+    }
+    Map<String, List<String>> people = new HashMap<>();
+    for (JsonNode entry : FILES.tree(annotations).path("annotations")) {
+      List<String> given = new ArrayList<>();
+      entry.path("answers").forEach(answer -> given.add(answer.path("answer").asString()));
+      people.put(entry.path("question_id").asString(), given);
+    }
+    SoftAccuracy accuracy = new SoftAccuracy(normalizer);
+    List<Double> points = new ArrayList<>();
+    for (Answer answer : answers) {
+      List<String> given = people.get(answer.id());
+      if (given == null) {
+        throw new BadInputException(annotations + " has no question " + answer.id());
+      }
+      points.add(accuracy.of(answer.text(), given));
+    }
+    double value = 100 * points.stream().mapToDouble(Double::doubleValue).sum() / points.size();
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    figures.put("accuracy", value);
+    return Optional.of(new Score("accuracy", value, figures, points));
+  }
+
+  @Override
+  public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+    return List.of(Submission.json(folder.resolve("vqav2.json"), upload(whole, answers)));
+  }
+
+  /// What the server takes: every question of the whole test set, an empty answer where none was
+  /// asked.
+  public ArrayNode upload(Path wanted, List<Answer> answers) {
+    Map<String, String> texts = new HashMap<>();
+    answers.forEach(answer -> texts.put(answer.id(), answer.text()));
+    ArrayNode upload = new JsonMapper().createArrayNode();
+    for (JsonNode line : FILES.lines(wanted)) {
+      String text = texts.get(line.path("question_id").asString());
+      ObjectNode entry = upload.addObject();
+      entry.set("question_id", line.path("question_id"));
+      entry.put("answer", text == null ? "" : normalizer.normalize(text));
+    }
+    return upload;
+  }
+}
