@@ -139,6 +139,23 @@ class TasksGoldenTest {
   }
 
   @Test
+  void scienceQaSamplesEqualTheOriginals() {
+    List<String> ids = new ArrayList<>();
+    json("scienceqa/pid_splits.json").path("test").forEach(id -> ids.add(id.asString()));
+    JsonNode expected = json("scienceqa/converted.json");
+    assertThat(expected.size()).isEqualTo(ScienceQaSamples.Format.values().length);
+    for (ScienceQaSamples.Format format : ScienceQaSamples.Format.values()) {
+      JsonNode wanted = expected.path(format.word());
+      assertThat(
+              (JsonNode)
+                  new ScienceQaSamples(format)
+                      .convert(json("scienceqa/problems.json"), ids.subList(0, wanted.size())))
+          .as(format.word())
+          .isEqualTo(wanted);
+    }
+  }
+
+  @Test
   void gqaEqualsTheOriginal() {
     List<Answer> answers = answers("gqa/answers.jsonl");
     JsonNode expected = json("gqa/expected.json");

@@ -1,0 +1,172 @@
+package llava4j.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import llava4j.error.BadInputException;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.PopeTask;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.Task;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvalRunTest {
+  @TempDir Path folder;
+
+  @Test
+  void everyQuestionIsAskedOnceNeighboursShareAPicture() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 60);
+    List<Question> asked = new ArrayList<>();
+    EvalRun run = new EvalRun(task, settings(task, "m"), folder.resolve("out"), Shard.whole(), 7);
+    run.run(MiniPope.answerer(asked), (_, _) -> {});
+    assertThat(asked).hasSize(60).doesNotHaveDuplicates();
+    int changes = 0;
+    Set<String> pictures = new HashSet<>();
+    for (int i = 0; i < asked.size(); i++) {
+      String name = asked.get(i).image().orElseThrow().name();
+      changes += i == 0 || !asked.get(i - 1).image().orElseThrow().name().equals(name) ? 1 : 0;
+      pictures.add(name);
+    }
+    assertThat(changes).as("changes of the picture").isEqualTo(pictures.size());
+    List<Answer> answers = EvalRun.collect(task, folder.resolve("out"), settings(task, "m"), 1);
+    assertThat(answers).hasSize(60);
+    assertThat(task.score(answers).orElseThrow().points()).hasSize(60);
+    String first = Files.readAllLines(folder.resolve("out/pope.jsonl")).getFirst();
+    assertThat(first).contains("\"question_id\":1,").contains("\"number\":0");
+  }
+
+  @Test
+  void killedThreeTimesTheAnswersAreThoseOfARunThatWasNot() throws Exception {
+    Path data = folder.resolve("data");
+    Task task = MiniPope.write(data, 120);
+    Path whole = folder.resolve("whole");
+    new EvalRun(task, settings(task, "m"), whole, Shard.whole(), 4)
+        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    Path out = folder.resolve("out");
+    Random random = new Random(System.nanoTime());
+    int killed = 0;
+    while (killed < 3) {
+      Process process = MiniPope.process(data, out);
+      int target = lines(out) + 1 + random.nextInt(25);
+      while (process.isAlive() && lines(out) < target) {
+        TimeUnit.MILLISECONDS.sleep(2);
+      }
+      assertThat(process.isAlive()).as("still at work when it is killed").isTrue();
+      process.destroyForcibly().waitFor();
+      killed++;
+    }
+    int before = lines(out);
+    assertThat(before).isBetween(3, 119);
+    Process last = MiniPope.process(data, out);
+    String said = new String(last.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(last.waitFor()).as(said).isZero();
+    assertThat(said).contains("asked " + (120 - before));
+    assertThat(Files.readString(out.resolve("pope.jsonl")))
+        .isEqualTo(Files.readString(whole.resolve("pope.jsonl")));
+  }
+
+  @Test
+  void tornLineIsAnsweredAgain() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = folder.resolve("out");
+    EvalRun run = new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4);
+    run.run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    Path file = out.resolve("pope.jsonl");
+    String whole = Files.readString(file);
+    Files.writeString(file, whole.substring(0, whole.length() - 25));
+    List<Question> asked = new ArrayList<>();
+    run.run(MiniPope.answerer(asked), (_, _) -> {});
+    assertThat(asked).hasSize(1);
+    assertThat(Files.readString(file)).isEqualTo(whole);
+  }
+
+  @Test
+  void shardsPutTogetherAreTheWhole() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 20);
+    Path whole = folder.resolve("whole");
+    Path parts = folder.resolve("parts");
+    new EvalRun(task, settings(task, "m"), whole, Shard.whole(), 4)
+        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> EvalRun.collect(task, parts, settings(task, "m"), 3))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("shard");
+      new EvalRun(task, settings(task, "m"), parts, new Shard(i, 3), 4)
+          .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    }
+    EvalRun.collect(task, parts, settings(task, "m"), 3);
+    assertThat(Files.readString(parts.resolve("pope.jsonl")))
+        .isEqualTo(Files.readString(whole.resolve("pope.jsonl")));
+  }
+
+  @Test
+  void answersOfAnotherModelOrTwiceTheSameAreRefused() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = folder.resolve("out");
+    new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4)
+        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    EvalRun other = new EvalRun(task, settings(task, "n"), out, Shard.whole(), 4);
+    assertThatThrownBy(() -> other.run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {}))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("weights (fingerprint): n, not m")
+        .hasMessageContaining("--out");
+    Path file = out.resolve("pope.jsonl");
+    Files.writeString(file, Files.readAllLines(file).getFirst() + "\n", StandardOpenOption.APPEND);
+    EvalRun again = new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4);
+    assertThatThrownBy(() -> again.run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {}))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("pope.jsonl, line 13")
+        .hasMessageContaining("a second time");
+  }
+
+  @Test
+  void missingFilesSayWhereTheyComeFrom() throws IOException {
+    Path data = folder.resolve("data");
+    MiniPope.write(data, 6);
+    Files.delete(data.resolve("coco/coco_pope_popular.json"));
+    Task task = new PopeTask(data.resolve("llava_pope_test.jsonl"), data.resolve("coco"), data);
+    Path out = folder.resolve("out");
+    new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4)
+        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    List<Answer> answers = EvalRun.collect(task, out, settings(task, "m"), 1);
+    assertThatThrownBy(() -> task.score(answers))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("coco_pope_popular.json is missing; it comes from")
+        .hasMessageContaining("POPE");
+    assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("none.jsonl is missing");
+  }
+
+  private static int lines(Path out) throws IOException {
+    Path file = out.resolve("pope.jsonl");
+    return Files.exists(file)
+        ? (int) Files.readString(file).chars().filter(c -> c == '\n').count()
+        : 0;
+  }
+
+  static RunSettings settings(Task task, String weights) {
+    return new RunSettings(
+        task.name().word(),
+        EvalRun.fingerprint(task.questions()),
+        "model",
+        weights,
+        "VICUNA_V1",
+        "Pad[]",
+        "AUTO",
+        task.maxNewTokens(),
+        false);
+  }
+}
