@@ -1,6 +1,7 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +19,15 @@ import llava4j.eval.ModelAnswerer;
 import llava4j.eval.RunSettings;
 import llava4j.eval.Shard;
 import llava4j.eval.Tasks;
+import llava4j.eval.judge.Judge;
+import llava4j.eval.judge.JudgedTask;
+import llava4j.eval.judge.Judging;
+import llava4j.eval.judge.OpenAiJudge;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
+import llava4j.tensor.NativeRuntime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -90,11 +96,34 @@ final class EvalCommand implements Callable<Integer> {
       description = "Put N shards together and score them; asks nothing.")
   private Integer merge;
 
+  @Option(
+      names = "--judge-url",
+      paramLabel = "URL",
+      description = "An OpenAI-compatible server that judges llavabench and mmvet.")
+  private URI judgeUrl;
+
+  @Option(
+      names = "--judge-model",
+      paramLabel = "NAME",
+      defaultValue = "gpt-4-0314",
+      description = "The judge's model. Default: ${DEFAULT-VALUE}, that of the paper.")
+  private String judgeModel;
+
+  @Option(
+      names = "--judge-key",
+      paramLabel = "VARIABLE",
+      defaultValue = "OPENAI_API_KEY",
+      description = "The environment variable with the judge's key. Default: ${DEFAULT-VALUE}.")
+  private String judgeKey;
+
   @Override
   public Integer call() {
+    NativeRuntime.prepare();
     List<Task> opened = new ArrayList<>();
     for (String word : tasks) {
-      opened.add(Tasks.open(TaskName.of(word), data)); // what is missing shows before a model loads
+      Task task = Tasks.open(TaskName.of(word), data); // what is missing shows before a model loads
+      Tasks.requireImages(task);
+      opened.add(task);
     }
     PrintWriter err = spec.commandLine().getErr();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
@@ -132,7 +161,7 @@ final class EvalCommand implements Callable<Integer> {
 
   private EvalResult result(Task task, RunSettings settings, int shards) {
     List<Answer> answers = EvalRun.collect(task, out, settings, shards);
-    Optional<Score> score = task.score(answers);
+    Optional<Score> score = task.score(answers).or(() -> judged(task, answers));
     PrintWriter text = spec.commandLine().getOut();
     score.ifPresentOrElse(
         found ->
@@ -147,6 +176,32 @@ final class EvalCommand implements Callable<Integer> {
     task.writeSubmission(answers, out.resolve("submissions"))
         .forEach(file -> text.println("for its server: " + file));
     return new EvalResult(task, settings, answers, score);
+  }
+
+  private Optional<Score> judged(Task task, List<Answer> answers) {
+    Optional<JudgedTask> judged = JudgedTask.of(task);
+    if (judged.isEmpty() || judgeUrl == null) {
+      return Optional.empty();
+    }
+    Judge judge =
+        new OpenAiJudge(
+            OpenAiJudge.Settings.official(
+                judgeUrl, judgeModel, Optional.ofNullable(System.getenv(judgeKey))));
+    Path reviews = out.resolve(task.name().word() + ".reviews.jsonl");
+    Judging.Result result = new Judging(judged.get(), judge, reviews, 3).judge(answers);
+    if (!result.unjudged().isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "llava: "
+                  + judge.name()
+                  + " gave no readable verdict on question(s) "
+                  + result.unjudged()
+                  + " of "
+                  + task.name().title()
+                  + "; they have no score, run again to ask once more");
+    }
+    return Optional.of(result.score());
   }
 
   private String weights(PrintWriter err) {

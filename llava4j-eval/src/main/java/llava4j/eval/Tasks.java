@@ -1,12 +1,16 @@
 package llava4j.eval;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import llava4j.error.BadInputException;
 import llava4j.eval.task.GqaTask;
 import llava4j.eval.task.LlavaBenchTask;
 import llava4j.eval.task.MmBenchTask;
 import llava4j.eval.task.MmVetTask;
 import llava4j.eval.task.MmeTask;
 import llava4j.eval.task.PopeTask;
+import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.ScienceQaTask;
 import llava4j.eval.task.SeedTask;
 import llava4j.eval.task.Task;
@@ -18,6 +22,27 @@ import llava4j.eval.task.Vqav2Task;
 /// Opens benchmarks where LLaVA's evaluation archive puts them: a folder each below one folder.
 public final class Tasks {
   private Tasks() {}
+
+  /// Says before a model loads which pictures are missing.
+  public static void requireImages(Task task) {
+    List<String> missing =
+        task.questions().stream()
+            .flatMap(question -> question.images().stream())
+            .filter(image ->
+                image instanceof QuestionImage.InFile(Path path) && !Files.isRegularFile(path))
+            .map(QuestionImage::name)
+            .distinct()
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new BadInputException(
+          task.name().title()
+              + " lacks "
+              + missing.size()
+              + " picture(s), the first of them "
+              + missing.getFirst()
+              + "; get the benchmark's pictures and lay them there");
+    }
+  }
 
   /// @param data folder of `pope`, `MME`, `textvqa` and so on, as in LLaVA's `playground/data/eval`
   public static Task open(TaskName name, Path data) {

@@ -136,15 +136,14 @@ class EvalRunTest {
     Path data = folder.resolve("data");
     MiniPope.write(data, 6);
     Files.delete(data.resolve("coco/coco_pope_popular.json"));
-    Task task = new PopeTask(data.resolve("llava_pope_test.jsonl"), data.resolve("coco"), data);
-    Path out = folder.resolve("out");
-    new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4)
-        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
-    List<Answer> answers = EvalRun.collect(task, out, settings(task, "m"), 1);
-    assertThatThrownBy(() -> task.score(answers))
+    assertThatThrownBy(() -> MiniPope.task(data))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("coco_pope_popular.json is missing; it comes from")
         .hasMessageContaining("POPE");
+    Task whole = MiniPope.write(data, 6);
+    assertThatThrownBy(() -> Tasks.requireImages(whole))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("lacks 2 picture(s), the first of them " + data.resolve("0.png"));
     assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("none.jsonl is missing");

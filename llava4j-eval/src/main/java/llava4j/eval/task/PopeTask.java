@@ -41,6 +41,9 @@ public final class PopeTask implements Task {
   public PopeTask(Path questions, Path labels, Path images) {
     this.questions = FILES.llavaQuestions(questions, images);
     this.labels = labels;
+    for (Split split : Split.values()) {
+      FILES.require(labels.resolve("coco_pope_" + split.word() + ".json"));
+    }
   }
 
   /// With the names that its files have in LLaVA's evaluation archive.

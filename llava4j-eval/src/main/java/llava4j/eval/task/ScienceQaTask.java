@@ -52,6 +52,8 @@ public final class ScienceQaTask implements Task {
     this.questions = read(questions, images);
     this.problems = problems;
     this.splits = splits;
+    FILES.require(problems);
+    FILES.require(splits);
   }
 
   /// With the names that its files have in LLaVA's evaluation archive.

@@ -48,6 +48,7 @@ public final class SeedTask implements Task {
   public SeedTask(Path questions, Path truth, Path images) {
     this.questions = FILES.llavaQuestions(questions, images);
     this.truth = truth;
+    FILES.require(truth);
   }
 
   /// With the names that its files have in LLaVA's evaluation archive.

@@ -33,6 +33,7 @@ public final class TextVqaTask implements Task {
   public TextVqaTask(Path questions, Path annotations, Path images) {
     this.questions = FILES.llavaQuestions(questions, images);
     this.annotations = annotations;
+    FILES.require(annotations);
   }
 
   /// With the names that its files have in LLaVA's evaluation archive.

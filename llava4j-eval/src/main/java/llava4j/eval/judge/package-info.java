@@ -1,0 +1,2 @@
+/// Language models that judge open answers.
+package llava4j.eval.judge;

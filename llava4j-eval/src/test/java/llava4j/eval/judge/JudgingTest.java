@@ -1,0 +1,148 @@
+package llava4j.eval.judge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.MmVetTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JudgingTest {
+  @TempDir Path folder;
+
+  private final Deque<Reply> replies = new ArrayDeque<>();
+  private final List<String> bodies = new ArrayList<>();
+  private HttpServer server;
+
+  private record Reply(int status, String content) {}
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/v1/chat/completions",
+        exchange -> {
+          bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          Reply reply = replies.removeFirst();
+          byte[] body =
+              (reply.status() == 200
+                      ? "{\"choices\":[{\"message\":{\"content\":\"" + reply.content() + "\"}}]}"
+                      : reply.content())
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(reply.status(), body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  @Test
+  void busyServersAndGarbageAreTriedAgainAndNeverScoredAsAGuess() throws IOException {
+    JudgedTask task = JudgedTask.of(mmVet()).orElseThrow();
+    replies.add(new Reply(503, "busy"));
+    replies.add(new Reply(200, "0.5"));
+    replies.add(new Reply(200, "I like it"));
+    replies.add(new Reply(200, "NaN"));
+    replies.add(new Reply(200, "1.0 | because"));
+    for (int i = 0; i < 3; i++) {
+      replies.add(new Reply(200, "no idea"));
+    }
+    Path reviews = folder.resolve("reviews.jsonl");
+    Judging.Result result = new Judging(task, judge(2), reviews, 3).judge(answers());
+    assertThat(result.unjudged()).containsExactly(2);
+    assertThat(result.score().value()).isEqualTo(75);
+    assertThat(result.score().figures()).containsEntry("ocr", 75.0).containsEntry("rec", 50.0);
+    assertThat(bodies.getFirst())
+        .contains("What is x?", "-1 <AND> -5", "four", "Example | 1 | 1 | 1.0");
+    // run again: only what has no verdict is asked
+    replies.add(new Reply(200, "0.0"));
+    Judging.Result second = new Judging(task, judge(2), reviews, 3).judge(answers());
+    assertThat(replies).isEmpty();
+    assertThat(second.unjudged()).isEmpty();
+    assertThat(second.score().value()).isEqualTo(50);
+    assertThat(Files.readAllLines(reviews)).hasSize(3);
+  }
+
+  @Test
+  void wrongKeyIsSaidAtOnce() {
+    replies.add(new Reply(401, "who are you"));
+    assertThatThrownBy(() -> judge(5).ask("", "prompt"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("answers 401")
+        .hasMessageContaining("key");
+    assertThat(bodies).hasSize(1);
+  }
+
+  @Test
+  void silentServerIsGivenUpAfterItsTries() {
+    replies.add(new Reply(500, ""));
+    replies.add(new Reply(500, ""));
+    assertThatThrownBy(() -> judge(2).ask("", "prompt"))
+        .isInstanceOf(JudgeException.class)
+        .hasMessageContaining("in 2 tries: status 500");
+  }
+
+  private Judge judge(int tries) {
+    return new OpenAiJudge(
+        new OpenAiJudge.Settings(
+            URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/v1"),
+            "judge",
+            Optional.empty(),
+            0,
+            8,
+            tries,
+            Duration.ofMillis(5),
+            Duration.ofSeconds(5)));
+  }
+
+  private static List<Answer> answers() {
+    return List.of(
+        new Answer("0", "", "four"), new Answer("1", "", "a dog"), new Answer("2", "", "?"));
+  }
+
+  private MmVetTask mmVet() throws IOException {
+    StringBuilder questions = new StringBuilder();
+    StringBuilder truth = new StringBuilder("{");
+    List<String> capabilities = List.of("[\"ocr\",\"rec\"]", "[\"ocr\"]", "[\"rec\"]");
+    for (int i = 0; i < 3; i++) {
+      questions
+          .append("{\"question_id\":")
+          .append(i)
+          .append(",\"image\":\"v1_0.png\",\"text\":\"What is x?\"}\n");
+      truth
+          .append(i == 0 ? "" : ",")
+          .append("\"v1_" + i + "\":{\"question\":\"What is x?\",\"answer\":\"-1<AND>-5\",")
+          .append("\"capability\":" + capabilities.get(i) + "}");
+    }
+    Files.writeString(folder.resolve("llava-mm-vet.jsonl"), questions);
+    Files.writeString(folder.resolve("mm-vet.json"), truth + "}");
+    Files.writeString(
+        folder.resolve("mm-vet_evaluator.ipynb"),
+        "{\"cells\":[{\"source\":[\"import x\\n\"]},{\"source\":[\"prompt = \\\"\\\"\\\"Rules\\n\","
+            + "\"Example | 1 | 1 | 1.0\\\"\\\"\\\"\\n\"]}]}");
+    return new MmVetTask(folder);
+  }
+}
