@@ -75,7 +75,9 @@ public final class Main implements Callable<Integer> {
         new TurnsBenchmark(),
         new TrainStepBenchmark(),
         new TrainInputBenchmark(),
-        new ZeroMemoryBenchmark());
+        new ZeroMemoryBenchmark(),
+        new EvalScoreBenchmark(),
+        new EvalRunBenchmark());
   }
 
   @Override

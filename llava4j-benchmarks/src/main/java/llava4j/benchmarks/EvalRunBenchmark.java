@@ -1,0 +1,182 @@
+package llava4j.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BiFunction;
+import llava4j.ChatMessage;
+import llava4j.ChatRequest;
+import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.config.LlavaConfig;
+import llava4j.eval.EvalRun;
+import llava4j.eval.ModelAnswerer;
+import llava4j.eval.RunSettings;
+import llava4j.eval.Shard;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.QuestionImage;
+import llava4j.eval.task.Score;
+import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
+import llava4j.generate.GenerationOptions;
+import llava4j.image.ImageDecoder;
+import llava4j.image.ImageProcessorConfig;
+
+/// A benchmark's questions through the runner, against asking them one by one in the file's order.
+final class EvalRunBenchmark implements Benchmark {
+  private static final double BAR = 1.5;
+  private static final int PICTURES = 12;
+  private static final int QUESTIONS_PER_PICTURE = 3;
+  private static final int ANSWER_TOKENS = 16;
+  private static final int BATCH = 8;
+
+  @Override
+  public String name() {
+    return "eval-run";
+  }
+
+  @Override
+  public String description() {
+    return "questions of a benchmark through the runner, against one by one (1.5x)";
+  }
+
+  @Override
+  public Report run(int repeats, PrintWriter out) {
+    try (TemporaryFolder folder = TemporaryFolder.create();
+        Llava llava = Llava.load(checkpoint(folder), LoadOptions.defaults())) {
+      Task task = new Pictures(questions(folder.path()));
+      List<String> single = new ArrayList<>();
+      List<String> run = new ArrayList<>();
+      int[] number = new int[1];
+      List<Timing> timings =
+          Timing.alternately(
+              1,
+              repeats,
+              () -> {
+                single.clear();
+                task.questions().forEach(question -> single.add(ask(llava, question)));
+              },
+              () -> {
+                run.clear();
+                Path results = folder.path().resolve("run" + number[0]++);
+                new EvalRun(task, settings(task), results, Shard.whole(), BATCH)
+                    .run(new ModelAnswerer(llava, ANSWER_TOKENS), (_, _) -> {}).entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .forEach(entry -> run.add(entry.getValue().text()));
+              });
+      out.println("  one by one: " + timings.getFirst());
+      out.println("  runner:     " + timings.getLast());
+      Benchmark.check(single.equals(run), "both give the same " + run.size() + " answers", out);
+      Report report = new Report();
+      double seconds = timings.getLast().median() / 1e3;
+      report.figure("questions_per_s", run.size() / seconds);
+      report.atLeast("ratio", timings.getFirst().median() / timings.getLast().median(), BAR);
+      return report;
+    }
+  }
+
+  private static String ask(Llava llava, Question question) {
+    QuestionImage image = question.image().orElseThrow();
+    ChatRequest request =
+        new ChatRequest(
+            List.of(
+                new ChatMessage.User(
+                    question.text(),
+                    List.of(ImageDecoder.decode(image.read(), image.name()).image()))),
+            Optional.empty(),
+            GenerationOptions.greedy().withMaxNewTokens(ANSWER_TOKENS));
+    return llava.answer(request).text();
+  }
+
+  private static RunSettings settings(Task task) {
+    return new RunSettings(
+        task.name().word(),
+        EvalRun.fingerprint(task.questions()),
+        "benchmark",
+        "random",
+        "VICUNA_V1",
+        "pad",
+        "auto",
+        ANSWER_TOKENS,
+        false);
+  }
+
+  private static Checkpoint checkpoint(TemporaryFolder folder) {
+    LlavaConfig config = Workloads.hundredMillion();
+    return new Checkpoint(
+        "benchmark",
+        folder.path(),
+        Checkpoint.Dialect.HUGGING_FACE,
+        config,
+        ImageProcessorConfig.clip(config.vision().imageSize()),
+        RandomWeights.of(config),
+        () -> LetterTokenizer.create(folder.path()),
+        Set.of(),
+        true);
+  }
+
+  /// In an order in which no two neighbours share a picture, as in VQAv2's file.
+  private static List<Question> questions(Path folder) {
+    BiFunction<Integer, Path, Path> write =
+        (picture, file) -> {
+          try {
+            return Files.write(file, new Photograph(320, 240, picture).jpeg());
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < PICTURES * QUESTIONS_PER_PICTURE; i++) {
+      order.add(i);
+    }
+    Collections.shuffle(order, new Random(4));
+    List<Question> questions = new ArrayList<>();
+    for (int value : order) {
+      int picture = value % PICTURES;
+      Path file = write.apply(picture, folder.resolve(picture + ".jpg"));
+      questions.add(
+          new Question(
+              questions.size(),
+              String.format(Locale.ROOT, "q%d", value),
+              List.of(new QuestionImage.InFile(file)),
+              "what is it" + "?".repeat(value % 4),
+              "all"));
+    }
+    return questions;
+  }
+
+  /// Questions without a truth.
+  private record Pictures(List<Question> questions) implements Task {
+    @Override
+    public TaskName name() {
+      return TaskName.VIZWIZ;
+    }
+
+    @Override
+    public int maxNewTokens() {
+      return ANSWER_TOKENS;
+    }
+
+    @Override
+    public Optional<Score> score(List<Answer> answers) {
+      return Optional.empty();
+    }
+
+    @Override
+    public List<Path> writeSubmission(List<Answer> answers, Path folder) {
+      return List.of();
+    }
+  }
+}
