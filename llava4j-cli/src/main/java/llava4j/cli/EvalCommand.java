@@ -12,6 +12,7 @@ import llava4j.Llava;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.WeightsFingerprint;
+import llava4j.error.BadInputException;
 import llava4j.eval.EvalReport;
 import llava4j.eval.EvalResult;
 import llava4j.eval.EvalRun;
@@ -23,6 +24,7 @@ import llava4j.eval.judge.Judge;
 import llava4j.eval.judge.JudgedTask;
 import llava4j.eval.judge.Judging;
 import llava4j.eval.judge.OpenAiJudge;
+import llava4j.eval.judge.WordOverlap;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
@@ -97,9 +99,17 @@ final class EvalCommand implements Callable<Integer> {
   private Integer merge;
 
   @Option(
+      names = "--against",
+      paramLabel = "DIR",
+      description = "The --out of another model; the report compares both, question by question.")
+  private Path against;
+
+  @Option(
       names = "--judge-url",
       paramLabel = "URL",
-      description = "An OpenAI-compatible server that judges llavabench and mmvet.")
+      description =
+          "An OpenAI-compatible server that judges llavabench and mmvet; without it they get a"
+              + " word overlap that cannot be compared.")
   private URI judgeUrl;
 
   @Option(
@@ -147,9 +157,25 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     if (!results.isEmpty()) {
-      spec.commandLine().getOut().println(new EvalReport(results).write(out));
+      List<EvalResult> others = against == null ? List.of() : others(opened);
+      spec.commandLine().getOut().println(new EvalReport(results, others).write(out));
     }
     return 0;
+  }
+
+  /// What another run of the same questions scored.
+  private List<EvalResult> others(List<Task> opened) {
+    List<EvalResult> others = new ArrayList<>();
+    for (Task task : opened) {
+      RunSettings settings = EvalRun.settingsIn(against, task);
+      if (!settings.questions().equals(EvalRun.fingerprint(task.questions()))) {
+        throw new BadInputException(
+            against + " holds answers to other questions of " + task.name().title());
+      }
+      List<Answer> answers = EvalRun.collect(task, against, settings, 1);
+      others.add(new EvalResult(task, settings, answers, task.score(answers)));
+    }
+    return others;
   }
 
   private void ask(Task task, RunSettings settings, Llava llava, Shard part) {
@@ -180,8 +206,11 @@ final class EvalCommand implements Callable<Integer> {
 
   private Optional<Score> judged(Task task, List<Answer> answers) {
     Optional<JudgedTask> judged = JudgedTask.of(task);
-    if (judged.isEmpty() || judgeUrl == null) {
+    if (judged.isEmpty()) {
       return Optional.empty();
+    }
+    if (judgeUrl == null) {
+      return Optional.of(WordOverlap.score(task.questions(), answers, judged.get().references()));
     }
     Judge judge =
         new OpenAiJudge(

@@ -115,6 +115,20 @@ public final class EvalRun {
     return answers;
   }
 
+  /// The settings under which answers in a folder were given.
+  public static RunSettings settingsIn(Path folder, Task task) {
+    Path file = folder.resolve(task.name().word() + ".run.json");
+    if (!Files.exists(file)) {
+      throw new BadInputException(
+          file + " is missing; " + folder + " holds no answers to " + task.name().word());
+    }
+    try {
+      return new JsonMapper().readValue(Files.readString(file), RunSettings.class);
+    } catch (IOException | JacksonException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   private static AnswerFile file(Task task, Path folder, Shard shard) {
     return new AnswerFile(
         folder.resolve(shard.fileName(task.name().word())),
@@ -174,23 +188,22 @@ public final class EvalRun {
   /// Answers of another model, or to other questions, are not mixed with these.
   private void requireSameSettings() {
     Path file = folder.resolve(task.name().word() + ".run.json");
-    JsonMapper json = new JsonMapper();
-    try {
-      if (Files.exists(file)) {
-        RunSettings there = json.readValue(Files.readString(file), RunSettings.class);
-        List<String> differences = settings.differences(there);
-        if (!differences.isEmpty()) {
-          throw new BadInputException(
-              folder
-                  + " holds answers of another run ("
-                  + String.join("; ", differences)
-                  + "); name another --out");
-        }
-        return;
+    if (Files.exists(file)) {
+      List<String> differences = settings.differences(settingsIn(folder, task));
+      if (!differences.isEmpty()) {
+        throw new BadInputException(
+            folder
+                + " holds answers of another run ("
+                + String.join("; ", differences)
+                + "); name another --out");
       }
+      return;
+    }
+    try {
       Files.createDirectories(folder);
       Files.writeString(
-          file, json.writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
+          file,
+          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
     } catch (IOException | JacksonException e) {
       throw new BadInputException(file + " cannot be used: " + e.getMessage(), e);
     }

@@ -32,6 +32,9 @@ public sealed interface JudgedTask {
   /// One prompt for each answer.
   List<String> prompts(List<Answer> answers);
 
+  /// What a right answer is like, one for each question.
+  List<String> references();
+
   /// Whether the judge's words can be read.
   boolean isReadable(String verdict);
 
@@ -48,6 +51,11 @@ public sealed interface JudgedTask {
     @Override
     public List<String> prompts(List<Answer> answers) {
       return task.prompts(answers);
+    }
+
+    @Override
+    public List<String> references() {
+      return task.references();
     }
 
     @Override
@@ -81,6 +89,11 @@ public sealed interface JudgedTask {
     @Override
     public List<String> prompts(List<Answer> answers) {
       return task.prompts(answers);
+    }
+
+    @Override
+    public List<String> references() {
+      return task.references();
     }
 
     @Override

@@ -117,6 +117,13 @@ public final class LlavaBenchTask implements Task {
     return prompts;
   }
 
+  /// GPT-4's answers, in the order of the questions.
+  public List<String> references() {
+    return FILES.lines(folder.resolve("answers_gpt4.jsonl")).stream()
+        .map(line -> line.path("text").asString())
+        .toList();
+  }
+
   private static String prompt(
       String context, String question, String reference, String candidate, JsonNode rule) {
     String role = rule.path("role").asString();

@@ -92,6 +92,14 @@ public final class MmVetTask implements Task {
     return prompts;
   }
 
+  /// The truth, in the order of the questions, with `<AND>` and `<OR>` as they stand.
+  public List<String> references() {
+    JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
+    return questions.stream()
+        .map(question -> truth.path("v1_" + question.id()).path("answer").asString(""))
+        .toList();
+  }
+
   private String examples() {
     Path notebook = folder.resolve("mm-vet_evaluator.ipynb");
     for (JsonNode cell : FILES.tree(notebook).path("cells")) {

@@ -105,6 +105,18 @@ class JudgingTest {
         .hasMessageContaining("in 2 tries: status 500");
   }
 
+  @Test
+  void overlapOfWordsIsNamedAsWhatItIs() throws IOException {
+    MmVetTask task = mmVet();
+    JudgedTask judged = JudgedTask.of(task).orElseThrow();
+    assertThat(WordOverlap.f1("A small dog!", "a dog")).isEqualTo(0.8);
+    assertThat(WordOverlap.f1("dog dog", "dog")).isEqualTo(2.0 / 3);
+    assertThat(WordOverlap.f1("", "")).isEqualTo(1);
+    assertThat(
+            WordOverlap.score(task.questions(), answers(), judged.references()).figures().keySet())
+        .allMatch(name -> name.contains("not comparable"));
+  }
+
   private Judge judge(int tries) {
     return new OpenAiJudge(
         new OpenAiJudge.Settings(
