@@ -29,6 +29,7 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
+import llava4j.eval.tiny.TinyBenchmarks;
 import llava4j.tensor.NativeRuntime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
+      "  llava eval tiny -m llava-v1.5-7b --out results-tiny",
       "  llava eval pope mme -m llava-v1.5-7b --data playground/data/eval --out results-7b",
       "  llava eval vqav2 -m llava-v1.5-7b --data playground/data/eval --out results-7b --shard 0/4",
       "  llava eval vqav2 -m llava-v1.5-7b --data playground/data/eval --out results-7b --merge 4",
@@ -51,6 +53,7 @@ import picocli.CommandLine.Spec;
       "Stopped at any moment, a run goes on where it was. --data has the layout of LLaVA's eval.zip."
     })
 final class EvalCommand implements Callable<Integer> {
+  private static final String TINY = "tiny";
   private static final String OCR = "Reference OCR token:";
 
   @Spec private CommandSpec spec;
@@ -60,14 +63,13 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, mmbench-cn, seed,"
-              + " llavabench, mmvet.")
+              + " llavabench, mmvet; or tiny alone: a bundled miniature of all of them.")
   private List<String> tasks;
 
   @Mixin private ModelOptions model;
 
   @Option(
       names = "--data",
-      required = true,
       paramLabel = "DIR",
       description = "The benchmarks' files, a folder each.")
   private Path data;
@@ -129,12 +131,7 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     NativeRuntime.prepare();
-    List<Task> opened = new ArrayList<>();
-    for (String word : tasks) {
-      Task task = Tasks.open(TaskName.of(word), data); // what is missing shows before a model loads
-      Tasks.requireImages(task);
-      opened.add(task);
-    }
+    List<Task> opened = open();
     PrintWriter err = spec.commandLine().getErr();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
     String weights = weights(err);
@@ -161,6 +158,28 @@ final class EvalCommand implements Callable<Integer> {
       spec.commandLine().getOut().println(new EvalReport(results, others).write(out));
     }
     return 0;
+  }
+
+  /// Whatever is missing shows here, before a model loads.
+  private List<Task> open() {
+    List<TaskName> names = new ArrayList<>();
+    Path from = data;
+    if (tasks.equals(List.of(TINY))) {
+      names.addAll(List.of(TaskName.values()));
+      from = out.resolve("tiny-data");
+      TinyBenchmarks.write(from);
+    } else if (data == null) {
+      throw new BadInputException("--data is missing; name the folder of the benchmarks' files");
+    } else {
+      tasks.forEach(word -> names.add(TaskName.of(word)));
+    }
+    List<Task> opened = new ArrayList<>();
+    for (TaskName name : names) {
+      Task task = Tasks.open(name, from);
+      Tasks.requireImages(task);
+      opened.add(task);
+    }
+    return opened;
   }
 
   /// What another run of the same questions scored.

@@ -1,0 +1,313 @@
+package llava4j.eval.tiny;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import llava4j.error.BadInputException;
+import llava4j.eval.task.ResponseFormat;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Writes a miniature of every benchmark: our own drawings and questions, in the files and formats
+/// of the real ones. It guards every way through the code and measures nothing.
+public final class TinyBenchmarks {
+  private static final List<String> LETTERS = List.of("A", "B", "C");
+  private static final List<String> MME_TASKS =
+      List.of(
+          "existence",
+          "count",
+          "position",
+          "color",
+          "posters",
+          "celebrity",
+          "scene",
+          "landmark",
+          "artwork",
+          "OCR",
+          "commonsense_reasoning",
+          "numerical_calculation",
+          "text_translation",
+          "code_reasoning");
+  private static final List<String> SPLITS = List.of("adversarial", "random", "popular");
+
+  private final JsonMapper json = new JsonMapper();
+  private final List<Scene> scenes = Scene.all();
+  private final Path data;
+
+  private TinyBenchmarks(Path data) {
+    this.data = data;
+  }
+
+  /// Writes all of them, as [llava4j.eval.Tasks] opens them.
+  public static void write(Path data) {
+    TinyBenchmarks tiny = new TinyBenchmarks(data);
+    tiny.shortAnswers();
+    tiny.yesOrNo();
+    tiny.choices();
+    tiny.mmBench("mmbench", "mmbench_dev_20230712.tsv");
+    tiny.mmBench("mmbench_cn", "mmbench_dev_cn_20231003.tsv");
+    tiny.open();
+  }
+
+  private void shortAnswers() {
+    pictures("vqav2/test2015", "gqa/images", "vizwiz/test", "textvqa/train_images");
+    List<ObjectNode> asked = new ArrayList<>();
+    List<ObjectNode> blind = new ArrayList<>();
+    List<ObjectNode> words = new ArrayList<>();
+    ObjectNode gqa = json.createObjectNode();
+    ArrayNode vqa = json.createArrayNode();
+    ArrayNode text = json.createArrayNode();
+    for (Scene scene : scenes) {
+      String question = "What colour is the " + scene.shapeWord() + "?";
+      String id = String.valueOf(1000 + scene.number());
+      asked.add(question(1000 + scene.number(), scene, question + "\n" + ResponseFormat.SHORT));
+      blind.add(
+          question(
+                  0,
+                  scene,
+                  question
+                      + "\nWhen the provided information is insufficient, respond with 'Unanswerable'.\n"
+                      + ResponseFormat.SHORT)
+              .put("question_id", scene.file()));
+      words.add(
+          question(0, scene, question + "\nReference OCR token: \n" + ResponseFormat.SHORT)
+              .put("question_id", "scene-" + scene.number()));
+      ObjectNode truth = gqa.putObject(id);
+      truth.put("answer", scene.colorWord()).put("isBalanced", true);
+      truth.putObject("types").put("structural", "query").put("semantic", "attr");
+      ArrayNode people =
+          vqa.addObject().put("question_id", 1000 + scene.number()).putArray("answers");
+      ArrayNode readers =
+          text.addObject()
+              .put("image_id", "scene-" + scene.number())
+              .put("question", question)
+              .putArray("answers");
+      for (int person = 0; person < 10; person++) {
+        String said = person < 8 ? scene.colorWord() : "unanswerable";
+        people.addObject().put("answer", said);
+        readers.add(said);
+      }
+    }
+    lines("vqav2/llava_vqav2_mscoco_test-dev2015.jsonl", asked);
+    lines("vqav2/llava_vqav2_mscoco_test2015.jsonl", asked);
+    tree("vqav2/annotations.json", json.createObjectNode().set("annotations", vqa));
+    List<ObjectNode> texts = asked.stream().map(ObjectNode::deepCopy).toList();
+    texts.forEach(node -> node.put("question_id", node.path("question_id").asString()));
+    lines("gqa/llava_gqa_testdev_balanced.jsonl", texts);
+    tree("gqa/testdev_balanced_questions.json", gqa);
+    lines("vizwiz/llava_test.jsonl", blind);
+    lines("textvqa/llava_textvqa_val_v051_ocr.jsonl", words);
+    tree("textvqa/TextVQA_0.5.1_val.json", json.createObjectNode().set("data", text));
+  }
+
+  private void yesOrNo() {
+    pictures("pope/val2014");
+    List<ObjectNode> pope = new ArrayList<>();
+    for (String split : SPLITS) {
+      List<ObjectNode> labels = new ArrayList<>();
+      for (Scene scene : scenes) {
+        boolean there = scene.number() % 2 == 0;
+        String thing = there ? scene.shapeWord() : "cat";
+        int id = SPLITS.indexOf(split) * 10_000_000 + scene.number() + 1;
+        pope.add(
+            question(id, scene, "Is there a " + thing + " in the image?\n" + ResponseFormat.SHORT)
+                .put("category", split));
+        labels.add(
+            json.createObjectNode().put("question_id", id).put("label", there ? "yes" : "no"));
+      }
+      lines("pope/coco/coco_pope_" + split + ".json", labels);
+    }
+    lines("pope/llava_pope_test.jsonl", pope);
+    List<ObjectNode> mme = new ArrayList<>();
+    for (String task : MME_TASKS) {
+      Scene scene = scenes.get(MME_TASKS.indexOf(task) % scenes.size());
+      String folder = "MME/MME_Benchmark_release_version/" + task + "/";
+      bytes(folder + scene.file(), scene.png());
+      StringBuilder truth = new StringBuilder();
+      for (Scene.Paint paint : List.of(scene.paint(), other(scene.paint()))) {
+        String asked = "Is it " + paint.name().toLowerCase(Locale.ROOT) + "?";
+        truth
+            .append(asked)
+            .append(" Please answer yes or no.\t")
+            .append(paint == scene.paint() ? "Yes" : "No")
+            .append('\n');
+        mme.add(
+            json.createObjectNode()
+                .put("question_id", task + "/" + scene.file())
+                .put("image", task + "/" + scene.file())
+                .put("text", asked + "\n" + ResponseFormat.SHORT)
+                .put("category", task));
+      }
+      text(folder + scene.file().replace(".png", ".txt"), truth.toString());
+    }
+    lines("MME/llava_mme.jsonl", mme);
+  }
+
+  private void choices() {
+    pictures("scienceqa/images/test", "seed_bench/SEED-Bench-image");
+    ArrayNode science = json.createArrayNode();
+    ObjectNode problems = json.createObjectNode();
+    ObjectNode splits = json.createObjectNode();
+    ArrayNode test = splits.putArray("test");
+    List<ObjectNode> seed = new ArrayList<>();
+    ObjectNode bench = json.createObjectNode();
+    ArrayNode benchQuestions = bench.putArray("questions");
+    ObjectNode types = bench.putObject("question_type");
+    types.put("Instance Attributes", 3).put("Instances Counting", 5).put("Action Recognition", 10);
+    for (Scene scene : scenes) {
+      String id = String.valueOf(scene.number() + 1);
+      String options = "A. 1\nB. 2\nC. 3";
+      String asked = "How many shapes are there?\n" + options;
+      boolean picture = scene.number() % 3 != 2;
+      ObjectNode sample = science.addObject().put("id", id);
+      if (picture) {
+        sample.put("image", scene.file());
+      }
+      sample
+          .putArray("conversations")
+          .addObject()
+          .put("from", "human")
+          .put("value", (picture ? "<image>\n" : "") + asked);
+      ObjectNode problem = problems.putObject(id);
+      problem.putArray("choices").add("1").add("2").add("3");
+      problem.put("answer", scene.count() - 1);
+      test.add(id);
+      boolean video = scene.number() == 5;
+      seed.add(
+          question(100 + scene.number(), scene, asked + "\n" + ResponseFormat.LETTER)
+              .put("image", "SEED-Bench-image/" + scene.file()));
+      benchQuestions
+          .addObject()
+          .put("question_id", String.valueOf(100 + scene.number()))
+          .put("question_type_id", video ? 10 : scene.number() % 2 == 0 ? 3 : 5)
+          .put("data_type", video ? "video" : "image")
+          .put("answer", LETTERS.get(scene.count() - 1));
+    }
+    tree("scienceqa/llava_test_CQM-A.json", science);
+    tree("scienceqa/problems.json", problems);
+    tree("scienceqa/pid_splits.json", splits);
+    lines("seed_bench/llava-seed-bench.jsonl", seed);
+    tree("seed_bench/SEED-Bench.json", bench);
+  }
+
+  /// Each question and its rotations.
+  private void mmBench(String folder, String file) {
+    StringBuilder table =
+        new StringBuilder(
+            "index\tquestion\thint\tA\tB\tC\tD\tanswer\tcategory\timage\tl2-category\n");
+    for (Scene scene : scenes) {
+      for (int rotation = 0; rotation < LETTERS.size(); rotation++) {
+        List<String> cells = new ArrayList<>();
+        cells.add(String.valueOf(rotation * 1_000_000 + scene.number()));
+        cells.add("How many shapes are there?");
+        cells.add(scene.number() == 0 ? "They are all of one colour." : "");
+        String answer = "";
+        for (int option = 0; option < LETTERS.size(); option++) {
+          int count = 1 + (option + rotation) % LETTERS.size();
+          cells.add(String.valueOf(count));
+          answer = count == scene.count() ? LETTERS.get(option) : answer;
+        }
+        cells.add("");
+        cells.add(answer);
+        cells.add("counting");
+        cells.add(Base64.getEncoder().encodeToString(scene.png()));
+        cells.add("perception");
+        table.append(String.join("\t", cells)).append('\n');
+      }
+    }
+    text(folder + "/" + file, table.toString());
+  }
+
+  private void open() {
+    String bench = "llava-bench-in-the-wild/";
+    pictures(bench + "images", "mm-vet/images");
+    List<ObjectNode> questions = new ArrayList<>();
+    List<ObjectNode> contexts = new ArrayList<>();
+    List<ObjectNode> references = new ArrayList<>();
+    List<ObjectNode> vet = new ArrayList<>();
+    ObjectNode truth = json.createObjectNode();
+    ObjectNode rules = json.createObjectNode();
+    List<String> categories = List.of("conv", "detail", "complex");
+    for (String category : categories) {
+      rules
+          .putObject("llava_bench_" + category)
+          .put("role", "Assistant")
+          .put("prompt", "Give both answers a score from 1 to 10 on the first line.");
+    }
+    for (Scene scene : scenes) {
+      questions.add(
+          question(scene.number(), scene, "Describe the picture.")
+              .put("category", categories.get(scene.number() % categories.size())));
+      contexts.add(
+          json.createObjectNode().put("image", scene.file()).put("caption", scene.caption()));
+      references.add(
+          json.createObjectNode().put("question_id", scene.number()).put("text", scene.caption()));
+      vet.add(question(scene.number(), scene, "Which shape is it, and in which colour?"));
+      ObjectNode entry = truth.putObject("v1_" + scene.number());
+      entry.put("question", "Which shape is it, and in which colour?");
+      entry.put("answer", scene.shapeWord() + "<AND>" + scene.colorWord());
+      entry.putArray("capability").add("rec");
+    }
+    lines(bench + "questions.jsonl", questions);
+    lines(bench + "context.jsonl", contexts);
+    lines(bench + "answers_gpt4.jsonl", references);
+    tree(bench + "rule.json", rules);
+    lines("mm-vet/llava-mm-vet.jsonl", vet);
+    tree("mm-vet/mm-vet.json", truth);
+    ObjectNode notebook = json.createObjectNode();
+    notebook
+        .putArray("cells")
+        .addObject()
+        .putArray("source")
+        .add("prompt = \"\"\"Question | Ground truth | Prediction | Correctness\"\"\"\n");
+    tree("mm-vet/mm-vet_evaluator.ipynb", notebook);
+  }
+
+  private static Scene.Paint other(Scene.Paint paint) {
+    return paint == Scene.Paint.RED ? Scene.Paint.BLUE : Scene.Paint.RED;
+  }
+
+  private ObjectNode question(int id, Scene scene, String text) {
+    return json.createObjectNode()
+        .put("question_id", id)
+        .put("image", scene.file())
+        .put("text", text)
+        .put("category", "default");
+  }
+
+  private void pictures(String... folders) {
+    for (String folder : folders) {
+      scenes.forEach(scene -> bytes(folder + "/" + scene.file(), scene.png()));
+    }
+  }
+
+  private void lines(String name, List<ObjectNode> nodes) {
+    StringBuilder text = new StringBuilder();
+    nodes.forEach(node -> text.append(node).append('\n'));
+    text(name, text.toString());
+  }
+
+  private void tree(String name, Object node) {
+    text(name, node + "\n");
+  }
+
+  private void text(String name, String text) {
+    bytes(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void bytes(String name, byte[] bytes) {
+    Path file = data.resolve(name);
+    try {
+      Files.createDirectories(file.getParent());
+      Files.write(file, bytes);
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

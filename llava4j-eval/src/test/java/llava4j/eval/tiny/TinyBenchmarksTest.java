@@ -1,0 +1,113 @@
+package llava4j.eval.tiny;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llava4j.eval.Answerer;
+import llava4j.eval.EvalReport;
+import llava4j.eval.EvalResult;
+import llava4j.eval.EvalRun;
+import llava4j.eval.RunSettings;
+import llava4j.eval.Shard;
+import llava4j.eval.Tasks;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.QuestionImage;
+import llava4j.eval.task.Score;
+import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// One who sees the drawings scores full marks in every benchmark; one who does not, does not.
+class TinyBenchmarksTest {
+  private static final double BEST_PERCENT = 100;
+  private static final double BEST_MME = 2000;
+
+  @TempDir Path folder;
+
+  @Test
+  void whoSeesTheDrawingsScoresFullMarks() throws Exception {
+    TinyBenchmarks.write(folder.resolve("data"));
+    List<EvalResult> results = new ArrayList<>();
+    for (TaskName name : TaskName.values()) {
+      Task task = Tasks.open(name, folder.resolve("data"));
+      Tasks.requireImages(task);
+      EvalResult right =
+          run(task, "right", some -> some.stream().map(TinyBenchmarksTest::rightAnswer).toList());
+      EvalResult wrong = run(task, "wrong", some -> some.stream().map(_ -> "?").toList());
+      results.add(right);
+      Optional<Score> score = right.score();
+      if (score.isPresent()) {
+        double best = name == TaskName.MME ? BEST_MME : BEST_PERCENT;
+        assertThat(score.get().value()).as(name.title()).isEqualTo(best);
+        assertThat(wrong.score().orElseThrow().value()).as(name.title()).isLessThan(best);
+      } else {
+        assertThat(name).isIn(TaskName.VIZWIZ, TaskName.LLAVABENCH, TaskName.MMVET);
+      }
+    }
+    Path page = new EvalReport(results).write(folder);
+    assertThat(Files.readString(page)).contains("MMBench-CN", "SEED-Bench", "case right");
+  }
+
+  private EvalResult run(Task task, String model, Answerer answerer) {
+    RunSettings settings =
+        new RunSettings(
+            task.name().word(),
+            EvalRun.fingerprint(task.questions()),
+            model,
+            model,
+            "v1",
+            "pad",
+            "auto",
+            task.maxNewTokens(),
+            false);
+    Path out = folder.resolve(model);
+    new EvalRun(task, settings, out, Shard.whole(), 4).run(answerer, (_, _) -> {});
+    List<Answer> answers = EvalRun.collect(task, out, settings, 1);
+    task.writeSubmission(answers, out);
+    return new EvalResult(task, settings, answers, task.score(answers));
+  }
+
+  private static String rightAnswer(Question question) {
+    String text = question.text();
+    Scene scene = scene(question);
+    if (text.startsWith("What colour")) {
+      return scene.colorWord() + (question.id().startsWith("1") ? "." : "");
+    }
+    if (text.startsWith("Is there a ")) {
+      return text.contains(scene.shapeWord()) ? "Yes" : "No, there is none.";
+    }
+    if (text.startsWith("Is it ")) {
+      return text.contains(scene.colorWord()) ? "Yes" : "No";
+    }
+    for (String letter : List.of("A", "B", "C")) {
+      if (text.contains(letter + ". " + scene.count())) {
+        return letter;
+      }
+    }
+    return scene.caption();
+  }
+
+  /// MMBench's rows carry the picture themselves; ScienceQA's questions without one count up.
+  private static Scene scene(Question question) {
+    Optional<QuestionImage> image = question.image();
+    for (Scene scene : Scene.all()) {
+      boolean same =
+          image
+              .map(picture ->
+                  picture instanceof QuestionImage.Inline
+                      ? Long.parseLong(question.id()) % 1_000_000 == scene.number()
+                      : picture.name().endsWith(scene.file()))
+              .orElse(question.number() == scene.number());
+      if (same) {
+        return scene;
+      }
+    }
+    throw new IllegalStateException(question.toString());
+  }
+}
