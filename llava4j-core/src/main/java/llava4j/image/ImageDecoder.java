@@ -24,6 +24,9 @@ import llava4j.error.BadInputException;
 /// Ordinary formats go through the JDK's readers (its JPEG decoder gives Pillow's pixels bit for
 /// bit), WebP and TIFF through TwelveMonkeys'. Stateless.
 public final class ImageDecoder {
+  /// What the WebP reader may look for behind the end: five codes of a pixel, a few bits each.
+  private static final long READS_PER_PIXEL = 64;
+
   private static final String JDK_READERS = "com.sun.imageio";
 
   /// The resize needs memory in proportion to a side, however thin the picture.
@@ -170,7 +173,10 @@ public final class ImageDecoder {
     ImageReader reader = reader(format, vendor);
     try (var stream = new ByteArrayImageStream(file)) {
       reader.setInput(stream, true, true);
-      checkSize(reader.getWidth(0), reader.getHeight(0), name, options);
+      int width = reader.getWidth(0);
+      int height = reader.getHeight(0);
+      checkSize(width, height, name, options);
+      stream.allowReadsBehindEnd(READS_PER_PIXEL * width * height);
       return RasterPixels.toRgb(reader.read(0), options.grey16());
     } finally {
       reader.dispose();

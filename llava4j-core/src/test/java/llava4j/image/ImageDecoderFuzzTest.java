@@ -1,10 +1,14 @@
 package llava4j.image;
 
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import llava4j.error.BadInputException;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -34,6 +38,23 @@ class ImageDecoderFuzzTest {
     file[random.nextInt(Math.min(64, file.length))] ^= (byte) (1 << random.nextInt(8));
     int length = random.nextInt(4) == 0 ? random.nextInt(file.length) : file.length;
     decodeOrRefuse(java.util.Arrays.copyOf(file, length));
+  }
+
+  /// The WebP reader takes bits behind the end for zeros; it must not go on for minutes.
+  @Example
+  void endlessZerosBehindADamagedPictureEndSoon() {
+    byte[] file = Pictures.webpLossless();
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> {
+          for (int position = 20; position < file.length; position++) {
+            for (int value = 0; value < 256; value += 5) {
+              byte[] damaged = file.clone();
+              damaged[position] = (byte) value;
+              decodeOrRefuse(damaged);
+            }
+          }
+        });
   }
 
   @Provide
