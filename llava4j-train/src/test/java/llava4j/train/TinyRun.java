@@ -57,7 +57,7 @@ final class TinyRun implements AutoCloseable {
 
   /// The first micro-batches that the run would see.
   List<Batch> firstStep() {
-    TrainJob job = job(Path.of("unused"));
+    TrainJob job = job(Path.of("target", "first-step"));
     try (SampleFile samples = SampleFile.open(job.data());
         Tokenizer tokenizer = base.tokenizer().get()) {
       StepLayout layout =
