@@ -1,35 +1,24 @@
 package llava4j;
 
-import static com.tngtech.archunit.base.DescribedPredicate.describe;
-import static com.tngtech.archunit.base.DescribedPredicate.not;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaField;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
+import llava4j.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /// The rules of ARCHITECTURE.md that a machine can hold.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ArchitectureTest {
+class ArchitectureTest extends HouseRules {
   private static final int MAX_SOURCE_LINES = 450;
 
   /// What each package may use, as ARCHITECTURE.md draws it. Those not named here (model, generate)
@@ -47,15 +36,8 @@ class ArchitectureTest {
           Map.entry(
               "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));
 
-  private JavaClasses main;
-
-  @BeforeAll
-  void readClasses() {
-    main =
-        new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("llava4j");
-    assertThat(main).as("classes of llava4j-core").isNotEmpty();
+  ArchitectureTest() {
+    super(40, "llava4j");
   }
 
   @Test
@@ -65,25 +47,7 @@ class ArchitectureTest {
 
   @Test
   void packagesUseOnlyWhatStandsBelowThem() {
-    new TreeMap<>(ALLOWED)
-        .forEach((name, below) -> {
-          String[] others =
-              Stream.concat(below.stream(), Stream.of(name))
-                  .map(allowed -> "llava4j." + allowed + "..")
-                  .toArray(String[]::new);
-          check(
-              noClasses()
-                  .that()
-                  .resideInAPackage("llava4j." + name + "..")
-                  .should()
-                  .dependOnClassesThat(
-                      describe(
-                          "packages of llava4j other than " + below,
-                          (JavaClass used) ->
-                              used.getPackageName().startsWith("llava4j")
-                                  && not(JavaClass.Predicates.resideInAnyPackage(others))
-                                      .test(used))));
-        });
+    requireLayers("llava4j", ALLOWED);
   }
 
   @Test
@@ -106,44 +70,6 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("jdk.incubator.vector.."));
-  }
-
-  @Test
-  void noClassHasANameThatSaysNothing() {
-    check(
-        noClasses()
-            .should()
-            .haveNameMatching("(.*[.$])?[A-Za-z0-9]*(Utils?|Managers?|Helpers?|Impl)"));
-  }
-
-  @Test
-  void noStaticFieldCanChange() {
-    check(
-        fields()
-            .that()
-            .areStatic()
-            .and(describe("are written by us", (JavaField field) -> isWritten(field)))
-            .should()
-            .beFinal());
-  }
-
-  @Test
-  void onlyTheCommandLineEndsTheProcess() {
-    check(
-        noClasses()
-            .that()
-            .resideOutsideOfPackage("llava4j.cli..")
-            .should()
-            .callMethod(System.class, "exit", int.class)
-            .orShould()
-            .callMethod(Runtime.class, "exit", int.class)
-            .orShould()
-            .callMethod(Runtime.class, "halt", int.class));
-  }
-
-  @Test
-  void nobodyUsesJavaUtilLogging() {
-    check(NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING);
   }
 
   @Test
@@ -171,34 +97,8 @@ class ArchitectureTest {
     assertThat(tooLong).as("files of more than " + MAX_SOURCE_LINES + " lines").isEmpty();
   }
 
-  @Test
-  void everyPackageSaysWhatItIsFor() throws IOException {
-    Path sources = Path.of("src/main/java");
-    try (Stream<Path> tree = Files.walk(sources)) {
-      List<Path> silent =
-          tree.filter(Files::isDirectory)
-              .filter(ArchitectureTest::holdsSources)
-              .filter(folder -> !Files.exists(folder.resolve("package-info.java")))
-              .toList();
-      assertThat(silent).as("packages without package-info.java").isEmpty();
-    }
-  }
-
-  private static boolean holdsSources(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.anyMatch(file -> file.toString().endsWith(".java"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /// The compiler writes some static fields itself, such as the table of a switch over an enum.
-  private static boolean isWritten(JavaField field) {
-    return !field.getModifiers().contains(JavaModifier.SYNTHETIC);
-  }
-
   /// Packages grow with the project, so a rule may find nothing to judge yet.
   private void check(ArchRule rule) {
-    rule.allowEmptyShould(true).check(main);
+    rule.allowEmptyShould(true).check(main());
   }
 }

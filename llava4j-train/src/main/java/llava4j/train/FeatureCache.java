@@ -21,6 +21,7 @@ import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
 import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
+import llava4j.model.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -84,7 +85,7 @@ final class FeatureCache implements VisionFeatures {
     return String.format(
         Locale.ROOT,
         "the feature cache will take at most %s: %d pictures of at most %d view(s)",
-        new ByteCount(bytes),
+        MemoryPlan.gigabytes(bytes),
         pictures,
         views);
   }

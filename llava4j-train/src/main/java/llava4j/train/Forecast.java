@@ -5,6 +5,7 @@ import java.util.Locale;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
+import llava4j.model.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.train.TrainConfig.Activation;
 import llava4j.train.shard.ParameterUnit;
@@ -85,6 +86,6 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
   }
 
   private static String line(String what, long bytes) {
-    return String.format(Locale.ROOT, "%-14s %12s", what, new ByteCount(bytes));
+    return String.format(Locale.ROOT, "%-14s %12s", what, MemoryPlan.gigabytes(bytes));
   }
 }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
+import llava4j.model.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.text.Tokenizer;
 import llava4j.train.batch.Batch;
@@ -83,9 +84,9 @@ public final class Trainer {
         List<Path> results = finished ? export(store, assembly) : List.of();
         listener.onNote(
             "memory at its peak: "
-                + new ByteCount(ResidentMemory.peak())
+                + MemoryPlan.gigabytes(ResidentMemory.peak())
                 + " measured, "
-                + new ByteCount(forecast.peakBytes())
+                + MemoryPlan.gigabytes(forecast.peakBytes())
                 + " predicted");
         listener.onEnd(finished);
         return new Result(finished, step, results);
@@ -117,7 +118,7 @@ public final class Trainer {
               whole.toHours(),
               whole.toMinutesPart(),
               whole.toSecondsPart(),
-              new ByteCount(ResidentMemory.peak())));
+              MemoryPlan.gigabytes(ResidentMemory.peak())));
     }
   }
 

@@ -1,0 +1,2 @@
+/// Rules that machines hold, for the tests of all modules.
+package llava4j.architecture;
