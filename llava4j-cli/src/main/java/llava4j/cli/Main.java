@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       ConvertCommand.class,
       TrainCommand.class,
       EvalCommand.class,
+      DataCommand.class,
       PullCommand.class,
       CompletionCommand.class
     },
