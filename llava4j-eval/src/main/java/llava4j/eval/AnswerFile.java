@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.CompleteLines;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,24 +43,7 @@ public final class AnswerFile {
 
   /// The answers that are there, by number of the question; a torn last line goes.
   public Map<Integer, Answer> open() {
-    if (!Files.exists(file)) {
-      return new LinkedHashMap<>();
-    }
-    try {
-      byte[] bytes = Files.readAllBytes(file);
-      int whole = bytes.length;
-      while (whole > 0 && bytes[whole - 1] != '\n') {
-        whole--;
-      }
-      if (whole < bytes.length) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-          channel.truncate(whole);
-        }
-      }
-      return parse(new String(bytes, 0, whole, StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
-    }
+    return parse(CompleteLines.read(file));
   }
 
   /// What another program wrote.
@@ -82,7 +66,7 @@ public final class AnswerFile {
           JsonNode node = json.readTree(line);
           answers.add(
               new Answer(
-                  node.path("question_id").asString(),
+                  node.path("question_id").asString(""),
                   node.path("prompt").asString(""),
                   node.path("text").asString("")));
         } catch (JacksonException e) {
@@ -95,10 +79,10 @@ public final class AnswerFile {
     return new Foreign(answers, broken);
   }
 
-  private Map<Integer, Answer> parse(String text) {
+  private Map<Integer, Answer> parse(List<String> lines) {
     Map<Integer, Answer> answers = new LinkedHashMap<>();
     int row = 0;
-    for (String line : text.lines().toList()) {
+    for (String line : lines) {
       row++;
       JsonNode node;
       try {
@@ -108,22 +92,20 @@ public final class AnswerFile {
             file + ", line " + row + " is no JSON; remove the line, and it is answered again", e);
       }
       int number = node.path("metadata").path(NUMBER).asInt(-1);
-      if (number < 0) {
+      String id = node.path("question_id").asString("");
+      if (number < 0 || id.isEmpty() || !node.path("text").isString()) {
         throw new BadInputException(
             file
                 + ", line "
                 + row
-                + " has no metadata."
+                + " has no question_id, no text or no metadata."
                 + NUMBER
-                + "; it was not written by this runner");
+                + "; it was not written by this runner, remove it");
       }
       Answer before =
           answers.put(
               number,
-              new Answer(
-                  node.path("question_id").asString(),
-                  node.path("prompt").asString(),
-                  node.path("text").asString()));
+              new Answer(id, node.path("prompt").asString(""), node.path("text").asString()));
       if (before != null) {
         throw new BadInputException(
             file

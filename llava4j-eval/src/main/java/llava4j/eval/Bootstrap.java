@@ -3,54 +3,99 @@ package llava4j.eval;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import llava4j.eval.task.Stratum;
 
-/// How sure a mean is, by drawing questions anew with a fixed seed.
+/// How sure a headline figure is, by drawing its questions anew with a fixed seed, within each
+/// stratum.
 ///
 /// @param draws how often
 public record Bootstrap(int draws) {
   private static final long SEED = 15;
   private static final double TAIL = 0.025;
 
-  /// The middle 95 % of the means.
+  /// The middle 95 % of the figures.
   public record Interval(double low, double high) {}
 
-  /// Of one model's points.
-  public Interval interval(List<Double> points) {
-    double[] values = points.stream().mapToDouble(Double::doubleValue).toArray();
-    double[] means = new double[draws];
-    SplittableRandom random = new SplittableRandom(SEED);
-    for (int draw = 0; draw < draws; draw++) {
-      double sum = 0;
-      for (int i = 0; i < values.length; i++) {
-        sum += values[random.nextInt(values.length)];
-      }
-      means[draw] = sum / values.length;
+  /// Arrays, because they are read a thousand times.
+  private record Values(double weight, double[] parts, double[] wholes) {
+    static List<Values> of(List<Stratum> strata) {
+      return strata.stream()
+          .map(stratum ->
+              new Values(stratum.weight(), array(stratum.parts()), array(stratum.wholes())))
+          .toList();
     }
-    Arrays.sort(means);
-    return new Interval(means[(int) (TAIL * draws)], means[(int) ((1 - TAIL) * (draws - 1))]);
+
+    private static double[] array(List<Double> values) {
+      return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    double value(double part, double whole) {
+      return whole == 0 ? 0 : weight * part / whole;
+    }
   }
 
-  /// Probability that two models that are equally good would differ this much: signs of the
-  /// questions' differences are drawn anew (a permutation test for pairs, two-sided).
-  ///
-  /// @param one points of a model
-  /// @param other of another one to the same questions
-  public double pairedSignificance(List<Double> one, List<Double> other) {
-    double[] differences = new double[one.size()];
-    double observed = 0;
-    for (int i = 0; i < differences.length; i++) {
-      differences[i] = one.get(i) - other.get(i);
-      observed += differences[i];
+  /// Of one model's figure.
+  public Interval interval(List<Stratum> strata) {
+    List<Values> all = Values.of(strata);
+    double[] figures = new double[draws];
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (int draw = 0; draw < draws; draw++) {
+      for (Values values : all) {
+        double part = 0;
+        double whole = 0;
+        for (int i = 0; i < values.parts.length; i++) {
+          int drawn = random.nextInt(values.parts.length);
+          part += values.parts[drawn];
+          whole += values.wholes[drawn];
+        }
+        figures[draw] += values.value(part, whole);
+      }
     }
+    Arrays.sort(figures);
+    return new Interval(figures[(int) (TAIL * draws)], figures[(int) ((1 - TAIL) * (draws - 1))]);
+  }
+
+  /// Whether two figures are made of the same things.
+  public static boolean arePairs(List<Stratum> one, List<Stratum> other) {
+    return one.stream()
+        .map(stratum -> stratum.parts().size())
+        .toList()
+        .equals(other.stream().map(stratum -> stratum.parts().size()).toList());
+  }
+
+  /// Probability that two models that are equally good would differ this much: which answer is
+  /// whose is drawn anew for each thing (a permutation test for pairs, two-sided).
+  ///
+  /// @param one what a model's figure is made of
+  /// @param other another one's
+  public double pairedSignificance(List<Stratum> one, List<Stratum> other) {
+    List<Values> ones = Values.of(one);
+    List<Values> others = Values.of(other);
+    double observed =
+        one.stream().mapToDouble(Stratum::value).sum()
+            - other.stream().mapToDouble(Stratum::value).sum();
     SplittableRandom random = new SplittableRandom(SEED);
     int asFar = 0;
     for (int draw = 0; draw < draws; draw++) {
-      double sum = 0;
-      for (double difference : differences) {
-        sum += random.nextBoolean() ? difference : -difference;
+      double difference = 0;
+      for (int i = 0; i < ones.size(); i++) {
+        difference += swapped(ones.get(i), others.get(i), random);
       }
-      asFar += Math.abs(sum) >= Math.abs(observed) - 1e-12 ? 1 : 0;
+      asFar += Math.abs(difference) >= Math.abs(observed) - 1e-9 ? 1 : 0;
     }
     return (asFar + 1.0) / (draws + 1.0);
+  }
+
+  private static double swapped(Values one, Values other, SplittableRandom random) {
+    double[] part = new double[2];
+    double[] whole = new double[2];
+    for (int i = 0; i < one.parts.length; i++) {
+      int mine = random.nextBoolean() ? 1 : 0;
+      part[mine] += one.parts[i];
+      whole[mine] += one.wholes[i];
+      part[1 - mine] += other.parts[i];
+      whole[1 - mine] += other.wholes[i];
+    }
+    return one.value(part[0], whole[0]) - one.value(part[1], whole[1]);
   }
 }

@@ -1,7 +1,9 @@
 package llava4j.eval;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
@@ -10,5 +12,45 @@ import llava4j.eval.task.Task;
 ///
 /// @param answers one for each question, in order
 /// @param score empty where a server or a judge scores
+/// @param judge who scored, where a judge did
+/// @param unjudged numbers of the questions on which the judge gave no readable verdict; they have
+///   no part in the score
 public record EvalResult(
-    Task task, RunSettings settings, List<Answer> answers, Optional<Score> score) {}
+    Task task,
+    RunSettings settings,
+    List<Answer> answers,
+    Optional<Score> score,
+    Optional<String> judge,
+    List<Integer> unjudged) {
+
+  public EvalResult {
+    answers = List.copyOf(answers);
+    unjudged = List.copyOf(unjudged);
+  }
+
+  /// Without a judge.
+  public EvalResult(
+      Task task, RunSettings settings, List<Answer> answers, Optional<Score> score) {
+    this(task, settings, answers, score, Optional.empty(), List.of());
+  }
+
+  /// Name and value of everything that can change the score, for people.
+  SequencedMap<String, String> circumstances() {
+    SequencedMap<String, String> lines = new LinkedHashMap<>(settings.lines());
+    judge.ifPresent(name -> lines.put("judge", name));
+    if (!unjudged.isEmpty()) {
+      lines.put(
+          "without a verdict",
+          unjudged.size()
+              + " of "
+              + answers.size()
+              + " answers, to questions "
+              + String.join(", ", unjudged.stream().map(this::id).toList()));
+    }
+    return lines;
+  }
+
+  private String id(int number) {
+    return task.questions().get(number).id();
+  }
+}

@@ -1,15 +1,11 @@
 package llava4j.eval;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,11 +71,11 @@ public final class EvalRun {
             question.number(),
             new Answer(question.id(), task.storedPrompt(question), texts.get(i)));
       }
-      file.append(fresh, settings.model());
+      file.append(fresh, settings.asked().model());
       answers.putAll(fresh);
       progress.onAnswers(answers.size(), own.size());
     }
-    file.rewrite(answers, settings.model());
+    file.rewrite(answers, settings.asked().model());
     return answers;
   }
 
@@ -110,49 +106,73 @@ public final class EvalRun {
       answers.add(answer);
     }
     if (shards > 1) {
-      file(task, folder, Shard.whole()).rewrite(all, settings.model());
+      file(task, folder, Shard.whole()).rewrite(all, settings.asked().model());
+      write(settings, settingsFile(task, folder, Shard.whole()));
     }
     return answers;
   }
 
-  /// The settings under which answers in a folder were given.
-  public static RunSettings settingsIn(Path folder, Task task) {
-    Path file = folder.resolve(task.name().word() + ".run.json");
-    if (!Files.exists(file)) {
-      throw new BadInputException(
-          file + " is missing; " + folder + " holds no answers to " + task.name().word());
+  /// The settings under which answers in a folder were given, to the questions of this benchmark.
+  ///
+  /// @param shards that the answers lie in; all must have the same settings
+  public static RunSettings settingsIn(Path folder, Task task, int shards) {
+    RunSettings settings = null;
+    for (int i = 0; i < shards; i++) {
+      Path file = settingsFile(task, folder, new Shard(i, shards));
+      if (!Files.exists(file)) {
+        throw new BadInputException(
+            file
+                + " is missing; "
+                + (shards == 1
+                    ? folder + " holds no answers to " + task.name().word()
+                    : "run shard " + i + "/" + shards));
+      }
+      RunSettings own = read(file);
+      settings = settings == null ? own : settings;
+      requireSame(own, settings, file, "the other shards; run this one again");
     }
+    if (!settings.questions().equals(RunSettings.fingerprint(task.questions()))) {
+      throw new BadInputException(
+          folder
+              + " holds answers to other questions of "
+              + task.name().title()
+              + "; name the files of the benchmark that were used there");
+    }
+    return settings;
+  }
+
+  private static RunSettings read(Path file) {
     try {
-      return new JsonMapper().readValue(Files.readString(file), RunSettings.class);
+      RunSettings settings = new JsonMapper().readValue(Files.readString(file), RunSettings.class);
+      if (settings == null
+          || settings.questions() == null
+          || settings.suffix() == null
+          || settings.asked() == null) {
+        throw new BadInputException(
+            file + " lacks settings; remove it and the answers beside it, or name another --out");
+      }
+      return settings;
     } catch (IOException | JacksonException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static void requireSame(RunSettings one, RunSettings other, Path file, String whose) {
+    List<String> differences = one.differences(other);
+    if (!differences.isEmpty()) {
+      throw new BadInputException(
+          file + " differs (" + String.join("; ", differences) + ") from " + whose);
+    }
+  }
+
+  private static Path settingsFile(Task task, Path folder, Shard shard) {
+    return folder.resolve(shard.fileName(task.name().word()).replaceFirst("jsonl$", "run.json"));
   }
 
   private static AnswerFile file(Task task, Path folder, Shard shard) {
     return new AnswerFile(
         folder.resolve(shard.fileName(task.name().word())),
         number -> number < task.questions().size() && task.questions().get(number).numeric());
-  }
-
-  /// SHA-256 of what is asked.
-  public static String fingerprint(List<Question> questions) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Question question : questions) {
-        String image = question.image().map(QuestionImage::name).map(EvalRun::fileName).orElse("");
-        digest.update(
-            (question.id() + "\n" + question.text() + "\n" + image + "\n")
-                .getBytes(StandardCharsets.UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static String fileName(String path) {
-    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /// Questions about one picture stand together; within and among pictures short ones come first,
@@ -187,9 +207,9 @@ public final class EvalRun {
 
   /// Answers of another model, or to other questions, are not mixed with these.
   private void requireSameSettings() {
-    Path file = folder.resolve(task.name().word() + ".run.json");
+    Path file = settingsFile(task, folder, shard);
     if (Files.exists(file)) {
-      List<String> differences = settings.differences(settingsIn(folder, task));
+      List<String> differences = settings.differences(read(file));
       if (!differences.isEmpty()) {
         throw new BadInputException(
             folder
@@ -197,15 +217,19 @@ public final class EvalRun {
                 + String.join("; ", differences)
                 + "); name another --out");
       }
-      return;
+    } else {
+      write(settings, file);
     }
+  }
+
+  private static void write(RunSettings settings, Path file) {
     try {
-      Files.createDirectories(folder);
+      Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(
           file,
           new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
     } catch (IOException | JacksonException e) {
-      throw new BadInputException(file + " cannot be used: " + e.getMessage(), e);
+      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
     }
   }
 }

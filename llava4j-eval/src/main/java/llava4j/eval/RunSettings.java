@@ -1,46 +1,111 @@
 package llava4j.eval;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.QuestionImage;
+import llava4j.eval.task.Task;
 
 /// Everything that can change an answer. Stands beside the answers, so that a run only goes on with
 /// the same.
 ///
 /// @param task the benchmark's word
 /// @param questions SHA-256 of ids, prompts and picture names
-/// @param model name
-/// @param weights fingerprint
-/// @param template of the conversation
-/// @param imageMode how pictures become views
-/// @param weightFormat how weights are kept
-/// @param maxNewTokens of an answer; decoding is greedy
+/// @param suffix the lines that all prompts end with: the paper's response format
 /// @param ocrTokens whether prompts name words read in the picture
+/// @param asked how the model is asked
 public record RunSettings(
-    String task,
-    String questions,
-    String model,
-    String weights,
-    String template,
-    String imageMode,
-    String weightFormat,
-    int maxNewTokens,
-    boolean ocrTokens) {
+    String task, String questions, String suffix, boolean ocrTokens, Asked asked) {
+  private static final String OCR = "Reference OCR token:";
+  private static final int SHORT_HASH = 12;
+
+  /// How a model is asked, whatever the benchmark.
+  ///
+  /// @param model name
+  /// @param weights fingerprint
+  /// @param template of the conversation
+  /// @param imageMode how pictures become views
+  /// @param types of weights and activations, and where they are computed
+  /// @param maxNewTokens of an answer; decoding is greedy
+  public record Asked(
+      String model,
+      String weights,
+      String template,
+      String imageMode,
+      String types,
+      int maxNewTokens) {
+
+    /// With another limit.
+    public Asked withMaxNewTokens(int other) {
+      return new Asked(model, weights, template, imageMode, types, other);
+    }
+  }
+
+  /// Of a benchmark's questions to a model.
+  public static RunSettings of(Task task, Asked asked) {
+    return new RunSettings(
+        task.name().word(),
+        fingerprint(task.questions()),
+        suffix(task.questions()),
+        task.questions().stream().anyMatch(question -> question.text().contains(OCR)),
+        asked);
+  }
+
+  /// SHA-256 of what is asked.
+  public static String fingerprint(List<Question> questions) {
+    StringBuilder text = new StringBuilder();
+    for (Question question : questions) {
+      String image = question.image().map(QuestionImage::name).orElse("");
+      text.append(question.id()).append('\n').append(question.text()).append('\n');
+      text.append(image, image.lastIndexOf('/') + 1, image.length()).append('\n');
+    }
+    return sha256(text.toString());
+  }
+
+  /// The lines, first ones left out, that all questions end with.
+  private static String suffix(List<Question> questions) {
+    List<String> common = null;
+    for (Question question : questions) {
+      List<String> lines = question.text().lines().toList();
+      List<String> tail = lines.subList(Math.min(1, lines.size()), lines.size());
+      int same = 0;
+      while (common != null
+          && same < Math.min(common.size(), tail.size())
+          && common.get(common.size() - 1 - same).equals(tail.get(tail.size() - 1 - same))) {
+        same++;
+      }
+      common = common == null ? tail : common.subList(common.size() - same, common.size());
+    }
+    return common == null ? "" : String.join("\n", common);
+  }
 
   /// Name and value, for people.
   public SequencedMap<String, String> lines() {
     SequencedMap<String, String> lines = new LinkedHashMap<>();
     lines.put("benchmark", task);
     lines.put("questions (SHA-256)", questions);
-    lines.put("model", model);
-    lines.put("weights (fingerprint)", weights);
-    lines.put("template", template);
-    lines.put("image mode", imageMode);
-    lines.put("weights kept as", weightFormat);
-    lines.put("decoding", "greedy, at most " + maxNewTokens + " tokens");
+    lines.put(
+        "suffix (SHA-256)",
+        suffix.isEmpty()
+            ? "none"
+            : suffix.replace('\n', ' ')
+                + " ("
+                + sha256(suffix).substring(0, SHORT_HASH)
+                + ")");
     lines.put("OCR tokens in prompts", ocrTokens ? "yes" : "no");
+    lines.put("model", asked.model());
+    lines.put("weights (fingerprint)", asked.weights());
+    lines.put("template", asked.template());
+    lines.put("image mode", asked.imageMode());
+    lines.put("types", asked.types());
+    lines.put("decoding", "greedy, at most " + asked.maxNewTokens() + " tokens");
     return lines;
   }
 
@@ -55,5 +120,15 @@ public record RunSettings(
           }
         });
     return differences;
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.CompleteLines;
 import llava4j.eval.task.JudgedTask;
 import llava4j.eval.task.Score;
 import tools.jackson.core.JacksonException;
@@ -24,6 +27,7 @@ public final class Judging {
   private final Judge judge;
   private final Path reviews;
   private final int tries;
+  private final Duration pause;
 
   /// What came of it.
   ///
@@ -32,17 +36,19 @@ public final class Judging {
 
   /// @param reviews file of the verdicts
   /// @param tries at a readable verdict, for each answer
-  public Judging(JudgedTask task, Judge judge, Path reviews, int tries) {
+  /// @param pause before the second try; each time twice as long
+  public Judging(JudgedTask task, Judge judge, Path reviews, int tries, Duration pause) {
     this.task = task;
     this.judge = judge;
     this.reviews = reviews;
     this.tries = tries;
+    this.pause = pause;
   }
 
   /// Asks about what has no verdict yet.
   public Result judge(List<Answer> answers) {
-    Map<Integer, String> verdicts = read();
     List<String> prompts = task.prompts(answers);
+    Map<Integer, String> verdicts = read(prompts.size());
     List<Integer> unjudged = new ArrayList<>();
     for (int number = 0; number < prompts.size(); number++) {
       if (verdicts.containsKey(number)) {
@@ -65,27 +71,34 @@ public final class Judging {
 
   /// A readable verdict, or null.
   private String ask(String prompt) {
+    Duration wait = pause;
     for (int i = 0; i < tries; i++) {
       try {
+        if (i > 0) {
+          TimeUnit.MILLISECONDS.sleep(wait.toMillis());
+          wait = wait.multipliedBy(2);
+        }
         String verdict = judge.ask(task.system(), prompt);
         if (task.isReadable(verdict)) {
           return verdict;
         }
       } catch (JudgeException e) {
         return null; // it was tried often enough
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new JudgeException("interrupted while asking the judge", e);
       }
     }
     return null;
   }
 
-  private Map<Integer, String> read() {
+  private Map<Integer, String> read(int count) {
     Map<Integer, String> verdicts = new LinkedHashMap<>();
-    if (!Files.exists(reviews)) {
-      return verdicts;
-    }
     JsonMapper json = new JsonMapper();
-    try {
-      for (String line : Files.readAllLines(reviews)) {
+    int row = 0;
+    for (String line : CompleteLines.read(reviews)) {
+      row++;
+      try {
         JsonNode node = json.readTree(line);
         if (!node.path("judge").asString("").equals(judge.name())) {
           throw new BadInputException(
@@ -96,10 +109,21 @@ public final class Judging {
                   + judge.name()
                   + "; name another --out or remove the file");
         }
-        verdicts.put(node.path("number").asInt(), node.path("verdict").asString());
+        int number = node.path("number").asInt(-1);
+        String verdict = node.path("verdict").asString("");
+        if (number < 0 || number >= count || !task.isReadable(verdict)) {
+          throw new BadInputException(
+              reviews
+                  + ", line "
+                  + row
+                  + " holds no verdict that can be read; remove the line, and the judge is asked"
+                  + " again");
+        }
+        verdicts.put(number, verdict);
+      } catch (JacksonException e) {
+        throw new BadInputException(
+            reviews + ", line " + row + " is no JSON; remove it, and the judge is asked again", e);
       }
-    } catch (IOException | JacksonException e) {
-      throw new BadInputException(reviews + " cannot be read: " + e.getMessage(), e);
     }
     return verdicts;
   }

@@ -14,6 +14,12 @@ public interface JudgedTask extends Task {
     return Optional.empty();
   }
 
+  /// Finds out before anything is asked whether the files that a judge needs are there and whole.
+  default void requireJudgesFiles() {
+    prompts(
+        questions().stream().map(question -> new Answer(question.id(), "", "")).toList());
+  }
+
   /// What the judge is told it is; may be empty.
   String system();
 

@@ -21,6 +21,11 @@ public final class LlavaBenchTask implements JudgedTask {
       new TaskFiles("huggingface.co/datasets/liuhaotian/llava-bench-in-the-wild");
   private static final TaskFiles RULE_FILES =
       new TaskFiles("LLaVA's repository (llava/eval/table/rule.json)");
+  private static final String CONTEXT = "context.jsonl";
+  private static final String REFERENCES = "answers_gpt4.jsonl";
+  private static final String RULES = "rule.json";
+  private static final String RULE = "llava_bench_"; // before each category
+  private static final double HIGHEST = 10; // score of a judge
   private static final int MAX_NEW_TOKENS = 1024;
 
   private final List<Question> questions;
@@ -50,6 +55,16 @@ public final class LlavaBenchTask implements JudgedTask {
     this.folder = folder;
     this.questions =
         FILES.llavaQuestions(folder.resolve("questions.jsonl"), folder.resolve("images"));
+    int references = references().size();
+    if (references != questions.size()) {
+      throw new BadInputException(
+          folder.resolve(REFERENCES)
+              + " has "
+              + references
+              + " answers to "
+              + questions.size()
+              + " questions; get both again");
+    }
   }
 
   @Override
@@ -80,28 +95,29 @@ public final class LlavaBenchTask implements JudgedTask {
   @Override
   public List<String> prompts(List<Answer> answers) {
     Map<String, List<String>> captions = new HashMap<>();
-    for (JsonNode line : FILES.lines(folder.resolve("context.jsonl"))) {
+    Path context = folder.resolve(CONTEXT);
+    int row = 0;
+    for (JsonNode line : FILES.lines(context)) {
       List<String> parts = new ArrayList<>();
-      JsonNode caption = line.path("caption");
-      if (caption.isArray()) {
-        caption.forEach(part -> parts.add(part.asString()));
+      if (line.path("caption").isArray()) {
+        line.path("caption").forEach(part -> parts.add(part.asString("")));
       } else {
-        parts.add(caption.asString());
+        parts.add(TaskFiles.field(line, "caption", context, row));
       }
-      captions.put(line.path("image").asString(), parts);
+      captions.put(TaskFiles.field(line, "image", context, row++), parts);
     }
-    List<JsonNode> references = FILES.lines(folder.resolve("answers_gpt4.jsonl"));
-    JsonNode rules = RULE_FILES.tree(folder.resolve("rule.json"));
+    List<String> references = references();
+    JsonNode rules = RULE_FILES.tree(folder.resolve(RULES));
     List<String> prompts = new ArrayList<>();
     for (Question question : questions) {
-      JsonNode rule = rules.path("llava_bench_" + question.category());
+      JsonNode rule = rules.path(RULE + question.category());
       String image = Path.of(question.image().orElseThrow().name()).getFileName().toString();
-      if (rule.isMissingNode()
-          || !captions.containsKey(image)
-          || question.number() >= references.size()) {
+      if (!rule.path("prompt").isString()
+          || !rule.path("role").isString()
+          || !captions.containsKey(image)) {
         throw new BadInputException(
             folder
-                + " lacks rule, context or reference for question "
+                + " has no rule or no context for question "
                 + question.id()
                 + "; get its files again");
       }
@@ -109,7 +125,7 @@ public final class LlavaBenchTask implements JudgedTask {
           prompt(
               String.join("\n", captions.get(image)),
               question.text(),
-              references.get(question.number()).path("text").asString(),
+              references.get(question.number()),
               answers.get(question.number()).text(),
               rule));
     }
@@ -119,9 +135,12 @@ public final class LlavaBenchTask implements JudgedTask {
   /// GPT-4's answers.
   @Override
   public List<String> references() {
-    return FILES.lines(folder.resolve("answers_gpt4.jsonl")).stream()
-        .map(line -> line.path("text").asString())
-        .toList();
+    Path file = folder.resolve(REFERENCES);
+    List<String> references = new ArrayList<>();
+    for (JsonNode line : FILES.lines(file)) {
+      references.add(TaskFiles.field(line, "text", file, references.size()));
+    }
+    return references;
   }
 
   private static String prompt(
@@ -176,11 +195,19 @@ public final class LlavaBenchTask implements JudgedTask {
         .forEach((number, verdict) ->
             reviews.add(
                 new Review(
-                    "llava_bench_" + questions.get(number).category(),
-                    parse(verdict).orElseThrow())));
+                    RULE + questions.get(number).category(), parse(verdict).orElseThrow())));
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     summary(reviews).forEach(line -> figures.put(line.category(), line.ratio()));
-    return new Score("all", figures.getOrDefault("all", 0.0), figures, List.of());
+    List<Double> references = reviews.stream().map(one -> one.scores().reference()).toList();
+    List<Double> candidates = reviews.stream().map(one -> one.scores().candidate()).toList();
+    return new Score(
+        "all",
+        figures.getOrDefault("all", 0.0),
+        figures,
+        reviews.size() == questions.size()
+            ? candidates.stream().map(score -> Math.clamp(score / HIGHEST, 0, 1)).toList()
+            : List.of(),
+        List.of(new Stratum(100, candidates, references)));
   }
 
   /// The original's summary: all, then each category.

@@ -210,7 +210,17 @@ public final class MmBenchTask implements Task {
     for (Row row : circular) {
       points.add(row.answer().equals(choices.get(row.index())) ? 1.0 : 0.0);
     }
-    return Optional.of(new Score("CircularEval", whole.circular(), figures, points));
+    Map<Long, Double> right = new TreeMap<>();
+    for (int i = 0; i < points.size(); i++) {
+      right.merge(circular.get(i).question(), points.get(i), Math::min);
+    }
+    return Optional.of(
+        new Score(
+            "CircularEval",
+            whole.circular(),
+            figures,
+            points,
+            List.of(Stratum.mean(100, List.copyOf(right.values())))));
   }
 
   @Override

@@ -170,6 +170,10 @@ public final class MmVetTask implements JudgedTask {
         figures.put(
             name, 100 * each.stream().mapToDouble(Double::doubleValue).average().orElse(0)));
     return new Score(
-        "total", figures.getOrDefault("total", 0.0), figures, List.copyOf(scores.values()));
+        "total",
+        figures.getOrDefault("total", 0.0),
+        figures,
+        scores.size() == questions.size() ? List.copyOf(scores.values()) : List.of(),
+        List.of(Stratum.mean(100, List.copyOf(scores.values()))));
   }
 }

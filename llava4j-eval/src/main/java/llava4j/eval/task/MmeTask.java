@@ -41,6 +41,7 @@ public final class MmeTask implements Task {
               + " (github.com/BradyFU/Awesome-Multimodal-Large-Language-Models)");
   private static final String ORIGINAL_SUFFIX = " Please answer yes or no.";
   private static final Pattern PICTURE = Pattern.compile("(?i).*\\.(jpe?g|png)");
+  private static final double BEST = 200; // of a task
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
@@ -182,7 +183,33 @@ public final class MmeTask implements Task {
     figures.put("perception", sum(tasks, PERCEPTION));
     figures.put("cognition", sum(tasks, COGNITION));
     tasks.forEach((task, score) -> figures.put(task, score.score()));
-    return new Score("perception", figures.get("perception"), figures, points);
+    return new Score("perception", figures.get("perception"), figures, points, strata(rows));
+  }
+
+  /// For each task of perception its pictures: one point for both answers, half for each.
+  private static List<Stratum> strata(List<Row> rows) {
+    List<Stratum> strata = new ArrayList<>();
+    for (String task : PERCEPTION) {
+      List<Boolean> right =
+          rows.stream().filter(row -> row.task().equals(task)).map(MmeTask::isRight).toList();
+      List<Double> pictures = new ArrayList<>();
+      for (int i = 0; i < right.size(); i += 2) {
+        pictures.add(PairedYesNo.of(right.subList(i, i + 2)).score() / 100);
+      }
+      if (!pictures.isEmpty()) {
+        strata.add(Stratum.mean(100, pictures));
+      }
+    }
+    return strata;
+  }
+
+  @Override
+  public double best(String figure) {
+    return switch (figure) {
+      case "perception" -> BEST * PERCEPTION.size();
+      case "cognition" -> BEST * COGNITION.size();
+      default -> BEST;
+    };
   }
 
   private static boolean isRight(Row row) {

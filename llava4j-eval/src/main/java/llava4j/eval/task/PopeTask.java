@@ -116,6 +116,12 @@ public final class PopeTask implements Task {
   ///
   /// @param points receives 1 or 0 for each answer, in the order of the answers
   public Map<Split, YesNoCounts> counts(List<Answer> answers, List<Double> points) {
+    return counts(answers, points, new EnumMap<>(Split.class));
+  }
+
+  /// @param judged receives what each answer adds to its split's counts
+  private Map<Split, YesNoCounts> counts(
+      List<Answer> answers, List<Double> points, Map<Split, List<YesNoCounts>> judged) {
     Map<String, String> categories = new HashMap<>();
     questions.forEach(question -> categories.put(question.id(), question.category()));
     Map<Split, List<Boolean>> truth = new EnumMap<>(Split.class);
@@ -124,6 +130,7 @@ public final class PopeTask implements Task {
     for (Split split : Split.values()) {
       truth.put(split, truth(split));
       counts.put(split, YesNoCounts.none());
+      judged.put(split, new ArrayList<>());
     }
     for (Answer answer : answers) {
       Split split = split(categories.get(answer.id()));
@@ -140,6 +147,7 @@ public final class PopeTask implements Task {
       boolean said = YesNoCounts.isYes(answer.text());
       boolean label = truth.get(split).get(at);
       counts.put(split, counts.get(split).plus(said, label));
+      judged.get(split).add(YesNoCounts.none().plus(said, label));
       points.add(said == label ? 1.0 : 0.0);
     }
     return counts;
@@ -148,7 +156,8 @@ public final class PopeTask implements Task {
   @Override
   public Optional<Score> score(List<Answer> answers) {
     List<Double> points = new ArrayList<>();
-    Map<Split, YesNoCounts> counts = counts(answers, points);
+    Map<Split, List<YesNoCounts>> judged = new EnumMap<>(Split.class);
+    Map<Split, YesNoCounts> counts = counts(answers, points, judged);
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     double sum = 0;
     for (Map.Entry<Split, YesNoCounts> entry : counts.entrySet()) {
@@ -163,7 +172,19 @@ public final class PopeTask implements Task {
     }
     double mean = sum / counts.size();
     figures.put("mean F1", mean);
-    return Optional.of(new Score("mean F1", mean, figures, points));
+    List<Stratum> strata =
+        judged.values().stream().map(own -> f1(own, 100.0 / counts.size())).toList();
+    return Optional.of(new Score("mean F1", mean, figures, points, strata));
+  }
+
+  /// F1 is twice the rightly found through that and all mistakes.
+  private static Stratum f1(List<YesNoCounts> answers, double weight) {
+    return new Stratum(
+        weight,
+        answers.stream().map(one -> 2.0 * one.truePositives()).toList(),
+        answers.stream()
+            .map(one -> 2.0 * one.truePositives() + one.falsePositives() + one.falseNegatives())
+            .toList());
   }
 
   @Override

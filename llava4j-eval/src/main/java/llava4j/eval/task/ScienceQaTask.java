@@ -192,7 +192,19 @@ public final class ScienceQaTask implements Task {
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("IMG accuracy", outcome.imageAccuracy());
     figures.put("accuracy", outcome.accuracy());
-    return Optional.of(new Score("IMG accuracy", outcome.imageAccuracy(), figures, points));
+    List<Double> pictures = new ArrayList<>();
+    for (int i = 0; i < points.size(); i++) {
+      if (answers.get(i).prompt().contains(IMAGE)) {
+        pictures.add(points.get(i));
+      }
+    }
+    return Optional.of(
+        new Score(
+            "IMG accuracy",
+            outcome.imageAccuracy(),
+            figures,
+            points,
+            List.of(Stratum.mean(100, pictures))));
   }
 
   @Override

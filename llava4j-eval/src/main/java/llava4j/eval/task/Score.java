@@ -11,11 +11,23 @@ import java.util.SequencedMap;
 /// @param value the headline figure, as the paper prints it
 /// @param figures all figures, the headline included
 /// @param points of each question, in order, from 0 to 1; empty where single questions have none
+/// @param strata what the headline figure is made of, so that it can be drawn anew
 public record Score(
-    String name, double value, SequencedMap<String, Double> figures, List<Double> points) {
+    String name,
+    double value,
+    SequencedMap<String, Double> figures,
+    List<Double> points,
+    List<Stratum> strata) {
   public Score {
     figures = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(figures));
     points = List.copyOf(points);
+    strata = List.copyOf(strata);
+  }
+
+  /// Whose headline is the mean of its points, of 100.
+  public Score(
+      String name, double value, SequencedMap<String, Double> figures, List<Double> points) {
+    this(name, value, figures, points, List.of(Stratum.mean(100, points)));
   }
 
   /// Of a benchmark whose only figure is the mean of its points, of 100.

@@ -31,6 +31,11 @@ public interface Task {
   /// @param answers one for each question, in the order of the questions
   Optional<Score> score(List<Answer> answers);
 
+  /// What a figure can be at best.
+  default double best(String figure) {
+    return 100;
+  }
+
   /// Writes what the benchmark's server or scorer takes.
   ///
   /// @return the files; none where nobody takes one
