@@ -1,0 +1,29 @@
+package llava4j.data.tiny;
+
+/// A question, with its response-format prompt, and its answer.
+///
+/// @param question without the prompt
+/// @param format which prompt; see [Exchanges]
+/// @param answer as the model shall say it
+record Exchange(TinyTask task, Format format, String question, String answer) {
+
+  /// How the answer shall look.
+  enum Format {
+    FREE(""),
+    SHORT("\nAnswer the question using a single word or phrase."),
+    LETTER("\nAnswer with the option's letter from the given choices directly."),
+    /// The question is an instruction already.
+    OWN("");
+
+    private final String prompt;
+
+    Format(String prompt) {
+      this.prompt = prompt;
+    }
+  }
+
+  /// The question with its prompt.
+  String asked() {
+    return question + format.prompt;
+  }
+}
