@@ -6,15 +6,14 @@ import java.util.Set;
 
 /// Something that can be drawn and named.
 ///
-/// @param name in English, singular unless `plural`
-/// @param plural a word such as 'scissors' that takes no article
+/// @param name in English
 /// @param category the kind of thing, one word
 /// @param codes emoji that show it, by file name without ending
 /// @param slugs names that icon sets give it, letters and digits only
 /// @param names in other languages, by code
 record Concept(
     String name,
-    boolean plural,
+    Noun noun,
     String category,
     List<String> codes,
     Set<String> slugs,
@@ -24,10 +23,5 @@ record Concept(
   /// One concept in ten is never trained on; which ones depends on the name alone.
   boolean heldOut() {
     return Hashing.share(name, "concept") < 0.1;
-  }
-
-  @Override
-  public String plurals() {
-    return plural ? name : English.plural(name);
   }
 }

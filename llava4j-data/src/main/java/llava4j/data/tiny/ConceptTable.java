@@ -65,8 +65,9 @@ final class ConceptTable {
   private Concept concept(String category, String item) {
     int equals = item.indexOf('=');
     String word = equals < 0 ? item : item.substring(0, equals);
-    boolean plural = word.endsWith("*");
-    word = word.replace("*", "");
+    Noun noun =
+        word.endsWith("*") ? Noun.PLURAL : word.endsWith("~") ? Noun.MASS : Noun.COUNTED;
+    word = word.replaceAll("[*~]", "");
     List<Emoji> emoji = new ArrayList<>();
     for (String shortName : (equals < 0 ? word : item.substring(equals + 1)).split(",", -1)) {
       Emoji found = byShortName.get(shortName);
@@ -80,7 +81,7 @@ final class ConceptTable {
     emoji.forEach(one -> slugs.addAll(one.slugs()));
     return new Concept(
         name,
-        plural,
+        noun,
         category,
         emoji.stream().map(Emoji::code).toList(),
         slugs,

@@ -91,7 +91,8 @@ final class Exchanges {
 
   /// One sentence that names everything.
   String caption(Scene scene, RandomGenerator random) {
-    String on = " on a " + scene.background().word() + " background.";
+    String color = scene.background().word();
+    String on = " on " + English.article(color) + " " + color + " background.";
     String what =
         switch (scene.kind()) {
           case WORD -> "The word " + scene.writing().orElseThrow();
@@ -108,7 +109,7 @@ final class Exchanges {
     StringBuilder text = new StringBuilder(caption(scene, random));
     for (Thing thing : scene.things()) {
       text.append(" The ").append(thing.name());
-      text.append(thing.plural() ? " are " : " is ");
+      text.append(' ').append(thing.verb()).append(' ');
       text.append(size(thing)).append(" and ").append(place(scene, thing)).append('.');
     }
     meaning(scene)
@@ -116,14 +117,16 @@ final class Exchanges {
         .ifPresent(meaning ->
             text.append(' ')
                 .append(English.capitalized(scene.only().withArticle()))
-                .append(scene.only().plural() ? " are " : " is ")
+                .append(' ')
+                .append(scene.only().verb())
+                .append(' ')
                 .append(meaning.gloss())
                 .append('.'));
     return text.toString();
   }
 
   private Exchange define(Nameable thing, Glosses.Meaning meaning, RandomGenerator random) {
-    String verb = thing.plural() ? " are " : " is ";
+    String verb = " " + thing.verb() + " ";
     return own(
         TinyTask.DEFINE,
         phrases.about("define", random, thing),
@@ -258,7 +261,7 @@ final class Exchanges {
       return thing.withArticle();
     }
     String colored = thing.color().orElseThrow().word() + " " + thing.name();
-    return thing.plural() ? colored : English.article(colored) + " " + colored;
+    return thing.noun() == Noun.COUNTED ? English.article(colored) + " " + colored : colored;
   }
 
   private static String size(Thing thing) {

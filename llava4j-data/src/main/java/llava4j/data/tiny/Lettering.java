@@ -27,6 +27,9 @@ final class Lettering {
           "LiberationSerif-Bold.ttf",
           "LiberationMono-Regular.ttf",
           "LiberationMono-Bold.ttf");
+  private static final String RUDE =
+      "ass|arse|butt|anus|tit|tits|boob|cock|dick|pussy|penis|vagina|vulva|rape|sex|slut|whore"
+          + "|bitch|porn|nazi|nigger|negro|faggot|fag|turd|piss|shit|fuck|damn|hell|crap|semen|orgasm";
   private static final String HELD_OUT = "LiberationSansNarrow-Bold.ttf";
 
   private final List<Font> fonts = new ArrayList<>();
@@ -39,7 +42,7 @@ final class Lettering {
     DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
     LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
     this.heldOut = font(liberation, "liberation", HELD_OUT);
-    List<String> readable = nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}")).toList();
+    List<String> readable = nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}") && !noun.matches(RUDE)).toList();
     this.words = readable.stream().filter(noun -> !isHeldOut(noun)).toList();
     this.heldOutWords = readable.stream().filter(Lettering::isHeldOut).toList();
   }

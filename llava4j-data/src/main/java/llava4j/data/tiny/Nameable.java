@@ -5,14 +5,20 @@ interface Nameable {
 
   String name();
 
-  /// Whether the name is a plural already.
-  boolean plural();
+  Noun noun();
 
   /// Several of it.
-  String plurals();
+  default String plurals() {
+    return noun() == Noun.COUNTED ? English.plural(name()) : name();
+  }
+
+  /// `is`, or `are`.
+  default String verb() {
+    return noun() == Noun.PLURAL ? "are" : "is";
+  }
 
   /// With its article: `a cat`, `an owl`, `scissors`.
   default String withArticle() {
-    return plural() ? name() : English.article(name()) + " " + name();
+    return noun() == Noun.COUNTED ? English.article(name()) + " " + name() : name();
   }
 }

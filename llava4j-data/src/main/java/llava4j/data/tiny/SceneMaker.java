@@ -105,7 +105,7 @@ final class SceneMaker {
       things.add(
           new Thing(
               shape.word(),
-              false,
+              Noun.COUNTED,
               Optional.empty(),
               Optional.of(color),
               place.get(),
@@ -190,7 +190,7 @@ final class SceneMaker {
     Concept concept = drawing.concept();
     return new Thing(
         concept.name(),
-        concept.plural(),
+        concept.noun(),
         Optional.of(concept.category()),
         color,
         box,

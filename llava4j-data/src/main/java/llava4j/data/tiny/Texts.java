@@ -73,7 +73,9 @@ final class Texts {
         turns,
         phrases.about("define", random, concept),
         English.capitalized(concept.withArticle())
-            + (concept.plural() ? " are " : " is ")
+            + " "
+            + concept.verb()
+            + " "
             + meaning.gloss()
             + ".");
   }

@@ -11,15 +11,9 @@ import java.util.Optional;
 /// @param concept what is known of it; empty for plain shapes
 record Thing(
     String name,
-    boolean plural,
+    Noun noun,
     Optional<String> category,
     Optional<Hue> color,
     Rectangle box,
     Optional<Concept> concept)
-    implements Nameable {
-
-  @Override
-  public String plurals() {
-    return plural ? name : English.plural(name);
-  }
-}
+    implements Nameable {}
