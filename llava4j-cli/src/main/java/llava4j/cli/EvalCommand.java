@@ -26,6 +26,7 @@ import llava4j.eval.judge.Judging;
 import llava4j.eval.judge.OpenAiJudge;
 import llava4j.eval.judge.WordOverlap;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.BlindTask;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
@@ -64,7 +65,8 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, mmbench-cn, seed,"
-              + " llavabench, mmvet; or tiny alone: a bundled miniature of all of them.")
+              + " llavabench, mmvet; heldout, of the small mixture; or tiny alone: a bundled"
+              + " miniature of the paper's.")
   private List<String> tasks;
 
   @Mixin private ModelOptions model;
@@ -114,6 +116,11 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "The --out of another model; the report compares both, question by question.")
   private Path against;
+
+  @Option(
+      names = "--blind",
+      description = "Ask without the pictures: what a model scores by guessing.")
+  private boolean blind;
 
   @Option(
       names = "--judge-url",
@@ -174,7 +181,7 @@ final class EvalCommand implements Callable<Integer> {
     List<TaskName> names = new ArrayList<>();
     Path from = data;
     if (tasks.equals(List.of(TINY))) {
-      names.addAll(List.of(TaskName.values()));
+      names.addAll(TaskName.ofThePaper());
       from = out.resolve("tiny-data");
       TinyBenchmarks.write(from);
     } else if (data == null) {
@@ -184,7 +191,8 @@ final class EvalCommand implements Callable<Integer> {
     }
     List<Task> opened = new ArrayList<>();
     for (TaskName name : names) {
-      Task task = Tasks.open(name, from);
+      Task opening = Tasks.open(name, from);
+      Task task = blind ? new BlindTask(opening) : opening;
       Tasks.requireImages(task);
       opened.add(task);
     }
@@ -221,11 +229,13 @@ final class EvalCommand implements Callable<Integer> {
         found ->
             text.printf(
                 Locale.ROOT,
-                "%s: %s %.2f (LLaVA-1.5 7B in the paper: %s)%n",
+                "%s: %s %.2f%s%n",
                 task.name().title(),
                 found.name(),
                 found.value(),
-                task.name().paper7b()),
+                Double.isNaN(task.name().paper7b())
+                    ? ""
+                    : " (LLaVA-1.5 7B in the paper: " + task.name().paper7b() + ")"),
         () -> text.println(task.name().title() + ": scored by its server or a judge"));
     task.writeSubmission(answers, out.resolve("submissions"))
         .forEach(file -> text.println("for its server: " + file));

@@ -191,6 +191,6 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
   }
 
   private static String number(double value) {
-    return String.format(Locale.ROOT, "%.1f", value);
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.1f", value);
   }
 }

@@ -65,8 +65,7 @@ final class ConceptTable {
   private Concept concept(String category, String item) {
     int equals = item.indexOf('=');
     String word = equals < 0 ? item : item.substring(0, equals);
-    Noun noun =
-        word.endsWith("*") ? Noun.PLURAL : word.endsWith("~") ? Noun.MASS : Noun.COUNTED;
+    Noun noun = word.endsWith("*") ? Noun.PLURAL : word.endsWith("~") ? Noun.MASS : Noun.COUNTED;
     word = word.replaceAll("[*~]", "");
     List<Emoji> emoji = new ArrayList<>();
     for (String shortName : (equals < 0 ? word : item.substring(equals + 1)).split(",", -1)) {

@@ -33,7 +33,12 @@ final class HeldOut {
   ///
   /// @param kinds scenes that it asks about, each as often as the others
   /// @param asked facts that it asks for
-  private record Row(String task, List<Kind> kinds, List<TinyTask> asked, Split split) {}
+  private record Row(String task, List<Kind> kinds, List<TinyTask> asked, Split split) {
+    /// Rows of one kind get the same scenes: the same question with and without its prompt.
+    String randomness() {
+      return "heldout-" + (task.equals("free") ? "short" : task) + split;
+    }
+  }
 
   List<HeldOutQuestion> questions() {
     List<HeldOutQuestion> questions = new ArrayList<>();
@@ -63,6 +68,7 @@ final class HeldOut {
                 split),
             questions);
         add(new Row("yesno", pictures, List.of(TinyTask.PRESENCE), split), questions);
+        add(new Row("short", List.of(Kind.SINGLE), List.of(TinyTask.NAME), split), questions);
         add(new Row("free", List.of(Kind.SINGLE), List.of(TinyTask.NAME), split), questions);
         add(new Row("json", List.of(Kind.SINGLE), List.of(TinyTask.JSON), split), questions);
         add(
@@ -81,8 +87,7 @@ final class HeldOut {
 
   private void add(Row row, List<HeldOutQuestion> questions) {
     for (int i = 0; i < settings.heldOut(); i++) {
-      RandomGenerator random =
-          TinyMixture.seeded(settings.seed(), "heldout-" + row.task() + row.split(), i);
+      RandomGenerator random = TinyMixture.seeded(settings.seed(), row.randomness(), i);
       questions.add(question(row, i, random));
     }
   }

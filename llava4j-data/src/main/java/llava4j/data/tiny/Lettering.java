@@ -42,7 +42,8 @@ final class Lettering {
     DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
     LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
     this.heldOut = font(liberation, "liberation", HELD_OUT);
-    List<String> readable = nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}") && !noun.matches(RUDE)).toList();
+    List<String> readable =
+        nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}") && !noun.matches(RUDE)).toList();
     this.words = readable.stream().filter(noun -> !isHeldOut(noun)).toList();
     this.heldOutWords = readable.stream().filter(Lettering::isHeldOut).toList();
   }

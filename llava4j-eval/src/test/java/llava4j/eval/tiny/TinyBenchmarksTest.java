@@ -34,7 +34,7 @@ class TinyBenchmarksTest {
   void whoSeesTheDrawingsScoresFullMarks() throws Exception {
     TinyBenchmarks.write(folder.resolve("data"));
     List<EvalResult> results = new ArrayList<>();
-    for (TaskName name : TaskName.values()) {
+    for (TaskName name : TaskName.ofThePaper()) {
       Task task = Tasks.open(name, folder.resolve("data"));
       Tasks.requireImages(task);
       EvalResult right =
