@@ -23,11 +23,11 @@ final class ModelOptions {
 
   @Option(
       names = {"-m", "--model"},
-      required = true,
       paramLabel = "MODEL",
       description =
           "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
-              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}.",
+              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}, or the small model"
+              + " that comes with llava.",
       defaultValue = "${env:LLAVA_MODEL}")
   private String model;
 
@@ -89,9 +89,11 @@ final class ModelOptions {
           "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
   private ImageModeName imageMode;
 
-  /// The model as it was named.
+  /// The model as it was named, or the bundled one.
+  ///
+  /// @throws BadInputException if none was named and none is bundled
   String model() {
-    return model;
+    return model != null ? model : BundledModel.folder().toString();
   }
 
   Device parsedDevice() {
@@ -130,9 +132,12 @@ final class ModelOptions {
                 case SQUARE -> new ImageMode.Square();
               });
     }
+    if (model == null) {
+      err.println(BundledModel.NOTE);
+    }
     try (Progress progress = Progress.bytes("loading")) {
       return Llava.load(
-          model, options.withProgress((_, done, total) -> progress.update(done, total)));
+          model(), options.withProgress((_, done, total) -> progress.update(done, total)));
     }
   }
 }

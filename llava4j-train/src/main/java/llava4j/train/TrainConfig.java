@@ -33,6 +33,9 @@ public record TrainConfig(
 
   /// What is learned.
   public enum Stage {
+    /// Stage 0: the vision tower and the connector against the captions' words, for towers that are
+    /// made from nothing.
+    TOWER,
     /// Stage 1: the connector alone.
     CONNECTOR,
     /// Stage 2: connector and language model.
@@ -232,6 +235,13 @@ public record TrainConfig(
       throw new BadInputException(
           "quantizeBase keeps the language model in 4 bits, which cannot learn; take a qlora preset");
     }
+    if (stage == Stage.TOWER && batching.globalBatch() != batching.deviceBatch()) {
+      throw new BadInputException(
+          "stage tower sets each picture against all others of its batch, so a step is one batch;"
+              + " make deviceBatch equal to globalBatch ("
+              + batching.globalBatch()
+              + "), in one process");
+    }
     if (data.template() == ConversationTemplate.PLAIN && data.packing()) {
       throw new BadInputException("packing is for conversations; the plain template has none");
     }
@@ -240,6 +250,7 @@ public record TrainConfig(
   /// What this run learns: the one place where it is decided.
   public TrainableParts parts() {
     return switch (stage) {
+      case TOWER -> new TrainableParts(true, false, false, true, null);
       case CONNECTOR -> new TrainableParts(true, false, false, trainVisionTower, null);
       case FULL -> new TrainableParts(true, true, true, trainVisionTower, null);
       case ADAPTER -> new TrainableParts(true, true, false, trainVisionTower, lora);

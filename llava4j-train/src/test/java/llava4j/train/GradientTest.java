@@ -121,8 +121,8 @@ class GradientTest {
 
   private static double loss(List<Batch> batches, Assembly assembly) {
     return batches.stream()
-        .mapToDouble(
-            batch -> assembly.model().forwardBackward(assembly.model().plan(batch), 1, SEED))
+        .mapToDouble(batch ->
+            assembly.objective().forwardBackward(assembly.objective().plan(batch), 1, SEED))
         .sum();
   }
 

@@ -176,9 +176,9 @@ class LearningTest {
       double loss = 0;
       int sequences = 0;
       for (Batch batch : batches) {
-        TrainingModel.Planned planned = assembly.model().plan(batch);
+        Objective.Planned planned = assembly.objective().plan(batch);
         sequences += planned.plan().sequences();
-        loss += assembly.model().forwardBackward(planned, 1, 7);
+        loss += assembly.objective().forwardBackward(planned, 1, 7);
       }
       Map<String, float[]> gradients = new LinkedHashMap<>();
       try (Scope _ = new Scope()) {
