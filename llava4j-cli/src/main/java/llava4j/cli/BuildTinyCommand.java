@@ -37,7 +37,8 @@ final class BuildTinyCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Gets captions.jsonl, instructions.jsonl, texts.jsonl, heldout.jsonl, pictures.")
+      description =
+          "Gets captions.jsonl, instructions.jsonl, texts.jsonl, heldout.jsonl, pictures.")
   private Path out;
 
   @Option(

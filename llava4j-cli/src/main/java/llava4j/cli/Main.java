@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       ChatCommand.class,
       InfoCommand.class,
       ConvertCommand.class,
+      InitCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       DataCommand.class,
