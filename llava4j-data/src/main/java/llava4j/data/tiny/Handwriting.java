@@ -17,10 +17,16 @@ final class Handwriting {
 
   private final BufferedImage sheet;
 
-  Handwriting(Path folder) {
+  /// @param sheet white on black
+  Handwriting(BufferedImage sheet) {
+    this.sheet = sheet;
+  }
+
+  /// The sheet of the unpacked package.
+  static Handwriting in(Path folder) {
     Path file = folder.resolve("usr/share/doc/opencv-doc/examples/data/digits.png");
     try {
-      this.sheet = ImageIO.read(file.toFile());
+      return new Handwriting(ImageIO.read(file.toFile()));
     } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }

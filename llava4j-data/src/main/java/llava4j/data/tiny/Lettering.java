@@ -32,20 +32,28 @@ final class Lettering {
           + "|bitch|porn|nazi|nigger|negro|faggot|fag|turd|piss|shit|fuck|damn|hell|crap|semen|orgasm";
   private static final String HELD_OUT = "LiberationSansNarrow-Bold.ttf";
 
-  private final List<Font> fonts = new ArrayList<>();
+  private final List<Font> fonts;
   private final Font heldOut;
   private final List<String> words;
   private final List<String> heldOutWords;
 
+  /// @param heldOut the font that is never trained on
   /// @param nouns lower-case
-  Lettering(Path dejavu, Path liberation, List<String> nouns) {
-    DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
-    LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
-    this.heldOut = font(liberation, "liberation", HELD_OUT);
+  Lettering(List<Font> fonts, Font heldOut, List<String> nouns) {
+    this.fonts = List.copyOf(fonts);
+    this.heldOut = heldOut;
     List<String> readable =
         nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}") && !noun.matches(RUDE)).toList();
     this.words = readable.stream().filter(noun -> !isHeldOut(noun)).toList();
     this.heldOutWords = readable.stream().filter(Lettering::isHeldOut).toList();
+  }
+
+  /// The fonts of the unpacked packages.
+  static Lettering in(Path dejavu, Path liberation, List<String> nouns) {
+    List<Font> fonts = new ArrayList<>();
+    DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
+    LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
+    return new Lettering(fonts, font(liberation, "liberation", HELD_OUT), nouns);
   }
 
   Font font(boolean ofHeldOut, RandomGenerator random) {

@@ -55,7 +55,7 @@ public final class TinyMixture {
     }
   }
 
-  private TinyMixture(
+  TinyMixture(
       Material material,
       SceneMaker scenes,
       Exchanges exchanges,
@@ -86,8 +86,8 @@ public final class TinyMixture {
     Material material =
         new Material(
             new Drawings(concepts, folders::get).all(),
-            new Handwriting(folders.get(TinyPackage.DIGITS)),
-            new Lettering(
+            Handwriting.in(folders.get(TinyPackage.DIGITS)),
+            Lettering.in(
                 folders.get(TinyPackage.FONTS),
                 folders.get(TinyPackage.MORE_FONTS),
                 nouns.stream().map(Glosses.Meaning::noun).toList()));
