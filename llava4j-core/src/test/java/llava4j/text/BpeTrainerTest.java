@@ -36,7 +36,7 @@ class BpeTrainerTest {
             .toList();
     // neighbours: blank-a 50, a-b 40, a-c 10; then blank-a with b 40, with c 10
     assertThat(pieces).startsWith("\u2581a", "\u2581ab", "\u2581ac");
-    assertThat(pieces).endsWith("\u2581", "a", "b", "c");
+    assertThat(pieces).endsWith("a", "\u2581", "b", "c");
   }
 
   @Test
@@ -82,7 +82,7 @@ class BpeTrainerTest {
   private static SentencePieceModel trained(List<String> texts) {
     BpeTrainer trainer = new BpeTrainer();
     texts.forEach(text -> trainer.add(text, 10));
-    return trainer.train(330);
+    return trainer.train(308);
   }
 
   private static Tokenizer tokenizer(SentencePieceModel model) {

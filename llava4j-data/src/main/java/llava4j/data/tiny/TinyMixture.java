@@ -41,7 +41,7 @@ public final class TinyMixture {
 
     /// What the bundled model is trained on.
     public static Settings bundled() {
-      return new Settings(42, 24_000, 40_000, 16_000, 200);
+      return new Settings(42, 72_000, 40_000, 16_000, 200);
     }
 
     /// With other randomness.

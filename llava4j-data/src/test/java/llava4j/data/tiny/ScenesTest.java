@@ -39,8 +39,7 @@ class ScenesTest {
       }
       for (int i = 0; i < scene.things().size(); i++) {
         for (int j = 0; j < i; j++) {
-          Rectangle common =
-              scene.things().get(i).box().intersection(scene.things().get(j).box());
+          Rectangle common = scene.things().get(i).box().intersection(scene.things().get(j).box());
           assertThat(Math.max(0, common.width) * Math.max(0, common.height)).isLessThan(120);
         }
       }
@@ -114,7 +113,8 @@ class ScenesTest {
         boolean asked =
             scene.things().stream()
                 .anyMatch(thing ->
-                    (" " + fact.question().replaceAll("[?.]", " ")).contains(" " + thing.name() + " "));
+                    (" " + fact.question().replaceAll("[?.]", " "))
+                        .contains(" " + thing.name() + " "));
         assertThat(fact.brief()).isEqualTo(asked ? "yes" : "no");
       }
       case WORD, DIGITS -> assertThat(fact.brief()).isEqualTo(scene.writing().orElseThrow());
@@ -136,8 +136,8 @@ class ScenesTest {
       }
       case COLOR ->
           assertThat(scene.things())
-              .anyMatch(thing ->
-                  thing.color().map(hue -> hue.word().equals(fact.brief())).orElse(false));
+              .anyMatch(
+                  thing -> thing.color().map(hue -> hue.word().equals(fact.brief())).orElse(false));
       case WHERE -> assertThat(fact.brief()).isIn("left", "right");
       case HEIGHT -> assertThat(fact.brief()).isIn("top", "bottom");
       default -> throw new AssertionError(fact.task());
@@ -175,7 +175,8 @@ class ScenesTest {
       }
       for (Thing thing : scene.things()) {
         String box = Exchanges.coordinates(scene, thing);
-        assertThat(box).matches("\\[[01]\\.\\d\\d?, [01]\\.\\d\\d?, [01]\\.\\d\\d?, [01]\\.\\d\\d?\\]");
+        assertThat(box)
+            .matches("\\[[01]\\.\\d\\d?, [01]\\.\\d\\d?, [01]\\.\\d\\d?, [01]\\.\\d\\d?\\]");
         double left = Double.parseDouble(box.substring(1, box.indexOf(',')));
         int padding = (SceneMaker.SIDE - scene.image().getWidth()) / 2;
         assertThat(Math.abs(left * SceneMaker.SIDE - padding - thing.box().x)).isLessThan(1);

@@ -13,8 +13,8 @@ import java.util.Set;
 final class SomeMaterial {
   private static final List<String> NAMES =
       List.of(
-          "cat", "dog", "owl", "ant", "fox", "car", "bus", "ship", "plane", "truck", "apple", "pear",
-          "plum", "fig", "lime", "hammer", "saw", "axe", "drill", "wrench");
+          "cat", "dog", "owl", "ant", "fox", "car", "bus", "ship", "plane", "truck", "apple",
+          "pear", "plum", "fig", "lime", "hammer", "saw", "axe", "drill", "wrench");
   private static final List<String> KINDS = List.of("animal", "vehicle", "fruit", "tool");
 
   private SomeMaterial() {}

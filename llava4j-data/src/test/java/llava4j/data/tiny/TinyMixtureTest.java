@@ -44,8 +44,11 @@ class TinyMixtureTest {
     sample.image().ifPresent(image -> assertThat(folder.resolve(image)).isRegularFile());
     assertThat(sample.turns()).isNotEmpty();
     for (int i = 0; i < sample.turns().size(); i++) {
-      assertThat(sample.turns().get(i).speaker()).isEqualTo(i % 2 == 0 ? Speaker.HUMAN : Speaker.GPT);
-      assertThat(sample.turns().get(i).text()).isNotBlank().doesNotContain("{thing", "{a}", "{word");
+      assertThat(sample.turns().get(i).speaker())
+          .isEqualTo(i % 2 == 0 ? Speaker.HUMAN : Speaker.GPT);
+      assertThat(sample.turns().get(i).text())
+          .isNotBlank()
+          .doesNotContain("{thing", "{a}", "{word");
     }
     long places = sample.turns().stream().filter(turn -> turn.text().contains("<image>")).count();
     assertThat(places).isEqualTo(withPicture ? 1 : 0);
@@ -67,7 +70,16 @@ class TinyMixtureTest {
     }
     assertThat(tasks)
         .containsExactlyInAnyOrder(
-            "vqa", "choice", "yesno", "short", "free", "json", "language", "count", "word", "box",
+            "vqa",
+            "choice",
+            "yesno",
+            "short",
+            "free",
+            "json",
+            "language",
+            "count",
+            "word",
+            "box",
             "digits");
   }
 
