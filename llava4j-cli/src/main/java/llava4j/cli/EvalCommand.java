@@ -13,6 +13,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.WeightsFingerprint;
 import llava4j.error.BadInputException;
+import llava4j.eval.AnswerSheet;
 import llava4j.eval.EvalReport;
 import llava4j.eval.EvalResult;
 import llava4j.eval.EvalRun;
@@ -56,6 +57,7 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
   private static final String TINY = "tiny";
   private static final int TINY_TOKENS = 16;
+  private static final int ON_A_SHEET = 20;
   private static final String OCR = "Reference OCR token:";
 
   @Spec private CommandSpec spec;
@@ -123,6 +125,12 @@ final class EvalCommand implements Callable<Integer> {
   private boolean blind;
 
   @Option(
+      names = "--sheet",
+      paramLabel = "SEED",
+      description = "Also write a page of 20 questions and answers that this seed picks.")
+  private Long sheet;
+
+  @Option(
       names = "--judge-url",
       paramLabel = "URL",
       description =
@@ -172,6 +180,13 @@ final class EvalCommand implements Callable<Integer> {
     if (!results.isEmpty()) {
       List<EvalResult> others = against == null ? List.of() : others(opened);
       spec.commandLine().getOut().println(new EvalReport(results, others).write(out));
+      if (sheet != null) {
+        for (EvalResult result : results) {
+          Path page = out.resolve(result.task().name().word() + "-sheet.html");
+          new AnswerSheet(result, ON_A_SHEET, sheet).write(page);
+          spec.commandLine().getOut().println(page);
+        }
+      }
     }
     return 0;
   }
