@@ -59,9 +59,9 @@ final class BuildReport {
       paper += expected;
       here += result.samples();
       row(result.source().title(), expected, result.samples());
-      out.printf(Locale.ROOT, "    %d rows%n", result.rows());
+      out.printf(Locale.ROOT, "    rows read: %d%n", result.rows());
       for (Map.Entry<Finding, Long> finding : new TreeMap<>(result.findings()).entrySet()) {
-        out.printf(Locale.ROOT, "    %d %s%n", finding.getValue(), finding.getKey().words());
+        out.printf(Locale.ROOT, "    %s: %d%n", finding.getKey().words(), finding.getValue());
       }
       if (result.samples() != expected && result.findings().isEmpty()) {
         out.println("    no row was left out: the source's file has other rows than the paper's");

@@ -27,7 +27,7 @@ public enum Finding {
     this.words = words;
   }
 
-  /// For a reader, to go behind a number.
+  /// For a reader, to go in front of a number.
   public String words() {
     return words;
   }

@@ -63,7 +63,6 @@ public final class NativeFile {
         NativeRow row = new NativeRow(this, "'" + key + "'", parser.readValueAsTree());
         entries.accept(key, row.requireObject());
       }
-      requireEnd(parser);
     });
   }
 
@@ -89,7 +88,6 @@ public final class NativeFile {
           header.accept(key, parser.readValueAsTree());
         }
       }
-      requireEnd(parser);
     });
     for (String key : lists.keySet()) {
       if (!seen.contains(key)) {
@@ -98,14 +96,11 @@ public final class NativeFile {
     }
   }
 
-  /// Rows up to the end of the list that the parser stands at.
+  /// Rows up to the end of the list that the parser stands at. A file that ends earlier is no JSON.
   private void readList(JsonParser parser, String list, Consumer<NativeRow> rows) {
     String place = list.isEmpty() ? "row " : list + " row ";
     JsonToken token = parser.nextToken();
     for (int number = 0; token != JsonToken.END_ARRAY; number++) {
-      if (token == null) {
-        throw wrong("it ends within its list, behind row " + (number - 1));
-      }
       NativeRow row = new NativeRow(this, place + number, parser.readValueAsTree());
       rows.accept(row.requireObject());
       token = parser.nextToken();
@@ -115,12 +110,6 @@ public final class NativeFile {
   private void requireObject(JsonParser parser) {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       throw wrong("it is no JSON object");
-    }
-  }
-
-  private void requireEnd(JsonParser parser) {
-    if (parser.currentToken() != JsonToken.END_OBJECT) {
-      throw wrong("it ends within its object");
     }
   }
 
