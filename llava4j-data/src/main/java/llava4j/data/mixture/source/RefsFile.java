@@ -41,6 +41,7 @@ public final class RefsFile {
     } catch (IOException e) {
       throw new BadInputException(path + " cannot be read: " + e.getMessage(), e);
     }
+    progress.accept(pickle.length);
     Object read =
         PickleReader.read(pickle, path.toString(), PickleNames.none("list of expressions"));
     if (!(read instanceof List<?> list)) {
@@ -50,6 +51,5 @@ public final class RefsFile {
     for (Object row : list) {
       rows.accept(new NativeRow(file, "row " + number++, json.valueToTree(row)).requireObject());
     }
-    progress.accept(pickle.length);
   }
 }
