@@ -5,14 +5,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `llava data build`: holds the mixtures that can be built.
+/// `llava data build`: holds a command for each mixture that can be built.
 @Command(
     name = "build",
-    description = "Build a mixture of training data.",
+    description = "Build a mixture of training samples.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MIXTURE",
     commandListHeading = "%nMixtures:%n",
-    subcommands = {BuildTinyCommand.class})
+    subcommands = {BuildMix665kCommand.class, BuildPretrain558kCommand.class, BuildTinyCommand.class})
 final class DataBuildCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -3,6 +3,7 @@ package llava4j.data;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import java.util.List;
 import llava4j.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -15,16 +16,17 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void ofTheCoreOnlyErrorsAreUsed() {
+  void ofTheCoreOnlyErrorsAndPicklesAreUsed() {
     noClasses()
         .should()
         .dependOnClassesThat(
             describe(
-                "packages of llava4j other than data and error",
+                "packages of llava4j other than data, error and pickle",
                 type ->
                     type.getPackageName().startsWith("llava4j.")
                         && !type.getPackageName().startsWith("llava4j.data")
-                        && !type.getPackageName().equals("llava4j.error")))
+                        && !List.of("llava4j.error", "llava4j.pickle")
+                            .contains(type.getPackageName())))
         .check(main());
   }
 
@@ -33,7 +35,14 @@ class ArchitectureTest extends HouseRules {
     noClasses()
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.bytedeco..", "java.awt..")
+        .resideInAnyPackage("org.bytedeco..")
+        .check(main());
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("llava4j.data.tiny") // which draws
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.awt..")
         .check(main());
   }
 }
