@@ -38,7 +38,7 @@ final class BuildTinyCommand implements Callable<Integer> {
       required = true,
       paramLabel = "DIR",
       description =
-          "Gets captions.jsonl, instructions.jsonl, texts.jsonl, heldout.jsonl, pictures.")
+          "Gets captions.json, instructions.json, texts.json, heldout.jsonl, pictures.")
   private Path out;
 
   @Option(

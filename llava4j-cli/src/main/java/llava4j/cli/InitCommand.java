@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     description = "Make a small LLaVA that has learned nothing yet, with a vocabulary of its own.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExample:%n",
-    footer = {"  llava init --text tiny-data/texts.jsonl tiny-data/captions.jsonl --out tiny-0"})
+    footer = {"  llava init --text tiny-data/texts.json tiny-data/captions.json --out tiny-0"})
 final class InitCommand implements Callable<Integer> {
   private static final int AS_OFTEN_AS_WORDS = 1000;
 

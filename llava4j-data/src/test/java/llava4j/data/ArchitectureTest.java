@@ -32,11 +32,7 @@ class ArchitectureTest extends HouseRules {
 
   @Test
   void samplesAreReadWithoutTheEngine() {
-    noClasses()
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage("org.bytedeco..")
-        .check(main());
+    noClasses().should().dependOnClassesThat().resideInAnyPackage("org.bytedeco..").check(main());
     noClasses()
         .that()
         .resideOutsideOfPackage("llava4j.data.tiny") // which draws

@@ -1,5 +1,7 @@
 package llava4j.data.tiny;
 
+import llava4j.data.mixture.rule.FormatPrompt;
+
 /// A question, with its response-format prompt, and its answer.
 ///
 /// @param question without the prompt
@@ -10,8 +12,8 @@ record Exchange(TinyTask task, Format format, String question, String answer) {
   /// How the answer shall look.
   enum Format {
     FREE(""),
-    SHORT("\nAnswer the question using a single word or phrase."),
-    LETTER("\nAnswer with the option's letter from the given choices directly."),
+    SHORT("\n" + FormatPrompt.SHORT),
+    LETTER("\n" + FormatPrompt.LETTER),
     /// The question is an instruction already.
     OWN("");
 

@@ -10,6 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import llava4j.data.mixture.rule.FormatPrompt;
+import llava4j.data.mixture.rule.ImageSize;
+import llava4j.data.mixture.rule.PaddedBox;
+import llava4j.data.mixture.rule.PixelBox;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Asks about scenes in every way of the paper's mixture.
@@ -203,43 +207,23 @@ final class Exchanges {
   private Exchange box(Scene scene, RandomGenerator random) {
     Thing thing = scene.things().get(random.nextInt(scene.things().size()));
     return own(
-        TinyTask.BOX,
-        "Please provide the bounding box coordinate of the region this sentence describes: "
-            + described(thing)
-            + ".",
-        coordinates(scene, thing));
+        TinyTask.BOX, FormatPrompt.box(described(thing) + "."), coordinates(scene, thing).text());
   }
 
   private Exchange region(Scene scene, RandomGenerator random) {
     Thing thing = scene.things().get(random.nextInt(scene.things().size()));
     return own(
         TinyTask.REGION,
-        "Please provide a short description for this region: " + coordinates(scene, thing) + ".",
+        FormatPrompt.region(coordinates(scene, thing)),
         English.capitalized(described(thing)) + ".");
   }
 
   /// Left, top, right, bottom as shares of the padded square's side, as in the paper's mixture.
-  static String coordinates(Scene scene, Thing thing) {
-    int width = scene.image().getWidth();
-    int height = scene.image().getHeight();
-    int side = Math.max(width, height);
+  static PaddedBox coordinates(Scene scene, Thing thing) {
     Rectangle box = thing.box();
-    double x = box.x + (side - width) / 2;
-    double y = box.y + (side - height) / 2;
-    return "["
-        + share(x, side)
-        + ", "
-        + share(y, side)
-        + ", "
-        + share(x + box.width, side)
-        + ", "
-        + share(y + box.height, side)
-        + "]";
-  }
-
-  private static String share(double pixels, int side) {
-    double rounded = Math.round(100 * pixels / side) / 100.0;
-    return String.valueOf(rounded);
+    return PaddedBox.of(
+        PixelBox.ofCorner(box.x, box.y, box.width, box.height),
+        new ImageSize(scene.image().getWidth(), scene.image().getHeight()));
   }
 
   private Optional<Glosses.Meaning> meaning(Scene scene) {

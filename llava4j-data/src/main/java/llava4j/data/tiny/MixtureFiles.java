@@ -16,7 +16,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import llava4j.data.Sample;
-import llava4j.data.Turn;
+import llava4j.data.mixture.SampleWriter;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -42,22 +42,20 @@ final class MixtureFiles {
 
   /// Makes and writes samples, on all cores, in their order.
   void samples(String name, int count, IntFunction<Made> maker) {
-    atomically(
-        name,
-        writer -> {
-          for (int from = 0; from < count; from += AT_ONCE) {
-            List<Made> made =
-                IntStream.range(from, Math.min(count, from + AT_ONCE))
-                    .parallel()
-                    .mapToObj(maker)
-                    .map(this::withPicture)
-                    .toList();
-            for (Made one : made) {
-              writer.write(json.writeValueAsString(node(one.sample())));
-              writer.write('\n');
-            }
-          }
-        });
+    try (SampleWriter writer = SampleWriter.open(out.resolve(name))) {
+      for (int from = 0; from < count; from += AT_ONCE) {
+        IntStream.range(from, Math.min(count, from + AT_ONCE))
+            .parallel()
+            .mapToObj(maker)
+            .map(this::withPicture)
+            .toList()
+            .forEach(writer::write);
+      }
+      writer.commit();
+    } catch (UncheckedIOException e) {
+      throw new BadInputException(
+          out + " cannot be written: " + e.getMessage() + "; make room and start again", e);
+    }
   }
 
   void questions(String name, List<HeldOutQuestion> questions) {
@@ -124,11 +122,11 @@ final class MixtureFiles {
     }
   }
 
-  private Made withPicture(Made made) {
+  private Sample withPicture(Made made) {
     made.picture()
         .ifPresent(image -> save(image, out.resolve(made.sample().image().orElseThrow())));
     progress.accept(done.incrementAndGet());
-    return new Made(made.sample(), Optional.empty());
+    return made.sample();
   }
 
   private static void save(BufferedImage image, Path file) {
@@ -143,18 +141,5 @@ final class MixtureFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private ObjectNode node(Sample sample) {
-    ObjectNode node = json.createObjectNode();
-    node.put("id", sample.id());
-    sample.image().ifPresent(image -> node.put("image", image));
-    ArrayNode turns = node.putArray("conversations");
-    for (Turn turn : sample.turns()) {
-      ObjectNode one = turns.addObject();
-      one.put("from", turn.speaker() == Turn.Speaker.HUMAN ? "human" : "gpt");
-      one.put("value", turn.text());
-    }
-    return node;
   }
 }

@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
+import llava4j.data.mixture.rule.FormatPrompt;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -86,8 +87,7 @@ final class Texts {
     String category = random.nextBoolean() ? concept.category() : other.category();
     say(
         turns,
-        phrases.about("kindof", random, concept, "word", category)
-            + "\nAnswer the question using a single word or phrase.",
+        phrases.about("kindof", random, concept, "word", category) + "\n" + FormatPrompt.SHORT,
         category.equals(concept.category()) ? "Yes" : "No");
   }
 

@@ -122,9 +122,9 @@ public final class TinyMixture {
   /// @param progress hears how many pictures and texts of [#total] are made
   public void write(Path out, LongConsumer progress) {
     MixtureFiles files = new MixtureFiles(out, progress);
-    files.samples("captions.jsonl", settings.captions(), this::caption);
-    files.samples("instructions.jsonl", settings.conversations(), this::conversation);
-    files.samples("texts.jsonl", settings.texts(), this::text);
+    files.samples("captions.json", settings.captions(), this::caption);
+    files.samples("instructions.json", settings.conversations(), this::conversation);
+    files.samples("texts.json", settings.texts(), this::text);
     files.questions(
         "heldout.jsonl", new HeldOut(material, scenes, facts, exchanges, settings).questions());
     files.attribution();

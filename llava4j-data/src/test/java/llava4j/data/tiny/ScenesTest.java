@@ -174,7 +174,7 @@ class ScenesTest {
         assertThat(node.isObject()).isTrue();
       }
       for (Thing thing : scene.things()) {
-        String box = Exchanges.coordinates(scene, thing);
+        String box = Exchanges.coordinates(scene, thing).text();
         assertThat(box)
             .matches("\\[[01]\\.\\d\\d?, [01]\\.\\d\\d?, [01]\\.\\d\\d?, [01]\\.\\d\\d?\\]");
         double left = Double.parseDouble(box.substring(1, box.indexOf(',')));

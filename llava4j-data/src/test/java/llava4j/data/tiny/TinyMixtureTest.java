@@ -29,11 +29,11 @@ class TinyMixtureTest {
     AtomicLong heard = new AtomicLong();
     mixture().write(folder, heard::set);
     assertThat(heard).hasValue(220);
-    for (String name : List.of("captions.jsonl", "instructions.jsonl", "texts.jsonl")) {
+    for (String name : List.of("captions.json", "instructions.json", "texts.json")) {
       try (SampleFile samples = SampleFile.open(folder.resolve(name))) {
         assertThat(samples.size()).isIn(40, 120, 60);
         for (int i = 0; i < samples.size(); i++) {
-          requireSound(samples.get(i), !name.equals("texts.jsonl"));
+          requireSound(samples.get(i), !name.equals("texts.json"));
         }
       }
     }
@@ -87,7 +87,7 @@ class TinyMixtureTest {
   void theSameSeedMakesTheSameFilesAndAnotherOthers() throws IOException {
     mixture().write(folder.resolve("a"), _ -> {});
     mixture().write(folder.resolve("b"), _ -> {});
-    for (String name : List.of("instructions.jsonl", "heldout.jsonl", "texts.jsonl")) {
+    for (String name : List.of("instructions.json", "heldout.jsonl", "texts.json")) {
       assertThat(folder.resolve("a").resolve(name))
           .hasSameBinaryContentAs(folder.resolve("b").resolve(name));
     }
