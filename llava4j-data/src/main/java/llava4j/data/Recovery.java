@@ -28,6 +28,9 @@ record Recovery(JsonMapper json, Path file) {
   private static final Pattern ID =
       Pattern.compile("\\{\\s*\"id\"\\s*:\\s*(?:\"([^\"\\\\]{1,200})\"|(\\d{1,30}))");
 
+  private static final Pattern BEGINNING =
+      Pattern.compile("\\{\\s*\"(?:id|image|conversations)\"\\s*:");
+
   /// The file from a byte on.
   InputStream streamAt(long at) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -37,6 +40,12 @@ record Recovery(JsonMapper json, Path file) {
     } catch (IOException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  private boolean beginsAsSample(long at) throws IOException {
+    try (InputStream in = streamAt(at)) {
+      return BEGINNING.matcher(new String(in.readNBytes(HEAD), StandardCharsets.UTF_8)).lookingAt();
     }
   }
 
@@ -50,7 +59,8 @@ record Recovery(JsonMapper json, Path file) {
     }
   }
 
-  /// Where the next object begins that is whole and looks like a sample rather than a turn.
+  /// Where the next object begins that looks like a sample rather than a turn; it may be broken,
+  /// too.
   ///
   /// @param at byte to search from
   OptionalLong sampleFrom(long at) throws IOException {
@@ -92,7 +102,7 @@ record Recovery(JsonMapper json, Path file) {
     } catch (JacksonIOException e) {
       throw e.getCause();
     } catch (JacksonException e) {
-      return new Candidate(false, BROKEN);
+      return new Candidate(beginsAsSample(at), BROKEN);
     }
   }
 }

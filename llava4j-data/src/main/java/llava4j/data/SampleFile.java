@@ -87,8 +87,8 @@ public final class SampleFile implements AutoCloseable {
     }
     JsonMapper json = new JsonMapper();
     MessageDigest digest = sha256();
-    try (FileChannel whole =
-            FileChannel.open(file, StandardOpenOption.READ); // ends when interrupted
+    // the stream of a channel heeds an interrupt, that of Files does not
+    try (FileChannel whole = FileChannel.open(file, StandardOpenOption.READ);
         InputStream bytes = new BufferedInputStream(Channels.newInputStream(whole), BUFFER);
         InputStream in = new DigestInputStream(bytes, digest)) {
       long changed = stamp(file);

@@ -3,6 +3,7 @@ package llava4j.data;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import java.util.List;
 import llava4j.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -15,25 +16,66 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void ofTheCoreOnlyErrorsAreUsed() {
+  void samplesNeedOfTheCoreOnlyErrors() {
+    requireOfTheCore("llava4j.data", List.of("llava4j.error"));
+  }
+
+  @Test
+  void checksAlsoDecodePictures() {
+    requireOfTheCore("llava4j.data.check", List.of("llava4j.error", "llava4j.image"));
+  }
+
+  @Test
+  void statisticsAlsoKnowPrompts() {
+    requireOfTheCore(
+        "llava4j.data.stats", List.of("llava4j.error", "llava4j.image", "llava4j.text"));
+  }
+
+  @Test
+  void checksAndStatisticsStandSideBySide() {
+    requireApart("llava4j.data", "llava4j.data.(*)..");
+    requireApart("llava4j.data.check", "llava4j.data.stats..");
+    requireApart("llava4j.data.stats", "llava4j.data.check..");
+  }
+
+  private void requireApart(String one, String other) {
     noClasses()
+        .that()
+        .resideInAPackage(one)
         .should()
-        .dependOnClassesThat(
-            describe(
-                "packages of llava4j other than data and error",
-                type ->
-                    type.getPackageName().startsWith("llava4j.")
-                        && !type.getPackageName().startsWith("llava4j.data")
-                        && !type.getPackageName().equals("llava4j.error")))
+        .dependOnClassesThat()
+        .resideInAPackage(other)
         .check(main());
   }
 
   @Test
   void samplesAreReadWithoutTheEngine() {
+    noClasses().should().dependOnClassesThat().resideInAPackage("org.bytedeco..").check(main());
+  }
+
+  @Test
+  void onlyTheStatisticsDraw() {
     noClasses()
+        .that()
+        .resideOutsideOfPackage("llava4j.data.stats")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.bytedeco..", "java.awt..")
+        .resideInAnyPackage("java.awt..", "javax.imageio..")
+        .check(main());
+  }
+
+  private void requireOfTheCore(String name, List<String> allowed) {
+    noClasses()
+        .that()
+        .resideInAPackage(name)
+        .should()
+        .dependOnClassesThat(
+            describe(
+                "packages of llava4j other than data and " + allowed,
+                type ->
+                    type.getPackageName().startsWith("llava4j.")
+                        && !type.getPackageName().startsWith("llava4j.data")
+                        && !allowed.contains(type.getPackageName())))
         .check(main());
   }
 }

@@ -95,6 +95,16 @@ class LenientSampleFileTest {
   }
 
   @Test
+  void brokenSamplesInARowAreToldEach() throws IOException {
+    String broken = "{\"id\":\"x\",\"conversations\":[{]}";
+    String other = "{\"image\":\"y\" \"conversations\":[]}";
+    String all = String.join(",\n", sample("a"), broken, other, "{\"id\":7,}", sample("b"));
+    assertThat(ids("[" + all + "]")).containsExactly("a", "b");
+    assertThat(faults).extracting(SampleFault::number).containsExactly(1, 2, 3);
+    assertThat(faults).extracting(SampleFault::id).containsExactly("x", "2", "7");
+  }
+
+  @Test
   void aFileThatEndsEarlyGivesWhatItHas() throws IOException {
     String whole = "[" + sample("a") + "," + sample("b");
     assertThat(ids(whole)).containsExactly("a", "b");
