@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import llava4j.data.Lengths;
 import llava4j.data.SampleFault;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.json.JsonMapper;

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import llava4j.data.Lengths;
 import llava4j.data.SampleFault;
 
 /// Counts what a check finds.

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import llava4j.data.check.Lengths;
+import llava4j.data.Lengths;
 import llava4j.error.BadInputException;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;

@@ -1,26 +1,34 @@
-package llava4j.data.check;
+package llava4j.data;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/// How many samples have which length.
+/// How many things have which length.
 public final class Lengths {
   private final NavigableMap<Integer, Long> counts = new TreeMap<>();
   private long count;
   private long sum;
 
-  /// Samples of a range of lengths.
+  /// Things of a range of lengths.
   ///
   /// @param from first length
   /// @param to last length
   public record Bin(int from, int to, long count) {}
 
-  void add(int length) {
-    counts.merge(length, 1L, Long::sum);
-    count++;
-    sum += length;
+  public void add(int length) {
+    add(length, 1);
+  }
+
+  public void addAll(Lengths others) {
+    others.counts.forEach(this::add);
+  }
+
+  private void add(int length, long times) {
+    counts.merge(length, times, Long::sum);
+    count += times;
+    sum += length * times;
   }
 
   public long count() {
@@ -39,7 +47,15 @@ public final class Lengths {
     return count == 0 ? 0 : (double) sum / count;
   }
 
-  /// The smallest length that this share of the samples does not exceed.
+  /// How many have a length of this range.
+  ///
+  /// @param from first length
+  /// @param to last length
+  public long count(int from, int to) {
+    return counts.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /// The smallest length that this share of them does not exceed.
   ///
   /// @param share from 0 to 1
   public int quantile(double share) {
@@ -63,9 +79,7 @@ public final class Lengths {
     List<Bin> bins = new ArrayList<>();
     for (int from = 0; from <= max(); from += width) {
       int to = from + width - 1;
-      long within =
-          counts.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).sum();
-      bins.add(new Bin(from, to, within));
+      bins.add(new Bin(from, to, count(from, to)));
     }
     return bins;
   }
