@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:a defect in llava",
+      "1:a defect in llava; of 'llava data check': problems were found",
       "2:the input or the command cannot be used",
       "130:interrupted"
     })

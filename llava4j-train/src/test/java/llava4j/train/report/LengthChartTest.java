@@ -1,0 +1,60 @@
+package llava4j.train.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import llava4j.data.Lengths.Bin;
+import llava4j.error.BadInputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LengthChartTest {
+  private static final int BAR = 0x96B4DC;
+  private static final int LIMIT = 0xCC0000;
+
+  @TempDir Path out;
+
+  @Test
+  void barsAndLimitAreDrawn() throws IOException {
+    BufferedImage high = draw(new Bin(0, 127, 900), new Bin(128, 255, 900));
+    assertThat(high.getWidth()).isEqualTo(1000);
+    assertThat(pixels(high, BAR)).isGreaterThan(10_000);
+    assertThat(pixels(high, LIMIT)).isGreaterThan(100);
+    BufferedImage steep = draw(new Bin(0, 127, 900), new Bin(128, 255, 9));
+    assertThat(pixels(steep, BAR)).isLessThan(pixels(high, BAR));
+  }
+
+  @Test
+  void aSingleEmptyRangeIsDrawnToo() throws IOException {
+    assertThat(pixels(draw(new Bin(0, 0, 0)), BAR)).isZero();
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNamed() {
+    Path nowhere = out.resolve("no/such/a.png");
+    assertThatThrownBy(() -> LengthChart.write(List.of(new Bin(0, 0, 1)), 10, nowhere))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(nowhere + " cannot be written");
+  }
+
+  private BufferedImage draw(Bin... bins) throws IOException {
+    Path path = out.resolve("lengths.png");
+    LengthChart.write(List.of(bins), 200, path);
+    return ImageIO.read(path.toFile());
+  }
+
+  private static int pixels(BufferedImage picture, int colour) {
+    int count = 0;
+    for (int y = 0; y < picture.getHeight(); y++) {
+      for (int x = 0; x < picture.getWidth(); x++) {
+        count += (picture.getRGB(x, y) & 0xFFFFFF) == colour ? 1 : 0;
+      }
+    }
+    return count;
+  }
+}
