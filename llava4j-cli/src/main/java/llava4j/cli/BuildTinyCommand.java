@@ -37,8 +37,7 @@ final class BuildTinyCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description =
-          "Gets captions.json, instructions.json, texts.json, heldout.jsonl, pictures.")
+      description = "Gets captions.json, instructions.json, texts.json, heldout.jsonl, pictures.")
   private Path out;
 
   @Option(

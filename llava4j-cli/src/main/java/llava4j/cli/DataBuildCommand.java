@@ -12,7 +12,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "MIXTURE",
     commandListHeading = "%nMixtures:%n",
-    subcommands = {BuildMix665kCommand.class, BuildPretrain558kCommand.class, BuildTinyCommand.class})
+    subcommands = {
+      BuildMix665kCommand.class,
+      BuildPretrain558kCommand.class,
+      BuildTinyCommand.class
+    })
 final class DataBuildCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -68,6 +68,7 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
   /// Values as CLIP and LLaMA begin with.
   private final class Weights implements WeightSource {
     private static final double DEVIATION = 0.02;
+    private static final String POST_NORM = "vision_tower.vision_model.post_layernorm";
 
     private final SequencedMap<String, List<Long>> shapes;
     private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -75,6 +76,9 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
 
     Weights(SequencedMap<String, List<Long>> shapes) {
       this.shapes = shapes;
+      long dim = config.vision().dim();
+      shapes.putLast(POST_NORM + ".weight", List.of(dim)); // never run; transformers expects it
+      shapes.putLast(POST_NORM + ".bias", List.of(dim));
       shapes.forEach((name, shape) -> tensors.put(name, info(name, shape)));
     }
 

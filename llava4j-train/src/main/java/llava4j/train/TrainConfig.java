@@ -235,16 +235,22 @@ public record TrainConfig(
       throw new BadInputException(
           "quantizeBase keeps the language model in 4 bits, which cannot learn; take a qlora preset");
     }
-    if (stage == Stage.TOWER && batching.globalBatch() != batching.deviceBatch()) {
-      throw new BadInputException(
-          "stage tower sets each picture against all others of its batch, so a step is one batch;"
-              + " make deviceBatch equal to globalBatch ("
-              + batching.globalBatch()
-              + "), in one process");
-    }
     if (data.template() == ConversationTemplate.PLAIN && data.packing()) {
       throw new BadInputException("packing is for conversations; the plain template has none");
     }
+  }
+
+  /// Says what is wrong with the sizes for a number of processes.
+  public void requireFits(int processes) {
+    if (stage == Stage.TOWER
+        && (processes > 1 || batching.globalBatch() != batching.deviceBatch())) {
+      throw new BadInputException(
+          "stage tower sets each picture against all others of its step, so a step is one batch of"
+              + " one process; make deviceBatch equal to globalBatch ("
+              + batching.globalBatch()
+              + ") and start one process");
+    }
+    batching.accumulation(processes);
   }
 
   /// What this run learns: the one place where it is decided.
