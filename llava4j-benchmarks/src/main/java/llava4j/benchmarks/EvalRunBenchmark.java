@@ -12,14 +12,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.BiFunction;
 import llava4j.ChatMessage;
 import llava4j.ChatRequest;
 import llava4j.Llava;
 import llava4j.LoadOptions;
-import llava4j.checkpoint.Checkpoint;
-import llava4j.config.LlavaConfig;
 import llava4j.eval.EvalRun;
 import llava4j.eval.ModelAnswerer;
 import llava4j.eval.RunSettings;
@@ -32,7 +29,6 @@ import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.ImageDecoder;
-import llava4j.image.ImageProcessorConfig;
 
 /// A benchmark's questions through the runner, against asking them one by one in the file's order.
 final class EvalRunBenchmark implements Benchmark {
@@ -55,7 +51,10 @@ final class EvalRunBenchmark implements Benchmark {
   @Override
   public Report run(int repeats, PrintWriter out) {
     try (TemporaryFolder folder = TemporaryFolder.create();
-        Llava llava = Llava.load(checkpoint(folder), LoadOptions.defaults())) {
+        Llava llava =
+            Llava.load(
+                RandomWeights.checkpoint(Workloads.hundredMillion(), folder),
+                LoadOptions.defaults())) {
       Task task = new Pictures(questions(folder.path()));
       List<String> single = new ArrayList<>();
       List<String> run = new ArrayList<>();
@@ -111,20 +110,6 @@ final class EvalRunBenchmark implements Benchmark {
         "auto",
         ANSWER_TOKENS,
         false);
-  }
-
-  private static Checkpoint checkpoint(TemporaryFolder folder) {
-    LlavaConfig config = Workloads.hundredMillion();
-    return new Checkpoint(
-        "benchmark",
-        folder.path(),
-        Checkpoint.Dialect.HUGGING_FACE,
-        config,
-        ImageProcessorConfig.clip(config.vision().imageSize()),
-        RandomWeights.of(config),
-        () -> LetterTokenizer.create(folder.path()),
-        Set.of(),
-        true);
   }
 
   /// In an order in which no two neighbours share a picture, as in VQAv2's file.

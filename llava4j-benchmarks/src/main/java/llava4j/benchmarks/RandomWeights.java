@@ -5,10 +5,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
+import llava4j.image.ImageProcessorConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -51,6 +54,22 @@ final class RandomWeights implements WeightSource {
   /// Tensors are made at each load and forgotten.
   static RandomWeights of(LlavaConfig config) {
     return new RandomWeights(config, false);
+  }
+
+  /// A checkpoint of such weights whose tokenizer knows letters.
+  ///
+  /// @param folder that the tokenizer's file is written to
+  static Checkpoint checkpoint(LlavaConfig config, TemporaryFolder folder) {
+    return new Checkpoint(
+        "benchmark",
+        folder.path(),
+        Checkpoint.Dialect.HUGGING_FACE,
+        config,
+        ImageProcessorConfig.clip(config.vision().imageSize()),
+        of(config),
+        () -> LetterTokenizer.create(folder.path()),
+        Set.of(),
+        true);
   }
 
   /// Tensors are made once and kept: an fp32 model and bare matrix products beside it read the same

@@ -5,15 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import java.util.Set;
 import llava4j.ChatResponse;
 import llava4j.ChatSession;
 import llava4j.Llava;
 import llava4j.LoadOptions;
-import llava4j.checkpoint.Checkpoint;
-import llava4j.config.LlavaConfig;
 import llava4j.generate.GenerationOptions;
-import llava4j.image.ImageProcessorConfig;
 import llava4j.image.RgbImage;
 
 /// Resident memory over a thousand turns of chat with pictures.
@@ -42,7 +38,10 @@ final class TurnsBenchmark implements Benchmark {
     int reused = 0;
     long start = System.nanoTime();
     try (TemporaryFolder folder = TemporaryFolder.create();
-        Llava llava = Llava.load(checkpoint(folder), LoadOptions.defaults())) {
+        Llava llava =
+            Llava.load(
+                RandomWeights.checkpoint(Workloads.tiny(LetterTokenizer.size()), folder),
+                LoadOptions.defaults())) {
       int turn = 0;
       while (turn < TURNS) {
         try (ChatSession chat = llava.chat()) {
@@ -80,20 +79,6 @@ final class TurnsBenchmark implements Benchmark {
     report.figure("resident_mb", kilobytes[TURNS - 1] / 1e3);
     report.atMost("kb_per_turn", slope, MAX_KILOBYTES_PER_TURN);
     return report;
-  }
-
-  private static Checkpoint checkpoint(TemporaryFolder folder) {
-    LlavaConfig config = Workloads.tiny(LetterTokenizer.size());
-    return new Checkpoint(
-        "benchmark",
-        folder.path(),
-        Checkpoint.Dialect.HUGGING_FACE,
-        config,
-        ImageProcessorConfig.clip(config.vision().imageSize()),
-        RandomWeights.of(config),
-        () -> LetterTokenizer.create(folder.path()),
-        Set.of(),
-        true);
   }
 
   /// Another picture for each seed.

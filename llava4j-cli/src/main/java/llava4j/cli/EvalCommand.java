@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import llava4j.Llava;
+import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
-import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.WeightsFingerprint;
 import llava4j.error.BadInputException;
 import llava4j.eval.AnswerSheet;
@@ -22,12 +22,12 @@ import llava4j.eval.RunSettings;
 import llava4j.eval.Shard;
 import llava4j.eval.Tasks;
 import llava4j.eval.judge.Judge;
-import llava4j.eval.judge.JudgedTask;
 import llava4j.eval.judge.Judging;
 import llava4j.eval.judge.OpenAiJudge;
 import llava4j.eval.judge.WordOverlap;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.BlindTask;
+import llava4j.eval.task.JudgedTask;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
@@ -156,26 +156,12 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() {
     NativeRuntime.prepare();
     List<Task> opened = open();
-    PrintWriter err = spec.commandLine().getErr();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
-    String weights = weights(err);
     List<EvalResult> results = new ArrayList<>();
-    if (merge != null) {
-      try (Llava llava = model.load(err)) {
-        for (Task task : opened) {
-          results.add(result(task, settings(task, llava, weights), merge));
-        }
-      }
+    if (merge == null) {
+      ask(opened, part, results);
     } else {
-      try (Llava llava = model.load(err)) {
-        for (Task task : opened) {
-          RunSettings settings = settings(task, llava, weights);
-          ask(task, settings, llava, part);
-          if (part.count() == 1) {
-            results.add(result(task, settings, 1));
-          }
-        }
-      }
+      opened.forEach(task -> results.add(result(task, EvalRun.settingsIn(out, task), merge)));
     }
     if (!results.isEmpty()) {
       List<EvalResult> others = against == null ? List.of() : others(opened);
@@ -229,10 +215,32 @@ final class EvalCommand implements Callable<Integer> {
     return others;
   }
 
-  private void ask(Task task, RunSettings settings, Llava llava, Shard part) {
-    EvalRun run = new EvalRun(task, settings, out, part, batch);
-    try (Progress progress = Progress.count(task.name().word(), "questions")) {
-      run.run(new ModelAnswerer(llava, settings.maxNewTokens()), progress::update);
+  /// Asks what is open, and scores each benchmark as soon as all of it is answered.
+  private void ask(List<Task> opened, Shard part, List<EvalResult> results) {
+    LoadOptions options = model.loadOptions();
+    Checkpoint checkpoint = model.open(spec.commandLine().getErr());
+    String weights = fingerprint(checkpoint);
+    try (Llava llava = model.load(checkpoint, options)) {
+      for (Task task : opened) {
+        RunSettings settings = settings(task, llava, weights);
+        EvalRun run = new EvalRun(task, settings, out, part, batch);
+        try (Progress progress = Progress.count(task.name().word(), "questions")) {
+          run.run(new ModelAnswerer(llava, settings.maxNewTokens()), progress::update);
+        }
+        if (part.count() == 1) {
+          results.add(result(task, settings, 1));
+        }
+      }
+    }
+  }
+
+  /// Of the weights that are run; closes the checkpoint where they cannot be read.
+  private static String fingerprint(Checkpoint checkpoint) {
+    try {
+      return WeightsFingerprint.of(checkpoint.inferenceWeights());
+    } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
     }
   }
 
@@ -258,19 +266,19 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private Optional<Score> judged(Task task, List<Answer> answers) {
-    Optional<JudgedTask> judged = JudgedTask.of(task);
-    if (judged.isEmpty()) {
+    Task sighted = task instanceof BlindTask(Task inner) ? inner : task;
+    if (!(sighted instanceof JudgedTask judged)) {
       return Optional.empty();
     }
     if (judgeUrl == null) {
-      return Optional.of(WordOverlap.score(task.questions(), answers, judged.get().references()));
+      return Optional.of(WordOverlap.score(task.questions(), answers, judged.references()));
     }
     Judge judge =
         new OpenAiJudge(
             OpenAiJudge.Settings.official(
                 judgeUrl, judgeModel, Optional.ofNullable(System.getenv(judgeKey))));
     Path reviews = out.resolve(task.name().word() + ".reviews.jsonl");
-    Judging.Result result = new Judging(judged.get(), judge, reviews, 3).judge(answers);
+    Judging.Result result = new Judging(judged, judge, reviews, 3).judge(answers);
     if (!result.unjudged().isEmpty()) {
       spec.commandLine()
           .getErr()
@@ -284,13 +292,6 @@ final class EvalCommand implements Callable<Integer> {
                   + "; they have no score, run again to ask once more");
     }
     return Optional.of(result.score());
-  }
-
-  private String weights(PrintWriter err) {
-    try (Checkpoint checkpoint =
-        new CheckpointOpener(model.checkpointOptions(err)).open(model.model())) {
-      return WeightsFingerprint.of(checkpoint.inferenceWeights());
-    }
   }
 
   private int tokens(Task task) {

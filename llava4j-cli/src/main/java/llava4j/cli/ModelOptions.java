@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import llava4j.Llava;
 import llava4j.LoadOptions;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.image.ImageMode;
 import llava4j.tensor.Device;
@@ -114,13 +116,32 @@ final class ModelOptions {
         new HubDownloads(offline, err)::folderOf);
   }
 
+  /// Opens the model's files; no weight is read yet.
+  Checkpoint open(PrintWriter err) {
+    if (model == null) {
+      err.println(BundledModel.NOTE);
+    }
+    return new CheckpointOpener(checkpointOptions(err)).open(model());
+  }
+
   /// Loads the model, with a progress bar where someone looks.
   Llava load(PrintWriter err) {
+    LoadOptions options = loadOptions();
+    return load(open(err), options);
+  }
+
+  /// The same of an opened model, which is closed in any case.
+  Llava load(Checkpoint checkpoint, LoadOptions options) {
+    try (Progress progress = Progress.bytes("loading")) {
+      return Llava.load(
+          checkpoint, options.withProgress((_, done, total) -> progress.update(done, total)));
+    }
+  }
+
+  /// How to load it.
+  LoadOptions loadOptions() {
     LoadOptions options =
-        LoadOptions.defaults()
-            .withCheckpoint(checkpointOptions(err))
-            .withDevice(parsedDevice())
-            .withWeights(parsedWeights());
+        LoadOptions.defaults().withDevice(parsedDevice()).withWeights(parsedWeights());
     if (template != null) {
       options = options.withTemplate(ConversationTemplate.parse(template));
     }
@@ -132,12 +153,6 @@ final class ModelOptions {
                 case SQUARE -> new ImageMode.Square();
               });
     }
-    if (model == null) {
-      err.println(BundledModel.NOTE);
-    }
-    try (Progress progress = Progress.bytes("loading")) {
-      return Llava.load(
-          model(), options.withProgress((_, done, total) -> progress.update(done, total)));
-    }
+    return options;
   }
 }

@@ -49,10 +49,11 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
   /// @return the page
   public Path write(Path folder) {
     Path page = folder.resolve("report.html");
+    List<Map<String, Object>> rows = results.stream().map(this::row).toList();
     try {
       Files.createDirectories(folder);
-      Files.writeString(page, page());
-      Files.writeString(folder.resolve("report.md"), markdown());
+      Files.writeString(page, page(rows));
+      Files.writeString(folder.resolve("report.md"), markdown(rows));
       Files.writeString(
           folder.resolve("report.json"),
           new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json()) + "\n");
@@ -62,12 +63,16 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
     }
   }
 
-  private String page() throws IOException {
+  private String page(List<Map<String, Object>> rows) throws IOException {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("model", model(results));
     values.put("other", against.isEmpty() ? null : model(against));
     values.put("draws", DRAWS);
-    values.put("tasks", results.stream().map(this::section).toList());
+    List<Map<String, Object>> sections = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
+      sections.add(section(results.get(i), rows.get(i)));
+    }
+    values.put("tasks", sections);
     try (Reader reader =
         new InputStreamReader(EvalReport.class.getResourceAsStream(PAGE), StandardCharsets.UTF_8)) {
       Template template = Mustache.compiler().nullValue("").compile(reader);
@@ -75,10 +80,9 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
     }
   }
 
-  private Map<String, Object> section(EvalResult result) {
-    TaskName name = result.task().name();
-    Map<String, Object> section = new LinkedHashMap<>(row(result));
-    section.put("word", name.word());
+  private static Map<String, Object> section(EvalResult result, Map<String, Object> row) {
+    Map<String, Object> section = new LinkedHashMap<>(row);
+    section.put("word", result.task().name().word());
     section.put(
         "settings",
         result.settings().lines().entrySet().stream()
@@ -140,12 +144,11 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
         new Bootstrap(DRAWS).pairedSignificance(one.get().points(), other.get().points()));
   }
 
-  private String markdown() {
+  private String markdown(List<Map<String, Object>> rows) {
     StringBuilder text = new StringBuilder("# Evaluation of " + model(results) + "\n\n");
     text.append("| benchmark | figure | score | 95 % | paper 7B | paper 13B | paper HD |\n");
     text.append("|---|---|---:|---:|---:|---:|---:|\n");
-    for (EvalResult result : results) {
-      Map<String, Object> row = row(result);
+    for (Map<String, Object> row : rows) {
       List<String> cells = new ArrayList<>();
       for (String column :
           List.of("title", "figure", "value", "interval", "paper7b", "paper13b", "paperHd")) {

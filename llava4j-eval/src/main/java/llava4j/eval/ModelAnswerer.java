@@ -1,7 +1,9 @@
 package llava4j.eval;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import llava4j.ChatMessage;
 import llava4j.ChatRequest;
@@ -25,9 +27,13 @@ public final class ModelAnswerer implements Answerer {
 
   @Override
   public List<String> answer(List<Question> questions) {
+    Map<QuestionImage, RgbImage> pictures = new HashMap<>();
     List<ChatRequest> requests = new ArrayList<>();
     for (Question question : questions) {
-      List<RgbImage> images = question.images().stream().map(ModelAnswerer::decode).toList();
+      List<RgbImage> images =
+          question.images().stream()
+              .map(image -> pictures.computeIfAbsent(image, ModelAnswerer::decode))
+              .toList();
       requests.add(
           new ChatRequest(
               List.of(new ChatMessage.User(question.text(), images)), Optional.empty(), options));

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.JudgedTask;
 import llava4j.eval.task.Score;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -59,7 +60,7 @@ public final class Judging {
       throw new BadInputException(
           judge.name() + " gave no readable verdict on any of " + prompts.size() + " answers");
     }
-    return new Result(task.score(verdicts), unjudged);
+    return new Result(task.judged(verdicts), unjudged);
   }
 
   /// A readable verdict, or null.

@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 
 /// LLaVA-Bench in the wild: 60 open questions about 24 pictures, judged by a language model against
 /// GPT-4's answers (spec 7.3, `eval_gpt_review_bench.py`, `summarize_gpt_review.py`).
-public final class LlavaBenchTask implements Task {
+public final class LlavaBenchTask implements JudgedTask {
   private static final TaskFiles FILES =
       new TaskFiles("huggingface.co/datasets/liuhaotian/llava-bench-in-the-wild");
   private static final TaskFiles RULE_FILES =
@@ -67,18 +67,17 @@ public final class LlavaBenchTask implements Task {
     return MAX_NEW_TOKENS;
   }
 
-  /// Empty: a judge has to be asked, see [#prompts].
-  @Override
-  public Optional<Score> score(List<Answer> answers) {
-    return Optional.empty();
-  }
-
   @Override
   public List<Path> writeSubmission(List<Answer> answers, Path out) {
     return List.of();
   }
 
-  /// What the judge is asked about each answer.
+  @Override
+  public String system() {
+    return "You are a helpful and precise assistant for checking the quality of the answer.";
+  }
+
+  @Override
   public List<String> prompts(List<Answer> answers) {
     Map<String, List<String>> captions = new HashMap<>();
     for (JsonNode line : FILES.lines(folder.resolve("context.jsonl"))) {
@@ -117,7 +116,8 @@ public final class LlavaBenchTask implements Task {
     return prompts;
   }
 
-  /// GPT-4's answers, in the order of the questions.
+  /// GPT-4's answers.
+  @Override
   public List<String> references() {
     return FILES.lines(folder.resolve("answers_gpt4.jsonl")).stream()
         .map(line -> line.path("text").asString())
@@ -161,6 +161,26 @@ public final class LlavaBenchTask implements Task {
     return reference.isPresent() && candidate.isPresent()
         ? Optional.of(new Scores(reference.get(), candidate.get()))
         : Optional.empty();
+  }
+
+  @Override
+  public boolean isReadable(String verdict) {
+    return parse(verdict).isPresent();
+  }
+
+  /// The headline is the ratio of both scores.
+  @Override
+  public Score judged(Map<Integer, String> verdicts) {
+    List<Review> reviews = new ArrayList<>();
+    new TreeMap<>(verdicts)
+        .forEach((number, verdict) ->
+            reviews.add(
+                new Review(
+                    "llava_bench_" + questions.get(number).category(),
+                    parse(verdict).orElseThrow())));
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    summary(reviews).forEach(line -> figures.put(line.category(), line.ratio()));
+    return new Score("all", figures.getOrDefault("all", 0.0), figures, List.of());
   }
 
   /// The original's summary: all, then each category.

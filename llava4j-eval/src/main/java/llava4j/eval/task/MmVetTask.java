@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// MM-Vet: 218 open questions, each judged by a language model from 0 to 1 and counted for the
 /// capabilities it needs (spec 7.3, `convert_mmvet_for_eval.py`, `mm-vet_evaluator.ipynb`).
-public final class MmVetTask implements Task {
+public final class MmVetTask implements JudgedTask {
   private static final TaskFiles FILES =
       new TaskFiles("github.com/yuweihao/MM-Vet and LLaVA's eval.zip");
   private static final Pattern PROMPT =
@@ -49,12 +49,6 @@ public final class MmVetTask implements Task {
     return MAX_NEW_TOKENS;
   }
 
-  /// Empty: a judge has to be asked, see [#prompts].
-  @Override
-  public Optional<Score> score(List<Answer> answers) {
-    return Optional.empty();
-  }
-
   @Override
   public List<Path> writeSubmission(List<Answer> answers, Path out) {
     return List.of(Submission.json(out.resolve("mmvet.json"), upload(answers)));
@@ -67,8 +61,13 @@ public final class MmVetTask implements Task {
     return upload;
   }
 
-  /// What the judge is asked about each answer: the official notebook's examples, and one line
-  /// more.
+  @Override
+  public String system() {
+    return "";
+  }
+
+  /// The official notebook's examples, and one line more.
+  @Override
   public List<String> prompts(List<Answer> answers) {
     String examples = examples();
     JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
@@ -92,7 +91,8 @@ public final class MmVetTask implements Task {
     return prompts;
   }
 
-  /// The truth, in the order of the questions, with `<AND>` and `<OR>` as they stand.
+  /// The truth, with `<AND>` and `<OR>` as they stand.
+  @Override
   public List<String> references() {
     JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
     return questions.stream()
@@ -120,10 +120,18 @@ public final class MmVetTask implements Task {
         .filter(score -> score >= 0 && score <= 1);
   }
 
+  @Override
+  public boolean isReadable(String verdict) {
+    return parse(verdict).isPresent();
+  }
+
   /// Means over all answers and over those of each capability, of 100.
-  ///
-  /// @param scores from 0 to 1, by question id
-  public Score score(Map<String, Double> scores) {
+  @Override
+  public Score judged(Map<Integer, String> verdicts) {
+    SequencedMap<String, Double> scores = new LinkedHashMap<>();
+    new TreeMap<>(verdicts)
+        .forEach((number, verdict) ->
+            scores.put(questions.get(number).id(), parse(verdict).orElseThrow()));
     JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
     TreeMap<String, List<Double>> groups = new TreeMap<>();
     scores.forEach((id, score) -> {

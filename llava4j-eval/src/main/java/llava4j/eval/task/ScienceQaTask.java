@@ -3,11 +3,13 @@ package llava4j.eval.task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.ChoiceLetters;
 import tools.jackson.databind.JsonNode;
@@ -28,13 +30,15 @@ public final class ScienceQaTask implements Task {
   ///
   /// @param parsed letter or FAILED, by problem
   /// @param index of the chosen option, -1 where there is none, by problem
+  /// @param right problems
   public record Outcome(
       int correct,
       int count,
       int imageCorrect,
       int imageCount,
       SequencedMap<String, String> parsed,
-      SequencedMap<String, Integer> index) {
+      SequencedMap<String, Integer> index,
+      Set<String> right) {
     public double accuracy() {
       return 100.0 * correct / count;
     }
@@ -113,7 +117,7 @@ public final class ScienceQaTask implements Task {
     answers.forEach(answer -> byId.put(answer.id(), answer));
     SequencedMap<String, String> parsed = new LinkedHashMap<>();
     SequencedMap<String, Integer> index = new LinkedHashMap<>();
-    int correct = 0;
+    Set<String> solved = new HashSet<>();
     int count = 0;
     int imageCorrect = 0;
     int imageCount = 0;
@@ -133,22 +137,20 @@ public final class ScienceQaTask implements Task {
       parsed.put(id, letter.orElse(FAILED));
       index.put(id, chosen);
       count++;
-      correct += right ? 1 : 0;
+      if (right) {
+        solved.add(id);
+      }
       imageCount += image ? 1 : 0;
       imageCorrect += image && right ? 1 : 0;
     }
-    return new Outcome(correct, count, imageCorrect, imageCount, parsed, index);
+    return new Outcome(solved.size(), count, imageCorrect, imageCount, parsed, index, solved);
   }
 
   @Override
   public Optional<Score> score(List<Answer> answers) {
     Outcome outcome = outcome(problems, splits, answers);
-    JsonNode all = FILES.tree(problems);
-    List<Double> points = new ArrayList<>();
-    for (Answer answer : answers) {
-      int truth = all.path(answer.id()).path("answer").asInt();
-      points.add(outcome.index().getOrDefault(answer.id(), -1) == truth ? 1.0 : 0.0);
-    }
+    List<Double> points =
+        answers.stream().map(answer -> outcome.right().contains(answer.id()) ? 1.0 : 0.0).toList();
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("IMG accuracy", outcome.imageAccuracy());
     figures.put("accuracy", outcome.accuracy());

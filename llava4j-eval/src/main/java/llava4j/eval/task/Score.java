@@ -17,4 +17,12 @@ public record Score(
     figures = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(figures));
     points = List.copyOf(points);
   }
+
+  /// Of a benchmark whose only figure is the mean of its points, of 100.
+  public static Score mean(String name, List<Double> points) {
+    double value = 100 * points.stream().mapToDouble(Double::doubleValue).sum() / points.size();
+    SequencedMap<String, Double> figures = new LinkedHashMap<>();
+    figures.put(name, value);
+    return new Score(name, value, figures, points);
+  }
 }

@@ -36,7 +36,9 @@ public final class SeedTask implements Task {
   }
 
   /// @param byType in the order of the file's types
-  public record Outcome(SequencedMap<String, Share> byType, Share image, Share video) {
+  /// @param letters that are right, by question
+  public record Outcome(
+      SequencedMap<String, Share> byType, Share image, Share video, Map<String, String> letters) {
     public Share total() {
       return new Share(image.right() + video.right(), image.count() + video.count());
     }
@@ -85,6 +87,7 @@ public final class SeedTask implements Task {
           types.put(type.getValue().asInt(), type.getKey());
           byType.put(type.getKey(), new Share(0, 0));
         });
+    Map<String, String> letters = new HashMap<>();
     Share image = new Share(0, 0);
     Share video = new Share(0, 0);
     int row = 0;
@@ -94,9 +97,10 @@ public final class SeedTask implements Task {
         throw new BadInputException(
             truth + ", question " + (row + 1) + ": unknown question_type_id; get it again");
       }
-      boolean right =
-          TaskFiles.field(question, "answer", truth, row)
-              .equals(texts.get(TaskFiles.field(question, "question_id", truth, row)));
+      String id = TaskFiles.field(question, "question_id", truth, row);
+      String letter = TaskFiles.field(question, "answer", truth, row);
+      letters.put(id, letter);
+      boolean right = letter.equals(texts.get(id));
       byType.put(type, byType.get(type).plus(right));
       if (question.path("data_type").asString().equals("image")) {
         image = image.plus(right);
@@ -106,21 +110,15 @@ public final class SeedTask implements Task {
       row++;
     }
     byType.values().removeIf(share -> share.count() == 0);
-    return new Outcome(byType, image, video);
+    return new Outcome(byType, image, video, letters);
   }
 
   @Override
   public Optional<Score> score(List<Answer> answers) {
     Outcome outcome = outcome(truth, answers);
-    Map<String, String> right = new HashMap<>();
-    FILES
-        .tree(truth)
-        .path("questions")
-        .forEach(question ->
-            right.put(question.path("question_id").asString(), question.path("answer").asString()));
     List<Double> points =
         answers.stream()
-            .map(answer -> answer.text().equals(right.get(answer.id())) ? 1.0 : 0.0)
+            .map(answer -> answer.text().equals(outcome.letters().get(answer.id())) ? 1.0 : 0.0)
             .toList();
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("all", outcome.total().percent());

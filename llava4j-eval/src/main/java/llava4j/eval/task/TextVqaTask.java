@@ -3,12 +3,10 @@ package llava4j.eval.task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.SoftAccuracy;
 import llava4j.eval.metric.VqaNormalizer;
@@ -61,11 +59,7 @@ public final class TextVqaTask implements Task {
 
   @Override
   public Optional<Score> score(List<Answer> answers) {
-    List<Double> points = points(annotations, accuracy, answers);
-    double value = 100 * points.stream().mapToDouble(Double::doubleValue).sum() / points.size();
-    SequencedMap<String, Double> figures = new LinkedHashMap<>();
-    figures.put("accuracy", value);
-    return Optional.of(new Score("accuracy", value, figures, points));
+    return Optional.of(Score.mean("accuracy", points(annotations, accuracy, answers)));
   }
 
   /// What each answer is worth.

@@ -4,11 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.SoftAccuracy;
 import llava4j.eval.metric.VqaNormalizer;
@@ -83,10 +81,7 @@ public final class Vqav2Task implements Task {
       }
       points.add(accuracy.of(answer.text(), given));
     }
-    double value = 100 * points.stream().mapToDouble(Double::doubleValue).sum() / points.size();
-    SequencedMap<String, Double> figures = new LinkedHashMap<>();
-    figures.put("accuracy", value);
-    return Optional.of(new Score("accuracy", value, figures, points));
+    return Optional.of(Score.mean("accuracy", points));
   }
 
   @Override
