@@ -198,7 +198,7 @@ final class DataCheckCommand implements Callable<Integer> {
     log.complete();
     if (report.maxLength().isPresent() && report.tally().rows().count() > 0) {
       LengthChart.write(
-          report.bins(), report.maxLength().getAsInt(), out.resolve("token_lengths.png"));
+          report.tally().rows(), report.maxLength().getAsInt(), out.resolve("token_lengths.png"));
     }
     spec.commandLine().getOut().println("report: " + out);
   }

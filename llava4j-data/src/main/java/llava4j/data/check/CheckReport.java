@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param file that was checked
 /// @param maxLength rows that a sample may have; empty where rows were not counted
 public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severity severity) {
-  private static final int BINS = 20;
+  private static final int TEXT_BINS = 20;
+  private static final int JSON_BINS = 80;
   private static final int LONGEST_ID = 40;
   private static final int WIDEST = 40;
 
@@ -72,7 +73,7 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
             rows.quantile(0.5),
             rows.quantile(0.95),
             rows.max()));
-    List<Lengths.Bin> bins = bins();
+    List<Lengths.Bin> bins = tally.rows().bins(TEXT_BINS);
     long most = Math.max(1, bins.stream().mapToLong(Lengths.Bin::count).max().orElse(1));
     for (Lengths.Bin bin : bins) {
       text.append(
@@ -130,11 +131,6 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
     return text.replaceAll("\\p{Cntrl}+", " ");
   }
 
-  /// Ranges of rows, for a table or a chart.
-  public List<Lengths.Bin> bins() {
-    return tally.rows().bins(BINS);
-  }
-
   /// Writes `check.txt` and `check.json`.
   public void write(Path folder) {
     try {
@@ -162,7 +158,9 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
       rows.put("cut_off", tally.count(Problem.CUT_OFF));
       rows.put("nothing_supervised", tally.count(Problem.NOTHING_SUPERVISED));
       ArrayNode bins = rows.putArray("histogram");
-      bins()
+      tally
+          .rows()
+          .bins(JSON_BINS)
           .forEach(bin ->
               bins.addObject()
                   .put("from", bin.from())

@@ -19,15 +19,17 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 public final class LengthChart {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 500;
+  private static final int BARS = 80;
 
   private LengthChart() {}
 
   /// Draws a bar for each range of lengths, and a line at the limit.
   ///
-  /// @param bins of equal width, from 0
+  /// @param lengths of all samples
   /// @param maxLength where samples are cut off
   /// @param path a PNG
-  public static void write(List<Lengths.Bin> bins, int maxLength, Path path) {
+  public static void write(Lengths lengths, int maxLength, Path path) {
+    List<Lengths.Bin> bins = lengths.bins(BARS);
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
