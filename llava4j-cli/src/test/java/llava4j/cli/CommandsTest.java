@@ -72,8 +72,7 @@ class CommandsTest {
     assertThat(run("init", "--text", text.toString(), "--out", fresh, "--vocab", "400"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("not empty");
-    assertThat(
-            run("init", "--text", text.toString(), "--out", fresh + "2", "--vocab", "90000"))
+    assertThat(run("init", "--text", text.toString(), "--out", fresh + "2", "--vocab", "90000"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("more texts");
   }

@@ -26,12 +26,11 @@ public final class Tasks {
 
   /// Says before a model loads which pictures are missing.
   public static void requireImages(Task task) {
-    List<String> missing =
+    List<QuestionImage> missing =
         task.questions().stream()
             .flatMap(question -> question.images().stream())
             .filter(image ->
                 image instanceof QuestionImage.InFile(Path path) && !Files.isRegularFile(path))
-            .map(QuestionImage::name)
             .distinct()
             .toList();
     if (!missing.isEmpty()) {
@@ -40,8 +39,9 @@ public final class Tasks {
               + " lacks "
               + missing.size()
               + " picture(s), the first of them "
-              + missing.getFirst()
-              + "; get the benchmark's pictures and lay them there");
+              + missing.getFirst().name()
+              + "; "
+              + task.missing(missing.getFirst()));
     }
   }
 

@@ -1,6 +1,5 @@
 package llava4j.eval.task;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,19 +24,41 @@ public final class GqaTask implements Task {
   private final List<Question> questions;
   private final Path truth;
 
-  /// @param questions LLaVA's `llava_gqa_testdev_balanced.jsonl`
-  /// @param truth GQA's `testdev_balanced_questions.json`; without it nothing can be scored
+  /// @param questions LLaVA's `llava_gqa_testdev_balanced.jsonl`, or `truth`
+  /// @param truth GQA's `testdev_balanced_questions.json`
   public GqaTask(Path questions, Path truth, Path images) {
-    this.questions = FILES.llavaQuestions(questions, images);
+    this.questions =
+        TaskFiles.isLlavas(questions)
+            ? FILES.llavaQuestions(questions, images)
+            : siteQuestions(questions, images);
     this.truth = truth;
+    FILES.require(truth);
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive and at the site.
   public static GqaTask in(Path folder) {
+    Path truth = folder.resolve("testdev_balanced_questions.json");
     return new GqaTask(
-        folder.resolve("llava_gqa_testdev_balanced.jsonl"),
-        folder.resolve("testdev_balanced_questions.json"),
+        FILES.firstOf(folder.resolve("llava_gqa_testdev_balanced.jsonl"), truth),
+        truth,
         folder.resolve("images"));
+  }
+
+  private static List<Question> siteQuestions(Path file, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : FILES.tree(file).properties()) {
+      int number = questions.size();
+      String image = TaskFiles.field(entry.getValue(), "imageId", file, number) + ".jpg";
+      String text = TaskFiles.field(entry.getValue(), "question", file, number);
+      questions.add(
+          Question.about(
+              images.resolve(image),
+              number,
+              entry.getKey(),
+              false,
+              text + "\n" + ResponseFormat.SHORT));
+    }
+    return FILES.some(questions, file);
   }
 
   @Override
@@ -105,9 +126,6 @@ public final class GqaTask implements Task {
 
   @Override
   public Optional<Score> score(List<Answer> answers) {
-    if (!Files.isRegularFile(truth)) {
-      return Optional.empty();
-    }
     List<Double> points = new ArrayList<>();
     SequencedMap<String, Double> figures = figures(truth, answers, points);
     return Optional.of(new Score("accuracy", figures.get("accuracy"), figures, points));

@@ -24,6 +24,7 @@ public final class MmBenchTask implements Task {
   private static final List<String> OPTIONS = List.of("A", "B", "C", "D");
   private static final Set<String> LEFT_OUT =
       Set.of("hint", "category", "source", "image", "comment", "l2-category");
+  private static final String IMAGE = "image";
   private static final int PREDICTION_COLUMN = 6;
   private static final long ROTATION = 1_000_000; // index = question + ROTATION * rotation
   private static final int MAX_NEW_TOKENS = 1024;
@@ -37,24 +38,52 @@ public final class MmBenchTask implements Task {
   /// @param table tab-separated, pictures in base64
   public MmBenchTask(TaskName name, Path table) {
     this.name = name;
-    TsvTable read = TsvTable.parse(FILES.text(table), table);
+    FILES.require(table);
+    TsvTable read = TsvTable.read(table, IMAGE);
     this.columns = read.columns();
     this.rows = read.rows();
     this.questions = new ArrayList<>();
     String suffix = name == TaskName.MMBENCH_CN ? ResponseFormat.LETTER_CN : ResponseFormat.LETTER;
+    Map<String, QuestionImage> images = images(read, table);
     for (Map<String, String> row : rows) {
+      String index = index(row, table);
+      required(row, "question", table);
       questions.add(
           new Question(
               questions.size(),
-              index(row, table),
+              index,
               true,
-              List.of(
-                  new QuestionImage.Inline(
-                      table.getFileName() + " row " + row.get("index"),
-                      required(row, "image", table))),
+              List.of(images.get(index)),
               prompt(row) + "\n" + suffix,
               row.getOrDefault("category", "")));
     }
+    FILES.some(questions, table);
+  }
+
+  /// The picture of each row, by index; a row may name the index of another one instead.
+  private static Map<String, QuestionImage> images(TsvTable read, Path table) {
+    Map<String, QuestionImage> own = new LinkedHashMap<>();
+    for (int i = 0; i < read.rows().size(); i++) {
+      String index = index(read.rows().get(i), table);
+      TsvTable.Field field =
+          read.fields()
+              .get(i)
+              .orElseThrow(() ->
+                  new BadInputException(
+                      table + ", row with index " + index + ": no picture; get the file again"));
+      String name = table.getFileName() + " row " + index;
+      if (own.put(index, new QuestionImage.InTable(name, table, field.offset(), field.length()))
+          != null) {
+        throw new BadInputException(
+            table + " has the index " + index + " twice; get the file again");
+      }
+    }
+    Map<String, QuestionImage> images = new HashMap<>(own);
+    for (Map<String, String> row : read.rows()) {
+      images.computeIfPresent(
+          row.get("index"), (_, image) -> own.getOrDefault(row.get(IMAGE), image));
+    }
+    return images;
   }
 
   /// With the names that its files have in LLaVA's evaluation archive.

@@ -22,6 +22,8 @@ public final class MmVetTask implements JudgedTask {
       new TaskFiles("github.com/yuweihao/MM-Vet and LLaVA's eval.zip");
   private static final Pattern PROMPT =
       Pattern.compile("prompt = \"\"\"(.*?)\"\"\"", Pattern.DOTALL);
+  private static final String TRUTH = "mm-vet.json";
+  private static final String VERSION = "v1_"; // before each id
   private static final int MAX_NEW_TOKENS = 1024;
 
   private final List<Question> questions;
@@ -30,8 +32,28 @@ public final class MmVetTask implements JudgedTask {
   /// @param folder `llava-mm-vet.jsonl`, `mm-vet.json`, `mm-vet_evaluator.ipynb`, `images`
   public MmVetTask(Path folder) {
     this.folder = folder;
+    Path truth = folder.resolve(TRUTH);
+    FILES.require(truth);
+    Path images = folder.resolve("images");
+    Path file = FILES.firstOf(folder.resolve("llava-mm-vet.jsonl"), truth);
     this.questions =
-        FILES.llavaQuestions(folder.resolve("llava-mm-vet.jsonl"), folder.resolve("images"));
+        TaskFiles.isLlavas(file) ? FILES.llavaQuestions(file, images) : siteQuestions(file, images);
+  }
+
+  private static List<Question> siteQuestions(Path file, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : FILES.tree(file).properties()) {
+      int number = questions.size();
+      String id = entry.getKey().replaceFirst("^" + VERSION, "");
+      questions.add(
+          Question.about(
+              images.resolve(TaskFiles.field(entry.getValue(), "imagename", file, number)),
+              number,
+              String.valueOf(TaskFiles.whole(id, file, number)),
+              true,
+              TaskFiles.field(entry.getValue(), "question", file, number)));
+    }
+    return FILES.some(questions, file);
   }
 
   @Override
@@ -57,7 +79,7 @@ public final class MmVetTask implements JudgedTask {
   /// What the official grader takes: `v1_<id>` to answer.
   public static ObjectNode upload(List<Answer> answers) {
     ObjectNode upload = new JsonMapper().createObjectNode();
-    answers.forEach(answer -> upload.put("v1_" + answer.id(), answer.text()));
+    answers.forEach(answer -> upload.put(VERSION + answer.id(), answer.text()));
     return upload;
   }
 
@@ -70,14 +92,15 @@ public final class MmVetTask implements JudgedTask {
   @Override
   public List<String> prompts(List<Answer> answers) {
     String examples = examples();
-    JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
+    JsonNode truth = FILES.tree(folder.resolve(TRUTH));
     List<String> prompts = new ArrayList<>();
     for (Answer answer : answers) {
-      JsonNode entry = truth.path("v1_" + answer.id());
+      JsonNode entry = truth.path(VERSION + answer.id());
       if (entry.isMissingNode()) {
         throw new BadInputException(
-            folder.resolve("mm-vet.json")
-                + " has no v1_"
+            folder.resolve(TRUTH)
+                + " has no "
+                + VERSION
                 + answer.id()
                 + "; questions and truth differ");
       }
@@ -94,9 +117,9 @@ public final class MmVetTask implements JudgedTask {
   /// The truth, with `<AND>` and `<OR>` as they stand.
   @Override
   public List<String> references() {
-    JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
+    JsonNode truth = FILES.tree(folder.resolve(TRUTH));
     return questions.stream()
-        .map(question -> truth.path("v1_" + question.id()).path("answer").asString(""))
+        .map(question -> truth.path(VERSION + question.id()).path("answer").asString(""))
         .toList();
   }
 
@@ -132,12 +155,12 @@ public final class MmVetTask implements JudgedTask {
     new TreeMap<>(verdicts)
         .forEach((number, verdict) ->
             scores.put(questions.get(number).id(), parse(verdict).orElseThrow()));
-    JsonNode truth = FILES.tree(folder.resolve("mm-vet.json"));
+    JsonNode truth = FILES.tree(folder.resolve(TRUTH));
     TreeMap<String, List<Double>> groups = new TreeMap<>();
     scores.forEach((id, score) -> {
       groups.computeIfAbsent("total", _ -> new ArrayList<>()).add(score);
       truth
-          .path("v1_" + id)
+          .path(VERSION + id)
           .path("capability")
           .forEach(capability ->
               groups.computeIfAbsent(capability.asString(), _ -> new ArrayList<>()).add(score));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.PairedYesNo;
 
@@ -36,8 +37,10 @@ public final class MmeTask implements Task {
 
   private static final TaskFiles FILES =
       new TaskFiles(
-          "LLaVA's eval.zip and MME's release (github.com/BradyFU/Awesome-Multimodal-Large-Language-Models)");
+          "LLaVA's eval.zip and MME's release"
+              + " (github.com/BradyFU/Awesome-Multimodal-Large-Language-Models)");
   private static final String ORIGINAL_SUFFIX = " Please answer yes or no.";
+  private static final Pattern PICTURE = Pattern.compile("(?i).*\\.(jpe?g|png)");
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
@@ -48,17 +51,76 @@ public final class MmeTask implements Task {
   /// @param file the picture's, as MME names it in its tables
   public record Row(String task, String file, String question, String truth, String answer) {}
 
+  /// What a question id says: the task and the picture, from which follows the table of the truth.
+  private record Subject(String task, String table) {
+    static Subject of(String id) {
+      int slash = id.indexOf('/');
+      String file = id.substring(id.lastIndexOf('/') + 1);
+      if (slash < 1 || file.indexOf('.') < 1) {
+        throw new BadInputException(
+            "MME's question id '" + id + "' is no task/picture.ending; get the questions again");
+      }
+      return new Subject(id.substring(0, slash), file.substring(0, file.indexOf('.')) + ".txt");
+    }
+
+    Path truth(Path release) {
+      Path folder = release.resolve(task);
+      Path nested = folder.resolve("questions_answers_YN");
+      return (Files.isDirectory(nested) ? nested : folder).resolve(table);
+    }
+  }
+
   /// @param questions LLaVA's `llava_mme.jsonl`
   /// @param release folder `MME_Benchmark_release_version`: pictures and truth
   public MmeTask(Path questions, Path release) {
-    this.questions = FILES.llavaQuestions(questions, release);
-    this.release = release;
+    this(FILES.llavaQuestions(questions, release), release);
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  private MmeTask(List<Question> questions, Path release) {
+    this.questions = questions;
+    this.release = release;
+    questions.stream()
+        .map(question -> Subject.of(question.id()))
+        .distinct()
+        .forEach(subject -> FILES.require(subject.truth(release)));
+  }
+
+  /// With the names that its files have in LLaVA's evaluation archive or in the release.
   public static MmeTask in(Path folder) {
-    return new MmeTask(
-        folder.resolve("llava_mme.jsonl"), folder.resolve("MME_Benchmark_release_version"));
+    Path questions = folder.resolve("llava_mme.jsonl");
+    Path release = folder.resolve("MME_Benchmark_release_version");
+    return Files.isDirectory(release) && !Files.exists(questions)
+        ? new MmeTask(siteQuestions(release), release)
+        : new MmeTask(questions, release);
+  }
+
+  /// The tables of the release, picture by picture.
+  private static List<Question> siteQuestions(Path release) {
+    List<Question> questions = new ArrayList<>();
+    for (Path task : FILES.inside(release)) {
+      Path pictures = Files.isDirectory(task.resolve("images")) ? task.resolve("images") : task;
+      List<Path> files = Files.isDirectory(pictures) ? FILES.inside(pictures) : List.of();
+      for (Path picture : files) {
+        String id = release.relativize(picture).toString().replace('\\', '/');
+        if (!PICTURE.matcher(id).matches()) {
+          continue;
+        }
+        truth(Subject.of(id).truth(release))
+            .sequencedKeySet()
+            .forEach(text ->
+                questions.add(
+                    Question.about(
+                            picture,
+                            questions.size(),
+                            id,
+                            false,
+                            text.replace(ORIGINAL_SUFFIX.strip(), "").strip()
+                                + "\n"
+                                + ResponseFormat.SHORT)
+                        .in(task.getFileName().toString())));
+      }
+    }
+    return FILES.some(questions, release);
   }
 
   @Override
@@ -130,35 +192,26 @@ public final class MmeTask implements Task {
 
   /// Answers beside the truth, in the order of the answers.
   public List<Row> rows(List<Answer> answers) {
-    Map<String, Map<String, String>> truths = new HashMap<>();
+    Map<Subject, Map<String, String>> truths = new HashMap<>();
     List<Row> rows = new ArrayList<>();
     for (Answer answer : answers) {
-      int slash = answer.id().indexOf('/');
-      String file = answer.id().substring(answer.id().lastIndexOf('/') + 1);
-      if (slash < 1 || file.indexOf('.') < 1) {
-        throw new BadInputException(
-            "MME's question id '"
-                + answer.id()
-                + "' is no task/picture.ending; get the questions again");
-      }
-      String task = answer.id().substring(0, slash);
-      String table = file.substring(0, file.indexOf('.')) + ".txt";
+      Subject subject = Subject.of(answer.id());
       String prompt = answer.prompt().replace(ResponseFormat.SHORT, "").strip() + ORIGINAL_SUFFIX;
       Map<String, String> truth =
-          truths.computeIfAbsent(task + "/" + table, _ -> truth(task, table));
+          truths.computeIfAbsent(subject, _ -> truth(subject.truth(release)));
       String asked = truth.containsKey(prompt) ? prompt : withTwoBlanks(prompt);
       String label = truth.get(asked);
       if (label == null) {
         throw new BadInputException(
             "MME's "
-                + task
+                + subject.task()
                 + "/"
-                + table
+                + subject.table()
                 + " has no question '"
                 + prompt
                 + "'; questions and release differ");
       }
-      rows.add(new Row(task, table, asked, label, answer.text()));
+      rows.add(new Row(subject.task(), subject.table(), asked, label, answer.text()));
     }
     return rows;
   }
@@ -168,11 +221,9 @@ public final class MmeTask implements Task {
     return prompt.replace(ORIGINAL_SUFFIX, " " + ORIGINAL_SUFFIX);
   }
 
-  private Map<String, String> truth(String task, String table) {
-    Path folder = release.resolve(task);
-    Path nested = folder.resolve("questions_answers_YN");
-    Path file = (Files.isDirectory(nested) ? nested : folder).resolve(table);
-    Map<String, String> truth = new HashMap<>();
+  /// Question to answer, in the order of the table.
+  private static SequencedMap<String, String> truth(Path file) {
+    SequencedMap<String, String> truth = new LinkedHashMap<>();
     for (String line : FILES.text(file).split("\n", -1)) {
       String[] parts = line.strip().split("\t", -1);
       if (parts.length == 2) {

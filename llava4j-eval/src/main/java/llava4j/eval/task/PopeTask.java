@@ -27,6 +27,15 @@ public final class PopeTask implements Task {
     POPULAR,
     ADVERSARIAL;
 
+    /// What LLaVA adds to the ids of its questions.
+    long offset() {
+      return switch (this) {
+        case ADVERSARIAL -> 0;
+        case RANDOM -> 10_000_000;
+        case POPULAR -> 20_000_000;
+      };
+    }
+
     String word() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -39,17 +48,52 @@ public final class PopeTask implements Task {
   /// @param labels folder of `coco_pope_random.json` and the others
   /// @param images COCO's `val2014`
   public PopeTask(Path questions, Path labels, Path images) {
-    this.questions = FILES.llavaQuestions(questions, images);
+    this(FILES.llavaQuestions(questions, images), labels);
+  }
+
+  private PopeTask(List<Question> questions, Path labels) {
+    this.questions = questions;
     this.labels = labels;
     for (Split split : Split.values()) {
-      FILES.require(labels.resolve("coco_pope_" + split.word() + ".json"));
+      FILES.require(file(labels, split));
     }
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive or at the site.
   public static PopeTask in(Path folder) {
-    return new PopeTask(
-        folder.resolve("llava_pope_test.jsonl"), folder.resolve("coco"), folder.resolve("val2014"));
+    Path labels = folder.resolve("coco");
+    Path images = folder.resolve("val2014");
+    Path questions =
+        FILES.firstOf(folder.resolve("llava_pope_test.jsonl"), file(labels, Split.ADVERSARIAL));
+    return TaskFiles.isLlavas(questions)
+        ? new PopeTask(questions, labels, images)
+        : new PopeTask(siteQuestions(labels, images), labels);
+  }
+
+  /// As LLaVA has put the splits together; its ids tell them apart.
+  private static List<Question> siteQuestions(Path labels, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (Split split : List.of(Split.ADVERSARIAL, Split.RANDOM, Split.POPULAR)) {
+      Path file = file(labels, split);
+      int row = 0;
+      for (JsonNode line : FILES.lines(file)) {
+        String id = TaskFiles.field(line, "question_id", file, row);
+        questions.add(
+            Question.about(
+                    images.resolve(TaskFiles.field(line, "image", file, row)),
+                    questions.size(),
+                    String.valueOf(split.offset() + TaskFiles.whole(id, file, row)),
+                    true,
+                    TaskFiles.field(line, "text", file, row) + "\n" + ResponseFormat.SHORT)
+                .in(split.word()));
+        row++;
+      }
+    }
+    return FILES.some(questions, labels);
+  }
+
+  private static Path file(Path labels, Split split) {
+    return labels.resolve("coco_pope_" + split.word() + ".json");
   }
 
   @Override
@@ -128,7 +172,7 @@ public final class PopeTask implements Task {
   }
 
   private List<Boolean> truth(Split split) {
-    Path file = labels.resolve("coco_pope_" + split.word() + ".json");
+    Path file = file(labels, split);
     List<Boolean> truth = new ArrayList<>();
     for (JsonNode line : FILES.lines(file)) {
       truth.add(YesNoCounts.isYesLabel(TaskFiles.field(line, "label", file, truth.size())));

@@ -1,5 +1,6 @@
 package llava4j.eval.task;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,17 @@ public record Question(
   /// With an id that is a text.
   public Question(int number, String id, List<QuestionImage> images, String text, String category) {
     this(number, id, false, images, text, category);
+  }
+
+  /// With one picture, in a file of its own.
+  static Question about(Path image, int number, String id, boolean numeric, String text) {
+    return new Question(
+        number, id, numeric, List.of(new QuestionImage.InFile(image)), text, "default");
+  }
+
+  /// In another category.
+  Question in(String other) {
+    return new Question(number, id, numeric, images, text, other);
   }
 
   /// The first picture.

@@ -1,6 +1,7 @@
 package llava4j.eval.task;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -36,15 +37,26 @@ public sealed interface QuestionImage {
     }
   }
 
-  /// Within the benchmark's table.
-  record Inline(String name, String base64) implements QuestionImage {
+  /// Within the benchmark's table, in base64; read from there each time.
+  ///
+  /// @param offset of its first byte, or of the quotation mark before it
+  /// @param length in bytes
+  record InTable(String name, Path table, long offset, int length) implements QuestionImage {
     @Override
     public byte[] read() {
-      try {
-        return Base64.getDecoder().decode(base64);
+      byte[] bytes = new byte[length];
+      try (RandomAccessFile file = new RandomAccessFile(table.toFile(), "r")) {
+        file.seek(offset);
+        int start = file.read() == '"' ? 1 : 0;
+        file.seek(offset + start);
+        file.readFully(bytes);
+        return Base64.getDecoder().decode(bytes);
+      } catch (IOException e) {
+        throw new BadInputException(table + " cannot be read: " + e.getMessage(), e);
       } catch (IllegalArgumentException e) {
         throw new BadInputException(
-            "the picture of " + name + " is no base64: " + e.getMessage(), e);
+            "the picture of " + name + " is no base64: " + e.getMessage() + "; get the file again",
+            e);
       }
     }
   }

@@ -48,23 +48,27 @@ public final class ScienceQaTask implements Task {
     }
   }
 
-  /// @param questions LLaVA's `llava_test_CQM-A.json`
+  /// @param questions LLaVA's `llava_test_CQM-A.json`, or `problems`
   /// @param problems the release's `problems.json`
   /// @param splits the release's `pid_splits.json`
   /// @param images folder that the questions' pictures lie in
   public ScienceQaTask(Path questions, Path problems, Path splits, Path images) {
-    this.questions = read(questions, images);
-    this.problems = problems;
-    this.splits = splits;
     FILES.require(problems);
     FILES.require(splits);
+    this.questions =
+        questions.equals(problems)
+            ? siteQuestions(problems, splits, images)
+            : read(questions, images);
+    this.problems = problems;
+    this.splits = splits;
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive and at the site.
   public static ScienceQaTask in(Path folder) {
+    Path problems = folder.resolve("problems.json");
     return new ScienceQaTask(
-        folder.resolve("llava_test_CQM-A.json"),
-        folder.resolve("problems.json"),
+        FILES.firstOf(folder.resolve("llava_test_CQM-A.json"), problems),
+        problems,
         folder.resolve("pid_splits.json"),
         folder.resolve("images/test"));
   }
@@ -74,19 +78,53 @@ public final class ScienceQaTask implements Task {
     for (JsonNode entry : FILES.tree(file)) {
       int number = questions.size();
       String value = TaskFiles.field(entry.path("conversations").path(0), "value", file, number);
-      List<QuestionImage> pictures =
-          entry.path("image").isString()
-              ? List.of(new QuestionImage.InFile(images.resolve(entry.path("image").asString())))
-              : List.of();
       questions.add(
-          new Question(
+          question(
               number,
               TaskFiles.field(entry, "id", file, number),
-              pictures,
-              value.replace(IMAGE, "").strip() + "\n" + ResponseFormat.LETTER,
-              pictures.isEmpty() ? "text" : "image"));
+              entry.path("image").isString()
+                  ? Optional.of(images.resolve(entry.path("image").asString()))
+                  : Optional.empty(),
+              value.replace(IMAGE, "").strip()));
     }
-    return questions;
+    return FILES.some(questions, file);
+  }
+
+  /// The test split, asked as LLaVA's file does: context where there is one, question, options.
+  private static List<Question> siteQuestions(Path problems, Path splits, Path images) {
+    JsonNode all = FILES.tree(problems);
+    List<Question> questions = new ArrayList<>();
+    for (JsonNode entry : FILES.tree(splits).path("test")) {
+      int number = questions.size();
+      String id = entry.asString("");
+      JsonNode problem = all.path(id);
+      String hint = problem.path("hint").asString("").strip();
+      StringBuilder text = new StringBuilder(hint.isEmpty() ? "" : "Context: " + hint + "\n");
+      text.append(TaskFiles.field(problem, "question", problems, number));
+      int option = 0;
+      for (JsonNode choice : problem.path("choices")) {
+        text.append('\n').append(ChoiceLetters.letter(option++)).append(". ");
+        text.append(choice.asString(""));
+      }
+      questions.add(
+          question(
+              number,
+              id,
+              problem.path("image").isString()
+                  ? Optional.of(images.resolve(id).resolve(problem.path("image").asString()))
+                  : Optional.empty(),
+              text.toString()));
+    }
+    return FILES.some(questions, splits);
+  }
+
+  private static Question question(int number, String id, Optional<Path> image, String text) {
+    return new Question(
+        number,
+        id,
+        image.map(path -> List.<QuestionImage>of(new QuestionImage.InFile(path))).orElse(List.of()),
+        text + "\n" + ResponseFormat.LETTER,
+        image.isPresent() ? "image" : "text");
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -18,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class SeedTask implements Task {
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and huggingface.co/datasets/AILab-CVC/SEED-Bench");
+  private static final String FRAMES = "SEED-Bench-video-image";
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
@@ -44,19 +46,61 @@ public final class SeedTask implements Task {
     }
   }
 
-  /// @param questions LLaVA's `llava-seed-bench.jsonl`
+  /// @param questions LLaVA's `llava-seed-bench.jsonl`, or `truth`
   /// @param truth `SEED-Bench.json`
   /// @param images folder of `SEED-Bench-image` and `SEED-Bench-video-image`
   public SeedTask(Path questions, Path truth, Path images) {
-    this.questions = FILES.llavaQuestions(questions, images);
-    this.truth = truth;
     FILES.require(truth);
+    this.questions =
+        TaskFiles.isLlavas(questions)
+            ? FILES.llavaQuestions(questions, images)
+            : siteQuestions(questions, images);
+    this.truth = truth;
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive and at the site.
   public static SeedTask in(Path folder) {
+    Path truth = folder.resolve("SEED-Bench.json");
     return new SeedTask(
-        folder.resolve("llava-seed-bench.jsonl"), folder.resolve("SEED-Bench.json"), folder);
+        FILES.firstOf(folder.resolve("llava-seed-bench.jsonl"), truth), truth, folder);
+  }
+
+  private static List<Question> siteQuestions(Path file, Path images) {
+    JsonNode root = FILES.tree(file);
+    Map<Integer, String> types = types(root);
+    List<Question> questions = new ArrayList<>();
+    for (JsonNode entry : root.path("questions")) {
+      int number = questions.size();
+      String id = TaskFiles.field(entry, "question_id", file, number);
+      String type = TaskFiles.field(entry, "question_type_id", file, number);
+      String image =
+          entry.path("data_type").asString("").equals("image")
+              ? "SEED-Bench-image/" + TaskFiles.field(entry, "data_id", file, number)
+              : FRAMES + "/" + type + "_" + id + ".png";
+      StringBuilder text = new StringBuilder(TaskFiles.field(entry, "question", file, number));
+      for (String letter : List.of("A", "B", "C", "D")) {
+        String choice = "choice_" + letter.toLowerCase(Locale.ROOT);
+        text.append('\n').append(letter).append(". ");
+        text.append(TaskFiles.field(entry, choice, file, number));
+      }
+      questions.add(
+          Question.about(
+                  images.resolve(image),
+                  number,
+                  id,
+                  id.matches("\\d{1,18}"),
+                  text + "\n" + ResponseFormat.LETTER)
+              .in(types.getOrDefault(entry.path("question_type_id").asInt(0), "default")));
+    }
+    return FILES.some(questions, file);
+  }
+
+  private static Map<Integer, String> types(JsonNode root) {
+    SequencedMap<Integer, String> types = new LinkedHashMap<>();
+    root.path("question_type")
+        .properties()
+        .forEach(type -> types.put(type.getValue().asInt(0), type.getKey()));
+    return types;
   }
 
   @Override
@@ -69,6 +113,19 @@ public final class SeedTask implements Task {
     return questions;
   }
 
+  /// Frames of videos are cut by the user: the sites give videos, and LLaVA's runner wants
+  /// pictures.
+  @Override
+  public String missing(QuestionImage image) {
+    String name = image.name();
+    return name.contains(FRAMES)
+        ? "cut it from its video, which is the middle frame, number K, counted from 0: ffmpeg -i"
+            + " VIDEO -vf 'select=eq(n\\,K)' -frames:v 1 "
+            + name
+            + " (README: frames of SEED-Bench's videos)"
+        : Task.super.missing(image);
+  }
+
   @Override
   public int maxNewTokens() {
     return MAX_NEW_TOKENS;
@@ -79,14 +136,9 @@ public final class SeedTask implements Task {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));
     JsonNode root = FILES.tree(truth);
-    Map<Integer, String> types = new HashMap<>();
+    Map<Integer, String> types = types(root);
     SequencedMap<String, Share> byType = new LinkedHashMap<>();
-    root.path("question_type")
-        .properties()
-        .forEach(type -> {
-          types.put(type.getValue().asInt(), type.getKey());
-          byType.put(type.getKey(), new Share(0, 0));
-        });
+    types.values().forEach(type -> byType.put(type, new Share(0, 0)));
     Map<String, String> letters = new HashMap<>();
     Share image = new Share(0, 0);
     Share video = new Share(0, 0);

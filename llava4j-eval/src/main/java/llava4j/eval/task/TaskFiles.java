@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -55,10 +58,49 @@ record TaskFiles(String site) {
     }
   }
 
+  /// What lies in a folder, by name.
+  List<Path> inside(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    } catch (IOException e) {
+      throw new BadInputException(folder + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   void require(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new BadInputException(file + " is missing; it comes from " + site);
     }
+  }
+
+  /// The first of some files that is there: questions are spread in several forms.
+  Path firstOf(Path... files) {
+    for (Path file : files) {
+      if (Files.isRegularFile(file)) {
+        return file;
+      }
+    }
+    throw new BadInputException(
+        files[0]
+            + " is missing"
+            + Arrays.stream(files, 1, files.length)
+                .map(file -> ", and so is " + file.getFileName())
+                .collect(Collectors.joining())
+            + "; it comes from "
+            + site);
+  }
+
+  /// Whether a file is one of LLaVA's evaluation archive, and not the site's own.
+  static boolean isLlavas(Path questions) {
+    return questions.toString().endsWith(".jsonl");
+  }
+
+  /// Questions of which there must be some.
+  List<Question> some(List<Question> questions, Path file) {
+    if (questions.isEmpty()) {
+      throw new BadInputException(file + " holds no questions; get it again from " + site);
+    }
+    return questions;
   }
 
   /// A field that must be there, as text.
@@ -69,6 +111,16 @@ record TaskFiles(String site) {
           file + ", row " + (row + 1) + ": no '" + name + "'; get the file again");
     }
     return value.asString();
+  }
+
+  /// An id that must be a whole number.
+  static long whole(String id, Path file, int row) {
+    try {
+      return Long.parseLong(id);
+    } catch (NumberFormatException e) {
+      throw new BadInputException(
+          file + ", row " + (row + 1) + ": '" + id + "' is no whole number; get the file again", e);
+    }
   }
 
   /// Questions as LLaVA's evaluation archive has them: `question_id`, `image`, `text`, `category`.
@@ -85,9 +137,6 @@ record TaskFiles(String site) {
               field(line, "text", file, number),
               line.path("category").asString("default")));
     }
-    if (questions.isEmpty()) {
-      throw new BadInputException(file + " holds no questions; get it again from " + site);
-    }
-    return questions;
+    return some(questions, file);
   }
 }

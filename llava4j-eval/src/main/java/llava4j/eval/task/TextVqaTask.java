@@ -26,20 +26,60 @@ public final class TextVqaTask implements Task {
 
   private record Key(String image, String question) {}
 
-  /// @param questions LLaVA's `llava_textvqa_val_v051_ocr.jsonl`
+  /// @param questions LLaVA's `llava_textvqa_val_v051_ocr.jsonl`, or the words that TextVQA's
+  ///   authors recognised, `TextVQA_Rosetta_OCR_v0.2_val.json`
   /// @param annotations `TextVQA_0.5.1_val.json`
   public TextVqaTask(Path questions, Path annotations, Path images) {
-    this.questions = FILES.llavaQuestions(questions, images);
-    this.annotations = annotations;
     FILES.require(annotations);
+    this.questions =
+        TaskFiles.isLlavas(questions)
+            ? FILES.llavaQuestions(questions, images)
+            : siteQuestions(annotations, words(questions), images);
+    this.annotations = annotations;
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive or at the site.
   public static TextVqaTask in(Path folder) {
     return new TextVqaTask(
-        folder.resolve("llava_textvqa_val_v051_ocr.jsonl"),
+        FILES.firstOf(
+            folder.resolve("llava_textvqa_val_v051_ocr.jsonl"),
+            folder.resolve("TextVQA_Rosetta_OCR_v0.2_val.json")),
         folder.resolve("TextVQA_0.5.1_val.json"),
         folder.resolve("train_images"));
+  }
+
+  private static List<Question> siteQuestions(Path file, Map<String, String> words, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (JsonNode entry : FILES.tree(file).path("data")) {
+      int number = questions.size();
+      String image = TaskFiles.field(entry, "image_id", file, number);
+      String text =
+          String.join(
+              "\n",
+              capitalized(TaskFiles.field(entry, "question", file, number)),
+              OCR_LABEL + words.getOrDefault(image, ""),
+              ResponseFormat.SHORT);
+      questions.add(Question.about(images.resolve(image + ".jpg"), number, image, false, text));
+    }
+    return FILES.some(questions, file);
+  }
+
+  /// LLaVA's prompts begin with a capital, and have no other; TextVQA's questions mostly have none.
+  private static String capitalized(String question) {
+    return question.substring(0, Math.min(1, question.length())).toUpperCase(Locale.ROOT)
+        + question.substring(Math.min(1, question.length())).toLowerCase(Locale.ROOT);
+  }
+
+  /// The words of each picture, as they stand in prompts.
+  private static Map<String, String> words(Path file) {
+    Map<String, String> words = new HashMap<>();
+    int row = 0;
+    for (JsonNode entry : FILES.tree(file).path("data")) {
+      List<String> tokens = new ArrayList<>();
+      entry.path("ocr_tokens").forEach(token -> tokens.add(token.asString("")));
+      words.put(TaskFiles.field(entry, "image_id", file, row++), String.join(", ", tokens));
+    }
+    return words;
   }
 
   @Override

@@ -1,14 +1,22 @@
 package llava4j.eval.task;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import llava4j.error.BadInputException;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.MappingIterator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.dataformat.csv.CsvMapper;
 import tools.jackson.dataformat.csv.CsvReadFeature;
 import tools.jackson.dataformat.csv.CsvSchema;
@@ -17,7 +25,11 @@ import tools.jackson.dataformat.csv.CsvSchema;
 /// within, and may then hold line ends.
 ///
 /// @param rows column to text
-record TsvTable(List<String> columns, List<Map<String, String>> rows) {
+/// @param fields for each row what was left in the file
+record TsvTable(
+    List<String> columns, List<Map<String, String>> rows, List<Optional<Field>> fields) {
+  private static final int SHORT = 64;
+
   /// What pandas takes for a missing value.
   private static final Set<String> MISSING =
       Set.of(
@@ -41,32 +53,51 @@ record TsvTable(List<String> columns, List<Map<String, String>> rows) {
           "nan",
           "null");
 
-  static TsvTable parse(String text, Path file) {
-    List<List<String>> records = records(text, file);
-    if (records.isEmpty()) {
+  /// A field that stays in the file: pictures of a whole benchmark are too much for memory.
+  ///
+  /// @param offset of its first byte, or of the quotation mark before it
+  /// @param length in bytes
+  record Field(long offset, int length) {}
+
+  /// @param outside the column whose fields stay in the file; short ones, which may be something
+  ///   else, are in the row too
+  static TsvTable read(Path file, String outside) {
+    List<String> columns = new ArrayList<>();
+    List<Map<String, String>> rows = new ArrayList<>();
+    List<Optional<Field>> fields = new ArrayList<>();
+    try (Reader text = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1);
+        JsonParser parser = parser(text)) {
+      parser.nextToken(); // all rows
+      while (parser.nextToken() == JsonToken.START_ARRAY) {
+        List<String> record = new ArrayList<>();
+        Optional<Field> field = Optional.empty();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          String value = parser.getString();
+          boolean stays = record.size() == columns.indexOf(outside);
+          if (stays && !value.isEmpty()) {
+            long offset = parser.currentTokenLocation().getCharOffset();
+            field = Optional.of(new Field(offset, value.length()));
+          }
+          record.add(stays && value.length() > SHORT ? "" : utf8(value));
+        }
+        if (columns.isEmpty()) {
+          columns.addAll(record);
+          columns.set(0, columns.getFirst().replace("\uFEFF", "")); // some editors put one there
+        } else {
+          rows.add(row(columns, record, rows.size(), file));
+          fields.add(field);
+        }
+      }
+    } catch (JacksonException e) {
+      throw new BadInputException(
+          file + " is no tab-separated table: " + e.getOriginalMessage() + "; get it again", e);
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+    if (columns.isEmpty()) {
       throw new BadInputException(file + " is empty; get it again");
     }
-    List<String> columns = records.getFirst();
-    List<Map<String, String>> rows = new ArrayList<>();
-    for (List<String> record : records.subList(1, records.size())) {
-      if (record.size() != columns.size()) {
-        throw new BadInputException(
-            file
-                + ", row "
-                + (rows.size() + 1)
-                + ": "
-                + record.size()
-                + " fields instead of "
-                + columns.size()
-                + "; get it again");
-      }
-      Map<String, String> row = new LinkedHashMap<>();
-      for (int i = 0; i < record.size(); i++) {
-        row.put(columns.get(i), record.get(i));
-      }
-      rows.add(row);
-    }
-    return new TsvTable(columns, rows);
+    return new TsvTable(columns, rows, fields);
   }
 
   /// Whether pandas takes the field for a missing value.
@@ -74,19 +105,40 @@ record TsvTable(List<String> columns, List<Map<String, String>> rows) {
     return field == null || MISSING.contains(field);
   }
 
-  private static List<List<String>> records(String text, Path file) {
-    CsvMapper mapper = new CsvMapper();
-    try (MappingIterator<List<String>> records =
-        mapper
-            .readerForListOf(String.class)
-            .with(CsvReadFeature.WRAP_AS_ARRAY)
-            .with(CsvReadFeature.SKIP_EMPTY_LINES)
-            .with(CsvSchema.emptySchema().withColumnSeparator('\t'))
-            .readValues(text)) {
-      return records.readAll();
-    } catch (JacksonException e) {
+  private static Map<String, String> row(
+      List<String> columns, List<String> record, int number, Path file) {
+    if (record.size() != columns.size()) {
       throw new BadInputException(
-          file + " is no tab-separated table: " + e.getOriginalMessage() + "; get it again", e);
+          file
+              + ", row "
+              + (number + 1)
+              + ": "
+              + record.size()
+              + " fields instead of "
+              + columns.size()
+              + "; get it again");
     }
+    Map<String, String> row = new LinkedHashMap<>();
+    for (int i = 0; i < record.size(); i++) {
+      row.put(columns.get(i), record.get(i));
+    }
+    return row;
+  }
+
+  private static JsonParser parser(Reader text) {
+    return new CsvMapper()
+        .reader()
+        .with(CsvReadFeature.WRAP_AS_ARRAY)
+        .with(CsvReadFeature.SKIP_EMPTY_LINES)
+        .with(CsvSchema.emptySchema().withColumnSeparator('\t'))
+        .createParser(text);
+  }
+
+  /// The file is read a byte a character, so that places are places in the file.
+  private static String utf8(String bytes) throws CharacterCodingException {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .decode(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)))
+        .toString();
   }
 }

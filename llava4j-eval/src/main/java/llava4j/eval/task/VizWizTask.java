@@ -1,12 +1,14 @@
 package llava4j.eval.task;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.VqaNormalizer;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -18,14 +20,36 @@ public final class VizWizTask implements Task {
 
   private final List<Question> questions;
 
-  /// @param questions LLaVA's `llava_test.jsonl`
+  /// @param questions LLaVA's `llava_test.jsonl`, or VizWiz's `test.json`
   public VizWizTask(Path questions, Path images) {
-    this.questions = FILES.llavaQuestions(questions, images);
+    this.questions =
+        TaskFiles.isLlavas(questions)
+            ? FILES.llavaQuestions(questions, images)
+            : siteQuestions(questions, images);
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive or at the site.
   public static VizWizTask in(Path folder) {
-    return new VizWizTask(folder.resolve("llava_test.jsonl"), folder.resolve("test"));
+    return new VizWizTask(
+        FILES.firstOf(folder.resolve("llava_test.jsonl"), folder.resolve("test.json")),
+        folder.resolve("test"));
+  }
+
+  private static List<Question> siteQuestions(Path file, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (JsonNode entry : FILES.tree(file)) {
+      int number = questions.size();
+      String image = TaskFiles.field(entry, "image", file, number);
+      String text = TaskFiles.field(entry, "question", file, number);
+      questions.add(
+          Question.about(
+              images.resolve(image),
+              number,
+              image,
+              false,
+              String.join("\n", text, ResponseFormat.UNANSWERABLE, ResponseFormat.SHORT)));
+    }
+    return FILES.some(questions, file);
   }
 
   @Override

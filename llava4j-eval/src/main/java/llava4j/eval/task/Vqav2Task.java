@@ -28,22 +28,49 @@ public final class Vqav2Task implements Task {
   private final Path annotations;
   private final VqaNormalizer normalizer = new VqaNormalizer();
 
-  /// @param questions those that are asked, `llava_vqav2_mscoco_test-dev2015.jsonl`
-  /// @param whole those that the server wants, `llava_vqav2_mscoco_test2015.jsonl`
+  /// @param questions those that are asked, `llava_vqav2_mscoco_test-dev2015.jsonl` or
+  ///   `v2_OpenEnded_mscoco_test-dev2015_questions.json`
+  /// @param whole those that the server wants, `llava_vqav2_mscoco_test2015.jsonl` or
+  ///   `v2_OpenEnded_mscoco_test2015_questions.json`
   /// @param annotations `v2_mscoco_..._annotations.json`, which need not exist
   public Vqav2Task(Path questions, Path whole, Path annotations, Path images) {
-    this.questions = FILES.llavaQuestions(questions, images);
+    this.questions =
+        TaskFiles.isLlavas(questions)
+            ? FILES.llavaQuestions(questions, images)
+            : siteQuestions(questions, images);
     this.whole = whole;
     this.annotations = annotations;
+    FILES.require(whole);
   }
 
-  /// With the names that its files have in LLaVA's evaluation archive.
+  /// With the names that its files have in LLaVA's evaluation archive or at the site.
   public static Vqav2Task in(Path folder) {
     return new Vqav2Task(
-        folder.resolve("llava_vqav2_mscoco_test-dev2015.jsonl"),
-        folder.resolve("llava_vqav2_mscoco_test2015.jsonl"),
+        FILES.firstOf(
+            folder.resolve("llava_vqav2_mscoco_test-dev2015.jsonl"),
+            folder.resolve("v2_OpenEnded_mscoco_test-dev2015_questions.json")),
+        FILES.firstOf(
+            folder.resolve("llava_vqav2_mscoco_test2015.jsonl"),
+            folder.resolve("v2_OpenEnded_mscoco_test2015_questions.json")),
         folder.resolve("annotations.json"),
         folder.resolve("test2015"));
+  }
+
+  private static List<Question> siteQuestions(Path file, Path images) {
+    List<Question> questions = new ArrayList<>();
+    for (JsonNode entry : FILES.tree(file).path("questions")) {
+      int number = questions.size();
+      String image = TaskFiles.field(entry, "image_id", file, number);
+      questions.add(
+          Question.about(
+              images.resolve(
+                  "COCO_test2015_" + "0".repeat(Math.max(0, 12 - image.length())) + image + ".jpg"),
+              number,
+              TaskFiles.field(entry, "question_id", file, number),
+              true,
+              TaskFiles.field(entry, "question", file, number) + "\n" + ResponseFormat.SHORT));
+    }
+    return FILES.some(questions, file);
   }
 
   @Override
@@ -95,8 +122,11 @@ public final class Vqav2Task implements Task {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));
     ArrayNode upload = new JsonMapper().createArrayNode();
-    for (JsonNode line : FILES.lines(wanted)) {
-      String text = texts.get(line.path("question_id").asString());
+    Iterable<JsonNode> lines =
+        TaskFiles.isLlavas(wanted) ? FILES.lines(wanted) : FILES.tree(wanted).path("questions");
+    int row = 0;
+    for (JsonNode line : lines) {
+      String text = texts.get(TaskFiles.field(line, "question_id", wanted, row++));
       ObjectNode entry = upload.addObject();
       entry.set("question_id", line.path("question_id"));
       entry.put("answer", text == null ? "" : normalizer.normalize(text));

@@ -100,7 +100,7 @@ class TinyBenchmarksTest {
       boolean same =
           image
               .map(picture ->
-                  picture instanceof QuestionImage.Inline
+                  picture instanceof QuestionImage.InTable
                       ? Long.parseLong(question.id()) % 1_000_000 == scene.number()
                       : picture.name().endsWith(scene.file()))
               .orElse(question.number() == scene.number());
