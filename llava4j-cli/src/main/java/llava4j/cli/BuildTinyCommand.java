@@ -37,7 +37,8 @@ final class BuildTinyCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Gets captions.json, instructions.json, texts.json, heldout.jsonl, pictures.")
+      description =
+          "Gets pairs, captions, instructions and texts (.json), heldout.jsonl, pictures.")
   private Path out;
 
   @Option(

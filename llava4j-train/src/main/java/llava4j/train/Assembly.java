@@ -82,7 +82,7 @@ final class Assembly implements AutoCloseable {
     }
     this.objective =
         config.stage() == TrainConfig.Stage.TOWER
-            ? new CaptionContrast(llava, device, planner(config, llava), units, features)
+            ? new CaptionWords(llava, device, planner(config, llava), units, features)
             : languageModel(config, llava, device, features);
     this.learner = new Learner(config, objective, units, site.group(), device, totalSteps);
   }

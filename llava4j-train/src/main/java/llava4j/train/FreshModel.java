@@ -19,6 +19,7 @@ import llava4j.config.Llava15;
 import llava4j.config.LlavaConfig;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.tensor.DType;
+import llava4j.tensor.Tensors;
 import llava4j.text.SentencePieceModel;
 import llava4j.text.SentencePieceTokenizer;
 import org.bytedeco.pytorch.Tensor;
@@ -67,6 +68,8 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
 
   /// Values as CLIP and LLaMA begin with.
   private final class Weights implements WeightSource {
+    private static final double LONGEST_WAVE = 100;
+    private static final double POSITION = 0.5;
     private static final double DEVIATION = 0.02;
     private static final String POST_NORM = "vision_tower.vision_model.post_layernorm";
 
@@ -102,21 +105,47 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
       if (isNorm(name)) {
         return random.constant(shape, 1);
       }
+      if (name.endsWith("position_embedding.weight")) {
+        return positions(config.vision().imageSize() / config.vision().patchSize());
+      }
       return random.normal(name, shape, deviation(name, shape));
     }
 
-    /// Matrices whose output is added to the hidden states are smaller, the deeper the model.
+    /// By the length of a matrix's rows; what is added to the hidden states is smaller, the deeper
+    /// the model.
     private double deviation(String name, List<Long> shape) {
-      boolean tower = name.startsWith("vision_tower.");
-      int layers = tower ? config.vision().numLayers() : config.text().numLayers();
+      if (name.contains("embed_tokens") || name.contains("class_embedding")) {
+        return DEVIATION;
+      }
+      long fanIn = shape.stream().skip(1).reduce(1L, Math::multiplyExact);
+      double whole = 1 / Math.sqrt((double) fanIn);
       if (name.matches(".*\\.(o_proj|out_proj|down_proj|fc2)\\.weight")) {
-        return DEVIATION / Math.sqrt(2.0 * layers);
+        boolean tower = name.startsWith("vision_tower.");
+        int layers = tower ? config.vision().numLayers() : config.text().numLayers();
+        return whole / Math.sqrt(2.0 * layers);
       }
-      if (name.startsWith("projector.") || name.contains("patch_embedding")) {
-        long fanIn = shape.subList(1, shape.size()).stream().reduce(1L, Math::multiplyExact);
-        return 1 / Math.sqrt((double) fanIn);
+      return whole;
+    }
+
+    /// Sines and cosines of row and column, a quarter of the width each, so that places can be told
+    /// apart from the first step on; nothing for the class row. [1 + side * side, dim]
+    private Tensor positions(int side) {
+      int dim = config.vision().dim();
+      int quarter = dim / 4;
+      float[] values = new float[(1 + side * side) * dim];
+      for (int place = 0; place < side * side; place++) {
+        int row = (1 + place) * dim;
+        for (int i = 0; i < quarter; i++) {
+          double frequency = Math.pow(LONGEST_WAVE, -i / (double) quarter);
+          double down = Math.floorDiv(place, side) * frequency;
+          double across = Math.floorMod(place, side) * frequency;
+          values[row + i] = (float) (POSITION * Math.sin(down));
+          values[row + quarter + i] = (float) (POSITION * Math.cos(down));
+          values[row + 2 * quarter + i] = (float) (POSITION * Math.sin(across));
+          values[row + 3 * quarter + i] = (float) (POSITION * Math.cos(across));
+        }
       }
-      return DEVIATION;
+      return Tensors.ofFloats(values, 1 + side * side, dim);
     }
 
     private static boolean isNorm(String name) {

@@ -124,7 +124,7 @@ public final class Presets {
   public static TrainConfig tinyTower() {
     TrainConfig large = pretrain("tinyTower");
     TrainConfig tiny =
-        tiny(large, new Batching(128, 128, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
+        tiny(large, new Batching(64, 64, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
     return new TrainConfig(
         tiny.preset(),
         Stage.TOWER,

@@ -93,20 +93,30 @@ final class Exchanges {
     return new Exchange(fact.task(), Exchange.Format.LETTER, question.toString(), letter);
   }
 
+  /// What is there, rarely what it lies on: colours are learned soon, things are not.
+  String names(Scene scene, RandomGenerator random) {
+    if (random.nextInt(8) == 0) {
+      return caption(scene, random);
+    }
+    return English.capitalized(contents(scene)) + ".";
+  }
+
   /// One sentence that names everything.
   String caption(Scene scene, RandomGenerator random) {
     String color = scene.background().word();
     String on = " on " + English.article(color) + " " + color + " background.";
-    String what =
-        switch (scene.kind()) {
-          case WORD -> "The word " + scene.writing().orElseThrow();
-          case DIGITS -> "The handwritten number " + scene.writing().orElseThrow();
-          case COUNT -> counted(scene);
-          case SINGLE, SEVERAL, SHAPES ->
-              English.list(scene.things().stream().map(this::described).toList());
-        };
-    String sentence = English.capitalized(what) + on;
+    String sentence = English.capitalized(contents(scene)) + on;
     return random.nextInt(4) == 0 ? "A picture of " + lower(sentence) : sentence;
+  }
+
+  private String contents(Scene scene) {
+    return switch (scene.kind()) {
+      case WORD -> "The word " + scene.writing().orElseThrow();
+      case DIGITS -> "The handwritten number " + scene.writing().orElseThrow();
+      case COUNT -> counted(scene);
+      case SINGLE, SEVERAL, SHAPES ->
+          English.list(scene.things().stream().map(this::described).toList());
+    };
   }
 
   private String detail(Scene scene, RandomGenerator random) {

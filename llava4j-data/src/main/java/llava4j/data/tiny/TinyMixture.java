@@ -18,9 +18,9 @@ import llava4j.data.Turn.Speaker;
 import llava4j.data.fetch.PackageStore;
 import llava4j.data.tiny.Scene.Kind;
 
-/// Builds the small mixture: what the tower and the connector learn from (captions), what the
-/// language model learns from first (texts), the instructions of stage 2, and held-out questions.
-/// The same seed makes the same files.
+/// Builds the small mixture: what the tower learns from (pairs), what the language model learns
+/// from first (texts), captions of stage 1, instructions of stage 2, and held-out questions. The
+/// same seed makes the same files.
 public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
 
@@ -33,25 +33,28 @@ public final class TinyMixture {
 
   /// How much of everything.
   ///
+  /// @param pairs pictures with the names of what they show
   /// @param captions pictures with one sentence
   /// @param conversations pictures with several questions
   /// @param texts conversations without a picture
   /// @param heldOut questions of each held-out task and split
-  public record Settings(long seed, int captions, int conversations, int texts, int heldOut) {
+  public record Settings(
+      long seed, int pairs, int captions, int conversations, int texts, int heldOut) {
 
     /// What the bundled model is trained on.
     public static Settings bundled() {
-      return new Settings(42, 72_000, 40_000, 16_000, 200);
+      return new Settings(42, 96_000, 8_000, 60_000, 16_000, 200);
     }
 
     /// With other randomness.
     public Settings withSeed(long other) {
-      return new Settings(other, captions, conversations, texts, heldOut);
+      return new Settings(other, pairs, captions, conversations, texts, heldOut);
     }
 
     /// An n-th of everything.
     public Settings divided(int by) {
-      return new Settings(seed, captions / by, conversations / by, texts / by, heldOut / by);
+      return new Settings(
+          seed, pairs / by, captions / by, conversations / by, texts / by, heldOut / by);
     }
   }
 
@@ -122,6 +125,7 @@ public final class TinyMixture {
   /// @param progress hears how many pictures and texts of [#total] are made
   public void write(Path out, LongConsumer progress) {
     MixtureFiles files = new MixtureFiles(out, progress);
+    files.samples("pairs.json", settings.pairs(), this::pair);
     files.samples("captions.json", settings.captions(), this::caption);
     files.samples("instructions.json", settings.conversations(), this::conversation);
     files.samples("texts.json", settings.texts(), this::text);
@@ -132,7 +136,25 @@ public final class TinyMixture {
 
   /// Pictures, texts and questions to make.
   public long total() {
-    return (long) settings.captions() + settings.conversations() + settings.texts();
+    return (long) settings.pairs()
+        + settings.captions()
+        + settings.conversations()
+        + settings.texts();
+  }
+
+  private MixtureFiles.Made pair(int number) {
+    RandomGenerator random = random("pair", number);
+    int dice = random.nextInt(100);
+    Kind kind =
+        dice < 42
+            ? Kind.SINGLE
+            : dice < 60
+                ? Kind.SEVERAL
+                : dice < 70
+                    ? Kind.COUNT
+                    : dice < 74 ? Kind.SHAPES : dice < 90 ? Kind.WORD : Kind.DIGITS;
+    Scene scene = scenes.make(kind, Split.TRAIN, random);
+    return described("pair", number, scene, exchanges.names(scene, random));
   }
 
   private MixtureFiles.Made caption(int number) {
@@ -145,14 +167,18 @@ public final class TinyMixture {
                 ? Kind.SEVERAL
                 : dice < 17 ? Kind.COUNT : dice < 19 ? Kind.SHAPES : Kind.WORD;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
-    String name = "caption-%06d".formatted(number);
+    return described("caption", number, scene, exchanges.caption(scene, random));
+  }
+
+  private static MixtureFiles.Made described(String part, int number, Scene scene, String said) {
+    String name = "%s-%06d".formatted(part, number);
     Sample sample =
         new Sample(
             name,
-            Optional.of("captions/" + name + ".png"),
+            Optional.of(part + "s/" + name + ".png"),
             List.of(
                 new Turn(Speaker.HUMAN, "<image>\nDescribe the picture briefly."),
-                new Turn(Speaker.GPT, exchanges.caption(scene, random))));
+                new Turn(Speaker.GPT, said)));
     return new MixtureFiles.Made(sample, Optional.of(scene.image()));
   }
 
@@ -160,13 +186,13 @@ public final class TinyMixture {
     RandomGenerator random = random("conversation", number);
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 34
+        dice < 28
             ? Kind.SINGLE
-            : dice < 60
+            : dice < 56
                 ? Kind.SEVERAL
-                : dice < 70
+                : dice < 66
                     ? Kind.COUNT
-                    : dice < 78 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 72 ? Kind.SHAPES : dice < 90 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     List<TinyTask> tasks = new ArrayList<>(TinyTask.about(kind));
     Collections.shuffle(tasks, new Random(random.nextLong()));

@@ -20,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// The whole mixture, from material of our own.
 class TinyMixtureTest {
-  private static final TinyMixture.Settings SETTINGS = new TinyMixture.Settings(3, 40, 120, 60, 4);
+  private static final TinyMixture.Settings SETTINGS =
+      new TinyMixture.Settings(3, 30, 40, 120, 60, 4);
 
   @TempDir private Path folder;
 
@@ -29,9 +30,9 @@ class TinyMixtureTest {
     AtomicLong heard = new AtomicLong();
     mixture().write(folder, heard::set);
     assertThat(heard).hasValue(220);
-    for (String name : List.of("captions.json", "instructions.json", "texts.json")) {
+    for (String name : List.of("pairs.json", "captions.json", "instructions.json", "texts.json")) {
       try (SampleFile samples = SampleFile.open(folder.resolve(name))) {
-        assertThat(samples.size()).isIn(40, 120, 60);
+        assertThat(samples.size()).isIn(30, 40, 120, 60);
         for (int i = 0; i < samples.size(); i++) {
           requireSound(samples.get(i), !name.equals("texts.json"));
         }

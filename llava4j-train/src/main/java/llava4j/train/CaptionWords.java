@@ -1,10 +1,10 @@
 package llava4j.train;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.model.Projector;
@@ -18,14 +18,20 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Stage 0 of a vision tower: pictures beside their captions, the right pair of a batch against all
-/// others (InfoNCE in both directions, as CLIP's pretraining).
+/// Stage 0 of a vision tower: which words does the caption have? (Classification over a frozen text
+/// encoder's vocabulary instead of a contrast of pairs, arXiv 2411.03313: no negatives, so small
+/// batches do.)
 ///
-/// A picture is the mean of its rows behind the connector. A caption is the mean of its tokens in
-/// the language model's embedding table, less the batch's mean; the table is frozen. So tower and
-/// connector learn to speak the language model's words. Equal captions are right for each other.
-final class CaptionContrast implements Objective {
-  private static final double TEMPERATURE = 0.07;
+/// A picture is the mean of its rows behind the connector. Its logits are the cosines to every row
+/// of the language model's embedding table, less the table's mean; the table is frozen. So tower
+/// and connector learn to speak the language model's words. The target is the caption's tokens,
+/// each weighted by how rare it is among the batch's captions; the loss is the divergence from it,
+/// 0 at best.
+final class CaptionWords implements Objective {
+  /// Keeps a word that all captions have from weighing nothing at all.
+  private static final double EVEN = 0.05;
+
+  private static final double TEMPERATURE = 0.04;
 
   private final LlavaConfig config;
   private final Device device;
@@ -33,7 +39,7 @@ final class CaptionContrast implements Objective {
   private final ModelUnits units;
   private final VisionFeatures vision;
 
-  CaptionContrast(
+  CaptionWords(
       LlavaConfig config,
       Device device,
       BatchPlanner planner,
@@ -65,7 +71,8 @@ final class CaptionContrast implements Objective {
         ParameterUnit.Gathered projector = units.unit(ModelUnits.PROJECTOR).gather().await();
         ParameterUnit.Gathered tower = units.unit(ModelUnits.TOWER).gather().await();
         ParameterUnit.Gathered table = units.unit("embedding").gather().await()) {
-      Tensor captions = captions(batch, table.parameters().get(LossHead.EMBEDDING)); // [n, dim]
+      Tensor words = words(table.parameters().get(LossHead.EMBEDDING)); // [vocab, dim]
+      Tensor wanted = wanted(batch, words); // [n, vocab]
       Map<String, Tensor> parameters = new LinkedHashMap<>(projector.parameters());
       parameters.putAll(tower.parameters());
       Tensor loss; // []
@@ -77,7 +84,7 @@ final class CaptionContrast implements Objective {
                     features.size(1),
                     new HeldParameters(parameters, Map.of(), null))
                 .forward(features); // [n, rows, dim]
-        loss = loss(unit(rows.mean(1)), captions, samePairs(batch, captions));
+        loss = divergence(unit(rows.mean(1)), words, wanted);
       }
       Tensor weight = torch.full_like(loss.detach(), new Scalar(scale * supervised));
       Map<String, Tensor> gradients =
@@ -88,19 +95,12 @@ final class CaptionContrast implements Objective {
     }
   }
 
-  /// Directions of the captions, which are given. [n, dim]
-  private Tensor captions(Batch batch, Tensor table) {
+  /// Directions of all words. [vocab, dim]
+  private static Tensor words(Tensor table) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
-      List<Tensor> means = new ArrayList<>();
-      for (Batch.Item item : batch.samples()) {
-        long[] ids = Arrays.stream(caption(item)).asLongStream().toArray();
-        Tensor index =
-            Tensors.ofLongs(ids, ids.length).to(device.torchDevice(), torch.ScalarType.Long);
-        means.add(table.detach().index_select(0, index).mean(0).unsqueeze(0)); // [1, dim]
-      }
-      Tensor all = Tensors.concatenate(means, 0); // [n, dim]
-      return scope.keep(unit(all.sub(all.mean(new long[] {0}, true, null))));
+      Tensor given = table.detach(); // [vocab, dim]
+      return scope.keep(unit(given.sub(given.mean(new long[] {0}, true, null))));
     }
   }
 
@@ -108,40 +108,38 @@ final class CaptionContrast implements Objective {
   private static int[] caption(Batch.Item item) {
     int[] ids = item.tokens().ids();
     int[] labels = item.tokens().labels();
-    return java.util.stream.IntStream.range(0, ids.length)
+    return IntStream.range(0, ids.length)
         .filter(i -> labels[i] != LabelledTokens.IGNORED)
         .map(i -> ids[i])
         .toArray();
   }
 
-  /// Which caption belongs to which picture: a row sums to 1. [n, n]
-  private Tensor samePairs(Batch batch, Tensor like) {
+  /// Shares of the words in each caption: a row sums to 1. [n, vocab]
+  private Tensor wanted(Batch batch, Tensor words) {
     int size = batch.samples().size();
-    float[] pairs = new float[size * size];
+    int vocab = (int) words.size(0);
+    List<int[]> captions = batch.samples().stream().map(CaptionWords::caption).toList();
+    int[] within = new int[vocab]; // captions that have the word
+    captions.forEach(caption -> IntStream.of(caption).distinct().forEach(id -> within[id]++));
+    float[] shares = new float[size * vocab];
     for (int i = 0; i < size; i++) {
-      int[] caption = caption(batch.samples().get(i));
-      boolean[] same = new boolean[size];
-      int count = 0;
-      for (int j = 0; j < size; j++) {
-        same[j] = Arrays.equals(caption, caption(batch.samples().get(j)));
-        count += same[j] ? 1 : 0;
-      }
-      for (int j = 0; j < size; j++) {
-        pairs[i * size + j] = same[j] ? 1f / count : 0;
+      double[] weights =
+          IntStream.of(captions.get(i))
+              .mapToDouble(id -> Math.log((size + EVEN) / within[id]))
+              .toArray();
+      double sum = DoubleStream.of(weights).sum();
+      for (int j = 0; j < weights.length; j++) {
+        shares[i * vocab + captions.get(i)[j]] += (float) (weights[j] / sum);
       }
     }
-    return Tensors.ofFloats(pairs, size, size).to(device.torchDevice(), like.scalar_type());
+    return Tensors.ofFloats(shares, size, vocab).to(device.torchDevice(), words.scalar_type());
   }
 
-  private static Tensor loss(Tensor pictures, Tensor captions, Tensor pairs) {
-    Tensor logits = pictures.mm(captions.t()).div(new Scalar(TEMPERATURE)); // [n, n]
-    Tensor both = crossEntropy(logits, pairs).add(crossEntropy(logits.t(), pairs));
-    return both.mul(new Scalar(0.5));
-  }
-
-  private static Tensor crossEntropy(Tensor logits, Tensor pairs) {
-    Tensor ofRows = logits.log_softmax(1).mul(pairs).sum(1); // [n]
-    return ofRows.mean().neg();
+  private static Tensor divergence(Tensor pictures, Tensor words, Tensor wanted) {
+    Tensor logits = pictures.mm(words.t()).div(new Scalar(TEMPERATURE)); // [n, vocab]
+    Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [n, vocab]
+    Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [n, vocab]
+    return apart.sum(1).mean();
   }
 
   private static Tensor unit(Tensor rows) {
