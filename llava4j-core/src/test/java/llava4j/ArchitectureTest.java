@@ -29,9 +29,10 @@ class ArchitectureTest extends HouseRules {
           Map.entry("tensor", List.of("error")),
           Map.entry("image", List.of("error")),
           Map.entry("text", List.of("error")),
+          Map.entry("pickle", List.of("error")),
           Map.entry("quant", List.of("error", "tensor")),
           Map.entry("config", List.of("error", "tensor", "image")),
-          Map.entry("checkpoint", List.of("error", "tensor", "image", "text", "config")),
+          Map.entry("checkpoint", List.of("error", "pickle", "tensor", "image", "text", "config")),
           Map.entry("model", List.of("error", "tensor", "image", "quant", "config", "checkpoint")),
           Map.entry(
               "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));

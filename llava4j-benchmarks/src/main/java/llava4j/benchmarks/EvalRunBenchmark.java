@@ -100,16 +100,9 @@ final class EvalRunBenchmark implements Benchmark {
   }
 
   private static RunSettings settings(Task task) {
-    return new RunSettings(
-        task.name().word(),
-        EvalRun.fingerprint(task.questions()),
-        "benchmark",
-        "random",
-        "VICUNA_V1",
-        "pad",
-        "auto",
-        ANSWER_TOKENS,
-        false);
+    return RunSettings.of(
+        task,
+        new RunSettings.Asked("benchmark", "random", "VICUNA_V1", "pad", "auto", ANSWER_TOKENS));
   }
 
   /// In an order in which no two neighbours share a picture, as in VQAv2's file.

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
-    subcommands = {})
+    subcommands = {DataBuildCommand.class, DataCheckCommand.class, DataStatsCommand.class})
 final class DataCommand implements Runnable {
   @Spec private CommandSpec spec;
 

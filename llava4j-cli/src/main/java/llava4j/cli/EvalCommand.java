@@ -3,6 +3,7 @@ package llava4j.cli;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.WeightsFingerprint;
 import llava4j.error.BadInputException;
+import llava4j.eval.AnswerSheet;
 import llava4j.eval.EvalReport;
 import llava4j.eval.EvalResult;
 import llava4j.eval.EvalRun;
@@ -25,11 +27,13 @@ import llava4j.eval.judge.Judging;
 import llava4j.eval.judge.OpenAiJudge;
 import llava4j.eval.judge.WordOverlap;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.BlindTask;
 import llava4j.eval.task.JudgedTask;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
+import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,7 +59,9 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
   private static final String TINY = "tiny";
   private static final int TINY_TOKENS = 16;
-  private static final String OCR = "Reference OCR token:";
+  private static final int ON_A_SHEET = 20;
+  private static final int JUDGE_TRIES = 3; // at a readable verdict
+  private static final Duration JUDGE_PAUSE = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;
 
@@ -64,7 +70,8 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, mmbench-cn, seed,"
-              + " llavabench, mmvet; or tiny alone: a bundled miniature of all of them.")
+              + " llavabench, mmvet; heldout, of the small mixture; or tiny alone: a bundled"
+              + " miniature of the paper's.")
   private List<String> tasks;
 
   @Mixin private ModelOptions model;
@@ -116,6 +123,17 @@ final class EvalCommand implements Callable<Integer> {
   private Path against;
 
   @Option(
+      names = "--blind",
+      description = "Ask without the pictures: what a model scores by guessing.")
+  private boolean blind;
+
+  @Option(
+      names = "--sheet",
+      paramLabel = "SEED",
+      description = "Also write a page of 20 questions and answers that this seed picks.")
+  private Long sheet;
+
+  @Option(
       names = "--judge-url",
       paramLabel = "URL",
       description =
@@ -146,11 +164,19 @@ final class EvalCommand implements Callable<Integer> {
     if (merge == null) {
       ask(opened, part, results);
     } else {
-      opened.forEach(task -> results.add(result(task, EvalRun.settingsIn(out, task), merge)));
+      opened.forEach(
+          task -> results.add(result(task, EvalRun.settingsIn(out, task, merge), merge)));
     }
     if (!results.isEmpty()) {
       List<EvalResult> others = against == null ? List.of() : others(opened);
       spec.commandLine().getOut().println(new EvalReport(results, others).write(out));
+      if (sheet != null) {
+        for (EvalResult result : results) {
+          Path page = out.resolve(result.task().name().word() + "-sheet.html");
+          new AnswerSheet(result, ON_A_SHEET, sheet).write(page);
+          spec.commandLine().getOut().println(page);
+        }
+      }
     }
     return 0;
   }
@@ -160,7 +186,7 @@ final class EvalCommand implements Callable<Integer> {
     List<TaskName> names = new ArrayList<>();
     Path from = data;
     if (tasks.equals(List.of(TINY))) {
-      names.addAll(List.of(TaskName.values()));
+      names.addAll(TaskName.ofThePaper());
       from = out.resolve("tiny-data");
       TinyBenchmarks.write(from);
     } else if (data == null) {
@@ -170,8 +196,12 @@ final class EvalCommand implements Callable<Integer> {
     }
     List<Task> opened = new ArrayList<>();
     for (TaskName name : names) {
-      Task task = Tasks.open(name, from);
+      Task opening = Tasks.open(name, from);
+      Task task = blind ? new BlindTask(opening) : opening;
       Tasks.requireImages(task);
+      if (judgeUrl != null) {
+        judged(task).ifPresent(JudgedTask::requireJudgesFiles);
+      }
       opened.add(task);
     }
     return opened;
@@ -181,13 +211,9 @@ final class EvalCommand implements Callable<Integer> {
   private List<EvalResult> others(List<Task> opened) {
     List<EvalResult> others = new ArrayList<>();
     for (Task task : opened) {
-      RunSettings settings = EvalRun.settingsIn(against, task);
-      if (!settings.questions().equals(EvalRun.fingerprint(task.questions()))) {
-        throw new BadInputException(
-            against + " holds answers to other questions of " + task.name().title());
-      }
+      RunSettings settings = EvalRun.settingsIn(against, task, 1);
       List<Answer> answers = EvalRun.collect(task, against, settings, 1);
-      others.add(new EvalResult(task, settings, answers, task.score(answers)));
+      others.add(scored(task, settings, answers, against));
     }
     return others;
   }
@@ -199,10 +225,10 @@ final class EvalCommand implements Callable<Integer> {
     String weights = fingerprint(checkpoint);
     try (Llava llava = model.load(checkpoint, options)) {
       for (Task task : opened) {
-        RunSettings settings = settings(task, llava, weights);
+        RunSettings settings = RunSettings.of(task, asked(llava, weights, tokens(task)));
         EvalRun run = new EvalRun(task, settings, out, part, batch);
         try (Progress progress = Progress.count(task.name().word(), "questions")) {
-          run.run(new ModelAnswerer(llava, settings.maxNewTokens()), progress::update);
+          run.run(new ModelAnswerer(llava, settings.asked().maxNewTokens()), progress::update);
         }
         if (part.count() == 1) {
           results.add(result(task, settings, 1));
@@ -223,36 +249,57 @@ final class EvalCommand implements Callable<Integer> {
 
   private EvalResult result(Task task, RunSettings settings, int shards) {
     List<Answer> answers = EvalRun.collect(task, out, settings, shards);
-    Optional<Score> score = task.score(answers).or(() -> judged(task, answers));
+    EvalResult result = scored(task, settings, answers, out);
     PrintWriter text = spec.commandLine().getOut();
-    score.ifPresentOrElse(
-        found ->
-            text.printf(
-                Locale.ROOT,
-                "%s: %s %.2f (LLaVA-1.5 7B in the paper: %s)%n",
-                task.name().title(),
-                found.name(),
-                found.value(),
-                task.name().paper7b()),
-        () -> text.println(task.name().title() + ": scored by its server or a judge"));
+    result
+        .score()
+        .ifPresentOrElse(
+            found ->
+                text.printf(
+                    Locale.ROOT,
+                    "%s: %s %.2f%s%n",
+                    task.name().title(),
+                    found.name(),
+                    found.value(),
+                    task.name()
+                        .published()
+                        .map(paper -> " (LLaVA-1.5 7B in the paper: " + paper.seven() + ")")
+                        .orElse("")),
+            () -> text.println(task.name().title() + ": scored by its server"));
     task.writeSubmission(answers, out.resolve("submissions"))
         .forEach(file -> text.println("for its server: " + file));
-    return new EvalResult(task, settings, answers, score);
+    return result;
   }
 
-  private Optional<Score> judged(Task task, List<Answer> answers) {
-    if (!(task instanceof JudgedTask judged)) {
-      return Optional.empty();
+  /// @param folder of the answers, where a judge's verdicts lie too
+  private EvalResult scored(Task task, RunSettings settings, List<Answer> answers, Path folder) {
+    Optional<Score> score = task.score(answers);
+    Optional<JudgedTask> judged = judged(task);
+    if (score.isPresent() || judged.isEmpty()) {
+      return new EvalResult(task, settings, answers, score);
     }
     if (judgeUrl == null) {
-      return Optional.of(WordOverlap.score(task.questions(), answers, judged.references()));
+      return new EvalResult(
+          task,
+          settings,
+          answers,
+          Optional.of(WordOverlap.score(task.questions(), answers, judged.get().references())));
     }
     Judge judge =
         new OpenAiJudge(
             OpenAiJudge.Settings.official(
                 judgeUrl, judgeModel, Optional.ofNullable(System.getenv(judgeKey))));
-    Path reviews = out.resolve(task.name().word() + ".reviews.jsonl");
-    Judging.Result result = new Judging(judged, judge, reviews, 3).judge(answers);
+    Path reviews = folder.resolve(task.name().word() + ".reviews.jsonl");
+    Judging.Result verdicts =
+        new Judging(judged.get(), judge, reviews, JUDGE_TRIES, JUDGE_PAUSE).judge(answers);
+    EvalResult result =
+        new EvalResult(
+            task,
+            settings,
+            answers,
+            Optional.of(verdicts.score()),
+            Optional.of(judge.name()),
+            verdicts.unjudged());
     if (!result.unjudged().isEmpty()) {
       spec.commandLine()
           .getErr()
@@ -260,12 +307,17 @@ final class EvalCommand implements Callable<Integer> {
               "llava: "
                   + judge.name()
                   + " gave no readable verdict on question(s) "
-                  + result.unjudged()
+                  + String.join(", ", result.unjudgedIds())
                   + " of "
                   + task.name().title()
                   + "; they have no score, run again to ask once more");
     }
-    return Optional.of(result.score());
+    return result;
+  }
+
+  private static Optional<JudgedTask> judged(Task task) {
+    Task sighted = task instanceof BlindTask(Task inner) ? inner : task;
+    return sighted instanceof JudgedTask judged ? Optional.of(judged) : Optional.empty();
   }
 
   private int tokens(Task task) {
@@ -275,16 +327,14 @@ final class EvalCommand implements Callable<Integer> {
     return tasks.equals(List.of(TINY)) ? TINY_TOKENS : task.maxNewTokens();
   }
 
-  private RunSettings settings(Task task, Llava llava, String weights) {
-    return new RunSettings(
-        task.name().word(),
-        EvalRun.fingerprint(task.questions()),
+  private RunSettings.Asked asked(Llava llava, String weights, int maxNewTokens) {
+    Device device = model.parsedDevice();
+    return new RunSettings.Asked(
         llava.name(),
         weights,
         llava.template().toString(),
         llava.model().config().imageMode().toString(),
-        model.parsedWeights().toString(),
-        tokens(task),
-        task.questions().stream().anyMatch(question -> question.text().contains(OCR)));
+        device + ", activations " + device.computeType() + ", weights " + model.parsedWeights(),
+        maxNewTokens);
   }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       ChatCommand.class,
       InfoCommand.class,
       ConvertCommand.class,
+      InitCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       DataCommand.class,
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:a defect in llava",
+      "1:a defect in llava; of 'llava data check': problems were found",
       "2:the input or the command cannot be used",
       "130:interrupted"
     })

@@ -25,11 +25,11 @@ final class ModelOptions {
 
   @Option(
       names = {"-m", "--model"},
-      required = true,
       paramLabel = "MODEL",
       description =
           "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
-              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}.",
+              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}, or the small model"
+              + " that comes with llava.",
       defaultValue = "${env:LLAVA_MODEL}")
   private String model;
 
@@ -91,9 +91,11 @@ final class ModelOptions {
           "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
   private ImageModeName imageMode;
 
-  /// The model as it was named.
+  /// The model as it was named, or the bundled one.
+  ///
+  /// @throws BadInputException if none was named and none is bundled
   String model() {
-    return model;
+    return model != null ? model : BundledModel.folder().toString();
   }
 
   Device parsedDevice() {
@@ -116,6 +118,9 @@ final class ModelOptions {
 
   /// Opens the model's files; no weight is read yet.
   Checkpoint open(PrintWriter err) {
+    if (model == null) {
+      err.println(BundledModel.NOTE);
+    }
     return new CheckpointOpener(checkpointOptions(err)).open(model());
   }
 

@@ -239,7 +239,7 @@ final class TrainCommand implements Callable<Integer> {
     if (processes < 1) {
       throw new BadInputException("--processes is " + processes + "; it must be at least 1");
     }
-    config.batching().accumulation(processes); // says at once what is wrong with the sizes
+    config.requireFits(processes);
     LocalLauncher launcher =
         new LocalLauncher(
             Main.class.getName(),

@@ -38,6 +38,46 @@ class CommandsTest {
   }
 
   @Test
+  void withoutAModelTheBundledOneAnswersOrTheOptionIsNamed() {
+    String before = System.clearProperty(BundledModel.CHECKOUT);
+    try {
+      assertThat(run("ask", picture, "What is it?")).isEqualTo(2);
+      assertThat(err.toString()).contains("no model is named", "--model").hasLineCount(1);
+      System.setProperty(BundledModel.CHECKOUT, checkout().toString());
+      assertThat(run("ask", "--max-tokens", "3", picture, "What is it?")).isZero();
+      assertThat(err.toString()).contains("llava-tiny", "-m llava-hf/llava-1.5-7b-hf");
+    } finally {
+      System.clearProperty(BundledModel.CHECKOUT);
+      if (before != null) {
+        System.setProperty(BundledModel.CHECKOUT, before);
+      }
+    }
+  }
+
+  /// The repository's folder.
+  private static Path checkout() {
+    return Path.of("").toAbsolutePath().getParent();
+  }
+
+  @Test
+  void initMakesAModelOfASampleFilesWords() throws java.io.IOException {
+    Path text = folder.resolve("text.json");
+    Files.writeString(
+        text,
+        "[{\"id\": \"1\", \"conversations\": [{\"from\": \"human\", \"value\": \"the cat and the hat\"},"
+            + " {\"from\": \"gpt\", \"value\": \"that is the cat of the hat\"}]}]");
+    String fresh = folder.resolve("fresh").toString();
+    assertThat(run("init", "--text", text.toString(), "--out", fresh, "--vocab", "400")).isZero();
+    assertThat(run("ask", "-m", fresh, "--max-tokens", "3", picture, "Hi?")).isZero();
+    assertThat(run("init", "--text", text.toString(), "--out", fresh, "--vocab", "400"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("not empty");
+    assertThat(run("init", "--text", text.toString(), "--out", fresh + "2", "--vocab", "90000"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("more texts");
+  }
+
+  @Test
   void askPrintsJson() {
     assertThat(
             run(

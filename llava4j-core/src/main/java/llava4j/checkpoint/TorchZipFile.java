@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
-import llava4j.checkpoint.PickleReader.StorageRef;
-import llava4j.checkpoint.PickleReader.TensorRef;
+import llava4j.checkpoint.TensorPickle.StorageRef;
+import llava4j.checkpoint.TensorPickle.TensorRef;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Scope;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /// A checkpoint written by `torch.save` since PyTorch 1.6: a ZIP of one pickle and raw storages.
-/// The pickle is read by [PickleReader], the storages are mapped. No code in the file is ever
+/// The pickle is read by [TensorPickle], the storages are mapped. No code in the file is ever
 /// executed.
 public final class TorchZipFile implements WeightSource {
   /// The pickle of the largest known checkpoints has a few hundred kilobytes.
@@ -109,7 +109,7 @@ public final class TorchZipFile implements WeightSource {
     if (pickle == null) {
       throw broken("it has no data.pkl");
     }
-    Object root = PickleReader.read(pickle, file.path().toString());
+    Object root = TensorPickle.read(pickle, file.path().toString());
     addTensors(unwrap(root));
   }
 

@@ -71,6 +71,33 @@ public final class Llava15 {
         768);
   }
 
+  /// llava-tiny: the same architecture in a size that a processor trains in hours. Its tower is
+  /// trained end to end, so that its last block is of use and nothing is skipped.
+  ///
+  /// @param vocab rows of the embedding table
+  public static LlavaConfig tiny(int vocab) {
+    VisionConfig vision =
+        new VisionConfig(
+            112, 14, 256, 1024, 6, 4, 1e-5, Activation.QUICK_GELU, -1, FeatureSelection.PATCH, 256);
+    TextConfig text =
+        new TextConfig(
+            256,
+            704,
+            4,
+            8,
+            8,
+            32,
+            vocab,
+            1024,
+            1e-5,
+            10000,
+            new RopeScaling.None(),
+            true,
+            OptionalInt.empty());
+    return new LlavaConfig(
+        vision, new ProjectorConfig.Mlp(2), text, new ImageMode.Pad(), PatchMerge.FLAT, 1024);
+  }
+
   private static TextConfig llama2Size7b() {
     return new TextConfig(
         4096,

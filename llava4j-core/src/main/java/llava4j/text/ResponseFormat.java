@@ -1,5 +1,8 @@
 package llava4j.text;
 
+import java.util.Locale;
+import java.util.stream.Stream;
+
 /// The paper's response-format prompts (section 3.2): a sentence behind the question that says how
 /// to answer.
 public enum ResponseFormat {
@@ -24,5 +27,26 @@ public enum ResponseFormat {
   /// The question with the instruction on its own line.
   public String applyTo(String question) {
     return instruction.isEmpty() ? question : question + "\n" + instruction;
+  }
+
+  /// The format that a training sample's question asks for; [#FREE] where it asks for none. Region
+  /// and box instructions stand there within a sentence, so the full stop does not count.
+  public static ResponseFormat of(String question) {
+    String text = question.toLowerCase(Locale.ROOT);
+    // the most special one first: it holds that of short answers
+    return Stream.of(UNANSWERABLE, SHORT, LETTER, CAPTION, REGION, BOX)
+        .filter(format ->
+            text.contains(
+                format
+                    .instruction
+                    .substring(0, format.instruction.length() - 1)
+                    .toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElse(FREE);
+  }
+
+  /// The instruction itself; empty for [#FREE].
+  public String instruction() {
+    return instruction;
   }
 }

@@ -116,6 +116,22 @@ class ConversationTest {
   }
 
   @Test
+  void aFormatIsFoundInATrainingQuestion() {
+    for (ResponseFormat format : ResponseFormat.values()) {
+      assertThat(ResponseFormat.of(format.applyTo("What?"))).isEqualTo(format);
+    }
+    assertThat(
+            ResponseFormat.of("Please provide a short description for this region: [0, 0, 1, 1]."))
+        .isEqualTo(ResponseFormat.REGION);
+    assertThat(
+            ResponseFormat.of(
+                "Please provide the bounding box coordinate of the region this sentence describes: a dog."))
+        .isEqualTo(ResponseFormat.BOX);
+    assertThat(ResponseFormat.of("")).isEqualTo(ResponseFormat.FREE);
+    assertThat(ResponseFormat.FREE.instruction()).isEmpty();
+  }
+
+  @Test
   void responseFormatsStandOnTheirOwnLine() {
     assertThat(ResponseFormat.SHORT.applyTo("What?"))
         .isEqualTo("What?\nAnswer the question using a single word or phrase.");

@@ -23,6 +23,11 @@ public final class WhitespaceWords {
     return words;
   }
 
+  /// The words with one blank between them, so that a text is one line.
+  public static String oneLine(String text) {
+    return String.join(" ", split(text));
+  }
+
   /// `str.strip()`.
   public static String strip(String text) {
     int start = 0;

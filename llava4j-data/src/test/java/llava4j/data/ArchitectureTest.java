@@ -3,6 +3,7 @@ package llava4j.data;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import java.util.List;
 import llava4j.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -15,25 +16,79 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void ofTheCoreOnlyErrorsAreUsed() {
-    noClasses()
-        .should()
-        .dependOnClassesThat(
-            describe(
-                "packages of llava4j other than data and error",
-                type ->
-                    type.getPackageName().startsWith("llava4j.")
-                        && !type.getPackageName().startsWith("llava4j.data")
-                        && !type.getPackageName().equals("llava4j.error")))
-        .check(main());
+  void samplesNeedOfTheCoreOnlyErrors() {
+    requireOfTheCore("llava4j.data", List.of("llava4j.error"));
+  }
+
+  @Test
+  void mixturesAlsoReadPickles() {
+    requireOfTheCore("llava4j.data.mixture..", List.of("llava4j.error", "llava4j.pickle"));
+  }
+
+  @Test
+  void theSmallMixtureAndItsPackagesNeedOnlyErrors() {
+    requireOfTheCore("llava4j.data.tiny", List.of("llava4j.error"));
+    requireOfTheCore("llava4j.data.fetch", List.of("llava4j.error"));
+  }
+
+  @Test
+  void checksAlsoDecodePictures() {
+    requireOfTheCore("llava4j.data.check", List.of("llava4j.error", "llava4j.image"));
+  }
+
+  @Test
+  void statisticsAlsoKnowPrompts() {
+    requireOfTheCore(
+        "llava4j.data.stats", List.of("llava4j.error", "llava4j.image", "llava4j.text"));
+  }
+
+  @Test
+  void whatIsForMixturesChecksAndStatisticsStandsSideBySide() {
+    requireApart("llava4j.data", "llava4j.data.(*)..");
+    requireApart("llava4j.data.check", "llava4j.data.stats..", "llava4j.data.mixture..");
+    requireApart("llava4j.data.stats", "llava4j.data.check..", "llava4j.data.mixture..");
+    requireApart("llava4j.data.mixture..", "llava4j.data.tiny..", "llava4j.data.fetch..");
+    requireApart("llava4j.data.fetch", "llava4j.data.tiny..", "llava4j.data.mixture..");
   }
 
   @Test
   void samplesAreReadWithoutTheEngine() {
+    noClasses().should().dependOnClassesThat().resideInAPackage("org.bytedeco..").check(main());
+  }
+
+  @Test
+  void onlyTheStatisticsAndTheSmallMixtureDraw() {
     noClasses()
+        .that()
+        .resideOutsideOfPackages("llava4j.data.stats", "llava4j.data.tiny")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.bytedeco..", "java.awt..")
+        .resideInAnyPackage("java.awt..", "javax.imageio..")
+        .check(main());
+  }
+
+  private void requireApart(String one, String... others) {
+    noClasses()
+        .that()
+        .resideInAPackage(one)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(others)
+        .check(main());
+  }
+
+  private void requireOfTheCore(String name, List<String> allowed) {
+    noClasses()
+        .that()
+        .resideInAPackage(name)
+        .should()
+        .dependOnClassesThat(
+            describe(
+                "packages of llava4j other than data and " + allowed,
+                type ->
+                    type.getPackageName().startsWith("llava4j.")
+                        && !type.getPackageName().startsWith("llava4j.data")
+                        && !allowed.contains(type.getPackageName())))
         .check(main());
   }
 }

@@ -22,19 +22,23 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Answers as LLaVA's runners write them, one JSON object a line, in the order they came; the
-/// number of the question stands in `metadata`. A line is whole or was never written: what a killed
-/// run left behind its last line end is cut off.
+/// number of the question and the weights that answered stand in `metadata`. A line is whole or was
+/// never written: what a killed run left behind its last line end is cut off.
 public final class AnswerFile {
   private static final String NUMBER = "number";
+  private static final String WEIGHTS = "weights";
 
   private final Path file;
   private final IntPredicate numericIds;
+  private final RunSettings.Asked asked;
   private final JsonMapper json = new JsonMapper();
 
   /// @param numericIds whether ids are written as numbers: official scorers look them up so
-  public AnswerFile(Path file, IntPredicate numericIds) {
+  /// @param asked who answers
+  public AnswerFile(Path file, IntPredicate numericIds, RunSettings.Asked asked) {
     this.file = file;
     this.numericIds = numericIds;
+    this.asked = asked;
   }
 
   public Path path() {
@@ -102,6 +106,18 @@ public final class AnswerFile {
                 + NUMBER
                 + "; it was not written by this runner, remove it");
       }
+      String weights = node.path("metadata").path(WEIGHTS).asString("");
+      if (!weights.equals(asked.weights())) {
+        throw new BadInputException(
+            file
+                + ", line "
+                + row
+                + " was answered by other weights ("
+                + (weights.isEmpty() ? "it does not say which" : weights)
+                + ", not "
+                + asked.weights()
+                + "); name another --out or remove the file");
+      }
       Answer before =
           answers.put(
               number,
@@ -120,9 +136,9 @@ public final class AnswerFile {
   }
 
   /// Appends answers and forces them to the disk.
-  public void append(Map<Integer, Answer> answers, String model) {
+  public void append(Map<Integer, Answer> answers) {
     StringBuilder lines = new StringBuilder();
-    answers.forEach((number, answer) -> lines.append(line(number, answer, model)).append('\n'));
+    answers.forEach((number, answer) -> lines.append(line(number, answer)).append('\n'));
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       try (FileChannel channel =
@@ -143,12 +159,12 @@ public final class AnswerFile {
   }
 
   /// Replaces the file by all answers in the order of their numbers.
-  public void rewrite(Map<Integer, Answer> answers, String model) {
+  public void rewrite(Map<Integer, Answer> answers) {
     Path aside = file.resolveSibling(file.getFileName() + ".part");
     List<Integer> numbers = new ArrayList<>(answers.keySet());
     numbers.sort(null);
     StringBuilder lines = new StringBuilder();
-    numbers.forEach(number -> lines.append(line(number, answers.get(number), model)).append('\n'));
+    numbers.forEach(number -> lines.append(line(number, answers.get(number))).append('\n'));
     try {
       Files.writeString(aside, lines);
       Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -157,7 +173,7 @@ public final class AnswerFile {
     }
   }
 
-  private ObjectNode line(int number, Answer answer, String model) {
+  private ObjectNode line(int number, Answer answer) {
     ObjectNode line = json.createObjectNode();
     if (numericIds.test(number)) {
       line.put("question_id", Long.parseLong(answer.id()));
@@ -167,8 +183,8 @@ public final class AnswerFile {
     line.put("prompt", answer.prompt());
     line.put("text", answer.text());
     line.put("answer_id", answer.id() + "-" + number);
-    line.put("model_id", model);
-    line.putObject("metadata").put(NUMBER, number);
+    line.put("model_id", asked.model());
+    line.putObject("metadata").put(NUMBER, number).put(WEIGHTS, asked.weights());
     return line;
   }
 }

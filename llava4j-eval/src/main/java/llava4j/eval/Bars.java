@@ -2,12 +2,12 @@ package llava4j.eval;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import java.util.function.DoubleFunction;
 import llava4j.data.WhitespaceWords;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.Task;
 
 /// Bars of a page: name, value, width.
 final class Bars {
@@ -16,23 +16,23 @@ final class Bars {
 
   private Bars() {}
 
-  /// One bar for each figure, the largest the widest.
-  static List<Map<String, Object>> of(
-      SequencedMap<String, Double> figures, DoubleFunction<String> text) {
-    double largest =
-        Math.max(1e-9, figures.values().stream().mapToDouble(Double::doubleValue).max().orElse(1));
-    List<Map<String, Object>> bars = new ArrayList<>();
+  /// @param width in em
+  record Bar(String name, String value, double width) {}
+
+  /// One bar for each figure, as long as it is good.
+  static List<Bar> of(Task task, SequencedMap<String, Double> figures) {
+    List<Bar> bars = new ArrayList<>();
     figures.forEach((name, value) ->
         bars.add(
-            Map.of(
-                "name", name,
-                "value", text.apply(value),
-                "width", Math.max(0, WIDEST * value / largest))));
+            new Bar(
+                name,
+                ReportLine.number(Optional.of(value)),
+                WIDEST * Math.clamp(value / task.best(name), 0, 1))));
     return bars;
   }
 
   /// How many answers have how many words.
-  static List<Map<String, Object>> lengths(List<Answer> answers) {
+  static List<Bar> lengths(List<Answer> answers) {
     TreeMap<Integer, Integer> counts = new TreeMap<>();
     for (Answer answer : answers) {
       int words = WhitespaceWords.count(answer.text());
@@ -43,13 +43,9 @@ final class Bars {
       counts.merge(group, 1, Integer::sum);
     }
     int most = counts.values().stream().mapToInt(Integer::intValue).max().orElse(1);
-    List<Map<String, Object>> bars = new ArrayList<>();
+    List<Bar> bars = new ArrayList<>();
     counts.forEach((group, count) ->
-        bars.add(
-            Map.of(
-                "name", range(group),
-                "value", String.valueOf(count),
-                "width", WIDEST * count / most)));
+        bars.add(new Bar(range(group), String.valueOf(count), WIDEST * count / most)));
     return bars;
   }
 

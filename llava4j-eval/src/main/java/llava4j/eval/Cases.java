@@ -47,11 +47,12 @@ final class Cases {
     return some;
   }
 
-  private static Map<String, Object> of(EvalResult result, int number, String kind) {
+  static Map<String, Object> of(EvalResult result, int number, String kind) {
     Question question = result.task().questions().get(number);
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("kind", kind);
     one.put("image", question.image().map(Cases::thumbnail).orElse(null));
+    one.put("category", question.category());
     one.put("question", question.text());
     one.put("said", result.answers().get(number).text());
     return one;

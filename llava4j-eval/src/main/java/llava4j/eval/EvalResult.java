@@ -29,8 +29,7 @@ public record EvalResult(
   }
 
   /// Without a judge.
-  public EvalResult(
-      Task task, RunSettings settings, List<Answer> answers, Optional<Score> score) {
+  public EvalResult(Task task, RunSettings settings, List<Answer> answers, Optional<Score> score) {
     this(task, settings, answers, score, Optional.empty(), List.of());
   }
 
@@ -45,12 +44,13 @@ public record EvalResult(
               + " of "
               + answers.size()
               + " answers, to questions "
-              + String.join(", ", unjudged.stream().map(this::id).toList()));
+              + String.join(", ", unjudgedIds()));
     }
     return lines;
   }
 
-  private String id(int number) {
-    return task.questions().get(number).id();
+  /// Ids of the questions without a verdict.
+  public List<String> unjudgedIds() {
+    return unjudged.stream().map(number -> task.questions().get(number).id()).toList();
   }
 }

@@ -3,6 +3,7 @@ package llava4j.eval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,6 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// Asks a benchmark's questions and writes answers as they come. Killed at any moment it goes on
 /// where it was, without asking twice or losing one.
 public final class EvalRun {
+  private static final String STARTING_ANEW =
+      "remove it and the answers beside it, or name another --out";
+
   private final Task task;
   private final RunSettings settings;
   private final Path folder;
@@ -49,7 +53,7 @@ public final class EvalRun {
   ///
   /// @return the shard's answers by number of the question, in order
   public Map<Integer, Answer> run(Answerer answerer, Progress progress) {
-    AnswerFile file = file(task, folder, shard);
+    AnswerFile file = file(task, folder, settings, shard);
     requireSameSettings();
     Map<Integer, Answer> answers = file.open();
     List<Question> own =
@@ -71,11 +75,11 @@ public final class EvalRun {
             question.number(),
             new Answer(question.id(), task.storedPrompt(question), texts.get(i)));
       }
-      file.append(fresh, settings.asked().model());
+      file.append(fresh);
       answers.putAll(fresh);
       progress.onAnswers(answers.size(), own.size());
     }
-    file.rewrite(answers, settings.asked().model());
+    file.rewrite(answers);
     return answers;
   }
 
@@ -85,7 +89,7 @@ public final class EvalRun {
   public static List<Answer> collect(Task task, Path folder, RunSettings settings, int shards) {
     Map<Integer, Answer> all = new HashMap<>();
     for (int i = 0; i < shards; i++) {
-      AnswerFile file = file(task, folder, new Shard(i, shards));
+      AnswerFile file = file(task, folder, settings, new Shard(i, shards));
       if (!Files.exists(file.path())) {
         throw new BadInputException(file.path() + " is missing; run shard " + i + "/" + shards);
       }
@@ -106,7 +110,7 @@ public final class EvalRun {
       answers.add(answer);
     }
     if (shards > 1) {
-      file(task, folder, Shard.whole()).rewrite(all, settings.asked().model());
+      file(task, folder, settings, Shard.whole()).rewrite(all);
       write(settings, settingsFile(task, folder, Shard.whole()));
     }
     return answers;
@@ -145,14 +149,16 @@ public final class EvalRun {
     try {
       RunSettings settings = new JsonMapper().readValue(Files.readString(file), RunSettings.class);
       if (settings == null
-          || settings.questions() == null
           || settings.suffix() == null
-          || settings.asked() == null) {
-        throw new BadInputException(
-            file + " lacks settings; remove it and the answers beside it, or name another --out");
+          || settings.asked() == null
+          || settings.lines().containsValue(null)) {
+        throw new BadInputException(file + " lacks settings; " + STARTING_ANEW);
       }
       return settings;
-    } catch (IOException | JacksonException e) {
+    } catch (JacksonException e) {
+      throw new BadInputException(
+          file + " holds no settings (" + e.getOriginalMessage() + "); " + STARTING_ANEW, e);
+    } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
   }
@@ -169,10 +175,11 @@ public final class EvalRun {
     return folder.resolve(shard.fileName(task.name().word()).replaceFirst("jsonl$", "run.json"));
   }
 
-  private static AnswerFile file(Task task, Path folder, Shard shard) {
+  private static AnswerFile file(Task task, Path folder, RunSettings settings, Shard shard) {
     return new AnswerFile(
         folder.resolve(shard.fileName(task.name().word())),
-        number -> number < task.questions().size() && task.questions().get(number).numeric());
+        number -> number < task.questions().size() && task.questions().get(number).numeric(),
+        settings.asked());
   }
 
   /// Questions about one picture stand together; within and among pictures short ones come first,
@@ -225,9 +232,11 @@ public final class EvalRun {
   private static void write(RunSettings settings, Path file) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
+      Path aside = file.resolveSibling(file.getFileName() + ".part");
       Files.writeString(
-          file,
+          aside,
           new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException | JacksonException e) {
       throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
     }

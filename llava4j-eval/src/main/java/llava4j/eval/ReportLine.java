@@ -10,6 +10,9 @@ import llava4j.eval.task.TaskName;
 /// A line of the report's table: a figure of ours beside another model's and the paper's.
 ///
 /// @param part whether it is a part of the headline figure above it
+/// @param interval the middle 95 % of the figure, its questions drawn anew
+/// @param otherValue another model's figure
+/// @param significance probability that equally good models would differ this much
 /// @param published what the paper printed for it
 record ReportLine(
     TaskName task,
@@ -19,7 +22,7 @@ record ReportLine(
     Optional<Bootstrap.Interval> interval,
     Optional<Double> otherValue,
     Optional<Double> significance,
-    TaskName.Published published) {
+    Optional<TaskName.Published> published) {
 
   /// The headline figure of a result, and the parts that the paper printed too.
   static List<ReportLine> of(EvalResult result, Optional<EvalResult> other, Bootstrap bootstrap) {
@@ -31,13 +34,16 @@ record ReportLine(
         new ReportLine(
             task,
             false,
-            score.map(Score::name).orElse(task.published().figure() + ", by its server"),
+            score.map(Score::name).orElse("by its server"),
             score.map(Score::value),
             score
                 .filter(found -> !found.strata().isEmpty())
                 .map(found -> bootstrap.interval(found.strata())),
             otherScore.map(Score::value),
-            score.flatMap(one -> otherScore.flatMap(there -> significance(one, there, bootstrap))),
+            other
+                .filter(there -> there.unjudged().equals(result.unjudged()))
+                .flatMap(EvalResult::score)
+                .flatMap(there -> score.flatMap(one -> significance(one, there, bootstrap))),
             task.published()));
     for (TaskName.Published part : task.parts()) {
       lines.add(
@@ -49,7 +55,7 @@ record ReportLine(
               Optional.empty(),
               otherScore.map(found -> found.figures().get(part.figure())),
               Optional.empty(),
-              part));
+              Optional.of(part)));
     }
     return lines;
   }
@@ -76,8 +82,7 @@ record ReportLine(
 
   String range() {
     return interval
-        .map(found ->
-            number(Optional.of(found.low())) + " to " + number(Optional.of(found.high())))
+        .map(found -> number(Optional.of(found.low())) + " to " + number(Optional.of(found.high())))
         .orElse("-");
   }
 
@@ -90,15 +95,15 @@ record ReportLine(
   }
 
   String paper7b() {
-    return number(Optional.of(published.seven()));
+    return number(published.map(TaskName.Published::seven));
   }
 
   String paper13b() {
-    return number(Optional.of(published.thirteen()));
+    return number(published.map(TaskName.Published::thirteen));
   }
 
   String paperHd() {
-    return number(Optional.of(published.highDefinition()));
+    return number(published.map(TaskName.Published::highDefinition));
   }
 
   static String number(Optional<Double> value) {

@@ -19,10 +19,16 @@ import llava4j.eval.task.Task;
 /// @param task the benchmark's word
 /// @param questions SHA-256 of ids, prompts and picture names
 /// @param suffix the lines that all prompts end with: the paper's response format
+/// @param pictures whether questions come with their pictures
 /// @param ocrTokens whether prompts name words read in the picture
 /// @param asked how the model is asked
 public record RunSettings(
-    String task, String questions, String suffix, boolean ocrTokens, Asked asked) {
+    String task,
+    String questions,
+    String suffix,
+    boolean pictures,
+    boolean ocrTokens,
+    Asked asked) {
   private static final String OCR = "Reference OCR token:";
   private static final int SHORT_HASH = 12;
 
@@ -40,13 +46,7 @@ public record RunSettings(
       String template,
       String imageMode,
       String types,
-      int maxNewTokens) {
-
-    /// With another limit.
-    public Asked withMaxNewTokens(int other) {
-      return new Asked(model, weights, template, imageMode, types, other);
-    }
-  }
+      int maxNewTokens) {}
 
   /// Of a benchmark's questions to a model.
   public static RunSettings of(Task task, Asked asked) {
@@ -54,6 +54,7 @@ public record RunSettings(
         task.name().word(),
         fingerprint(task.questions()),
         suffix(task.questions()),
+        task.questions().stream().anyMatch(question -> !question.images().isEmpty()),
         task.questions().stream().anyMatch(question -> question.text().contains(OCR)),
         asked);
   }
@@ -95,10 +96,8 @@ public record RunSettings(
         "suffix (SHA-256)",
         suffix.isEmpty()
             ? "none"
-            : suffix.replace('\n', ' ')
-                + " ("
-                + sha256(suffix).substring(0, SHORT_HASH)
-                + ")");
+            : suffix.replace('\n', ' ') + " (" + sha256(suffix).substring(0, SHORT_HASH) + ")");
+    lines.put("pictures", pictures ? "shown" : "left out");
     lines.put("OCR tokens in prompts", ocrTokens ? "yes" : "no");
     lines.put("model", asked.model());
     lines.put("weights (fingerprint)", asked.weights());

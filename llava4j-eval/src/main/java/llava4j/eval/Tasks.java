@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.GqaTask;
+import llava4j.eval.task.HeldOutTask;
 import llava4j.eval.task.LlavaBenchTask;
 import llava4j.eval.task.MmBenchTask;
 import llava4j.eval.task.MmVetTask;
@@ -59,6 +60,7 @@ public final class Tasks {
       case SEED -> SeedTask.in(data.resolve("seed_bench"));
       case LLAVABENCH -> new LlavaBenchTask(data.resolve("llava-bench-in-the-wild"));
       case MMVET -> new MmVetTask(data.resolve("mm-vet"));
+      case HELD_OUT -> HeldOutTask.in(data);
     };
   }
 }

@@ -16,9 +16,13 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
+import llava4j.eval.task.BlindTask;
 import llava4j.eval.task.PopeTask;
 import llava4j.eval.task.Question;
+import llava4j.eval.task.ResponseFormat;
 import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
+import llava4j.eval.tiny.TinyBenchmarks;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,6 +136,85 @@ class EvalRunTest {
   }
 
   @Test
+  void linesOfOtherWeightsAreRefusedWhereverTheyComeFrom() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = run(task, "m", Shard.whole());
+    Path answers = out.resolve("pope.jsonl");
+    Files.writeString(
+        answers, Files.readString(answers).replaceFirst("\"weights\":\"m\"", "\"weights\":\"n\""));
+    assertThatThrownBy(() -> run(task, "m", Shard.whole()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("pope.jsonl, line 1 was answered by other weights (n, not m)");
+    assertThatThrownBy(() -> EvalRun.collect(task, out, settings(task, "m"), 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("other weights");
+    Files.writeString(answers, "{\"question_id\":1,\"text\":\"Yes\"}\n");
+    assertThatThrownBy(() -> run(task, "m", Shard.whole()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("line 1 has no question_id, no text or no metadata.number");
+    Files.writeString(answers, "Yes\n");
+    assertThatThrownBy(() -> run(task, "m", Shard.whole()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("line 1 is no JSON");
+  }
+
+  @Test
+  void shardsOfTwoModelsAreNotPutTogether() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = run(task, "m", new Shard(0, 2));
+    assertThatThrownBy(() -> EvalRun.settingsIn(out, task, 2))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("pope.shard-1-of-2.run.json is missing; run shard 1/2");
+    run(task, "n", new Shard(1, 2));
+    assertThatThrownBy(() -> EvalRun.settingsIn(out, task, 2))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(
+            "pope.shard-1-of-2.run.json differs (weights (fingerprint): n, not m)");
+  }
+
+  @Test
+  void settingsThatSayNothingOrBelongToOtherQuestionsAreRefused() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = run(task, "m", Shard.whole());
+    Path settings = out.resolve("pope.run.json");
+    String whole = Files.readString(settings);
+    assertThat(EvalRun.settingsIn(out, task, 1)).isEqualTo(settings(task, "m"));
+    for (String broken :
+        List.of("", "{", "[]", "null", "{}", whole.replaceFirst("\"weights\"", "\"wait\""))) {
+      Files.writeString(settings, broken);
+      assertThatThrownBy(() -> EvalRun.settingsIn(out, task, 1))
+          .as(broken)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("pope.run.json")
+          .hasMessageContaining("remove it and the answers beside it");
+    }
+    Files.writeString(settings, whole);
+    Task other = MiniPope.write(folder.resolve("other"), 15);
+    assertThatThrownBy(() -> EvalRun.settingsIn(out, other, 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("answers to other questions of POPE");
+  }
+
+  @Test
+  void settingsSayWhatIsAsked() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    assertThat(settings(task, "m").lines())
+        .containsEntry("suffix (SHA-256)", "none")
+        .containsEntry("pictures", "shown")
+        .containsEntry("OCR tokens in prompts", "no")
+        .containsEntry("decoding", "greedy, at most 128 tokens");
+    assertThat(settings(new BlindTask(task), "m").differences(settings(task, "m")))
+        .hasSize(2)
+        .anyMatch(line -> line.startsWith("questions (SHA-256)"))
+        .contains("pictures: left out, not shown");
+    TinyBenchmarks.write(folder.resolve("tiny"));
+    Task words = Tasks.open(TaskName.TEXTVQA, folder.resolve("tiny"));
+    assertThat(settings(words, "m").lines().get("suffix (SHA-256)"))
+        .startsWith("Reference OCR token:  " + ResponseFormat.SHORT + " (");
+    assertThat(settings(words, "m").lines()).containsEntry("OCR tokens in prompts", "yes");
+  }
+
+  @Test
   void missingFilesSayWhereTheyComeFrom() throws IOException {
     Path data = folder.resolve("data");
     MiniPope.write(data, 6);
@@ -147,6 +230,19 @@ class EvalRunTest {
     assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("none.jsonl is missing");
+    Files.writeString(folder.resolve("val-00000.parquet"), "PAR1");
+    assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("none.jsonl is missing; it comes from")
+        .hasMessageContaining("convert val-00000.parquet")
+        .hasMessageContaining("to_json('" + folder.resolve("none.jsonl") + "'");
+  }
+
+  private Path run(Task task, String weights, Shard shard) {
+    Path out = folder.resolve("out");
+    new EvalRun(task, settings(task, weights), out, shard, 4)
+        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    return out;
   }
 
   private static int lines(Path out) throws IOException {
@@ -157,15 +253,8 @@ class EvalRunTest {
   }
 
   static RunSettings settings(Task task, String weights) {
-    return new RunSettings(
-        task.name().word(),
-        EvalRun.fingerprint(task.questions()),
-        "model",
-        weights,
-        "VICUNA_V1",
-        "Pad[]",
-        "AUTO",
-        task.maxNewTokens(),
-        false);
+    return RunSettings.of(
+        task,
+        new RunSettings.Asked("model", weights, "VICUNA_V1", "Pad[]", "auto", task.maxNewTokens()));
   }
 }

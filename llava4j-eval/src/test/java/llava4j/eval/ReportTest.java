@@ -1,6 +1,7 @@
 package llava4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -8,7 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.PopeTask;
@@ -22,6 +24,88 @@ class ReportTest {
 
   @Test
   void pageMarkdownAndJsonTellEverything() throws IOException {
+    EvalResult result = pope("abc", "Pad[]");
+    EvalResult other = pope("other", "Square[]");
+    Path page = new EvalReport(List.of(result), List.of(other)).write(folder);
+    String html = Files.readString(page);
+    assertThat(html)
+        .contains("POPE", "abc", "data:image/png;base64,", "case right", "case wrong")
+        .contains("<td>random F1</td>", "85.9", "84.2")
+        .contains("1.000") // the same answers
+        .doesNotContain("src=\"http", "href=\"http", "{{");
+    assertThat(count(html, "case right")).isBetween(1, 20);
+    assertThat(count(html, "case wrong")).isBetween(1, 20);
+    String markdown = Files.readString(folder.resolve("report.md"));
+    assertThat(markdown)
+        .contains(
+            "| POPE | mean F1 |", "|  | popular F1 |", "| benchmark | figure | score | 95 % |")
+        .contains("- weights (fingerprint): abc", "- template: VICUNA_V1", "- image mode: Pad[]")
+        .contains("- types: auto", "- suffix (SHA-256): none", "- OCR tokens in prompts: no")
+        .contains("- decoding: greedy, at most 128 tokens");
+    JsonNode json = new JsonMapper().readTree(Files.readString(folder.resolve("report.json")));
+    double value = result.score().orElseThrow().value();
+    assertThat(json.path(0).path("value").asDouble()).isEqualTo(value);
+    assertThat(json.path(0).path("other_value").asDouble()).isEqualTo(value);
+    assertThat(json.path(0).path("low").asDouble()).isLessThan(value);
+    assertThat(json.path(0).path("high").asDouble()).isGreaterThan(value);
+    assertThat(json.path(0).path("p").asDouble()).isEqualTo(1);
+    assertThat(json.path(0).path("questions").asInt()).isEqualTo(30);
+    assertThat(json.path(0).at("/settings/asked/weights").asString()).isEqualTo("abc");
+    assertThat(json.path(0).at("/paper/adversarial F1/7b").asDouble()).isEqualTo(84.2);
+  }
+
+  @Test
+  void linesSetPartsUnderTheHeadline() throws IOException {
+    EvalResult result = pope("abc", "Pad[]");
+    List<ReportLine> lines = ReportLine.of(result, Optional.empty(), new Bootstrap(200));
+    assertThat(lines.stream().map(ReportLine::figure))
+        .containsExactly("mean F1", "random F1", "popular F1", "adversarial F1");
+    assertThat(lines.stream().map(ReportLine::part)).containsExactly(false, true, true, true);
+    assertThat(lines.getFirst().there()).isEqualTo("-");
+    assertThat(lines.getFirst().p()).isEqualTo("-");
+    assertThat(lines.getFirst().paperHd()).isEqualTo("86.3");
+    double mean =
+        lines.stream()
+            .skip(1)
+            .mapToDouble(line -> line.value().orElseThrow())
+            .average()
+            .orElseThrow();
+    assertThat(lines.getFirst().value().orElseThrow()).isEqualTo(mean, within(1e-9));
+    EvalResult unscored =
+        new EvalResult(result.task(), result.settings(), result.answers(), Optional.empty());
+    ReportLine waiting =
+        ReportLine.of(unscored, Optional.of(result), new Bootstrap(200)).getFirst();
+    assertThat(List.of(waiting.figure(), waiting.score(), waiting.range(), waiting.p()))
+        .containsExactly("by its server", "-", "-", "-");
+    assertThat(waiting.there()).isEqualTo(lines.getFirst().score());
+  }
+
+  @Test
+  void circumstancesNameTheJudgeAndWhatItDidNotJudge() throws IOException {
+    EvalResult plain = pope("abc", "Pad[]");
+    assertThat(plain.circumstances()).doesNotContainKeys("judge", "without a verdict");
+    EvalResult judged =
+        new EvalResult(
+            plain.task(),
+            plain.settings(),
+            plain.answers(),
+            plain.score(),
+            Optional.of("gpt at home"),
+            List.of(4, 6));
+    assertThat(judged.circumstances())
+        .containsAllEntriesOf(plain.settings().lines())
+        .containsEntry("judge", "gpt at home")
+        .containsEntry("without a verdict", "2 of 30 answers, to questions 5, 7");
+    // what was not judged of one is no pair of what was judged of the other
+    assertThat(ReportLine.of(plain, Optional.of(judged), new Bootstrap(200)).getFirst().p())
+        .isEqualTo("-");
+    new EvalReport(List.of(judged)).write(folder);
+    assertThat(Files.readString(folder.resolve("report.html"))).contains("gpt at home", "5, 7");
+    assertThat(Files.readString(folder.resolve("report.md"))).contains("- judge: gpt at home");
+  }
+
+  /// Asked of the same stand-in, which answers always the same.
+  private EvalResult pope(String weights, String imageMode) throws IOException {
     PopeTask task = MiniPope.write(folder.resolve("data"), 30);
     for (int i = 0; i < 10; i++) {
       ImageIO.write(
@@ -29,45 +113,19 @@ class ReportTest {
           "png",
           folder.resolve("data/" + i + ".png").toFile());
     }
-    RunSettings settings = EvalRunTest.settings(task, "abc");
-    new EvalRun(task, settings, folder, Shard.whole(), 4)
+    RunSettings settings =
+        RunSettings.of(
+            task,
+            new RunSettings.Asked(
+                "model " + weights, weights, "VICUNA_V1", imageMode, "auto", task.maxNewTokens()));
+    Path out = folder.resolve(weights);
+    new EvalRun(task, settings, out, Shard.whole(), 4)
         .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
-    List<Answer> answers = EvalRun.collect(task, folder, settings, 1);
-    EvalResult result = new EvalResult(task, settings, answers, task.score(answers));
-    Path page = new EvalReport(List.of(result), List.of(result)).write(folder);
-    String html = Files.readString(page);
-    assertThat(html)
-        .contains("POPE, mean F1", "abc", "data:image/png;base64,", "case right", "case wrong")
-        .contains("1.000") // against itself
-        .doesNotContain("src=\"http", "href=\"http", "{{");
-    String markdown = Files.readString(folder.resolve("report.md"));
-    assertThat(markdown).contains("| POPE, mean F1 | mean F1 |", "weights (fingerprint): abc");
-    JsonNode json = new JsonMapper().readTree(Files.readString(folder.resolve("report.json")));
-    assertThat(json.path(0).path("value").asDouble())
-        .isEqualTo(result.score().orElseThrow().value());
-    assertThat(json.path(0).path("questions").asInt()).isEqualTo(30);
+    List<Answer> answers = EvalRun.collect(task, out, settings, 1);
+    return new EvalResult(task, settings, answers, task.score(answers));
   }
 
-  @Test
-  void intervalHoldsTheTruthAndSignificanceTellsModelsApart() {
-    Bootstrap bootstrap = new Bootstrap(1000);
-    SplittableRandom random = new SplittableRandom(1);
-    int held = 0;
-    for (int trial = 0; trial < 100; trial++) {
-      Bootstrap.Interval interval = bootstrap.interval(coins(0.7, 200, random));
-      held += interval.low() <= 0.7 && 0.7 <= interval.high() ? 1 : 0;
-    }
-    assertThat(held).isBetween(88, 100);
-    List<Double> good = coins(0.8, 400, random);
-    assertThat(bootstrap.pairedSignificance(good, coins(0.5, 400, random))).isLessThan(0.01);
-    assertThat(bootstrap.pairedSignificance(good, good)).isEqualTo(1);
-  }
-
-  private static List<Double> coins(double chance, int count, SplittableRandom random) {
-    List<Double> coins = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      coins.add(random.nextDouble() < chance ? 1.0 : 0.0);
-    }
-    return coins;
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
   }
 }

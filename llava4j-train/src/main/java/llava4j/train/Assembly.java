@@ -17,7 +17,7 @@ final class Assembly implements AutoCloseable {
   private final QuantizedBase quantized;
   private final ModelUnits units;
   private final Learner learner;
-  private final TrainingModel model;
+  private final Objective objective;
   private final AutoCloseable tower;
 
   /// Where a run takes place.
@@ -80,24 +80,35 @@ final class Assembly implements AutoCloseable {
               .orElse(frozen);
       this.tower = frozen;
     }
+    this.objective =
+        config.stage() == TrainConfig.Stage.TOWER
+            ? new CaptionWords(llava, device, planner(config, llava), units, features)
+            : languageModel(config, llava, device, features);
+    this.learner = new Learner(config, objective, units, site.group(), device, totalSteps);
+  }
+
+  private TrainingModel languageModel(
+      TrainConfig config, LlavaConfig llava, Device device, VisionFeatures features) {
     BlockStack.Activations activations =
         switch (config.execution().activation()) {
           case RECOMPUTE -> BlockStack.Activations.RECOMPUTE;
           case KEEP -> BlockStack.Activations.KEEP;
         };
-    this.model =
-        new TrainingModel(
-            llava,
-            device,
-            new TrainingModel.Shape(config.data().maxLength(), config.data().packing()),
-            new InputStage(llava, units, features, device),
-            new BlockStack(llava.text(), units.blocks(), parts.lora(), activations),
-            new LossHead(
-                units.unit("head"),
-                llava.text().tieEmbeddings() ? units.unit("embedding") : null,
-                llava.text().rmsNormEps(),
-                config.batching().lossRows()));
-    this.learner = new Learner(config, model, units, site.group(), device, totalSteps);
+    return new TrainingModel(
+        llava,
+        device,
+        planner(config, llava),
+        new InputStage(llava, units, features, device),
+        new BlockStack(llava.text(), units.blocks(), config.parts().lora(), activations),
+        new LossHead(
+            units.unit("head"),
+            llava.text().tieEmbeddings() ? units.unit("embedding") : null,
+            llava.text().rmsNormEps(),
+            config.batching().lossRows()));
+  }
+
+  private static BatchPlanner planner(TrainConfig config, LlavaConfig llava) {
+    return new BatchPlanner(llava, config.data().maxLength(), config.data().packing());
   }
 
   ModelUnits units() {
@@ -112,8 +123,8 @@ final class Assembly implements AutoCloseable {
     return learner;
   }
 
-  TrainingModel model() {
-    return model;
+  Objective objective() {
+    return objective;
   }
 
   @Override

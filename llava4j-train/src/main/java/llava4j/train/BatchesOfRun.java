@@ -46,7 +46,7 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
   /// Which samples each step has.
   static StepLayout layout(TrainJob job, long samples) {
     TrainConfig.Batching batching = job.config().batching();
-    batching.accumulation(job.group().size()); // says what is wrong with the sizes
+    job.config().requireFits(job.group().size());
     return new StepLayout(
         samples, batching.globalBatch(), batching.deviceBatch(), job.group().size());
   }

@@ -57,12 +57,27 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
   }
 
   /// Floating point operations of one row of the language model, forward and backward,
-  /// recomputation left out.
-  static double flopsPerRow(LlavaConfig model, TrainableParts parts) {
+  /// recomputation left out. In stage TOWER it does not run.
+  static double flopsPerRow(LlavaConfig model, TrainConfig config) {
+    if (config.stage() == TrainConfig.Stage.TOWER) {
+      return 0;
+    }
     double parameters = ParameterTable.of(model).numParameters("language_model.layers.");
     double head = (double) model.text().vocab() * model.text().dim();
-    double passes = parts.languageModel() ? 6 : 4;
+    double passes = config.parts().languageModel() ? 6 : 4;
     return passes * (parameters + head);
+  }
+
+  /// Floating point operations of one view of a picture in tower and connector, forward and
+  /// backward; of a frozen tower, which may be remembered, none.
+  static double flopsPerView(LlavaConfig model, TrainConfig config) {
+    ParameterTable table = ParameterTable.of(model);
+    double connector = 6.0 * table.numParameters("projector.") * model.vision().rowsPerView();
+    double tower =
+        6.0
+            * table.numParameters("vision_tower.vision_model.encoder.")
+            * (model.vision().numPatches() + 1);
+    return config.parts().visionTower() ? tower + connector : connector;
   }
 
   private static long activations(TrainConfig config, TextConfig text, DType type) {

@@ -1,20 +1,12 @@
 package llava4j.train;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Function;
-import java.util.zip.CRC32C;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
-import llava4j.tensor.DType;
-import llava4j.tensor.Scope;
-import llava4j.tensor.Tensors;
-import org.bytedeco.pytorch.Generator;
-import org.bytedeco.pytorch.GeneratorOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -27,14 +19,14 @@ final class InitialWeights implements Function<String, Tensor> {
   private final LlavaConfig config;
   private final WeightSource base;
   private final LoraSettings lora; // null without adapters
-  private final long seed;
+  private final SeededTensors random;
   private final SequencedMap<String, List<Long>> shapes;
 
   InitialWeights(LlavaConfig config, WeightSource base, LoraSettings lora, long seed) {
     this.config = config;
     this.base = base;
     this.lora = lora;
-    this.seed = seed;
+    this.random = new SeededTensors(seed);
     this.shapes = ParameterTable.of(config).shapes();
   }
 
@@ -50,15 +42,16 @@ final class InitialWeights implements Function<String, Tensor> {
     }
     if (name.startsWith("projector.")) {
       long fanIn = shapes.get(prefix(name) + ".weight").get(1);
-      return uniform(name, shapes.get(name), 1 / Math.sqrt((double) fanIn));
+      return random.uniform(name, shapes.get(name), 1 / Math.sqrt((double) fanIn));
     }
     if (name.equals(ModelUnits.NEWLINE)) {
-      return normal(name, shapes.get(name), 1 / Math.sqrt(config.text().dim()));
+      return random.normal(name, shapes.get(name), 1 / Math.sqrt(config.text().dim()));
     }
     if (lora != null && name.endsWith(DOWN)) {
       // Kaiming uniform with a = sqrt(5), as PEFT: the bound is 1 / sqrt(fan in)
       long fanIn = weightOf(name, DOWN).get(1);
-      return uniform(name, List.of((long) lora.rank(), fanIn), 1 / Math.sqrt((double) fanIn));
+      return random.uniform(
+          name, List.of((long) lora.rank(), fanIn), 1 / Math.sqrt((double) fanIn));
     }
     if (lora != null && name.endsWith(UP)) {
       return torch.zeros(weightOf(name, UP).get(0), lora.rank());
@@ -68,32 +61,6 @@ final class InitialWeights implements Function<String, Tensor> {
 
   private List<Long> weightOf(String adapter, String ending) {
     return shapes.get(adapter.substring(0, adapter.length() - ending.length()) + ".weight");
-  }
-
-  private Tensor uniform(String name, List<Long> shape, double bound) {
-    try (Scope scope = new Scope()) {
-      Tensor unit = torch.rand(dims(shape), generator(name), Tensors.options(DType.F32)); // [shape]
-      return scope.keep(unit.mul_(new Scalar(2 * bound)).sub_(new Scalar(bound)));
-    }
-  }
-
-  private Tensor normal(String name, List<Long> shape, double deviation) {
-    try (Scope scope = new Scope()) {
-      Tensor unit =
-          torch.randn(dims(shape), generator(name), Tensors.options(DType.F32)); // [shape]
-      return scope.keep(unit.mul_(new Scalar(deviation)));
-    }
-  }
-
-  private GeneratorOptional generator(String name) {
-    CRC32C hash = new CRC32C();
-    hash.update(name.getBytes(StandardCharsets.UTF_8));
-    Generator generator = torch.make_generator_cpu(seed * 1_000_003 + hash.getValue());
-    return new GeneratorOptional(generator);
-  }
-
-  private static long[] dims(List<Long> shape) {
-    return shape.stream().mapToLong(Long::longValue).toArray();
   }
 
   private static String prefix(String name) {

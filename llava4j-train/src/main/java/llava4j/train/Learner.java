@@ -9,7 +9,7 @@ import llava4j.tensor.Device;
 import llava4j.tensor.NativeHeap;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.train.TrainingModel.Planned;
+import llava4j.train.Objective.Planned;
 import llava4j.train.batch.Batch;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.optim.AdamW;
@@ -26,7 +26,7 @@ final class Learner {
   private static final double CLIP_EPSILON = 1e-6; // as torch.nn.utils.clip_grad_norm_
 
   private final TrainConfig config;
-  private final TrainingModel model;
+  private final Objective objective;
   private final ModelUnits units;
   private final ProcessGroup group;
   private final Device device;
@@ -36,13 +36,13 @@ final class Learner {
 
   Learner(
       TrainConfig config,
-      TrainingModel model,
+      Objective objective,
       ModelUnits units,
       ProcessGroup group,
       Device device,
       long totalSteps) {
     this.config = config;
-    this.model = model;
+    this.objective = objective;
     this.units = units;
     this.group = group;
     this.device = device;
@@ -68,7 +68,7 @@ final class Learner {
   /// @param stop this process was asked to stop
   Outcome step(long step, List<Batch> batches, boolean stop) {
     List<Planned> planned = new ArrayList<>();
-    batches.forEach(batch -> planned.add(model.plan(batch)));
+    batches.forEach(batch -> planned.add(objective.plan(batch)));
     double ownSupervised = planned.stream().mapToDouble(Planned::supervised).sum();
     double[] counts =
         overAll(
@@ -80,7 +80,7 @@ final class Learner {
     for (int i = 0; i < planned.size(); i++) {
       Planned one = planned.get(i);
       double scale = scale(one, planned.size(), counts[0]);
-      double sum = model.forwardBackward(one, scale, seed(step, i));
+      double sum = objective.forwardBackward(one, scale, seed(step, i));
       requireFinite(sum, step, one);
       loss += sum * scale;
     }

@@ -120,6 +120,51 @@ public final class Presets {
         plain.saving());
   }
 
+  /// Stage 0 of a vision tower made from nothing: contrast with the captions' words.
+  public static TrainConfig tinyTower() {
+    TrainConfig large = pretrain("tinyTower");
+    TrainConfig tiny =
+        tiny(large, new Batching(64, 64, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
+    return new TrainConfig(
+        tiny.preset(),
+        Stage.TOWER,
+        false,
+        null,
+        false,
+        withPictures(tiny.data(), Pictures.PAD),
+        tiny.batching(),
+        new Optimization(
+            1e-3,
+            OptionalDouble.empty(),
+            0.05,
+            0.9,
+            0.98,
+            1e-8,
+            LearningRateSchedule.COSINE,
+            0.05,
+            1),
+        kept(tiny.execution()),
+        tiny.saving());
+  }
+
+  /// Stage 0 of a language model made from nothing: texts without pictures.
+  public static TrainConfig tinyText() {
+    TrainConfig large = finetune("tinyText");
+    TrainConfig tiny =
+        tiny(large, new Batching(64, 64, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
+    return new TrainConfig(
+        tiny.preset(),
+        tiny.stage(),
+        false,
+        null,
+        false,
+        tiny.data(),
+        tiny.batching(),
+        clipped(optimization(1e-3, OptionalDouble.empty())),
+        kept(tiny.execution()),
+        tiny.saving());
+  }
+
   /// Stage 1 for models that a processor trains.
   public static TrainConfig tinyPretrain() {
     TrainConfig large = pretrain("tinyPretrain");
@@ -174,6 +219,8 @@ public final class Presets {
     }
     all.put("task", () -> finetune("task"));
     all.put("taskLora", () -> lora("taskLora"));
+    all.put("tinyText", Presets::tinyText);
+    all.put("tinyTower", Presets::tinyTower);
     all.put("tinyPretrain", Presets::tinyPretrain);
     all.put("tinyFinetune", Presets::tinyFinetune);
     all.put("tinyLora", Presets::tinyLora);
@@ -207,6 +254,24 @@ public final class Presets {
   private static Optimization optimization(double rate, OptionalDouble projectorRate) {
     return new Optimization(
         rate, projectorRate, 0, 0.9, 0.999, 1e-8, LearningRateSchedule.COSINE, 0.03, 0);
+  }
+
+  private static Data withPictures(Data data, Pictures pictures) {
+    return new Data(
+        data.template(),
+        data.maskRule(),
+        pictures,
+        data.maxLength(),
+        data.order(),
+        data.packing(),
+        data.maxBad(),
+        data.prefetch());
+  }
+
+  /// A small model's activations need little memory.
+  private static Execution kept(Execution execution) {
+    return new Execution(
+        execution.precision(), execution.zero(), Activation.KEEP, execution.seed());
   }
 
   /// Small models jump more easily than large ones.

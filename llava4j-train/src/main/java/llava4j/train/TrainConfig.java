@@ -33,6 +33,9 @@ public record TrainConfig(
 
   /// What is learned.
   public enum Stage {
+    /// Stage 0: the vision tower and the connector against the captions' words, for towers that are
+    /// made from nothing.
+    TOWER,
     /// Stage 1: the connector alone.
     CONNECTOR,
     /// Stage 2: connector and language model.
@@ -237,9 +240,23 @@ public record TrainConfig(
     }
   }
 
+  /// Says what is wrong with the sizes for a number of processes.
+  public void requireFits(int processes) {
+    if (stage == Stage.TOWER
+        && (processes > 1 || batching.globalBatch() != batching.deviceBatch())) {
+      throw new BadInputException(
+          "stage tower sets each picture against all others of its step, so a step is one batch of"
+              + " one process; make deviceBatch equal to globalBatch ("
+              + batching.globalBatch()
+              + ") and start one process");
+    }
+    batching.accumulation(processes);
+  }
+
   /// What this run learns: the one place where it is decided.
   public TrainableParts parts() {
     return switch (stage) {
+      case TOWER -> new TrainableParts(true, false, false, true, null);
       case CONNECTOR -> new TrainableParts(true, false, false, trainVisionTower, null);
       case FULL -> new TrainableParts(true, true, true, trainVisionTower, null);
       case ADAPTER -> new TrainableParts(true, true, false, trainVisionTower, lora);

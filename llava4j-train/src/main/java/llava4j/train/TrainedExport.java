@@ -45,7 +45,7 @@ final class TrainedExport {
         new CheckpointConverter(trained, WriteListener.NONE).toProjector(out, type());
         yield List.of(out.resolve("mm_projector.bin"));
       }
-      case FULL -> {
+      case FULL, TOWER -> {
         Path original = fresh(out.resolve("original"));
         Path huggingFace = fresh(out.resolve("hf"));
         new CheckpointConverter(trained, WriteListener.NONE).toOriginal(original, type());

@@ -138,7 +138,14 @@ public final class Trainer {
     long start = System.nanoTime();
     List<Batch> micro = batches.next();
     Learner.Outcome outcome = assembly.learner().step(step, micro, stopAsked.getAsBoolean());
-    double flops = outcome.rows() * Forecast.flopsPerRow(job.base().config(), config.parts());
+    long views =
+        micro.stream()
+            .flatMap(batch -> batch.pictures().stream())
+            .mapToLong(picture -> picture.pixels().views())
+            .sum(); // of this process; the others have about as many
+    double flops =
+        outcome.rows() * Forecast.flopsPerRow(job.base().config(), config)
+            + views * job.group().size() * Forecast.flopsPerView(job.base().config(), config);
     listener.onStep(
         new StepReport(
             step + 1,

@@ -1,33 +1,22 @@
 package llava4j.train;
 
-import java.util.ArrayList;
-import java.util.List;
 import llava4j.config.LlavaConfig;
-import llava4j.image.FeatureLayout;
 import llava4j.model.DecoderPass;
-import llava4j.model.ImageEncoder;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.train.batch.Batch;
-import llava4j.train.batch.LabelledTokens;
 import llava4j.train.batch.SequencePlan;
 import org.bytedeco.pytorch.Tensor;
 
 /// LLaVA in training: the same parts as in inference, forward and backward, over units of
 /// parameters that may be dealt to processes.
-final class TrainingModel {
-
-  /// How a batch is brought in shape.
-  ///
-  /// @param maxLength rows that a sample may have
-  /// @param packing several samples share a sequence
-  record Shape(int maxLength, boolean packing) {}
+final class TrainingModel implements Objective {
 
   private final LlavaConfig config;
   private final Device device;
-  private final Shape shape;
+  private final BatchPlanner planner;
   private final InputStage input;
   private final BlockStack blocks;
   private final LossHead head;
@@ -35,49 +24,26 @@ final class TrainingModel {
   TrainingModel(
       LlavaConfig config,
       Device device,
-      Shape shape,
+      BatchPlanner planner,
       InputStage input,
       BlockStack blocks,
       LossHead head) {
     this.config = config;
     this.device = device;
-    this.shape = shape;
+    this.planner = planner;
     this.input = input;
     this.blocks = blocks;
     this.head = head;
   }
 
-  /// A batch and where each of its rows comes from.
-  record Planned(Batch batch, SequencePlan plan) {
-    long supervised() {
-      return plan.predictors().length;
-    }
+  @Override
+  public Planned plan(Batch batch) {
+    return planner.plan(batch);
   }
 
-  Planned plan(Batch batch) {
-    List<LabelledTokens> texts = new ArrayList<>();
-    List<List<int[]>> sources = new ArrayList<>();
-    int rowsPerView = config.vision().rowsPerView();
-    int views = batch.pictures().stream().mapToInt(picture -> picture.pixels().views()).sum();
-    int firstRow = 0;
-    for (Batch.Item item : batch.samples()) {
-      texts.add(item.tokens());
-      List<int[]> ofItem = new ArrayList<>();
-      for (Batch.Picture picture : item.pictures()) {
-        ofItem.add(rows(picture, firstRow, views * rowsPerView));
-        firstRow += picture.pixels().views() * rowsPerView;
-      }
-      sources.add(ofItem);
-    }
-    return new Planned(batch, SequencePlan.of(texts, sources, shape.maxLength(), shape.packing()));
-  }
-
-  /// Runs a batch and adds all gradients to the units.
-  ///
-  /// @param scale of the sum of cross-entropies
-  /// @param seed of the dropout
-  /// @return the sum of cross-entropies
-  double forwardBackward(Planned planned, double scale, long seed) {
+  /// The sum is that of the cross-entropies.
+  @Override
+  public double forwardBackward(Planned planned, double scale, long seed) {
     SequencePlan plan = planned.plan();
     try (Scope _ = new Scope()) {
       InputStage.Result in = input.forward(plan, planned.batch().pictures());
@@ -90,14 +56,6 @@ final class TrainingModel {
       input.backward(plan, in, gradient);
       return loss.sum();
     }
-  }
-
-  private int[] rows(Batch.Picture picture, int firstRow, int newlineRow) {
-    int[] order = ImageEncoder.order(config, picture.pixels().grid());
-    for (int i = 0; i < order.length; i++) {
-      order[i] = order[i] == FeatureLayout.NEWLINE ? newlineRow : firstRow + order[i];
-    }
-    return order;
   }
 
   private DecoderPass pass(SequencePlan plan, Tensor like) {

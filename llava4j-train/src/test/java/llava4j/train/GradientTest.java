@@ -55,6 +55,20 @@ class GradientTest {
     }
   }
 
+  @Test
+  void ofTowerAndConnectorAgainstCaptionsAgreesWithFiniteDifferences() {
+    try (TinyRun run =
+        new TinyRun(
+            "tinyTower",
+            "precision=FP64",
+            "maxLength=512",
+            "order=SEQUENTIAL",
+            "globalBatch=4",
+            "deviceBatch=4")) {
+      assertThat(check(run)).isGreaterThan(4 + 3 * 14);
+    }
+  }
+
   /// @return tensors whose gradient is not zero, all of which agree
   private static int check(TinyRun run) {
     List<Batch> batches = run.firstStep();
@@ -121,8 +135,8 @@ class GradientTest {
 
   private static double loss(List<Batch> batches, Assembly assembly) {
     return batches.stream()
-        .mapToDouble(
-            batch -> assembly.model().forwardBackward(assembly.model().plan(batch), 1, SEED))
+        .mapToDouble(batch ->
+            assembly.objective().forwardBackward(assembly.objective().plan(batch), 1, SEED))
         .sum();
   }
 

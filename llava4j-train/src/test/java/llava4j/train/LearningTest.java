@@ -49,6 +49,24 @@ class LearningTest {
   }
 
   @Test
+  void aTowerLearnsToTellPicturesByTheirCaptions() {
+    try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
+        Assembly assembly = run.assemble()) {
+      List<Batch> batch = run.firstStep();
+      double first = assembly.learner().step(0, batch, false).loss();
+      double loss = first;
+      for (int step = 1; step < 60; step++) {
+        loss = assembly.learner().step(step, batch, false).loss();
+      }
+      assertThat(first).isGreaterThan(0.5);
+      assertThat(loss).isLessThan(0.2 * first);
+      assertThat(assembly.units().trainable())
+          .extracting(unit -> unit.layout().name())
+          .containsExactlyInAnyOrder("vision_tower", "projector");
+    }
+  }
+
+  @Test
   void keptActivationsGiveTheSameGradientsAsRecomputedOnes() {
     Measured recomputed = measure("tinyLora", "activation=RECOMPUTE");
     Measured kept = measure("tinyLora", "activation=KEEP");
@@ -176,9 +194,9 @@ class LearningTest {
       double loss = 0;
       int sequences = 0;
       for (Batch batch : batches) {
-        TrainingModel.Planned planned = assembly.model().plan(batch);
+        Objective.Planned planned = assembly.objective().plan(batch);
         sequences += planned.plan().sequences();
-        loss += assembly.model().forwardBackward(planned, 1, 7);
+        loss += assembly.objective().forwardBackward(planned, 1, 7);
       }
       Map<String, float[]> gradients = new LinkedHashMap<>();
       try (Scope _ = new Scope()) {

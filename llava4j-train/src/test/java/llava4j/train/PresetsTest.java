@@ -195,6 +195,19 @@ class PresetsTest {
         .hasMessageContainingAll("globalBatch is 128", "3 process(es)", "a multiple of 48");
   }
 
+  @Test
+  void aTowersStepIsOneBatchOfOneProcess() {
+    TrainConfig tower = Presets.named("tinyTower");
+    tower.requireFits(1);
+    assertThatThrownBy(() -> tower.requireFits(2))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("start one process");
+    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=64"));
+    assertThatThrownBy(() -> split.requireFits(1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("deviceBatch equal to globalBatch (128)");
+  }
+
   private static void assertConversations(TrainConfig config, Pictures pictures, int maxLength) {
     assertThat(config.data().template()).isEqualTo(ConversationTemplate.VICUNA_V1);
     assertThat(config.data().pictures()).isEqualTo(pictures);

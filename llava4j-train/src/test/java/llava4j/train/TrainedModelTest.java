@@ -126,7 +126,7 @@ class TrainedModelTest {
       if (trained) {
         assembly.units().trainable().forEach(saved::restore);
       }
-      return assembly.model().forwardBackward(assembly.model().plan(batch), 1, 0);
+      return assembly.objective().forwardBackward(assembly.objective().plan(batch), 1, 0);
     }
   }
 }

@@ -10,6 +10,7 @@ import llava4j.config.ProjectorConfig;
 import llava4j.golden.Golden;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.text.ConversationTemplate;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.ProcessGroup;
@@ -52,7 +53,7 @@ final class TrainingProcess {
         config,
         base,
         Golden.path(
-            config.stage() == TrainConfig.Stage.CONNECTOR
+            config.data().template() == ConversationTemplate.PLAIN
                 ? "training/stage1_data.json"
                 : "training/stage2_data.json"),
         Golden.path("images"),

@@ -16,8 +16,7 @@ public interface JudgedTask extends Task {
 
   /// Finds out before anything is asked whether the files that a judge needs are there and whole.
   default void requireJudgesFiles() {
-    prompts(
-        questions().stream().map(question -> new Answer(question.id(), "", "")).toList());
+    prompts(questions().stream().map(question -> new Answer(question.id(), "", "")).toList());
   }
 
   /// What the judge is told it is; may be empty.

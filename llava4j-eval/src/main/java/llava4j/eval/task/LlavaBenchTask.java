@@ -194,8 +194,7 @@ public final class LlavaBenchTask implements JudgedTask {
     new TreeMap<>(verdicts)
         .forEach((number, verdict) ->
             reviews.add(
-                new Review(
-                    RULE + questions.get(number).category(), parse(verdict).orElseThrow())));
+                new Review(RULE + questions.get(number).category(), parse(verdict).orElseThrow())));
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     summary(reviews).forEach(line -> figures.put(line.category(), line.ratio()));
     List<Double> references = reviews.stream().map(one -> one.scores().reference()).toList();

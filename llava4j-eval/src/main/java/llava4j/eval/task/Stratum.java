@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// Things of one kind, among which chance may draw anew: questions, or questions that stand and fall
-/// together, such as both about a picture. A headline figure is the sum over its strata of `weight`
-/// times all parts through all wholes; that covers means, F1 and the ratio of two scores.
+/// Things of one kind, among which chance may draw anew: questions, or questions that stand and
+/// fall together, such as both about a picture. A headline figure is the sum over its strata of
+/// `weight` times all parts through all wholes; that covers means, F1 and the ratio of two scores.
 ///
 /// @param parts of each thing
 /// @param wholes of each thing; ones where the stratum gives a mean

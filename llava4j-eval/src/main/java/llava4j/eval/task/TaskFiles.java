@@ -68,9 +68,7 @@ record TaskFiles(String site) {
   }
 
   void require(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new BadInputException(file + " is missing; it comes from " + site);
-    }
+    firstOf(file);
   }
 
   /// The first of some files that is there: questions are spread in several forms.
@@ -87,7 +85,36 @@ record TaskFiles(String site) {
                 .map(file -> ", and so is " + file.getFileName())
                 .collect(Collectors.joining())
             + "; it comes from "
-            + site);
+            + site
+            + parquetBeside(files[0]));
+  }
+
+  /// What to do with a table in a form that none of the original programs reads; empty where there
+  /// is none.
+  private static String parquetBeside(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) {
+      return "";
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(beside -> beside.toString().endsWith(".parquet"))
+          .sorted()
+          .findFirst()
+          .map(table ->
+              ", or convert "
+                  + table.getFileName()
+                  + ", which has to have the same columns: python -c \"import pandas as p;"
+                  + " p.read_parquet('"
+                  + table
+                  + "')."
+                  + (file.toString().endsWith(".tsv")
+                      ? "to_csv('" + file + "', sep='\\t', index=False)\""
+                      : "to_json('" + file + "', orient='records', lines=True)\""))
+          .orElse("");
+    } catch (IOException e) {
+      throw new BadInputException(folder + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /// Whether a file is one of LLaVA's evaluation archive, and not the site's own.

@@ -71,7 +71,8 @@ class JudgingTest {
       replies.add(new Reply(200, "no idea"));
     }
     Path reviews = folder.resolve("reviews.jsonl");
-    Judging.Result result = new Judging(task, judge(2), reviews, 3).judge(answers());
+    Judging.Result result =
+        new Judging(task, judge(2), reviews, 3, Duration.ofMillis(1)).judge(answers());
     assertThat(result.unjudged()).containsExactly(2);
     assertThat(result.score().value()).isEqualTo(75);
     assertThat(result.score().figures()).containsEntry("ocr", 75.0).containsEntry("rec", 50.0);
@@ -79,7 +80,8 @@ class JudgingTest {
         .contains("What is x?", "-1 <AND> -5", "four", "Example | 1 | 1 | 1.0");
     // run again: only what has no verdict is asked
     replies.add(new Reply(200, "0.0"));
-    Judging.Result second = new Judging(task, judge(2), reviews, 3).judge(answers());
+    Judging.Result second =
+        new Judging(task, judge(2), reviews, 3, Duration.ofMillis(1)).judge(answers());
     assertThat(replies).isEmpty();
     assertThat(second.unjudged()).isEmpty();
     assertThat(second.score().value()).isEqualTo(50);

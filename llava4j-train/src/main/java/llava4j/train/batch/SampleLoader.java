@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import llava4j.config.LlavaConfig;
 import llava4j.data.Sample;
@@ -26,7 +25,7 @@ public final class SampleLoader {
   private final LabelMasker masker;
   private final Preprocessor preprocessor;
   private final LlavaConfig config;
-  private final int maxLength;
+  private final LengthLimit limit;
 
   /// @param maxLength rows that a sample may have
   public SampleLoader(
@@ -41,7 +40,7 @@ public final class SampleLoader {
     this.masker = masker;
     this.preprocessor = preprocessor;
     this.config = config;
-    this.maxLength = maxLength;
+    this.limit = new LengthLimit(maxLength);
   }
 
   /// Loads a sample.
@@ -49,7 +48,7 @@ public final class SampleLoader {
   /// @throws BadInputException that names the sample, if it cannot be used
   public Item load(int index) {
     Sample sample = samples.get(index);
-    LabelledTokens tokens = cut(masker.mask(sample));
+    LabelledTokens tokens = limit.cut(masker.mask(sample));
     List<Picture> pictures =
         sample.image().map(image -> List.of(picture(sample, image))).orElse(List.of());
     List<int[]> rows =
@@ -85,37 +84,13 @@ public final class SampleLoader {
     }
   }
 
-  /// Ids beyond the limit go before pictures are counted, as the original's collator does.
-  private LabelledTokens cut(LabelledTokens tokens) {
-    return tokens.ids().length <= maxLength
-        ? tokens
-        : new LabelledTokens(
-            Arrays.copyOf(tokens.ids(), maxLength), Arrays.copyOf(tokens.labels(), maxLength));
-  }
-
   private void requireSupervised(Sample sample, LabelledTokens tokens, List<int[]> rows) {
-    long slots =
-        Arrays.stream(tokens.ids())
-            .filter(id -> id == llava4j.text.PromptEncoder.IMAGE_SLOT)
-            .count();
-    if (slots != rows.size()) {
-      throw new BadSampleException(
-          "sample '"
-              + sample.id()
-              + "' has "
-              + slots
-              + " place(s) for pictures within its first "
-              + maxLength
-              + " ids, but "
-              + rows.size()
-              + " picture(s)");
-    }
-    if (SequencePlan.supervised(tokens, rows, maxLength) == 0) {
+    if (limit.supervised(sample, tokens, rows) == 0) {
       throw new BadSampleException(
           "sample '"
               + sample.id()
               + "' has no supervised token within "
-              + maxLength
+              + limit.rows()
               + " rows; its loss would not be a number");
     }
   }

@@ -1,0 +1,94 @@
+package llava4j.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.TreeMap;
+import llava4j.error.BadInputException;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/// A vocabulary made from texts.
+class BpeTrainerTest {
+  private static final List<String> TEXTS =
+      List.of(
+          "the cat sat on the mat",
+          "the cat and the hat",
+          "A cat is at [0.25, 0.5].",
+          "Bats and rats sat. STOP at 42!",
+          "that is that\nand this is this");
+
+  @Test
+  void joinsTheCommonestNeighboursFirst() {
+    BpeTrainer trainer = new BpeTrainer();
+    trainer.add("ab ab ab ab ac", 10);
+    List<String> pieces =
+        trainer.train(259 + 4 + 3).pieces().stream()
+            .map(SentencePieceModel.Piece::text)
+            .skip(259)
+            .toList();
+    // neighbours: blank-a 50, a-b 40, a-c 10; then blank-a with b 40, with c 10
+    assertThat(pieces).startsWith("\u2581a", "\u2581ab", "\u2581ac");
+    assertThat(pieces).endsWith("a", "\u2581", "b", "c");
+  }
+
+  @Test
+  void theOrderOfTextsDoesNotMatter() {
+    List<String> shuffled = new ArrayList<>(TEXTS);
+    Collections.shuffle(shuffled, new Random(5));
+    assertThat(trained(shuffled)).isEqualTo(trained(TEXTS));
+  }
+
+  @Test
+  void capitalsDigitsAndPunctuationStaySingle() {
+    for (SentencePieceModel.Piece piece : trained(TEXTS).pieces()) {
+      if (piece.type() == SentencePieceModel.PieceType.NORMAL && piece.text().length() > 1) {
+        assertThat(piece.text()).matches("\u2581?\\p{Lu}?\\p{Ll}*").isNotEqualTo("\u2581\u2581");
+      }
+    }
+    try (Tokenizer tokenizer = tokenizer(trained(TEXTS))) {
+      assertThat(tokenizer.encode("STOP", false)).hasSize(5); // the blank in front too
+    }
+  }
+
+  @Property(tries = 300)
+  void everyTextComesBack(@ForAll String text) {
+    String sound = SoundText.of(text).replace("\0", "");
+    try (Tokenizer tokenizer = tokenizer(trained(TEXTS))) {
+      int[] ids = tokenizer.encode("x" + sound, false);
+      assertThat(tokenizer.decode(ids, true)).isEqualTo("x" + sound);
+    }
+  }
+
+  @Test
+  void asksForMoreTextOrMoreRoom() {
+    BpeTrainer trainer = new BpeTrainer();
+    TEXTS.forEach(text -> trainer.add(text, 10));
+    assertThatThrownBy(() -> trainer.train(260))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("no room");
+    assertThatThrownBy(() -> trainer.train(5000))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("more texts");
+  }
+
+  private static SentencePieceModel trained(List<String> texts) {
+    BpeTrainer trainer = new BpeTrainer();
+    texts.forEach(text -> trainer.add(text, 10));
+    return trainer.train(308);
+  }
+
+  private static Tokenizer tokenizer(SentencePieceModel model) {
+    return new SentencePieceTokenizer(
+        model,
+        new SentencePieceTokenizer.Settings(
+            true, 1, 2, OptionalInt.empty(), new TreeMap<>(), Map.of(), true));
+  }
+}

@@ -1,0 +1,67 @@
+package llava4j.data.check;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A file with a JSON object a line for each sample that something is wrong with.
+public final class ProblemLog implements CheckListener, AutoCloseable {
+  private final JsonMapper json = new JsonMapper();
+  private final WholeFile file;
+
+  /// The file appears when [#complete] is called.
+  public ProblemLog(Path path) {
+    this.file = new WholeFile(path);
+  }
+
+  @Override
+  public void onBroken(List<Finding> findings) {
+    add(findings);
+  }
+
+  @Override
+  public void onSample(CheckedSample checked) {
+    if (!checked.findings().isEmpty()) {
+      add(checked.findings());
+    }
+  }
+
+  /// Adds a line.
+  ///
+  /// @param findings of one sample, at least one
+  void add(List<Finding> findings) {
+    ObjectNode line = json.createObjectNode();
+    line.put("sample", findings.getFirst().number());
+    line.put("id", findings.getFirst().id());
+    ArrayNode problems = line.putArray("problems");
+    for (Finding finding : findings) {
+      ObjectNode problem = problems.addObject();
+      problem.put("kind", key(finding.problem()));
+      problem.put("hurts", finding.problem().hurts());
+      problem.put("what", finding.problem().title());
+      if (!finding.detail().isEmpty()) {
+        problem.put("detail", finding.detail());
+      }
+    }
+    file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// Puts the file in its place.
+  public void complete() {
+    file.complete();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+
+  /// How files call a problem.
+  static String key(Problem problem) {
+    return problem.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,100 @@
+package llava4j.data.check;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import llava4j.data.Lengths;
+import llava4j.data.SampleFault;
+
+/// Counts what a check finds.
+public final class Tally implements CheckListener {
+  private static final int FIRST = 5;
+
+  private final Map<Problem, Kind> kinds = new EnumMap<>(Problem.class);
+  private final Lengths wordsWithPicture = new Lengths();
+  private final Lengths wordsOfTextOnly = new Lengths();
+  private final Lengths rows = new Lengths();
+  private long broken;
+
+  /// How often a problem was found, and where first.
+  public static final class Kind {
+    private final List<Finding> first = new ArrayList<>();
+    private long count;
+
+    public long count() {
+      return count;
+    }
+
+    public List<Finding> first() {
+      return Collections.unmodifiableList(first);
+    }
+  }
+
+  @Override
+  public void onBroken(List<Finding> findings) {
+    broken += findings.getFirst().number() == SampleFault.BETWEEN ? 0 : 1;
+    findings.forEach(this::count);
+  }
+
+  @Override
+  public void onSample(CheckedSample checked) {
+    int words = checked.sample().modalityLength();
+    if (checked.sample().image().isPresent()) {
+      wordsWithPicture.add(words);
+    } else {
+      wordsOfTextOnly.add(-words);
+    }
+    checked.tokens().ifPresent(tokens -> rows.add(tokens.rows()));
+    checked.findings().forEach(this::count);
+  }
+
+  private void count(Finding finding) {
+    Kind kind = kinds.computeIfAbsent(finding.problem(), _ -> new Kind());
+    kind.count++;
+    if (kind.first.size() < FIRST) {
+      kind.first.add(finding);
+    }
+  }
+
+  /// Samples of the file, those that cannot be read too.
+  public long samples() {
+    return broken + wordsWithPicture.count() + wordsOfTextOnly.count();
+  }
+
+  /// Samples that cannot be read.
+  public long broken() {
+    return broken;
+  }
+
+  /// Words of the samples with a picture, as the original's sampler counts them.
+  public Lengths wordsWithPicture() {
+    return wordsWithPicture;
+  }
+
+  /// Words of the samples without a picture.
+  public Lengths wordsOfTextOnly() {
+    return wordsOfTextOnly;
+  }
+
+  /// Rows of the sound samples; empty where no model was named.
+  public Lengths rows() {
+    return rows;
+  }
+
+  /// Problems that were found, in the order of [Problem].
+  public Map<Problem, Kind> kinds() {
+    return Collections.unmodifiableMap(kinds);
+  }
+
+  /// How often a problem was found.
+  public long count(Problem problem) {
+    return kinds.containsKey(problem) ? kinds.get(problem).count() : 0;
+  }
+
+  /// Whether anything was found that counts.
+  public boolean found(Severity severity) {
+    return kinds.keySet().stream().anyMatch(severity::counts);
+  }
+}

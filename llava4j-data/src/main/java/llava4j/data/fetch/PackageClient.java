@@ -1,0 +1,73 @@
+package llava4j.data.fetch;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import llava4j.error.BadInputException;
+
+/// Brings an archive into a folder.
+@FunctionalInterface
+public interface PackageClient {
+
+  /// @param folder gets `wanted.file()`
+  /// @throws BadInputException if the archive cannot be had
+  void download(PinnedPackage wanted, Path folder);
+
+  /// The registries' ordinary programs, `npm pack` and `apt-get download`, with their own settings.
+  static PackageClient programs() {
+    return (wanted, folder) -> {
+      List<String> command =
+          switch (wanted.registry()) {
+            case NPM -> List.of("npm", "pack", "--silent", wanted.name() + "@" + wanted.version());
+            case DEBIAN -> List.of("apt-get", "download", wanted.name() + "=" + wanted.version());
+          };
+      run(command, wanted, folder);
+    };
+  }
+
+  private static void run(List<String> command, PinnedPackage wanted, Path folder) {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+              .start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        process.destroyForcibly();
+        throw missing(wanted, folder, "'" + String.join(" ", command) + "' failed: " + last(said));
+      }
+    } catch (IOException e) {
+      throw missing(wanted, folder, wanted.registry().client() + " is not installed");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw missing(wanted, folder, "interrupted");
+    }
+  }
+
+  private static BadInputException missing(PinnedPackage wanted, Path folder, String why) {
+    return new BadInputException(
+        "package "
+            + wanted
+            + " cannot be fetched ("
+            + why
+            + "); try again, or put "
+            + wanted.file()
+            + " with SHA-256 "
+            + wanted.sha256()
+            + " into "
+            + folder
+            + " by hand");
+  }
+
+  private static String last(String said) {
+    return said.lines()
+        .filter(line -> !line.isBlank())
+        .reduce((_, line) -> line)
+        .orElse("it said nothing")
+        .strip();
+  }
+}

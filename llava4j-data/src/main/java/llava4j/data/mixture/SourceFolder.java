@@ -1,0 +1,52 @@
+package llava4j.data.mixture;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+
+/// The native files of several sources, all of which are there.
+///
+/// @param files for each source, those of each of its needs
+record SourceFolder(Map<MixtureSource, List<List<Path>>> files) {
+
+  /// Looks for every file before anything is read.
+  ///
+  /// @throws BadInputException that names each missing file and who publishes it
+  static SourceFolder locate(Path folder, List<MixtureSource> sources) {
+    if (!Files.isDirectory(folder)) {
+      throw new BadInputException(folder + " is no folder; name that of the sources' files");
+    }
+    Map<MixtureSource, List<List<Path>>> files = new EnumMap<>(MixtureSource.class);
+    List<String> missing = new ArrayList<>();
+    for (MixtureSource source : sources) {
+      List<List<Path>> found = new ArrayList<>();
+      List<String> absent = new ArrayList<>();
+      for (FileNeed need : FileNeed.of(source)) {
+        Optional<List<Path>> form = need.find(folder);
+        form.ifPresentOrElse(found::add, () -> absent.add(need.describe()));
+      }
+      files.put(source, found);
+      if (!absent.isEmpty()) {
+        missing.add(String.join(", ", absent) + " (from " + source.site() + ")");
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new BadInputException(
+          folder
+              + " lacks "
+              + String.join("; ", missing)
+              + "; put them there, or build a part with --only");
+    }
+    return new SourceFolder(files);
+  }
+
+  /// The files of a source's need.
+  List<Path> of(MixtureSource source, int need) {
+    return files.get(source).get(need);
+  }
+}

@@ -1,0 +1,23 @@
+package llava4j.data.mixture.rule;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import llava4j.data.WhitespaceWords;
+
+/// What TextCaps asks.
+public final class CaptionQuestion {
+  private static final String REFERENCE = "Reference OCR token: ";
+
+  private CaptionQuestion() {}
+
+  /// P_caption, and the words that a reader of text found in the picture. Without words the second
+  /// line stays, as it does in the benchmarks' prompts (INFERRED).
+  public static String of(List<String> ocrTokens) {
+    String tokens =
+        ocrTokens.stream()
+            .map(WhitespaceWords::oneLine)
+            .filter(token -> !token.isEmpty())
+            .collect(Collectors.joining(", "));
+    return FormatPrompt.CAPTION + "\n" + REFERENCE + tokens;
+  }
+}

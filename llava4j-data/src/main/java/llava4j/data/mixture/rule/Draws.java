@@ -1,0 +1,39 @@
+package llava4j.data.mixture.rule;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// Chance that can be repeated. Each source has its own, and within it each picture: what is drawn
+/// for one depends on seed, source and key alone, not on order, threads or what else is built.
+public record Draws(long seed, String source) {
+  private static final long FNV_BASIS = 0xCBF29CE484222325L;
+  private static final long FNV_PRIME = 0x100000001B3L;
+
+  /// The numbers of one picture or conversation.
+  public SplittableRandom of(String key) {
+    return new SplittableRandom(hash(key));
+  }
+
+  /// A place in the source's lottery.
+  public long rank(String key) {
+    return of("rank:" + key).nextLong();
+  }
+
+  /// At most so many of a list, in random order.
+  public static <T> List<T> sample(List<T> items, int most, SplittableRandom random) {
+    List<T> shuffled = new ArrayList<>(items);
+    Collections.shuffle(shuffled, random);
+    return List.copyOf(shuffled.subList(0, Math.min(most, shuffled.size())));
+  }
+
+  private long hash(String key) {
+    long hash = FNV_BASIS ^ seed;
+    String text = source + '\0' + key;
+    for (int i = 0; i < text.length(); i++) {
+      hash = (hash ^ text.charAt(i)) * FNV_PRIME;
+    }
+    return hash;
+  }
+}

@@ -1,0 +1,32 @@
+package llava4j.data.mixture.source;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+import llava4j.data.Sample;
+import llava4j.data.mixture.rule.Draws;
+import llava4j.data.mixture.rule.Round;
+
+/// GQA's balanced questions: one object, a question a key.
+public final class GqaReader implements SourceReader {
+  private final NativeFile questions;
+  private final Draws draws;
+
+  public GqaReader(NativeFile questions, Draws draws) {
+    this.questions = questions;
+    this.draws = draws;
+  }
+
+  @Override
+  public void read(Consumer<Sample> samples, Tally tally) {
+    QuestionsByImage<String> asked = new QuestionsByImage<>(draws, tally);
+    questions.entries((key, row) -> {
+      tally.row();
+      if (row.has("isBalanced") && !row.node().path("isBalanced").asBoolean(true)) {
+        throw questions.wrong("question '" + key + "' is not balanced, so it is the file of all");
+      }
+      asked.add(row.id("imageId"), new Round(row.line("question"), row.line("answer")));
+    });
+    asked.forEach((image, turns) ->
+        samples.accept(new Sample(image, Optional.of("gqa/images/" + image + ".jpg"), turns)));
+  }
+}

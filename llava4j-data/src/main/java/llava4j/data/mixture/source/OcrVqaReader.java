@@ -1,0 +1,63 @@
+package llava4j.data.mixture.source;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import llava4j.data.Sample;
+import llava4j.data.WhitespaceWords;
+import llava4j.data.mixture.rule.Draws;
+import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Round;
+
+/// OCR-VQA: one object, a book cover a key; split 1 is training. Covers are saved as `.jpg`
+/// whatever they were.
+public final class OcrVqaReader implements SourceReader {
+  private static final int TRAINING = 1;
+
+  private final NativeFile books;
+  private final Draws draws;
+
+  public OcrVqaReader(NativeFile books, Draws draws) {
+    this.books = books;
+    this.draws = draws;
+  }
+
+  @Override
+  public void read(Consumer<Sample> samples, Tally tally) {
+    books.entries((id, row) -> {
+      tally.row();
+      List<String> questions = row.texts("questions");
+      List<String> answers = row.texts("answers");
+      if (row.integer("split") != TRAINING) {
+        tally.add(Finding.OTHER_SPLIT);
+      } else if (questions.size() != answers.size()) {
+        tally.add(Finding.UNEVEN_LISTS);
+      } else {
+        List<Round> asked = rounds(questions, answers, tally);
+        if (!asked.isEmpty()) {
+          samples.accept(
+              new Sample(
+                  id,
+                  Optional.of("ocr_vqa/images/" + id + ".jpg"),
+                  QuestionsByImage.conversation(draws, id, asked)));
+        }
+      }
+    });
+  }
+
+  private static List<Round> rounds(List<String> questions, List<String> answers, Tally tally) {
+    List<Round> rounds = new ArrayList<>();
+    for (int i = 0; i < questions.size(); i++) {
+      Round round =
+          new Round(
+              WhitespaceWords.oneLine(questions.get(i)), WhitespaceWords.oneLine(answers.get(i)));
+      if (round.lacksWords()) {
+        tally.add(Finding.BLANK);
+      } else {
+        rounds.add(round);
+      }
+    }
+    return rounds;
+  }
+}

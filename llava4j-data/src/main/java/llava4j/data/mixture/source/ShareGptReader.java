@@ -1,0 +1,72 @@
+package llava4j.data.mixture.source;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import llava4j.data.Sample;
+import llava4j.data.Turn;
+import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.ShareGptFilter;
+import llava4j.data.mixture.rule.Truncation;
+
+/// ShareGPT: conversations in text alone, in Vicuna's JSON with HTML already made Markdown. Files
+/// whose long conversations somebody split have pieces named `id_0`, `id_8`; the paper cuts instead
+/// of splitting, so the first piece of each stays (INFERRED).
+public final class ShareGptReader implements SourceReader {
+  private static final Pattern PIECE = Pattern.compile("(.+)_\\d+");
+  private static final String HTML = "<div class=\"markdown";
+
+  private final List<NativeFile> files;
+  private final Truncation truncation;
+
+  public ShareGptReader(List<NativeFile> files, Truncation truncation) {
+    this.files = List.copyOf(files);
+    this.truncation = truncation;
+  }
+
+  @Override
+  public void read(Consumer<Sample> samples, Tally tally) {
+    Set<String> seen = new HashSet<>();
+    for (NativeFile file : files) {
+      file.rows(row -> {
+        tally.row();
+        if (row.has("image")) {
+          throw file.wrong(row.place() + " has a picture, where text stands alone");
+        }
+        String id = row.id("id");
+        List<Turn> turns = Conversations.turns(row);
+        if (turns.stream().anyMatch(turn -> turn.text().contains(HTML))) {
+          throw file.wrong(row.place() + " is still HTML");
+        }
+        Matcher piece = PIECE.matcher(id);
+        if (piece.matches() && !seen.add(piece.group(1))) {
+          tally.add(Finding.CONTINUATION);
+        } else {
+          shorten(ShareGptFilter.answered(turns), tally)
+              .ifPresent(kept -> samples.accept(new Sample(id, Optional.empty(), kept)));
+        }
+      });
+    }
+  }
+
+  private Optional<List<Turn>> shorten(List<Turn> turns, Tally tally) {
+    Optional<Finding> problem = ShareGptFilter.problem(turns);
+    if (problem.isPresent()) {
+      tally.add(problem.get());
+      return Optional.empty();
+    }
+    List<Turn> kept = truncation.truncate(turns);
+    if (kept.isEmpty()) {
+      tally.add(Finding.TOO_LONG);
+      return Optional.empty();
+    }
+    if (kept.size() < turns.size()) {
+      tally.add(Finding.TRUNCATED);
+    }
+    return Optional.of(kept);
+  }
+}

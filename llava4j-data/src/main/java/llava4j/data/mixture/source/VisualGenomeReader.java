@@ -1,0 +1,101 @@
+package llava4j.data.mixture.source;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import llava4j.data.Sample;
+import llava4j.data.mixture.rule.Draws;
+import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.ImageSize;
+import llava4j.data.mixture.rule.PaddedBox;
+import llava4j.data.mixture.rule.PixelBox;
+import llava4j.data.mixture.rule.Region;
+import llava4j.data.mixture.rule.Region.Direction;
+import llava4j.data.mixture.rule.Round;
+
+/// Visual Genome's region descriptions: for each picture at most so many regions, in random order,
+/// each asked in one direction.
+public final class VisualGenomeReader implements SourceReader {
+  private final NativeFile regions;
+  private final NativeFile images;
+  private final PictureSizes sizes;
+  private final int mostRegions;
+  private final Draws draws;
+
+  /// A picture as `image_data.json` has it.
+  private record Picture(String path, ImageSize size) {}
+
+  public VisualGenomeReader(
+      NativeFile regions, NativeFile images, PictureSizes sizes, int mostRegions, Draws draws) {
+    this.regions = regions;
+    this.images = images;
+    this.sizes = sizes;
+    this.mostRegions = mostRegions;
+    this.draws = draws;
+  }
+
+  @Override
+  public void read(Consumer<Sample> samples, Tally tally) {
+    Map<Long, Picture> pictures = new HashMap<>();
+    images.rows(row -> pictures.put(row.integer("image_id"), picture(row)));
+    regions.rows(row -> {
+      List<NativeRow> described = row.rows("regions");
+      described.forEach(_ -> tally.row());
+      Picture picture = pictures.get(row.integer("id"));
+      if (picture == null) {
+        tally.add(Finding.NO_PICTURE, described.size());
+        return;
+      }
+      List<Region> usable = usable(described, picture, tally);
+      if (!usable.isEmpty()) {
+        String id = String.valueOf(row.integer("id"));
+        SplittableRandom random = draws.of(id);
+        List<Region> drawn = Draws.sample(usable, mostRegions, random);
+        tally.add(Finding.SURPLUS_REGION, usable.size() - drawn.size());
+        List<Round> rounds =
+            drawn.stream().map(region -> region.round(Direction.draw(random))).toList();
+        samples.accept(
+            new Sample(
+                id,
+                Optional.of(picture.path()),
+                Round.conversation(rounds, ImagePlacement.draw(random))));
+      }
+    });
+  }
+
+  private List<Region> usable(List<NativeRow> described, Picture picture, Tally tally) {
+    ImageSize size = sizes.of(picture.path(), picture.size(), tally);
+    List<Region> usable = new ArrayList<>();
+    for (NativeRow row : described) {
+      String phrase = row.line("phrase");
+      Optional<PixelBox> box =
+          PixelBox.ofCorner(
+                  row.number("x"), row.number("y"), row.number("width"), row.number("height"))
+              .within(size);
+      if (phrase.isEmpty()) {
+        tally.add(Finding.BLANK);
+      } else if (box.isEmpty()) {
+        tally.add(Finding.NO_BOX);
+      } else {
+        usable.add(new Region(phrase, PaddedBox.of(box.get(), size)));
+      }
+    }
+    return usable;
+  }
+
+  /// The folder, `VG_100K` or `VG_100K_2`, stands in the address of the picture alone.
+  private Picture picture(NativeRow row) {
+    String[] address = row.text("url").split("/", -1);
+    if (address.length < 2 || !address[address.length - 2].startsWith("VG_100K")) {
+      throw images.wrong(row.place() + " has a 'url' without the folder VG_100K or VG_100K_2");
+    }
+    return new Picture(
+        "vg/" + address[address.length - 2] + "/" + address[address.length - 1],
+        new ImageSize(row.pixels("width"), row.pixels("height")));
+  }
+}

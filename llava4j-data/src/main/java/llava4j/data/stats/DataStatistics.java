@@ -1,0 +1,91 @@
+package llava4j.data.stats;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llava4j.data.Sample;
+import llava4j.data.SampleFile;
+
+/// Counts a file's samples by source: the first folder of the picture's path. Samples are read one
+/// at a time, and none is kept.
+final class DataStatistics {
+  private static final String TEXT_ONLY = "text only";
+  private static final String NO_FOLDER = "pictures in no folder";
+  private static final String ALL = "all";
+  private static final String OTHER = "other folders";
+  private static final int MOST_KEPT = 2000;
+  private static final int MOST_SHOWN = 24;
+
+  private final int examples;
+  private final long seed;
+  private final SourceTally all;
+  private final Map<String, SourceTally> sources = new HashMap<>();
+
+  /// Hears how many samples have been counted.
+  @FunctionalInterface
+  interface Progress {
+    void onSamples(long done, long total);
+  }
+
+  /// @param examples that are drawn of each source
+  /// @param seed of the draw
+  DataStatistics(int examples, long seed) {
+    this.examples = examples;
+    this.seed = seed;
+    this.all = tally(ALL, 0);
+  }
+
+  void addAll(SampleFile samples, Progress progress) {
+    for (int i = 0; i < samples.size(); i++) {
+      Sample sample = samples.get(i);
+      all.add(i, sample);
+      String name = source(sample.image());
+      String kept = sources.containsKey(name) || sources.size() < MOST_KEPT ? name : OTHER;
+      sources.computeIfAbsent(kept, key -> tally(key, examples)).add(i, sample);
+      progress.onSamples(i + 1L, samples.size());
+    }
+  }
+
+  /// Of all samples.
+  SourceTally all() {
+    return all;
+  }
+
+  /// The sources, the largest first; of many small ones the rest as one.
+  List<SourceTally> sources() {
+    List<SourceTally> sorted =
+        new ArrayList<>(
+            sources.values().stream()
+                .sorted(
+                    Comparator.comparingLong(SourceTally::samples)
+                        .reversed()
+                        .thenComparing(SourceTally::name))
+                .toList());
+    if (sorted.size() <= MOST_SHOWN) {
+      return sorted;
+    }
+    List<SourceTally> small = sorted.subList(MOST_SHOWN - 1, sorted.size());
+    SourceTally rest = tally(small.size() + " " + OTHER, examples);
+    small.forEach(rest::addAll);
+    List<SourceTally> shown = new ArrayList<>(sorted.subList(0, MOST_SHOWN - 1));
+    shown.add(rest);
+    return shown;
+  }
+
+  private SourceTally tally(String name, int wanted) {
+    return new SourceTally(name, wanted, seed);
+  }
+
+  /// Folders end with a stroke, so none is called like the others.
+  private static String source(Optional<String> image) {
+    if (image.isEmpty()) {
+      return TEXT_ONLY;
+    }
+    String path = image.get().replaceFirst("^(\\./|/)+", "");
+    int stroke = path.indexOf('/');
+    return stroke < 0 ? NO_FOLDER : path.substring(0, stroke + 1);
+  }
+}

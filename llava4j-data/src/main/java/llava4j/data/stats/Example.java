@@ -1,0 +1,60 @@
+package llava4j.data.stats;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import llava4j.data.Sample;
+import llava4j.data.Turn;
+import llava4j.error.BadInputException;
+import llava4j.image.ImageDecoder;
+
+/// A sample as the page shows it.
+///
+/// @param images folder that the pictures' paths start from
+record Example(Path images, Sample sample) {
+  private static final int MOST_TURNS = 8;
+  private static final int MOST_LETTERS = 400;
+
+  /// What the page's template asks for.
+  Map<String, Object> values() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("id", PageText.of(sample.id(), MOST_LETTERS));
+    values.put("path", sample.image().map(path -> PageText.of(path, MOST_LETTERS)).orElse(""));
+    values.put("picture", null);
+    values.put("trouble", null);
+    sample.image().ifPresent(path -> addPicture(path, values));
+    List<Map<String, Object>> turns = new ArrayList<>();
+    for (Turn turn : sample.turns().subList(0, Math.min(MOST_TURNS, sample.turns().size()))) {
+      turns.add(
+          Map.of(
+              "who", turn.speaker().name().toLowerCase(Locale.ROOT),
+              "text", PageText.of(turn.text(), MOST_LETTERS)));
+    }
+    values.put("turns", turns);
+    int more = sample.turns().size() - turns.size();
+    values.put("more", more == 0 ? null : more + " more turns");
+    return values;
+  }
+
+  private void addPicture(String path, Map<String, Object> values) {
+    try {
+      Path file = images.resolve(path);
+      if (Files.isRegularFile(file)) {
+        values.put(
+            "picture",
+            InlinePicture.of(
+                ImageDecoder.decode(Files.readAllBytes(file), file.toString()).image()));
+      } else {
+        values.put("trouble", "the picture does not exist");
+      }
+    } catch (InvalidPathException | IOException | BadInputException e) {
+      values.put("trouble", "the picture cannot be read");
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package llava4j.data.tiny;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Something that can be drawn and named.
+///
+/// @param name in English
+/// @param category the kind of thing, one word
+/// @param codes emoji that show it, by file name without ending
+/// @param slugs names that icon sets give it, letters and digits only
+/// @param names in other languages, by code
+record Concept(
+    String name,
+    Noun noun,
+    String category,
+    List<String> codes,
+    Set<String> slugs,
+    Map<String, String> names)
+    implements Nameable {
+
+  /// One concept in ten is never trained on; which ones depends on the name alone.
+  boolean heldOut() {
+    return Hashing.share(name, "concept") < 0.1;
+  }
+}

@@ -1,0 +1,285 @@
+package llava4j.data.tiny;
+
+import java.awt.Rectangle;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import llava4j.data.mixture.rule.FormatPrompt;
+import llava4j.data.mixture.rule.ImageSize;
+import llava4j.data.mixture.rule.PaddedBox;
+import llava4j.data.mixture.rule.PixelBox;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Asks about scenes in every way of the paper's mixture.
+final class Exchanges {
+  private static final int CHOICES = 4;
+
+  private final Phrases phrases;
+  private final Facts facts;
+  private final Map<String, Glosses.Meaning> meanings;
+  private final Map<String, List<String>> foreignQuestions = new LinkedHashMap<>();
+  private final JsonMapper json = new JsonMapper();
+
+  /// @param meanings of the concepts, by name
+  Exchanges(Phrases phrases, Facts facts, Map<String, Glosses.Meaning> meanings) {
+    this.phrases = phrases;
+    this.facts = facts;
+    this.meanings = meanings;
+    for (String line : Phrases.lines("languages.txt")) {
+      List<String> parts = List.of(line.split("\\|", -1));
+      foreignQuestions.put(parts.getFirst(), parts.subList(1, parts.size()));
+    }
+  }
+
+  /// One exchange of this kind, if the scene gives one.
+  Optional<Exchange> ask(TinyTask task, Scene scene, RandomGenerator random) {
+    if (task.isFact()) {
+      return facts
+          .find(task, scene, random)
+          .map(fact -> {
+            int way = random.nextInt(10);
+            if (way < 2 && fact.others().size() >= CHOICES - 1) {
+              return choice(fact, random);
+            }
+            return way < 7 ? brief(fact) : free(fact);
+          });
+    }
+    return switch (task) {
+      case CAPTION ->
+          Optional.of(own(task, phrases.pick("caption", random), caption(scene, random)));
+      case DETAIL -> Optional.of(own(task, phrases.pick("detail", random), detail(scene, random)));
+      case DEFINE -> meaning(scene).map(meaning -> define(scene.only(), meaning, random));
+      case KIND_OF -> kindOf(scene, random);
+      case LANGUAGE -> foreign(scene, random);
+      case FALSELY -> Optional.of(falsely(scene, random));
+      case JSON -> Optional.of(json(scene, random));
+      case BOX -> Optional.of(box(scene, random));
+      case REGION -> Optional.of(region(scene, random));
+      default -> Optional.empty();
+    };
+  }
+
+  /// In a word, capitalised as in the paper's mixture.
+  static Exchange brief(Fact fact) {
+    return new Exchange(
+        fact.task(), Exchange.Format.SHORT, fact.question(), English.capitalized(fact.brief()));
+  }
+
+  /// In a sentence.
+  static Exchange free(Fact fact) {
+    return new Exchange(fact.task(), Exchange.Format.FREE, fact.question(), fact.sentence());
+  }
+
+  /// By letter, the options in random order.
+  static Exchange choice(Fact fact, RandomGenerator random) {
+    List<String> wrong = new ArrayList<>(fact.others());
+    Random shuffling = new Random(random.nextLong());
+    Collections.shuffle(wrong, shuffling);
+    List<String> options = new ArrayList<>(wrong.subList(0, CHOICES - 1));
+    options.add(fact.brief());
+    Collections.shuffle(options, shuffling);
+    StringBuilder question = new StringBuilder(fact.question());
+    for (int i = 0; i < options.size(); i++) {
+      question.append('\n').append((char) ('A' + i)).append(". ");
+      question.append(English.capitalized(options.get(i)));
+    }
+    String letter = String.valueOf((char) ('A' + options.indexOf(fact.brief())));
+    return new Exchange(fact.task(), Exchange.Format.LETTER, question.toString(), letter);
+  }
+
+  /// What is there, rarely what it lies on: colours are learned soon, things are not.
+  String names(Scene scene, RandomGenerator random) {
+    if (random.nextInt(8) == 0) {
+      return caption(scene, random);
+    }
+    return English.capitalized(contents(scene)) + ".";
+  }
+
+  /// One sentence that names everything.
+  String caption(Scene scene, RandomGenerator random) {
+    String color = scene.background().word();
+    String on = " on " + English.article(color) + " " + color + " background.";
+    String sentence = English.capitalized(contents(scene)) + on;
+    return random.nextInt(4) == 0 ? "A picture of " + lower(sentence) : sentence;
+  }
+
+  private String contents(Scene scene) {
+    return switch (scene.kind()) {
+      case WORD -> "The word " + scene.writing().orElseThrow();
+      case DIGITS -> "The handwritten number " + scene.writing().orElseThrow();
+      case COUNT -> counted(scene);
+      case SINGLE, SEVERAL, SHAPES ->
+          English.list(scene.things().stream().map(this::described).toList());
+    };
+  }
+
+  private String detail(Scene scene, RandomGenerator random) {
+    StringBuilder text = new StringBuilder(caption(scene, random));
+    for (Thing thing : scene.things()) {
+      text.append(" The ").append(thing.name());
+      text.append(' ').append(thing.verb()).append(' ');
+      text.append(size(thing)).append(" and ").append(place(scene, thing)).append('.');
+    }
+    meaning(scene)
+        .filter(_ -> scene.things().size() == 1)
+        .ifPresent(meaning ->
+            text.append(' ')
+                .append(English.capitalized(scene.only().withArticle()))
+                .append(' ')
+                .append(scene.only().verb())
+                .append(' ')
+                .append(meaning.gloss())
+                .append('.'));
+    return text.toString();
+  }
+
+  private Exchange define(Nameable thing, Glosses.Meaning meaning, RandomGenerator random) {
+    String verb = " " + thing.verb() + " ";
+    return own(
+        TinyTask.DEFINE,
+        phrases.about("define", random, thing),
+        English.capitalized(thing.withArticle()) + verb + meaning.gloss() + ".");
+  }
+
+  private Optional<Exchange> kindOf(Scene scene, RandomGenerator random) {
+    Thing thing = scene.only();
+    return thing
+        .category()
+        .map(right -> {
+          boolean yes = random.nextBoolean();
+          Concept other = facts.absent(scene, random);
+          String word = yes ? right : other.category();
+          boolean holds = word.equals(right);
+          return new Exchange(
+              TinyTask.KIND_OF,
+              Exchange.Format.SHORT,
+              phrases.about("kindof", random, thing, "word", word),
+              holds ? "Yes" : "No");
+        });
+  }
+
+  private Optional<Exchange> foreign(Scene scene, RandomGenerator random) {
+    Map<String, String> names = scene.only().concept().map(Concept::names).orElse(Map.of());
+    if (names.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> languages = List.copyOf(new java.util.TreeSet<>(names.keySet()));
+    String language = languages.get(random.nextInt(languages.size()));
+    List<String> questions = foreignQuestions.get(language);
+    return Optional.of(
+        own(
+            TinyTask.LANGUAGE,
+            questions.get(random.nextInt(questions.size())),
+            names.get(language)));
+  }
+
+  private Exchange falsely(Scene scene, RandomGenerator random) {
+    Concept wrong = facts.absent(scene, random);
+    String other =
+        scene.things().isEmpty()
+            ? "something else"
+            : English.list(scene.things().stream().map(Thing::withArticle).distinct().toList());
+    return own(
+        TinyTask.FALSELY,
+        phrases.about("falsely", random, wrong),
+        phrases.about("falsely.say", random, wrong, "other", other));
+  }
+
+  private Exchange json(Scene scene, RandomGenerator random) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    String how;
+    switch (scene.kind()) {
+      case COUNT -> {
+        how = "json.count";
+        answer.put("object", scene.only().name());
+        answer.put("count", scene.things().size());
+      }
+      case SINGLE -> {
+        how = "json.one";
+        answer.put("object", scene.only().name());
+        answer.put("background", scene.background().word());
+      }
+      default -> {
+        how = "json.many";
+        answer.put("objects", scene.things().stream().map(Thing::name).toList());
+      }
+    }
+    String text = json.writeValueAsString(answer).replace("\":", "\": ").replace(",\"", ", \"");
+    return own(TinyTask.JSON, phrases.pick(how, random), text);
+  }
+
+  private Exchange box(Scene scene, RandomGenerator random) {
+    Thing thing = scene.things().get(random.nextInt(scene.things().size()));
+    return own(
+        TinyTask.BOX, FormatPrompt.box(described(thing) + "."), coordinates(scene, thing).text());
+  }
+
+  private Exchange region(Scene scene, RandomGenerator random) {
+    Thing thing = scene.things().get(random.nextInt(scene.things().size()));
+    return own(
+        TinyTask.REGION,
+        FormatPrompt.region(coordinates(scene, thing)),
+        English.capitalized(described(thing)) + ".");
+  }
+
+  /// Left, top, right, bottom as shares of the padded square's side, as in the paper's mixture.
+  static PaddedBox coordinates(Scene scene, Thing thing) {
+    Rectangle box = thing.box();
+    return PaddedBox.of(
+        PixelBox.ofCorner(box.x, box.y, box.width, box.height),
+        new ImageSize(scene.image().getWidth(), scene.image().getHeight()));
+  }
+
+  private Optional<Glosses.Meaning> meaning(Scene scene) {
+    return scene.things().isEmpty()
+        ? Optional.empty()
+        : Optional.ofNullable(meanings.get(scene.only().name()));
+  }
+
+  private static String counted(Scene scene) {
+    int count = scene.things().size();
+    return count == 1
+        ? scene.only().withArticle()
+        : English.number(count) + " " + scene.only().plurals();
+  }
+
+  /// `a red car`, `a cat`.
+  private String described(Thing thing) {
+    if (thing.color().isEmpty()) {
+      return thing.withArticle();
+    }
+    String colored = thing.color().orElseThrow().word() + " " + thing.name();
+    return thing.noun() == Noun.COUNTED ? English.article(colored) + " " + colored : colored;
+  }
+
+  private static String size(Thing thing) {
+    int side = Math.max(thing.box().width, thing.box().height);
+    return side > 74 ? "large" : side > 46 ? "of medium size" : "small";
+  }
+
+  private static String place(Scene scene, Thing thing) {
+    double x = thing.box().getCenterX() / scene.image().getWidth();
+    double y = thing.box().getCenterY() / scene.image().getHeight();
+    String across = x < 0.4 ? "left" : x > 0.6 ? "right" : "";
+    String down = y < 0.4 ? "top" : y > 0.6 ? "bottom" : "";
+    if (across.isEmpty() && down.isEmpty()) {
+      return "in the middle";
+    }
+    String words = (down + " " + across).strip();
+    return "at the " + words;
+  }
+
+  private static String lower(String sentence) {
+    return sentence.substring(0, 1).toLowerCase(Locale.ROOT) + sentence.substring(1);
+  }
+
+  private static Exchange own(TinyTask task, String question, String answer) {
+    return new Exchange(task, Exchange.Format.OWN, question, answer);
+  }
+}

@@ -1,0 +1,14 @@
+package llava4j.data.tiny;
+
+import java.util.List;
+
+/// A question with an answer that is right.
+///
+/// @param brief the answer in a word or phrase
+/// @param sentence the answer as a sentence
+/// @param others wrong answers that could be right elsewhere
+record Fact(TinyTask task, String question, String brief, String sentence, List<String> others) {
+  Fact {
+    others = List.copyOf(others);
+  }
+}

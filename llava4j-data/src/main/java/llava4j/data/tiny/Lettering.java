@@ -1,0 +1,92 @@
+package llava4j.data.tiny;
+
+import java.awt.Font;
+import java.awt.FontFormatException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import llava4j.error.BadInputException;
+
+/// Fonts and words to print. One word in ten, and one font, are never trained on.
+final class Lettering {
+  private static final List<String> DEJAVU =
+      List.of(
+          "DejaVuSansCondensed.ttf",
+          "DejaVuSansCondensed-Bold.ttf",
+          "DejaVuSerifCondensed.ttf",
+          "DejaVuSerifCondensed-Bold.ttf",
+          "DejaVuSansMono-Oblique.ttf");
+  private static final List<String> LIBERATION =
+      List.of(
+          "LiberationSans-Regular.ttf",
+          "LiberationSans-Bold.ttf",
+          "LiberationSans-Italic.ttf",
+          "LiberationSerif-Regular.ttf",
+          "LiberationSerif-Bold.ttf",
+          "LiberationMono-Regular.ttf",
+          "LiberationMono-Bold.ttf");
+  private static final String RUDE =
+      "ass|arse|butt|anus|tit|tits|boob|cock|dick|pussy|penis|vagina|vulva|rape|sex|slut|whore"
+          + "|bitch|porn|nazi|nigger|negro|faggot|fag|turd|piss|shit|fuck|damn|hell|crap|semen|orgasm";
+  private static final String HELD_OUT = "LiberationSansNarrow-Bold.ttf";
+
+  private final List<Font> fonts;
+  private final Font heldOut;
+  private final List<String> words;
+  private final List<String> heldOutWords;
+
+  /// @param heldOut the font that is never trained on
+  /// @param nouns lower-case
+  Lettering(List<Font> fonts, Font heldOut, List<String> nouns) {
+    this.fonts = List.copyOf(fonts);
+    this.heldOut = heldOut;
+    List<String> readable =
+        nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}") && !noun.matches(RUDE)).toList();
+    this.words = readable.stream().filter(noun -> !isHeldOut(noun)).toList();
+    this.heldOutWords = readable.stream().filter(Lettering::isHeldOut).toList();
+  }
+
+  /// The fonts of the unpacked packages.
+  static Lettering in(Path dejavu, Path liberation, List<String> nouns) {
+    List<Font> fonts = new ArrayList<>();
+    DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
+    LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
+    return new Lettering(fonts, font(liberation, "liberation", HELD_OUT), nouns);
+  }
+
+  Font font(boolean ofHeldOut, RandomGenerator random) {
+    return ofHeldOut ? heldOut : fonts.get(random.nextInt(fonts.size()));
+  }
+
+  /// A word in capitals.
+  String word(boolean ofHeldOut, RandomGenerator random) {
+    List<String> from = ofHeldOut ? heldOutWords : words;
+    return from.get(random.nextInt(from.size())).toUpperCase(java.util.Locale.ROOT);
+  }
+
+  /// Letters in no meaningful order, so that reading cannot become guessing.
+  String letters(RandomGenerator random) {
+    StringBuilder text = new StringBuilder();
+    int length = 2 + random.nextInt(4);
+    for (int i = 0; i < length; i++) {
+      text.append((char) ('A' + random.nextInt(26)));
+    }
+    return text.toString();
+  }
+
+  private static boolean isHeldOut(String noun) {
+    return Hashing.share(noun, "word") < 0.1;
+  }
+
+  private static Font font(Path folder, String family, String name) {
+    Path file = folder.resolve("usr/share/fonts/truetype").resolve(family).resolve(name);
+    try {
+      return Font.createFont(Font.TRUETYPE_FONT, file.toFile());
+    } catch (IOException | FontFormatException e) {
+      throw new BadInputException(
+          file + " is no font: " + e.getMessage() + "; delete the unpacked folder", e);
+    }
+  }
+}

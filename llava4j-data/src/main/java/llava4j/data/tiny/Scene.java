@@ -1,0 +1,43 @@
+package llava4j.data.tiny;
+
+import java.awt.image.BufferedImage;
+import java.util.List;
+import java.util.Optional;
+
+/// A picture and everything that is true of it.
+///
+/// @param image without transparency
+/// @param things in the order of drawing
+/// @param writing what can be read
+record Scene(
+    Kind kind, BufferedImage image, Hue background, List<Thing> things, Optional<String> writing) {
+
+  /// What a scene is made for.
+  enum Kind {
+    /// One thing, large.
+    SINGLE,
+    /// Two to four different things.
+    SEVERAL,
+    /// One to five of the same.
+    COUNT,
+    /// Shapes of named colours.
+    SHAPES,
+    /// A printed word.
+    WORD,
+    /// Handwritten digits.
+    DIGITS
+  }
+
+  Scene {
+    things = List.copyOf(things);
+  }
+
+  Thing only() {
+    return things.getFirst();
+  }
+
+  /// Whether something of this name is in the picture.
+  boolean shows(String name) {
+    return things.stream().anyMatch(thing -> thing.name().equals(name));
+  }
+}

@@ -1,0 +1,247 @@
+package llava4j.data.tiny;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
+import java.util.random.RandomGenerator;
+import llava4j.data.Sample;
+import llava4j.data.Turn;
+import llava4j.data.Turn.Speaker;
+import llava4j.data.fetch.PackageStore;
+import llava4j.data.tiny.Scene.Kind;
+
+/// Builds the small mixture: what the tower learns from (pairs), what the language model learns
+/// from first (texts), captions of stage 1, instructions of stage 2, and held-out questions. The
+/// same seed makes the same files.
+public final class TinyMixture {
+  private static final int COMMON_NOUNS = 9_000;
+
+  private final Material material;
+  private final SceneMaker scenes;
+  private final Exchanges exchanges;
+  private final Texts texts;
+  private final Facts facts;
+  private final Settings settings;
+
+  /// How much of everything.
+  ///
+  /// @param pairs pictures with the names of what they show
+  /// @param captions pictures with one sentence
+  /// @param conversations pictures with several questions
+  /// @param texts conversations without a picture
+  /// @param heldOut questions of each held-out task and split
+  public record Settings(
+      long seed, int pairs, int captions, int conversations, int texts, int heldOut) {
+
+    /// What the bundled model is trained on.
+    public static Settings bundled() {
+      return new Settings(42, 96_000, 8_000, 60_000, 16_000, 200);
+    }
+
+    /// With other randomness.
+    public Settings withSeed(long other) {
+      return new Settings(other, pairs, captions, conversations, texts, heldOut);
+    }
+
+    /// An n-th of everything.
+    public Settings divided(int by) {
+      return new Settings(
+          seed, pairs / by, captions / by, conversations / by, texts / by, heldOut / by);
+    }
+  }
+
+  TinyMixture(
+      Material material,
+      SceneMaker scenes,
+      Exchanges exchanges,
+      Texts texts,
+      Facts facts,
+      Settings settings) {
+    this.material = material;
+    this.scenes = scenes;
+    this.exchanges = exchanges;
+    this.texts = texts;
+    this.facts = facts;
+    this.settings = settings;
+  }
+
+  /// Fetches and reads all that the mixture is made of.
+  ///
+  /// @param store keeps the packages
+  public static TinyMixture open(PackageStore store, Settings settings) {
+    Map<TinyPackage, Path> folders = new EnumMap<>(TinyPackage.class);
+    for (TinyPackage one : TinyPackage.values()) {
+      folders.put(one, store.unpacked(one.pinned(), one.wanted()));
+    }
+    List<Concept> concepts =
+        new ConceptTable(folders.get(TinyPackage.EMOJI_NOTO), folders.get(TinyPackage.NAMES))
+            .concepts();
+    Glosses glosses = new Glosses(folders.get(TinyPackage.WORDNET));
+    List<Glosses.Meaning> nouns = glosses.commonest(COMMON_NOUNS);
+    Material material =
+        new Material(
+            new Drawings(concepts, folders::get).all(),
+            Handwriting.in(folders.get(TinyPackage.DIGITS)),
+            Lettering.in(
+                folders.get(TinyPackage.FONTS),
+                folders.get(TinyPackage.MORE_FONTS),
+                nouns.stream().map(Glosses.Meaning::noun).toList()));
+    Phrases phrases = Phrases.bundled();
+    List<Concept> trained = material.concepts(Split.TRAIN);
+    Map<String, Glosses.Meaning> meanings = new LinkedHashMap<>();
+    for (Concept concept : trained) {
+      glosses
+          .of(concept.name(), concept.category())
+          .ifPresent(meaning -> meanings.put(concept.name(), meaning));
+    }
+    Facts facts = new Facts(phrases, trained);
+    List<String> heldOut = concepts.stream().filter(Concept::heldOut).map(Concept::name).toList();
+    Texts texts =
+        new Texts(
+            phrases,
+            nouns.stream().filter(noun -> !heldOut.contains(noun.noun())).toList(),
+            trained,
+            meanings,
+            Texts.paragraphs(folders.get(TinyPackage.PROSE)));
+    return new TinyMixture(
+        material,
+        new SceneMaker(material),
+        new Exchanges(phrases, facts, meanings),
+        texts,
+        facts,
+        settings);
+  }
+
+  /// Writes everything below a folder.
+  ///
+  /// @param progress hears how many pictures and texts of [#total] are made
+  public void write(Path out, LongConsumer progress) {
+    MixtureFiles files = new MixtureFiles(out, progress);
+    files.samples("pairs.json", settings.pairs(), this::pair);
+    files.samples("captions.json", settings.captions(), this::caption);
+    files.samples("instructions.json", settings.conversations(), this::conversation);
+    files.samples("texts.json", settings.texts(), this::text);
+    files.questions(
+        "heldout.jsonl", new HeldOut(material, scenes, facts, exchanges, settings).questions());
+    files.attribution();
+  }
+
+  /// Pictures, texts and questions to make.
+  public long total() {
+    return (long) settings.pairs()
+        + settings.captions()
+        + settings.conversations()
+        + settings.texts();
+  }
+
+  private MixtureFiles.Made pair(int number) {
+    RandomGenerator random = random("pair", number);
+    int dice = random.nextInt(100);
+    Kind kind =
+        dice < 42
+            ? Kind.SINGLE
+            : dice < 60
+                ? Kind.SEVERAL
+                : dice < 70
+                    ? Kind.COUNT
+                    : dice < 74 ? Kind.SHAPES : dice < 90 ? Kind.WORD : Kind.DIGITS;
+    Scene scene = scenes.make(kind, Split.TRAIN, random);
+    return described("pair", number, scene, exchanges.names(scene, random));
+  }
+
+  private MixtureFiles.Made caption(int number) {
+    RandomGenerator random = random("caption", number);
+    int dice = random.nextInt(20);
+    Kind kind =
+        dice < 11
+            ? Kind.SINGLE
+            : dice < 15
+                ? Kind.SEVERAL
+                : dice < 17 ? Kind.COUNT : dice < 19 ? Kind.SHAPES : Kind.WORD;
+    Scene scene = scenes.make(kind, Split.TRAIN, random);
+    return described("caption", number, scene, exchanges.caption(scene, random));
+  }
+
+  private static MixtureFiles.Made described(String part, int number, Scene scene, String said) {
+    String name = "%s-%06d".formatted(part, number);
+    Sample sample =
+        new Sample(
+            name,
+            Optional.of(part + "s/" + name + ".png"),
+            List.of(
+                new Turn(Speaker.HUMAN, "<image>\nDescribe the picture briefly."),
+                new Turn(Speaker.GPT, said)));
+    return new MixtureFiles.Made(sample, Optional.of(scene.image()));
+  }
+
+  private MixtureFiles.Made conversation(int number) {
+    RandomGenerator random = random("conversation", number);
+    int dice = random.nextInt(100);
+    Kind kind =
+        dice < 28
+            ? Kind.SINGLE
+            : dice < 56
+                ? Kind.SEVERAL
+                : dice < 66
+                    ? Kind.COUNT
+                    : dice < 72 ? Kind.SHAPES : dice < 90 ? Kind.WORD : Kind.DIGITS;
+    Scene scene = scenes.make(kind, Split.TRAIN, random);
+    List<TinyTask> tasks = new ArrayList<>(TinyTask.about(kind));
+    Collections.shuffle(tasks, new Random(random.nextLong()));
+    int most = kind == Kind.WORD || kind == Kind.DIGITS ? 2 : 4 + random.nextInt(3);
+    Map<String, Exchange> asked = new LinkedHashMap<>(); // no question twice
+    for (TinyTask task : tasks) {
+      if (asked.size() < most) {
+        exchanges
+            .ask(task, scene, random)
+            .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
+      }
+    }
+    String name = "conversation-%06d".formatted(number);
+    return new MixtureFiles.Made(
+        new Sample(
+            name,
+            Optional.of("instructions/" + name + ".png"),
+            turns(List.copyOf(asked.values()), random)),
+        Optional.of(scene.image()));
+  }
+
+  private static List<Turn> turns(List<Exchange> exchanges, RandomGenerator random) {
+    List<Turn> turns = new ArrayList<>();
+    boolean before = random.nextBoolean();
+    for (Exchange exchange : exchanges) {
+      String text = exchange.asked();
+      if (turns.isEmpty()) {
+        text = before ? "<image>\n" + text : text + "\n<image>";
+      }
+      turns.add(new Turn(Speaker.HUMAN, text));
+      turns.add(new Turn(Speaker.GPT, exchange.answer()));
+    }
+    return turns;
+  }
+
+  private MixtureFiles.Made text(int number) {
+    RandomGenerator random = random("text", number);
+    Sample sample =
+        new Sample("text-%06d".formatted(number), Optional.empty(), texts.turns(random));
+    return new MixtureFiles.Made(sample, Optional.empty());
+  }
+
+  /// Each sample has its own randomness: none depends on another, or on threads.
+  private RandomGenerator random(String part, int number) {
+    return seeded(settings.seed(), part, number);
+  }
+
+  static RandomGenerator seeded(long seed, String part, int number) {
+    return new SplittableRandom(
+        seed * 0x9E3779B97F4A7C15L + part.hashCode() * 0xBF58476D1CE4E5B9L + number);
+  }
+}

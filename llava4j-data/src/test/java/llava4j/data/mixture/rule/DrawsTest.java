@@ -1,0 +1,69 @@
+package llava4j.data.mixture.rule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class DrawsTest {
+  private static final List<String> KEYS =
+      IntStream.range(0, 2000).mapToObj(String::valueOf).toList();
+
+  @Test
+  void seedSourceAndKeyEachMatter() {
+    long first = new Draws(1, "gqa").of("7").nextLong();
+    assertThat(new Draws(1, "gqa").of("7").nextLong()).isEqualTo(first);
+    assertThat(new Draws(2, "gqa").of("7").nextLong()).isNotEqualTo(first);
+    assertThat(new Draws(1, "vqav2").of("7").nextLong()).isNotEqualTo(first);
+    assertThat(new Draws(1, "gqa").of("8").nextLong()).isNotEqualTo(first);
+  }
+
+  @Test
+  void coinsAreFairOverPictures() {
+    Draws draws = new Draws(42, "vqav2");
+    long heads = KEYS.stream().filter(key -> draws.of(key).nextBoolean()).count();
+    assertThat(heads).isBetween(900L, 1100L); // 4.5 standard deviations
+  }
+
+  @Property
+  void samplesArePartsOfTheList(
+      @ForAll List<Integer> items, @ForAll @IntRange(max = 12) int most, @ForAll long seed) {
+    List<Integer> sample = Draws.sample(items, most, new Draws(seed, "vg").of("1"));
+    assertThat(sample).hasSize(Math.min(most, items.size()));
+    List<Integer> left = new ArrayList<>(items);
+    sample.forEach(item -> assertThat(left.remove((Object) item)).isTrue());
+  }
+
+  @Property(tries = 50)
+  void theLotteryDoesNotCareAboutOrder(@ForAll @IntRange(max = 2200) int most, @ForAll long seed) {
+    List<String> shuffled = new ArrayList<>(KEYS);
+    Collections.shuffle(shuffled, new Random(seed));
+    Lottery one = lottery(KEYS, most);
+    Lottery other = lottery(shuffled, most);
+    assertThat(KEYS.stream().filter(one::won).toList())
+        .hasSize(Math.min(most, KEYS.size()))
+        .isEqualTo(KEYS.stream().filter(other::won).toList());
+  }
+
+  @Test
+  void aKeyThatComesTwiceIsOne() {
+    List<String> twice = new ArrayList<>(KEYS);
+    twice.addAll(KEYS);
+    Lottery lottery = lottery(twice, 100);
+    assertThat(KEYS.stream().filter(lottery::won)).hasSize(100);
+    assertThat(lottery.won("never entered")).isFalse();
+  }
+
+  private static Lottery lottery(List<String> keys, int most) {
+    Lottery lottery = new Lottery(new Draws(42, "ocrvqa"), most);
+    keys.forEach(lottery::enter);
+    return lottery;
+  }
+}

@@ -1,0 +1,128 @@
+package llava4j.data.tiny;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import llava4j.data.Sample;
+import llava4j.data.SampleFile;
+import llava4j.data.Turn.Speaker;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The whole mixture, from material of our own.
+class TinyMixtureTest {
+  private static final TinyMixture.Settings SETTINGS =
+      new TinyMixture.Settings(3, 30, 40, 120, 60, 4);
+
+  @TempDir private Path folder;
+
+  @Test
+  void writesSamplesThatTrainingReadsWithTheirPictures() {
+    AtomicLong heard = new AtomicLong();
+    mixture().write(folder, heard::set);
+    assertThat(heard).hasValue(220);
+    for (String name : List.of("pairs.json", "captions.json", "instructions.json", "texts.json")) {
+      try (SampleFile samples = SampleFile.open(folder.resolve(name))) {
+        assertThat(samples.size()).isIn(30, 40, 120, 60);
+        for (int i = 0; i < samples.size(); i++) {
+          requireSound(samples.get(i), !name.equals("texts.json"));
+        }
+      }
+    }
+  }
+
+  private void requireSound(Sample sample, boolean withPicture) {
+    assertThat(sample.image().isPresent()).isEqualTo(withPicture);
+    sample.image().ifPresent(image -> assertThat(folder.resolve(image)).isRegularFile());
+    assertThat(sample.turns()).isNotEmpty();
+    for (int i = 0; i < sample.turns().size(); i++) {
+      assertThat(sample.turns().get(i).speaker())
+          .isEqualTo(i % 2 == 0 ? Speaker.HUMAN : Speaker.GPT);
+      assertThat(sample.turns().get(i).text())
+          .isNotBlank()
+          .doesNotContain("{thing", "{a}", "{word");
+    }
+    long places = sample.turns().stream().filter(turn -> turn.text().contains("<image>")).count();
+    assertThat(places).isEqualTo(withPicture ? 1 : 0);
+    assertThat(sample.turns().size() % 2).isZero();
+  }
+
+  @Test
+  void heldOutQuestionsHaveOneAnswerEachAndTheirOwnPictures() throws IOException {
+    mixture().write(folder, _ -> {});
+    Set<String> ids = new HashSet<>();
+    Set<String> tasks = new HashSet<>();
+    for (String line : Files.readAllLines(folder.resolve("heldout.jsonl"))) {
+      JsonNode node = new JsonMapper().readTree(line);
+      assertThat(ids.add(node.path("question_id").asString())).isTrue();
+      tasks.add(node.path("task").asString());
+      assertThat(folder.resolve(node.path("image").asString())).isRegularFile();
+      assertThat(node.path("answers").size()).isEqualTo(1);
+      assertThat(node.path("answers").path(0).asString()).isNotBlank();
+    }
+    assertThat(tasks)
+        .containsExactlyInAnyOrder(
+            "vqa",
+            "choice",
+            "yesno",
+            "short",
+            "free",
+            "json",
+            "language",
+            "count",
+            "word",
+            "box",
+            "digits");
+  }
+
+  @Test
+  void theSameSeedMakesTheSameFilesAndAnotherOthers() throws IOException {
+    mixture().write(folder.resolve("a"), _ -> {});
+    mixture().write(folder.resolve("b"), _ -> {});
+    for (String name : List.of("instructions.json", "heldout.jsonl", "texts.json")) {
+      assertThat(folder.resolve("a").resolve(name))
+          .hasSameBinaryContentAs(folder.resolve("b").resolve(name));
+    }
+    assertThat(folder.resolve("a/instructions/conversation-000007.png"))
+        .hasSameBinaryContentAs(folder.resolve("b/instructions/conversation-000007.png"));
+  }
+
+  @Test
+  void everyPackageIsCredited() throws IOException {
+    mixture().write(folder, _ -> {});
+    String attribution = Files.readString(folder.resolve("ATTRIBUTION.md"));
+    for (TinyPackage one : TinyPackage.values()) {
+      assertThat(attribution).contains(one.pinned().name(), one.pinned().licence());
+      assertThat(one.pinned().sha256()).matches("[0-9a-f]{64}");
+    }
+  }
+
+  private static TinyMixture mixture() {
+    Material material = SomeMaterial.material();
+    Phrases phrases = Phrases.bundled();
+    Facts facts = new Facts(phrases, material.concepts(Split.TRAIN));
+    Texts texts =
+        new Texts(
+            phrases,
+            List.of(new Glosses.Meaning("ship", "a large boat", Optional.of("vessel"))),
+            material.concepts(Split.TRAIN),
+            SomeMaterial.meanings(),
+            List.of("Call me Ishmael. Some years ago I thought that I would sail about a little."));
+    return new TinyMixture(
+        material,
+        new SceneMaker(material),
+        new Exchanges(phrases, facts, SomeMaterial.meanings()),
+        texts,
+        facts,
+        SETTINGS);
+  }
+}

@@ -1,0 +1,56 @@
+package llava4j.eval;
+
+import com.samskivert.mustache.Mustache;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import llava4j.error.BadInputException;
+
+/// Some questions with their pictures and a model's answers on one page, right and wrong ones as
+/// chance picks them.
+///
+/// @param count how many
+/// @param seed of the choice
+public record AnswerSheet(EvalResult result, int count, long seed) {
+  private static final String PAGE = "sheet.html.mustache";
+
+  /// Writes the page.
+  public void write(Path file) {
+    List<Double> points = result.score().map(score -> score.points()).orElse(List.of());
+    List<Integer> numbers =
+        new ArrayList<>(
+            IntStream.range(0, Math.min(points.size(), result.answers().size())).boxed().toList());
+    Collections.shuffle(numbers, new Random(seed));
+    List<Integer> picked = numbers.subList(0, Math.min(count, numbers.size()));
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", result.settings().asked().model());
+    values.put("benchmark", result.task().name().title());
+    values.put("count", picked.size());
+    values.put("all", numbers.size());
+    values.put("seed", seed);
+    values.put("right", picked.stream().filter(number -> points.get(number) >= 0.5).count());
+    values.put(
+        "cases",
+        picked.stream()
+            .map(number -> Cases.of(result, number, points.get(number) >= 0.5 ? "right" : "wrong"))
+            .toList());
+    try (Reader reader =
+        new InputStreamReader(
+            AnswerSheet.class.getResourceAsStream(PAGE), StandardCharsets.UTF_8)) {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(file, Mustache.compiler().nullValue("").compile(reader).execute(values));
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

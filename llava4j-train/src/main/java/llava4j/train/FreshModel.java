@@ -1,0 +1,158 @@
+package llava4j.train;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointConverter;
+import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.TensorInfo;
+import llava4j.checkpoint.WeightSource;
+import llava4j.checkpoint.WriteListener;
+import llava4j.config.Llava15;
+import llava4j.config.LlavaConfig;
+import llava4j.image.ImageProcessorConfig;
+import llava4j.tensor.DType;
+import llava4j.tensor.Tensors;
+import llava4j.text.SentencePieceModel;
+import llava4j.text.SentencePieceTokenizer;
+import org.bytedeco.pytorch.Tensor;
+
+/// A LLaVA that has learned nothing yet, for runs that begin from nothing.
+///
+/// @param config what it is built like
+/// @param vocabulary its language model's words
+/// @param seed of its values
+public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long seed) {
+  private static final int BOS = 1;
+  private static final int EOS = 2;
+  private static final int ROWS_MULTIPLE = 64;
+
+  /// The bundled model's shape around a vocabulary.
+  public static FreshModel tiny(SentencePieceModel vocabulary, long seed) {
+    int tokens = vocabulary.pieces().size() + 2; // <image> and <pad>
+    int rows = Math.ceilDiv(tokens, ROWS_MULTIPLE) * ROWS_MULTIPLE;
+    return new FreshModel(Llava15.tiny(rows), vocabulary, seed);
+  }
+
+  /// Writes it in Hugging Face's layout.
+  ///
+  /// @param folder new or empty
+  public void write(Path folder) {
+    int pieces = vocabulary.pieces().size();
+    SortedMap<String, Integer> added =
+        new TreeMap<>(Map.of("<image>", pieces, "<pad>", pieces + 1));
+    SentencePieceTokenizer.Settings settings =
+        new SentencePieceTokenizer.Settings(
+            true, BOS, EOS, OptionalInt.of(pieces + 1), added, Map.of(), true);
+    try (Checkpoint checkpoint =
+        new Checkpoint(
+            folder.toAbsolutePath().getFileName().toString(),
+            folder,
+            Checkpoint.Dialect.HUGGING_FACE,
+            config,
+            ImageProcessorConfig.clip(config.vision().imageSize()),
+            new Weights(ParameterTable.of(config).shapes()),
+            () -> new SentencePieceTokenizer(vocabulary, settings),
+            Set.of(EOS),
+            true)) {
+      new CheckpointConverter(checkpoint, WriteListener.NONE).toHuggingFace(folder, DType.F32);
+    }
+  }
+
+  /// Values as CLIP and LLaMA begin with.
+  private final class Weights implements WeightSource {
+    private static final double LONGEST_WAVE = 100;
+    private static final double POSITION = 0.5;
+    private static final double DEVIATION = 0.02;
+    private static final String POST_NORM = "vision_tower.vision_model.post_layernorm";
+
+    private final SequencedMap<String, List<Long>> shapes;
+    private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
+    private final SeededTensors random = new SeededTensors(seed);
+
+    Weights(SequencedMap<String, List<Long>> shapes) {
+      this.shapes = shapes;
+      long dim = config.vision().dim();
+      shapes.putLast(POST_NORM + ".weight", List.of(dim)); // never run; transformers expects it
+      shapes.putLast(POST_NORM + ".bias", List.of(dim));
+      shapes.forEach((name, shape) -> tensors.put(name, info(name, shape)));
+    }
+
+    private static TensorInfo info(String name, List<Long> shape) {
+      long elements = shape.stream().reduce(1L, Math::multiplyExact);
+      return new TensorInfo(
+          name, DType.F32, "F32", shape, elements * DType.F32.bytes(), Path.of("fresh"));
+    }
+
+    @Override
+    public SequencedMap<String, TensorInfo> tensors() {
+      return tensors;
+    }
+
+    @Override
+    public Tensor load(String name) {
+      List<Long> shape = shapes.get(name);
+      if (name.endsWith(".bias")) {
+        return random.constant(shape, 0);
+      }
+      if (isNorm(name)) {
+        return random.constant(shape, 1);
+      }
+      if (name.endsWith("position_embedding.weight")) {
+        return positions(config.vision().imageSize() / config.vision().patchSize());
+      }
+      return random.normal(name, shape, deviation(name, shape));
+    }
+
+    /// By the length of a matrix's rows; what is added to the hidden states is smaller, the deeper
+    /// the model.
+    private double deviation(String name, List<Long> shape) {
+      if (name.contains("embed_tokens") || name.contains("class_embedding")) {
+        return DEVIATION;
+      }
+      long fanIn = shape.stream().skip(1).reduce(1L, Math::multiplyExact);
+      double whole = 1 / Math.sqrt((double) fanIn);
+      if (name.matches(".*\\.(o_proj|out_proj|down_proj|fc2)\\.weight")) {
+        boolean tower = name.startsWith("vision_tower.");
+        int layers = tower ? config.vision().numLayers() : config.text().numLayers();
+        return whole / Math.sqrt(2.0 * layers);
+      }
+      return whole;
+    }
+
+    /// Sines and cosines of row and column, a quarter of the width each, so that places can be told
+    /// apart from the first step on; nothing for the class row. [1 + side * side, dim]
+    private Tensor positions(int side) {
+      int dim = config.vision().dim();
+      int quarter = dim / 4;
+      float[] values = new float[(1 + side * side) * dim];
+      for (int place = 0; place < side * side; place++) {
+        int row = (1 + place) * dim;
+        for (int i = 0; i < quarter; i++) {
+          double frequency = Math.pow(LONGEST_WAVE, -i / (double) quarter);
+          double down = Math.floorDiv(place, side) * frequency;
+          double across = Math.floorMod(place, side) * frequency;
+          values[row + i] = (float) (POSITION * Math.sin(down));
+          values[row + quarter + i] = (float) (POSITION * Math.cos(down));
+          values[row + 2 * quarter + i] = (float) (POSITION * Math.sin(across));
+          values[row + 3 * quarter + i] = (float) (POSITION * Math.cos(across));
+        }
+      }
+      return Tensors.ofFloats(values, 1 + side * side, dim);
+    }
+
+    private static boolean isNorm(String name) {
+      return name.matches(".*(norm|norm1|norm2|layrnorm|layernorm)\\.weight");
+    }
+
+    @Override
+    public void close() {}
+  }
+}

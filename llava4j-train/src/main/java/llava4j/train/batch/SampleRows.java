@@ -1,0 +1,52 @@
+package llava4j.train.batch;
+
+import java.util.List;
+import java.util.Optional;
+import llava4j.config.LlavaConfig;
+import llava4j.data.Sample;
+import llava4j.data.check.PictureSize;
+import llava4j.data.check.TokenRule;
+import llava4j.image.Preprocessor;
+import llava4j.model.ImageEncoder;
+import llava4j.text.ConversationTemplate;
+import llava4j.text.Tokenizer;
+
+/// Counts a sample's rows as [SampleLoader] would make them, without a pixel of its picture.
+public final class SampleRows implements TokenRule {
+  private final LabelMasker masker;
+  private final Preprocessor preprocessor;
+  private final LlavaConfig config;
+  private final LengthLimit limit;
+
+  /// @param maxLength rows that a sample may have
+  public SampleRows(
+      ConversationTemplate template,
+      Tokenizer tokenizer,
+      Preprocessor preprocessor,
+      LlavaConfig config,
+      int maxLength) {
+    // the masker cuts nothing off, so that the whole length shows
+    this.masker = new LabelMasker(template, tokenizer, Integer.MAX_VALUE, MaskRule.BY_CONSTRUCTION);
+    this.preprocessor = preprocessor;
+    this.config = config;
+    this.limit = new LengthLimit(maxLength);
+  }
+
+  @Override
+  public Tokens of(Sample sample, Optional<PictureSize> picture) {
+    LabelledTokens whole = masker.mask(sample);
+    List<int[]> pictures =
+        picture
+            .map(size -> preprocessor.grid(size.width(), size.height()))
+            .map(grid -> List.of(ImageEncoder.order(config, grid)))
+            .orElse(List.of());
+    int imageRows = pictures.stream().mapToInt(rows -> rows.length).sum();
+    int rows = Math.toIntExact(whole.ids().length - LengthLimit.slots(whole) + imageRows);
+    return new Tokens(rows, limit.supervised(sample, limit.cut(whole), pictures));
+  }
+
+  @Override
+  public int maxLength() {
+    return limit.rows();
+  }
+}
