@@ -263,11 +263,17 @@ final class EvalCommand implements Callable<Integer> {
                     found.value(),
                     task.name()
                         .published()
+                        .filter(paper -> paper.figure().equals(found.name()))
                         .map(paper -> " (LLaVA-1.5 7B in the paper: " + paper.seven() + ")")
                         .orElse("")),
             () -> text.println(task.name().title() + ": scored by its server"));
-    task.writeSubmission(answers, out.resolve("submissions"))
-        .forEach(file -> text.println("for its server: " + file));
+    List<Path> files = task.writeSubmission(answers, out.resolve("submissions"));
+    if (!files.isEmpty()) {
+      text.println(
+          "for its server or scorer: "
+              + files.getFirst()
+              + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more beside it"));
+    }
     return result;
   }
 

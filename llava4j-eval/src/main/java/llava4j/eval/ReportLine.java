@@ -13,7 +13,7 @@ import llava4j.eval.task.TaskName;
 /// @param interval the middle 95 % of the figure, its questions drawn anew
 /// @param otherValue another model's figure
 /// @param significance probability that equally good models would differ this much
-/// @param published what the paper printed for it
+/// @param published what the paper printed for it; empty where it is another figure than ours
 record ReportLine(
     TaskName task,
     boolean part,
@@ -44,7 +44,8 @@ record ReportLine(
                 .filter(there -> there.unjudged().equals(result.unjudged()))
                 .flatMap(EvalResult::score)
                 .flatMap(there -> score.flatMap(one -> significance(one, there, bootstrap))),
-            task.published()));
+            task.published()
+                .filter(paper -> score.map(one -> one.name().equals(paper.figure())).orElse(true))));
     for (TaskName.Published part : task.parts()) {
       lines.add(
           new ReportLine(

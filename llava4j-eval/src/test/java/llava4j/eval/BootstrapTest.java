@@ -35,10 +35,10 @@ class BootstrapTest {
     Stratum part = Stratum.mean(50, coins);
     Bootstrap.Interval two = bootstrap.interval(List.of(part, part));
     assertThat(two.high() - two.low()).isEqualTo(2 * half / Math.sqrt(2), within(0.6));
-    // questions that stand and fall together tell less than as many alone
-    Bootstrap.Interval groups =
-        bootstrap.interval(List.of(Stratum.mean(100, coins.subList(180, 380))));
-    assertThat(groups.high() - groups.low()).isGreaterThan(one.high() - one.low() + 2);
+    // in pairs that stand and fall together they tell as much as half as many
+    Bootstrap.Interval pairs =
+        bootstrap.interval(List.of(Stratum.mean(100, coins.subList(140, 340))));
+    assertThat(pairs.high() - pairs.low()).isEqualTo(2 * half * Math.sqrt(2), within(0.9));
   }
 
   @Test

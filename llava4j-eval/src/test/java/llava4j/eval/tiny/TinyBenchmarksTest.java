@@ -47,6 +47,10 @@ class TinyBenchmarksTest {
       if (score.isPresent()) {
         double best = name == TaskName.MME ? BEST_MME : BEST_PERCENT;
         assertThat(score.get().value()).as(name.title()).isEqualTo(best);
+        assertThat(score.get().name()).isEqualTo(name.published().orElseThrow().figure());
+        assertThat(score.get().figures())
+            .containsKeys(
+                name.parts().stream().map(TaskName.Published::figure).toArray(String[]::new));
         assertThat(wrong.score().orElseThrow().value()).as(name.title()).isLessThan(best);
         EvalResult mixed = run(task, "mixed", TinyBenchmarksTest::sometimesRight);
         for (EvalResult one : List.of(right, wrong, mixed)) {
