@@ -13,6 +13,7 @@ import llava4j.Llava;
 import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.WeightsFingerprint;
+import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.eval.AnswerSheet;
 import llava4j.eval.EvalReport;
@@ -169,7 +170,7 @@ final class EvalCommand implements Callable<Integer> {
     }
     if (!results.isEmpty()) {
       List<EvalResult> others = against == null ? List.of() : others(opened);
-      spec.commandLine().getOut().println(new EvalReport(results, others).write(out));
+      spec.commandLine().getOut().println(new EvalReport(results, others, note()).write(out));
       if (sheet != null) {
         for (EvalResult result : results) {
           Path page = out.resolve(result.task().name().word() + "-sheet.html");
@@ -205,6 +206,14 @@ final class EvalCommand implements Callable<Integer> {
       opened.add(task);
     }
     return opened;
+  }
+
+  private Optional<String> note() {
+    return tasks.equals(List.of(TINY))
+        ? Optional.of(
+            "These are the bundled miniatures of the benchmarks, a few drawings each: they check"
+                + " the way and measure nothing, the paper's figures are of the real ones.")
+        : Optional.empty();
   }
 
   /// What another run of the same questions scored.
@@ -296,8 +305,11 @@ final class EvalCommand implements Callable<Integer> {
             OpenAiJudge.Settings.official(
                 judgeUrl, judgeModel, Optional.ofNullable(System.getenv(judgeKey))));
     Path reviews = folder.resolve(task.name().word() + ".reviews.jsonl");
-    Judging.Result verdicts =
-        new Judging(judged.get(), judge, reviews, JUDGE_TRIES, JUDGE_PAUSE).judge(answers);
+    Judging judging = new Judging(judged.get(), judge, reviews, JUDGE_TRIES, JUDGE_PAUSE);
+    Judging.Result verdicts;
+    try (Progress progress = Progress.count("judging " + task.name().word(), "answers")) {
+      verdicts = judging.judge(answers, done -> progress.update(done, answers.size()));
+    }
     EvalResult result =
         new EvalResult(
             task,
@@ -335,11 +347,12 @@ final class EvalCommand implements Callable<Integer> {
 
   private RunSettings.Asked asked(Llava llava, String weights, int maxNewTokens) {
     Device device = model.parsedDevice();
+    LlavaConfig config = llava.model().config();
     return new RunSettings.Asked(
         llava.name(),
         weights,
-        llava.template().toString(),
-        llava.model().config().imageMode().toString(),
+        llava.template().key(),
+        config.imageMode().toString().replace("[]", "") + ", " + config.patchMerge().key(),
         device + ", activations " + device.computeType() + ", weights " + model.parsedWeights(),
         maxNewTokens);
   }

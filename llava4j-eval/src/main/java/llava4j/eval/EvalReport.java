@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -21,9 +22,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// everything beside it that can change a score.
 ///
 /// @param results of one model
-/// @param against of another model, which need not have the same benchmarks; null where there is
+/// @param against of another model, which need not have the same benchmarks; empty where there is
 ///   none
-public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
+/// @param note what a reader has to know first
+public record EvalReport(
+    List<EvalResult> results, List<EvalResult> against, Optional<String> note) {
   private static final int DRAWS = 1000;
   private static final String PAGE = "report.html.mustache";
 
@@ -32,12 +35,7 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
       throw new BadInputException("there is nothing to report; name a benchmark");
     }
     results = List.copyOf(results);
-    against = against == null ? List.of() : List.copyOf(against);
-  }
-
-  /// Of one model alone.
-  public EvalReport(List<EvalResult> results) {
-    this(results, List.of());
+    against = List.copyOf(against);
   }
 
   /// Writes `report.html`, `report.md` and `report.json`.
@@ -72,20 +70,36 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("model", model(results));
     values.put("other", against.isEmpty() ? null : model(against));
+    values.put("note", note.orElse(null));
     values.put("draws", DRAWS);
+    values.put("common", common().entrySet());
     values.put("lines", lines);
-    values.put("tasks", results.stream().map(EvalReport::section).toList());
+    values.put("tasks", results.stream().map(this::section).toList());
     try (Reader reader =
         new InputStreamReader(EvalReport.class.getResourceAsStream(PAGE), StandardCharsets.UTF_8)) {
       return Mustache.compiler().nullValue("").compile(reader).execute(values);
     }
   }
 
-  private static Map<String, Object> section(EvalResult result) {
+  /// The circumstances that all benchmarks share.
+  private SequencedMap<String, String> common() {
+    SequencedMap<String, String> common = new LinkedHashMap<>(results.getFirst().circumstances());
+    results.forEach(result -> common.entrySet().retainAll(result.circumstances().entrySet()));
+    return common;
+  }
+
+  /// Those of one benchmark that others do not share.
+  private SequencedMap<String, String> own(EvalResult result) {
+    SequencedMap<String, String> own = result.circumstances();
+    own.entrySet().removeAll(common().entrySet());
+    return own;
+  }
+
+  private Map<String, Object> section(EvalResult result) {
     Map<String, Object> section = new LinkedHashMap<>();
     section.put("word", result.task().name().word());
     section.put("title", result.task().name().title());
-    section.put("circumstances", result.circumstances().entrySet());
+    section.put("circumstances", own(result).entrySet());
     List<Bars.Bar> figures =
         result.score().map(score -> Bars.of(result.task(), score.figures())).orElse(List.of());
     section.put("hasFigures", !figures.isEmpty());
@@ -99,6 +113,7 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
 
   private String markdown(List<ReportLine> lines) {
     StringBuilder text = new StringBuilder("# Evaluation of " + model(results) + "\n\n");
+    note.ifPresent(words -> text.append(words).append("\n\n"));
     List<String> columns = new ArrayList<>(List.of("benchmark", "figure", "score", "95 %"));
     if (!against.isEmpty()) {
       columns.addAll(List.of(model(against), "p"));
@@ -117,14 +132,18 @@ public record EvalReport(List<EvalResult> results, List<EvalResult> against) {
       cells.addAll(List.of(line.paper7b(), line.paper13b(), line.paperHd()));
       row(text, cells);
     }
+    text.append('\n');
+    items(text, common());
     for (EvalResult result : results) {
       text.append("\n## ").append(result.task().name().title()).append("\n\n");
-      result
-          .circumstances()
-          .forEach((name, value) ->
-              text.append("- ").append(name).append(": ").append(value).append('\n'));
+      items(text, own(result));
     }
     return text.toString();
+  }
+
+  private static void items(StringBuilder text, Map<String, String> values) {
+    values.forEach(
+        (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
   }
 
   private static void row(StringBuilder text, List<String> cells) {

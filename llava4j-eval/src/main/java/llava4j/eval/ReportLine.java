@@ -45,7 +45,8 @@ record ReportLine(
                 .flatMap(EvalResult::score)
                 .flatMap(there -> score.flatMap(one -> significance(one, there, bootstrap))),
             task.published()
-                .filter(paper -> score.map(one -> one.name().equals(paper.figure())).orElse(true))));
+                .filter(
+                    paper -> score.map(one -> one.name().equals(paper.figure())).orElse(true))));
     for (TaskName.Published part : task.parts()) {
       lines.add(
           new ReportLine(

@@ -26,11 +26,12 @@ class ReportTest {
   void pageMarkdownAndJsonTellEverything() throws IOException {
     EvalResult result = pope("abc", "Pad[]");
     EvalResult other = pope("other", "Square[]");
-    Path page = new EvalReport(List.of(result), List.of(other)).write(folder);
+    Path page =
+        new EvalReport(List.of(result), List.of(other), Optional.of("Only <30>.")).write(folder);
     String html = Files.readString(page);
     assertThat(html)
         .contains("POPE", "abc", "data:image/png;base64,", "case right", "case wrong")
-        .contains("<td>random F1</td>", "85.9", "84.2")
+        .contains("Only &lt;30&gt;.", "<td>random F1</td>", "85.9", "84.2")
         .contains("1.000") // the same answers
         .doesNotContain("src=\"http", "href=\"http", "{{");
     assertThat(count(html, "case right")).isBetween(1, 20);
@@ -99,7 +100,7 @@ class ReportTest {
     // what was not judged of one is no pair of what was judged of the other
     assertThat(ReportLine.of(plain, Optional.of(judged), new Bootstrap(200)).getFirst().p())
         .isEqualTo("-");
-    new EvalReport(List.of(judged)).write(folder);
+    new EvalReport(List.of(judged), List.of(), Optional.empty()).write(folder);
     assertThat(Files.readString(folder.resolve("report.html"))).contains("gpt at home", "5, 7");
     assertThat(Files.readString(folder.resolve("report.md"))).contains("- judge: gpt at home");
   }

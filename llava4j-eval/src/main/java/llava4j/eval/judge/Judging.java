@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.CompleteLines;
@@ -46,11 +47,14 @@ public final class Judging {
   }
 
   /// Asks about what has no verdict yet.
-  public Result judge(List<Answer> answers) {
+  ///
+  /// @param progress hears how many answers are done with
+  public Result judge(List<Answer> answers, IntConsumer progress) {
     List<String> prompts = task.prompts(answers);
     Map<Integer, String> verdicts = read(prompts.size());
     List<Integer> unjudged = new ArrayList<>();
     for (int number = 0; number < prompts.size(); number++) {
+      progress.accept(number);
       if (verdicts.containsKey(number)) {
         continue;
       }
@@ -62,6 +66,7 @@ public final class Judging {
         append(number, verdict);
       }
     }
+    progress.accept(prompts.size());
     if (verdicts.isEmpty()) {
       throw new BadInputException(
           judge.name() + " gave no readable verdict on any of " + prompts.size() + " answers");

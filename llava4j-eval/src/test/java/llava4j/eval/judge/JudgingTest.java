@@ -12,24 +12,31 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.MmVetTask;
+import llava4j.eval.task.Stratum;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class JudgingTest {
+  private static final int SLOW = 299; // our sign for an answer that comes too late
+  private static final Duration PATIENCE = Duration.ofMillis(700);
+
   @TempDir Path folder;
 
-  private final Deque<Reply> replies = new ArrayDeque<>();
-  private final List<String> bodies = new ArrayList<>();
+  private final Deque<Reply> replies = new ConcurrentLinkedDeque<>();
+  private final List<String> bodies = new CopyOnWriteArrayList<>();
   private HttpServer server;
 
   private record Reply(int status, String content) {}
@@ -42,6 +49,9 @@ class JudgingTest {
         exchange -> {
           bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           Reply reply = replies.removeFirst();
+          if (reply.status() == SLOW) {
+            LockSupport.parkNanos(PATIENCE.multipliedBy(2).toNanos());
+          }
           byte[] body =
               (reply.status() == 200
                       ? "{\"choices\":[{\"message\":{\"content\":\"" + reply.content() + "\"}}]}"
@@ -51,6 +61,7 @@ class JudgingTest {
           exchange.getResponseBody().write(body);
           exchange.close();
         });
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.start();
   }
 
@@ -72,19 +83,72 @@ class JudgingTest {
     }
     Path reviews = folder.resolve("reviews.jsonl");
     Judging.Result result =
-        new Judging(task, judge(2), reviews, 3, Duration.ofMillis(1)).judge(answers());
+        new Judging(task, judge(2), reviews, 3, Duration.ofMillis(1)).judge(answers(), _ -> {});
     assertThat(result.unjudged()).containsExactly(2);
     assertThat(result.score().value()).isEqualTo(75);
+    assertThat(result.score().strata().stream().mapToDouble(Stratum::value).sum()).isEqualTo(75);
+    assertThat(result.score().points()).as("of some questions only").isEmpty();
     assertThat(result.score().figures()).containsEntry("ocr", 75.0).containsEntry("rec", 50.0);
     assertThat(bodies.getFirst())
         .contains("What is x?", "-1 <AND> -5", "four", "Example | 1 | 1 | 1.0");
     // run again: only what has no verdict is asked
     replies.add(new Reply(200, "0.0"));
     Judging.Result second =
-        new Judging(task, judge(2), reviews, 3, Duration.ofMillis(1)).judge(answers());
+        new Judging(task, judge(2), reviews, 3, Duration.ofMillis(1)).judge(answers(), _ -> {});
     assertThat(replies).isEmpty();
     assertThat(second.unjudged()).isEmpty();
     assertThat(second.score().value()).isEqualTo(50);
+    assertThat(Files.readAllLines(reviews)).hasSize(3);
+  }
+
+  @Test
+  void judgeThatTakesTooLongIsAskedAgainThenListed() throws IOException {
+    replies.add(new Reply(200, "1.0"));
+    replies.add(new Reply(SLOW, ""));
+    replies.add(new Reply(200, "0.0"));
+    replies.add(new Reply(SLOW, ""));
+    replies.add(new Reply(SLOW, ""));
+    List<Integer> progress = new ArrayList<>();
+    Judging.Result result =
+        new Judging(mmVet(), judge(2), folder.resolve("reviews.jsonl"), 3, Duration.ofMillis(1))
+            .judge(answers(), progress::add);
+    assertThat(replies).as("each time-out is one try").isEmpty();
+    assertThat(result.unjudged()).containsExactly(2);
+    assertThat(result.score().value()).isEqualTo(50);
+    assertThat(progress).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void verdictsThatAreNoneOrOfAnotherJudgeAreRefused() throws IOException {
+    MmVetTask task = mmVet();
+    Path reviews = folder.resolve("reviews.jsonl");
+    String line = "{\"number\":0,\"judge\":\"" + judge(1).name() + "\",\"verdict\":\"0.5\"}\n";
+    for (String broken :
+        List.of(
+            "garbage\n",
+            line.replace("0.5", "good"),
+            line.replace(":0,", ":3,"),
+            line.replace("\"verdict\"", "\"words\""),
+            line.replace(judge(1).name(), "somebody"))) {
+      Files.writeString(reviews, line + broken);
+      assertThatThrownBy(() ->
+              new Judging(task, judge(1), reviews, 1, Duration.ofMillis(1))
+                  .judge(answers(), _ -> {}))
+          .as(broken)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("reviews.jsonl")
+          .hasMessageContaining("remove");
+    }
+    // what a killed run left behind the last line end is no verdict
+    Files.writeString(reviews, line + line.substring(0, 20));
+    replies.add(new Reply(200, "1.0"));
+    replies.add(new Reply(200, "0.0"));
+    assertThat(
+            new Judging(task, judge(1), reviews, 1, Duration.ofMillis(1))
+                .judge(answers(), _ -> {})
+                .score()
+                .value())
+        .isEqualTo(50);
     assertThat(Files.readAllLines(reviews)).hasSize(3);
   }
 
@@ -127,7 +191,7 @@ class JudgingTest {
             8,
             tries,
             Duration.ofMillis(5),
-            Duration.ofSeconds(5)));
+            PATIENCE));
   }
 
   private static List<Answer> answers() {

@@ -48,9 +48,8 @@ class TinyBenchmarksTest {
         double best = name == TaskName.MME ? BEST_MME : BEST_PERCENT;
         assertThat(score.get().value()).as(name.title()).isEqualTo(best);
         assertThat(score.get().name()).isEqualTo(name.published().orElseThrow().figure());
-        assertThat(score.get().figures())
-            .containsKeys(
-                name.parts().stream().map(TaskName.Published::figure).toArray(String[]::new));
+        assertThat(score.get().figures().keySet())
+            .containsAll(name.parts().stream().map(TaskName.Published::figure).toList());
         assertThat(wrong.score().orElseThrow().value()).as(name.title()).isLessThan(best);
         EvalResult mixed = run(task, "mixed", TinyBenchmarksTest::sometimesRight);
         for (EvalResult one : List.of(right, wrong, mixed)) {
@@ -62,8 +61,11 @@ class TinyBenchmarksTest {
         assertThat(name).isIn(TaskName.VIZWIZ, TaskName.LLAVABENCH, TaskName.MMVET);
       }
     }
-    Path page = new EvalReport(results).write(folder);
+    Path page = new EvalReport(results, List.of(), Optional.empty()).write(folder);
     assertThat(Files.readString(page)).contains("MMBench-CN", "SEED-Bench", "case right");
+    String markdown = Files.readString(folder.resolve("report.md"));
+    assertThat(markdown.split("weights \\(fingerprint\\)", -1)).as("said once").hasSize(2);
+    assertThat(markdown.split("questions \\(SHA-256\\)", -1)).hasSize(13);
   }
 
   private EvalResult run(Task task, String model, Answerer answerer) {
