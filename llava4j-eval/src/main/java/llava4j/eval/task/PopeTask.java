@@ -171,7 +171,7 @@ public final class PopeTask implements Task {
       sum += 100 * split.f1();
     }
     double mean = sum / counts.size();
-    figures.put("mean F1", mean);
+    figures.putFirst("mean F1", mean);
     List<Stratum> strata =
         judged.values().stream().map(own -> f1(own, 100.0 / counts.size())).toList();
     return Optional.of(new Score("mean F1", mean, figures, points, strata));
