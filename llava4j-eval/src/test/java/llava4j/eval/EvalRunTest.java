@@ -148,6 +148,10 @@ class EvalRunTest {
     assertThatThrownBy(() -> EvalRun.collect(task, out, settings(task, "m"), 1))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("other weights");
+    Files.write(answers, Files.readAllLines(answers).subList(1, 12));
+    assertThatThrownBy(() -> EvalRun.collect(task, out, settings(task, "m"), 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("has no answer to question 1 of pope; run it again");
     Files.writeString(answers, "{\"question_id\":1,\"text\":\"Yes\"}\n");
     assertThatThrownBy(() -> run(task, "m", Shard.whole()))
         .isInstanceOf(BadInputException.class)
@@ -230,6 +234,10 @@ class EvalRunTest {
     assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("none.jsonl is missing");
+    Path renamed = Files.write(folder.resolve("renamed.jsonl"), new byte[] {'P', (byte) 0xFF});
+    assertThatThrownBy(() -> new PopeTask(renamed, data, data))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("renamed.jsonl is no text in UTF-8; get it again from LLaVA's");
     Files.writeString(folder.resolve("val-00000.parquet"), "PAR1");
     assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
         .isInstanceOf(BadInputException.class)

@@ -105,10 +105,13 @@ public final class GqaTask implements Task {
       if (!question.path("isBalanced").asBoolean(true)) {
         continue;
       }
-      double point = prediction(answer.text()).equals(question.path("answer").asString()) ? 1 : 0;
+      String where = "question " + answer.id();
+      String right = TaskFiles.field(question, "answer", truth, where);
+      double point = prediction(answer.text()).equals(right) ? 1 : 0;
       points.add(point);
-      String structural = question.path("types").path("structural").asString();
-      String semantic = question.path("types").path("semantic").asString();
+      JsonNode types = question.path("types");
+      String structural = TaskFiles.field(types, "structural", truth, where);
+      String semantic = TaskFiles.field(types, "semantic", truth, where);
       List<String> names =
           List.of(
               "accuracy",

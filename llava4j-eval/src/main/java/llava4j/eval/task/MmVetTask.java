@@ -104,12 +104,14 @@ public final class MmVetTask implements JudgedTask {
                 + answer.id()
                 + "; questions and truth differ");
       }
+      Path file = folder.resolve(TRUTH);
+      String id = VERSION + answer.id();
+      String question = TaskFiles.field(entry, "question", file, id);
       String wanted =
-          entry.path("answer").asString().replace("<AND>", " <AND> ").replace("<OR>", " <OR> ");
-      prompts.add(
-          examples
-              + "\n"
-              + String.join(" | ", entry.path("question").asString(), wanted, answer.text(), ""));
+          TaskFiles.field(entry, "answer", file, id)
+              .replace("<AND>", " <AND> ")
+              .replace("<OR>", " <OR> ");
+      prompts.add(examples + "\n" + String.join(" | ", question, wanted, answer.text(), ""));
     }
     return prompts;
   }
@@ -127,7 +129,7 @@ public final class MmVetTask implements JudgedTask {
     Path notebook = folder.resolve("mm-vet_evaluator.ipynb");
     for (JsonNode cell : FILES.tree(notebook).path("cells")) {
       StringBuilder source = new StringBuilder();
-      cell.path("source").forEach(line -> source.append(line.asString()));
+      cell.path("source").forEach(line -> source.append(line.asString("")));
       Matcher prompt = PROMPT.matcher(source);
       if (prompt.find()) {
         return prompt.group(1);
@@ -163,7 +165,7 @@ public final class MmVetTask implements JudgedTask {
           .path(VERSION + id)
           .path("capability")
           .forEach(capability ->
-              groups.computeIfAbsent(capability.asString(), _ -> new ArrayList<>()).add(score));
+              groups.computeIfAbsent(capability.asString(""), _ -> new ArrayList<>()).add(score));
     });
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     groups.forEach((name, each) ->

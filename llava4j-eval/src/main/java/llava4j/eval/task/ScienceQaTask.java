@@ -160,11 +160,15 @@ public final class ScienceQaTask implements Task {
     int imageCorrect = 0;
     int imageCount = 0;
     for (JsonNode entry : FILES.tree(splits).path("test")) {
-      String id = entry.asString();
+      String id = entry.asString("");
       JsonNode problem = all.path(id);
       if (problem.isMissingNode()) {
         throw new BadInputException(
             problems + " has no problem " + id + ", which " + splits + " names");
+      }
+      if (!problem.path("answer").isInt()) {
+        throw new BadInputException(
+            problems + ", problem " + id + ": no 'answer' that is a whole number; get it again");
       }
       Answer answer = byId.getOrDefault(id, new Answer(id, "Unknown", FAILED));
       Optional<String> letter = ChoiceLetters.scienceQa(answer.text());

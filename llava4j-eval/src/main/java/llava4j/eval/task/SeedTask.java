@@ -144,7 +144,7 @@ public final class SeedTask implements Task {
     Share video = new Share(0, 0);
     int row = 0;
     for (JsonNode question : root.path("questions")) {
-      String type = types.get(question.path("question_type_id").asInt());
+      String type = types.get(question.path("question_type_id").asInt(-1));
       if (type == null) {
         throw new BadInputException(
             truth + ", question " + (row + 1) + ": unknown question_type_id; get it again");
@@ -154,7 +154,7 @@ public final class SeedTask implements Task {
       letters.put(id, letter);
       boolean right = letter.equals(texts.get(id));
       byType.put(type, byType.get(type).plus(right));
-      if (question.path("data_type").asString().equals("image")) {
+      if (question.path("data_type").asString("").equals("image")) {
         image = image.plus(right);
       } else {
         video = video.plus(right);
@@ -174,8 +174,12 @@ public final class SeedTask implements Task {
             .toList();
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("all", outcome.total().percent());
-    figures.put("image", outcome.image().percent());
-    figures.put("video", outcome.video().percent());
+    if (outcome.image().count() > 0) {
+      figures.put("image", outcome.image().percent());
+    }
+    if (outcome.video().count() > 0) {
+      figures.put("video", outcome.video().percent());
+    }
     outcome.byType().forEach((type, share) -> figures.put(type, share.percent()));
     return Optional.of(new Score("all", outcome.total().percent(), figures, points));
   }

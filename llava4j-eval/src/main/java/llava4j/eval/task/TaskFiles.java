@@ -1,6 +1,7 @@
 package llava4j.eval.task;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,6 +54,8 @@ record TaskFiles(String site) {
     require(file);
     try {
       return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new BadInputException(file + " is no text in UTF-8; get it again from " + site, e);
     } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
@@ -132,10 +135,14 @@ record TaskFiles(String site) {
 
   /// A field that must be there, as text.
   static String field(JsonNode node, String name, Path file, int row) {
+    return field(node, name, file, "row " + (row + 1));
+  }
+
+  /// @param where in the file the node stands
+  static String field(JsonNode node, String name, Path file, String where) {
     JsonNode value = node.path(name);
     if (value.isMissingNode() || value.isNull() || value.isContainer()) {
-      throw new BadInputException(
-          file + ", row " + (row + 1) + ": no '" + name + "'; get the file again");
+      throw new BadInputException(file + ", " + where + ": no '" + name + "'; get the file again");
     }
     return value.asString();
   }

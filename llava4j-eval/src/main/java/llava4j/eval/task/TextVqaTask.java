@@ -108,7 +108,11 @@ public final class TextVqaTask implements Task {
     int row = 0;
     for (JsonNode entry : FILES.tree(annotations).path("data")) {
       List<String> given = new ArrayList<>();
-      entry.path("answers").forEach(answer -> given.add(answer.asString()));
+      entry
+          .path("answers")
+          .valueStream()
+          .filter(JsonNode::isString)
+          .forEach(answer -> given.add(answer.asString()));
       if (given.size() != SoftAccuracy.PEOPLE) {
         throw new BadInputException(
             annotations

@@ -95,9 +95,12 @@ public final class Vqav2Task implements Task {
     }
     Map<String, List<String>> people = new HashMap<>();
     for (JsonNode entry : FILES.tree(annotations).path("annotations")) {
+      int row = people.size();
       List<String> given = new ArrayList<>();
-      entry.path("answers").forEach(answer -> given.add(answer.path("answer").asString()));
-      people.put(entry.path("question_id").asString(), given);
+      entry
+          .path("answers")
+          .forEach(answer -> given.add(TaskFiles.field(answer, "answer", annotations, row)));
+      people.put(TaskFiles.field(entry, "question_id", annotations, row), given);
     }
     SoftAccuracy accuracy = new SoftAccuracy(normalizer);
     List<Double> points = new ArrayList<>();
