@@ -23,6 +23,7 @@ import llava4j.data.tiny.Scene.Kind;
 /// same seed makes the same files.
 public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
+  private static final int ONE_TEXT_IN = 16; // of stage 2
 
   private final Material material;
   private final SceneMaker scenes;
@@ -35,7 +36,7 @@ public final class TinyMixture {
   ///
   /// @param pairs pictures with the names of what they show
   /// @param captions pictures with one sentence
-  /// @param conversations pictures with several questions
+  /// @param conversations pictures with several questions, and some texts alone
   /// @param texts conversations without a picture
   /// @param heldOut questions of each held-out task and split
   public record Settings(
@@ -184,6 +185,11 @@ public final class TinyMixture {
 
   private MixtureFiles.Made conversation(int number) {
     RandomGenerator random = random("conversation", number);
+    String name = "conversation-%06d".formatted(number);
+    if (number % ONE_TEXT_IN == 0) {
+      return new MixtureFiles.Made(
+          new Sample(name, Optional.empty(), texts.turns(random)), Optional.empty());
+    }
     int dice = random.nextInt(100);
     Kind kind =
         dice < 28
@@ -205,7 +211,6 @@ public final class TinyMixture {
             .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
       }
     }
-    String name = "conversation-%06d".formatted(number);
     return new MixtureFiles.Made(
         new Sample(
             name,
