@@ -47,6 +47,11 @@ public final class TinyMixture {
       return new Settings(42, 96_000, 8_000, 60_000, 16_000, 200);
     }
 
+    private String line() {
+      return "seed %d, %d pairs, %d captions, %d conversations, %d texts, %d questions a row"
+          .formatted(seed, pairs, captions, conversations, texts, heldOut);
+    }
+
     /// With other randomness.
     public Settings withSeed(long other) {
       return new Settings(other, pairs, captions, conversations, texts, heldOut);
@@ -126,6 +131,7 @@ public final class TinyMixture {
   /// @param progress hears how many pictures and texts of [#total] are made
   public void write(Path out, LongConsumer progress) {
     MixtureFiles files = new MixtureFiles(out, progress);
+    files.claim(settings.line() + ", made from " + sources());
     files.samples("pairs.json", settings.pairs(), this::pair);
     files.samples("captions.json", settings.captions(), this::caption);
     files.samples("instructions.json", settings.conversations(), this::conversation);
@@ -133,6 +139,17 @@ public final class TinyMixture {
     files.questions(
         "heldout.jsonl", new HeldOut(material, scenes, facts, exchanges, settings).questions());
     files.attribution();
+  }
+
+  private static String sources() {
+    List<String> lines = new ArrayList<>();
+    for (String list : List.of("concepts.txt", "phrases.txt", "languages.txt")) {
+      lines.addAll(Phrases.lines(list));
+    }
+    for (TinyPackage one : TinyPackage.values()) {
+      lines.add(one.pinned().name() + " " + one.pinned().version());
+    }
+    return Hashing.of(lines);
   }
 
   /// Pictures, texts and questions to make.

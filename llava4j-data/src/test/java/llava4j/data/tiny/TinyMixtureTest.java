@@ -1,6 +1,7 @@
 package llava4j.data.tiny;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.Turn.Speaker;
+import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -115,6 +117,10 @@ class TinyMixtureTest {
   }
 
   private static TinyMixture mixture() {
+    return mixture(SETTINGS);
+  }
+
+  private static TinyMixture mixture(TinyMixture.Settings settings) {
     Material material = SomeMaterial.material();
     Phrases phrases = Phrases.bundled();
     Facts facts = new Facts(phrases, material.concepts(Split.TRAIN));
@@ -131,6 +137,15 @@ class TinyMixtureTest {
         new Exchanges(phrases, facts, SomeMaterial.meanings()),
         texts,
         facts,
-        SETTINGS);
+        settings);
+  }
+
+  @Test
+  void aFolderWithAnotherMixtureIsRefused() {
+    mixture().write(folder, _ -> {});
+    mixture().write(folder, _ -> {}); // the same again is nothing new
+    assertThatThrownBy(() -> mixture(SETTINGS.withSeed(4)).write(folder, _ -> {}))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContainingAll("another mixture", "seed 3", "seed 4", "name another folder");
   }
 }
