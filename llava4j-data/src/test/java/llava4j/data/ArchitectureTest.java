@@ -63,7 +63,19 @@ class ArchitectureTest extends HouseRules {
         .resideOutsideOfPackages("llava4j.data.stats", "llava4j.data.tiny")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("java.awt..", "javax.imageio..")
+        .resideInAPackage("java.awt..")
+        .check(main());
+  }
+
+  @Test
+  void onlyWhatDrawsOrMeasuresDecodesPicturesItself() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            "llava4j.data.stats", "llava4j.data.tiny", "llava4j.data.mixture.source")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("javax.imageio..")
         .check(main());
   }
 

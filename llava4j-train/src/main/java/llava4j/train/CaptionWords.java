@@ -1,5 +1,6 @@
 package llava4j.train;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,15 +19,15 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Stage 0 of a vision tower: which words does the caption have? (Classification over a frozen text
-/// encoder's vocabulary instead of a contrast of pairs, arXiv 2411.03313: no negatives, so small
-/// batches do.)
+/// Stage 0 of a vision tower: which words does the caption have? (Classification instead of a
+/// contrast of pairs, arXiv 2411.03313, over the vocabulary of a frozen text encoder.)
 ///
-/// A picture is the mean of its rows behind the connector. Its logits are the cosines to every row
+/// A picture is the mean of its rows behind the connector. Its logits are the cosines to the rows
 /// of the language model's embedding table, less the table's mean; the table is frozen. So tower
-/// and connector learn to speak the language model's words. The target is the caption's tokens,
-/// each weighted by how rare it is among the batch's captions; the loss is the divergence from it,
-/// 0 at best.
+/// and connector learn to speak the language model's words. Classes are the words that the batch's
+/// captions have: a mean of a few hundred columns cannot keep thousands of others away. The target
+/// is the caption's words, each weighted by how rare it is in the batch; the loss is the divergence
+/// from it, 0 at best.
 final class CaptionWords implements Objective {
   /// Keeps a word that all captions have from weighing nothing at all.
   private static final double EVEN = 0.05;
@@ -71,8 +72,10 @@ final class CaptionWords implements Objective {
         ParameterUnit.Gathered projector = units.unit(ModelUnits.PROJECTOR).gather().await();
         ParameterUnit.Gathered tower = units.unit(ModelUnits.TOWER).gather().await();
         ParameterUnit.Gathered table = units.unit("embedding").gather().await()) {
-      Tensor words = words(table.parameters().get(LossHead.EMBEDDING)); // [vocab, dim]
-      Tensor wanted = wanted(batch, words); // [n, vocab]
+      List<int[]> captions = batch.samples().stream().map(CaptionWords::caption).toList();
+      int[] classes = captions.stream().flatMapToInt(IntStream::of).distinct().sorted().toArray();
+      Tensor words = words(table.parameters().get(LossHead.EMBEDDING), classes); // [classes, dim]
+      Tensor wanted = wanted(captions, classes, words); // [n, classes]
       Map<String, Tensor> parameters = new LinkedHashMap<>(projector.parameters());
       parameters.putAll(tower.parameters());
       Tensor loss; // []
@@ -95,12 +98,16 @@ final class CaptionWords implements Objective {
     }
   }
 
-  /// Directions of all words. [vocab, dim]
-  private static Tensor words(Tensor table) {
+  /// Directions of words. [classes, dim]
+  private Tensor words(Tensor table, int[] classes) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
       Tensor given = table.detach(); // [vocab, dim]
-      return scope.keep(unit(given.sub(given.mean(new long[] {0}, true, null))));
+      long[] ids = Arrays.stream(classes).asLongStream().toArray();
+      Tensor index =
+          Tensors.ofLongs(ids, ids.length).to(device.torchDevice(), torch.ScalarType.Long);
+      Tensor middle = given.mean(new long[] {0}, true, null); // [1, dim]
+      return scope.keep(unit(given.index_select(0, index).sub(middle)));
     }
   }
 
@@ -114,31 +121,34 @@ final class CaptionWords implements Objective {
         .toArray();
   }
 
-  /// Shares of the words in each caption: a row sums to 1. [n, vocab]
-  private Tensor wanted(Batch batch, Tensor words) {
-    int size = batch.samples().size();
-    int vocab = (int) words.size(0);
-    List<int[]> captions = batch.samples().stream().map(CaptionWords::caption).toList();
-    int[] within = new int[vocab]; // captions that have the word
-    captions.forEach(caption -> IntStream.of(caption).distinct().forEach(id -> within[id]++));
-    float[] shares = new float[size * vocab];
+  /// Shares of the words in each caption: a row sums to 1. [n, classes]
+  private Tensor wanted(List<int[]> captions, int[] classes, Tensor words) {
+    int size = captions.size();
+    int[] within = new int[classes.length]; // captions that have the word
+    for (int[] caption : captions) {
+      IntStream.of(caption).distinct().forEach(id -> within[Arrays.binarySearch(classes, id)]++);
+    }
+    float[] shares = new float[size * classes.length];
     for (int i = 0; i < size; i++) {
+      int[] columns =
+          IntStream.of(captions.get(i)).map(id -> Arrays.binarySearch(classes, id)).toArray();
       double[] weights =
-          IntStream.of(captions.get(i))
-              .mapToDouble(id -> Math.log((size + EVEN) / within[id]))
+          IntStream.of(columns)
+              .mapToDouble(column -> Math.log((size + EVEN) / within[column]))
               .toArray();
       double sum = DoubleStream.of(weights).sum();
-      for (int j = 0; j < weights.length; j++) {
-        shares[i * vocab + captions.get(i)[j]] += (float) (weights[j] / sum);
+      for (int j = 0; j < columns.length; j++) {
+        shares[i * classes.length + columns[j]] += (float) (weights[j] / sum);
       }
     }
-    return Tensors.ofFloats(shares, size, vocab).to(device.torchDevice(), words.scalar_type());
+    return Tensors.ofFloats(shares, size, classes.length)
+        .to(device.torchDevice(), words.scalar_type());
   }
 
   private static Tensor divergence(Tensor pictures, Tensor words, Tensor wanted) {
-    Tensor logits = pictures.mm(words.t()).div(new Scalar(TEMPERATURE)); // [n, vocab]
-    Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [n, vocab]
-    Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [n, vocab]
+    Tensor logits = pictures.mm(words.t()).div(new Scalar(TEMPERATURE)); // [n, classes]
+    Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [n, classes]
+    Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [n, classes]
     return apart.sum(1).mean();
   }
 

@@ -120,7 +120,7 @@ public final class Presets {
         plain.saving());
   }
 
-  /// Stage 0 of a vision tower made from nothing: contrast with the captions' words.
+  /// Stage 0 of a vision tower made from nothing: which words a caption has.
   public static TrainConfig tinyTower() {
     TrainConfig large = pretrain("tinyTower");
     TrainConfig tiny =

@@ -245,7 +245,7 @@ public record TrainConfig(
     if (stage == Stage.TOWER
         && (processes > 1 || batching.globalBatch() != batching.deviceBatch())) {
       throw new BadInputException(
-          "stage tower sets each picture against all others of its step, so a step is one batch of"
+          "stage tower asks each picture for the words of all captions of its step, so a step is one batch of"
               + " one process; make deviceBatch equal to globalBatch ("
               + batching.globalBatch()
               + ") and start one process");

@@ -50,6 +50,8 @@ class PresetsTest {
             "qlora13b",
             "task",
             "taskLora",
+            "tinyText",
+            "tinyTower",
             "tinyPretrain",
             "tinyFinetune",
             "tinyLora");
@@ -61,7 +63,7 @@ class PresetsTest {
     TrainConfig config = Presets.named(name);
     assertThat(config.preset()).isEqualTo(name);
     assertThat(config.parts().projector()).isTrue();
-    assertThat(config.parts().visionTower()).isFalse();
+    assertThat(config.parts().visionTower()).isEqualTo(name.equals("tinyTower"));
     assertThat(config.data().packing()).isFalse();
     assertThat(config.data().maxBad()).isZero();
   }
@@ -202,10 +204,10 @@ class PresetsTest {
     assertThatThrownBy(() -> tower.requireFits(2))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("start one process");
-    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=64"));
+    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=32"));
     assertThatThrownBy(() -> split.requireFits(1))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("deviceBatch equal to globalBatch (128)");
+        .hasMessageContaining("deviceBatch equal to globalBatch (64)");
   }
 
   private static void assertConversations(TrainConfig config, Pictures pictures, int maxLength) {

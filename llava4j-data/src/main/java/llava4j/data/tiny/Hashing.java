@@ -1,12 +1,21 @@
 package llava4j.data.tiny;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
 
-/// Decisions that depend on a name alone, so that they stay when other data are added.
+/// What depends on names and lines alone: decisions that stay when other data are added, and marks
+/// of what something was made from.
 final class Hashing {
   private Hashing() {}
+
+  /// Eight digits that differ when a line does.
+  static String of(List<String> lines) {
+    CRC32C hash = new CRC32C();
+    lines.forEach(line -> hash.update((line + "\n").getBytes(StandardCharsets.UTF_8)));
+    return "%08x".formatted(hash.getValue());
+  }
 
   /// A number from 0 to below 1 for a name.
   ///

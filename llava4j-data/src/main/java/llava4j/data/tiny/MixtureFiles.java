@@ -40,6 +40,31 @@ final class MixtureFiles {
   /// A sample and its picture.
   record Made(Sample sample, Optional<BufferedImage> picture) {}
 
+  /// Refuses a folder that holds another mixture, whose pictures would be taken for this one's.
+  ///
+  /// @param what is going to be made, in a line
+  void claim(String what) {
+    Path file = out.resolve("mixture.txt");
+    if (!Files.exists(file)) {
+      atomically("mixture.txt", writer -> writer.write(what + "\n"));
+      return;
+    }
+    try {
+      String there = Files.readString(file).strip();
+      if (!there.equals(what)) {
+        throw new BadInputException(
+            out
+                + " holds another mixture ("
+                + there
+                + "; wanted: "
+                + what
+                + "); name another folder, or delete that one");
+      }
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   /// Makes and writes samples, on all cores, in their order.
   void samples(String name, int count, IntFunction<Made> maker) {
     try (SampleWriter writer = SampleWriter.open(out.resolve(name))) {

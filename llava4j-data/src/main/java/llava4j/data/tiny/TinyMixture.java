@@ -23,6 +23,7 @@ import llava4j.data.tiny.Scene.Kind;
 /// same seed makes the same files.
 public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
+  private static final int ONE_TEXT_IN = 16; // of stage 2
 
   private final Material material;
   private final SceneMaker scenes;
@@ -35,7 +36,7 @@ public final class TinyMixture {
   ///
   /// @param pairs pictures with the names of what they show
   /// @param captions pictures with one sentence
-  /// @param conversations pictures with several questions
+  /// @param conversations pictures with several questions, and some texts alone
   /// @param texts conversations without a picture
   /// @param heldOut questions of each held-out task and split
   public record Settings(
@@ -44,6 +45,11 @@ public final class TinyMixture {
     /// What the bundled model is trained on.
     public static Settings bundled() {
       return new Settings(42, 96_000, 8_000, 60_000, 16_000, 200);
+    }
+
+    private String line() {
+      return "seed %d, %d pairs, %d captions, %d conversations, %d texts, %d questions a row"
+          .formatted(seed, pairs, captions, conversations, texts, heldOut);
     }
 
     /// With other randomness.
@@ -125,6 +131,7 @@ public final class TinyMixture {
   /// @param progress hears how many pictures and texts of [#total] are made
   public void write(Path out, LongConsumer progress) {
     MixtureFiles files = new MixtureFiles(out, progress);
+    files.claim(settings.line() + ", made from " + sources());
     files.samples("pairs.json", settings.pairs(), this::pair);
     files.samples("captions.json", settings.captions(), this::caption);
     files.samples("instructions.json", settings.conversations(), this::conversation);
@@ -132,6 +139,17 @@ public final class TinyMixture {
     files.questions(
         "heldout.jsonl", new HeldOut(material, scenes, facts, exchanges, settings).questions());
     files.attribution();
+  }
+
+  private static String sources() {
+    List<String> lines = new ArrayList<>();
+    for (String list : List.of("concepts.txt", "phrases.txt", "languages.txt")) {
+      lines.addAll(Phrases.lines(list));
+    }
+    for (TinyPackage one : TinyPackage.values()) {
+      lines.add(one.pinned().name() + " " + one.pinned().version());
+    }
+    return Hashing.of(lines);
   }
 
   /// Pictures, texts and questions to make.
@@ -184,6 +202,11 @@ public final class TinyMixture {
 
   private MixtureFiles.Made conversation(int number) {
     RandomGenerator random = random("conversation", number);
+    String name = "conversation-%06d".formatted(number);
+    if (number % ONE_TEXT_IN == 0) {
+      return new MixtureFiles.Made(
+          new Sample(name, Optional.empty(), texts.turns(random)), Optional.empty());
+    }
     int dice = random.nextInt(100);
     Kind kind =
         dice < 28
@@ -205,7 +228,6 @@ public final class TinyMixture {
             .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
       }
     }
-    String name = "conversation-%06d".formatted(number);
     return new MixtureFiles.Made(
         new Sample(
             name,

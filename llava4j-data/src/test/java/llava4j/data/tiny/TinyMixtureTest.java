@@ -1,18 +1,21 @@
 package llava4j.data.tiny;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.Turn.Speaker;
+import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -29,19 +32,26 @@ class TinyMixtureTest {
   void writesSamplesThatTrainingReadsWithTheirPictures() {
     AtomicLong heard = new AtomicLong();
     mixture().write(folder, heard::set);
-    assertThat(heard).hasValue(220);
+    assertThat(heard).hasValue(250);
     for (String name : List.of("pairs.json", "captions.json", "instructions.json", "texts.json")) {
       try (SampleFile samples = SampleFile.open(folder.resolve(name))) {
         assertThat(samples.size()).isIn(30, 40, 120, 60);
+        int pictures = 0;
         for (int i = 0; i < samples.size(); i++) {
-          requireSound(samples.get(i), !name.equals("texts.json"));
+          requireSound(samples.get(i));
+          pictures += samples.get(i).image().isPresent() ? 1 : 0;
         }
+        // some of the instructions are texts
+        assertThat(pictures)
+            .as(name)
+            .isEqualTo(
+                Map.of("pairs.json", 30, "captions.json", 40, "instructions.json", 112)
+                    .getOrDefault(name, 0));
       }
     }
   }
 
-  private void requireSound(Sample sample, boolean withPicture) {
-    assertThat(sample.image().isPresent()).isEqualTo(withPicture);
+  private void requireSound(Sample sample) {
     sample.image().ifPresent(image -> assertThat(folder.resolve(image)).isRegularFile());
     assertThat(sample.turns()).isNotEmpty();
     for (int i = 0; i < sample.turns().size(); i++) {
@@ -52,7 +62,7 @@ class TinyMixtureTest {
           .doesNotContain("{thing", "{a}", "{word");
     }
     long places = sample.turns().stream().filter(turn -> turn.text().contains("<image>")).count();
-    assertThat(places).isEqualTo(withPicture ? 1 : 0);
+    assertThat(places).isEqualTo(sample.image().isPresent() ? 1 : 0);
     assertThat(sample.turns().size() % 2).isZero();
   }
 
@@ -107,6 +117,10 @@ class TinyMixtureTest {
   }
 
   private static TinyMixture mixture() {
+    return mixture(SETTINGS);
+  }
+
+  private static TinyMixture mixture(TinyMixture.Settings settings) {
     Material material = SomeMaterial.material();
     Phrases phrases = Phrases.bundled();
     Facts facts = new Facts(phrases, material.concepts(Split.TRAIN));
@@ -123,6 +137,15 @@ class TinyMixtureTest {
         new Exchanges(phrases, facts, SomeMaterial.meanings()),
         texts,
         facts,
-        SETTINGS);
+        settings);
+  }
+
+  @Test
+  void aFolderWithAnotherMixtureIsRefused() {
+    mixture().write(folder, _ -> {});
+    mixture().write(folder, _ -> {}); // the same again is nothing new
+    assertThatThrownBy(() -> mixture(SETTINGS.withSeed(4)).write(folder, _ -> {}))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContainingAll("another mixture", "seed 3", "seed 4", "name another folder");
   }
 }
