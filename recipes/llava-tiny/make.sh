@@ -32,7 +32,7 @@ stage connector/mm_projector.bin train tinyPretrain --base "$work/tower/hf" --da
   --images "$data" --out "$work/connector" maxLength=512 maxSteps=60 activation=KEEP deviceBatch=32
 stage whole/hf/config.json train tinyFinetune --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
   --data "$data/instructions.json" --images "$data" --out "$work/whole" maxLength=512 trainVisionTower=true \
-  activation=KEEP learningRate=1e-3 globalBatch=32 deviceBatch=32 maxSteps=1000 saveEvery=100
+  activation=KEEP learningRate=1e-3 globalBatch=32 deviceBatch=32 maxSteps=800 saveEvery=100
 
 stage model/config.json convert -m "$work/whole/hf" --to hf --dtype fp16 "$work/model"
 "$llava" eval heldout -m "$work/model" --data "$data" --out "$work/scores" --batch 32 --sheet 1

@@ -118,10 +118,11 @@ final class ModelOptions {
 
   /// Opens the model's files; no weight is read yet.
   Checkpoint open(PrintWriter err) {
+    String named = model();
     if (model == null) {
       err.println(BundledModel.NOTE);
     }
-    return new CheckpointOpener(checkpointOptions(err)).open(model());
+    return new CheckpointOpener(checkpointOptions(err)).open(named);
   }
 
   /// Loads the model, with a progress bar where someone looks.
