@@ -23,7 +23,7 @@ class EvalCommandTest {
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
-  private final String model = Golden.path("hf").toString();
+  private final String model = Golden.path("original").toString();
   private final String other = Golden.path("hf_gqa").toString();
   private Path data;
 
@@ -53,7 +53,8 @@ class EvalCommandTest {
     Path second = folder.resolve("second");
     assertThat(eval(second, other, "pope", "--against", first.toString())).isZero();
     assertThat(Files.readString(second.resolve("report.md")))
-        .contains("| hf | p |", "- template: vicuna_v1", "- image mode: Pad, ", "cpu, activations");
+        .contains(
+            "| original | p |", "- template: vicuna_v1", "- image mode: Pad, ", "cpu, activations");
   }
 
   @Test
@@ -62,7 +63,7 @@ class EvalCommandTest {
     assertThat(eval(parts, model, "gqa", "--shard", "0/2")).isZero();
     assertThat(eval(parts, other, "gqa", "--shard", "1/2")).isZero();
     assertThat(eval(parts, model, "gqa", "--merge", "2")).isEqualTo(2);
-    assertThat(err.toString()).contains("differs (model: hf_gqa, not hf;").hasLineCount(1);
+    assertThat(err.toString()).contains("differs (model: hf_gqa, not original;").hasLineCount(1);
     Path blind = folder.resolve("blind");
     assertThat(eval(blind, model, "gqa", "--blind")).isZero();
     assertThat(Files.readString(blind.resolve("report.md"))).contains("- pictures: left out");
