@@ -200,6 +200,7 @@ final class EvalCommand implements Callable<Integer> {
       Task opening = Tasks.open(name, from);
       Task task = blind ? new BlindTask(opening) : opening;
       Tasks.requireImages(task);
+      Tasks.requireTruth(task);
       if (judgeUrl != null) {
         judged(task).ifPresent(JudgedTask::requireJudgesFiles);
       }
@@ -334,7 +335,7 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private static Optional<JudgedTask> judged(Task task) {
-    Task sighted = task instanceof BlindTask(Task inner) ? inner : task;
+    Task sighted = task instanceof BlindTask blind ? blind.sighted() : task;
     return sighted instanceof JudgedTask judged ? Optional.of(judged) : Optional.empty();
   }
 
@@ -353,7 +354,11 @@ final class EvalCommand implements Callable<Integer> {
         weights,
         llava.template().key(),
         config.imageMode().toString().replace("[]", "") + ", " + config.patchMerge().key(),
-        device + ", activations " + device.computeType() + ", weights " + model.parsedWeights(),
+        device.toString().replaceFirst(":\\d+$", "")
+            + ", activations "
+            + device.computeType()
+            + ", weights "
+            + model.parsedWeights(),
         maxNewTokens);
   }
 }

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// where it was, without asking twice or losing one.
 public final class EvalRun {
   private static final String STARTING_ANEW =
-      "remove it and the answers beside it, or name another --out";
+      "remove the answers and their settings, or name another --out";
 
   private final Task task;
   private final RunSettings settings;
@@ -224,6 +224,9 @@ public final class EvalRun {
                 + String.join("; ", differences)
                 + "); name another --out");
       }
+    } else if (Files.exists(folder.resolve(shard.fileName(task.name().word())))) {
+      throw new BadInputException(
+          file + " is missing, so nobody knows whose answers lie beside it; " + STARTING_ANEW);
     } else {
       write(settings, file);
     }

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import llava4j.error.BadInputException;
+import llava4j.eval.task.Answer;
 import llava4j.eval.task.GqaTask;
 import llava4j.eval.task.HeldOutTask;
 import llava4j.eval.task.LlavaBenchTask;
@@ -62,5 +63,13 @@ public final class Tasks {
       case MMVET -> new MmVetTask(data.resolve("mm-vet"));
       case HELD_OUT -> HeldOutTask.in(data);
     };
+  }
+
+  /// Fails if questions lack their truth, where the truth is here: by scoring silence.
+  public static void requireTruth(Task task) {
+    task.score(
+        task.questions().stream()
+            .map(question -> new Answer(question.id(), task.storedPrompt(question), ""))
+            .toList());
   }
 }

@@ -190,13 +190,37 @@ class EvalRunTest {
           .as(broken)
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("pope.run.json")
-          .hasMessageContaining("remove it and the answers beside it");
+          .hasMessageContaining("remove the answers and their settings");
     }
     Files.writeString(settings, whole);
     Task other = MiniPope.write(folder.resolve("other"), 15);
     assertThatThrownBy(() -> EvalRun.settingsIn(out, other, 1))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("answers to other questions of POPE");
+  }
+
+  @Test
+  void answersWithoutTheirSettingsAreNobodys() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = run(task, "m", Shard.whole());
+    Files.delete(out.resolve("pope.run.json"));
+    assertThatThrownBy(() -> run(task, "n", Shard.whole()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContainingAll("pope.run.json is missing", "remove the answers");
+  }
+
+  @Test
+  void withoutPicturesTheStoredPromptsStayTheSame() throws IOException {
+    TinyBenchmarks.write(folder.resolve("tiny"));
+    for (TaskName name : TaskName.ofThePaper()) {
+      Task sighted = Tasks.open(name, folder.resolve("tiny"));
+      Task blind = new BlindTask(sighted);
+      for (Question question : sighted.questions()) {
+        assertThat(blind.storedPrompt(blind.questions().get(question.number())))
+            .as(question.id())
+            .isEqualTo(sighted.storedPrompt(question));
+      }
+    }
   }
 
   @Test

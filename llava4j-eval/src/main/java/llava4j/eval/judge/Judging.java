@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import llava4j.error.BadInputException;
@@ -22,8 +23,11 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Has a judge score a benchmark. Verdicts are written as they come, so a stopped run goes on; an
-/// answer whose verdict stays unreadable is listed and has no score.
+/// answer whose verdict stays unreadable is listed and has no score. A judge that is silent on
+/// several answers in a row is not asked about the rest.
 public final class Judging {
+  private static final int SILENCES = 3;
+
   private final JudgedTask task;
   private final Judge judge;
   private final Path reviews;
@@ -53,29 +57,46 @@ public final class Judging {
     List<String> prompts = task.prompts(answers);
     Map<Integer, String> verdicts = read(prompts.size());
     List<Integer> unjudged = new ArrayList<>();
+    int silences = 0;
+    String reason = "";
     for (int number = 0; number < prompts.size(); number++) {
       progress.accept(number);
       if (verdicts.containsKey(number)) {
         continue;
       }
-      String verdict = ask(prompts.get(number));
-      if (verdict == null) {
+      Optional<String> verdict = Optional.empty();
+      if (silences < SILENCES) {
+        try {
+          verdict = ask(prompts.get(number));
+          silences = 0;
+        } catch (JudgeException e) {
+          silences++;
+          reason = " (" + e.getMessage() + ")";
+        }
+      }
+      if (verdict.isEmpty()) {
         unjudged.add(number);
       } else {
-        verdicts.put(number, verdict);
-        append(number, verdict);
+        verdicts.put(number, verdict.get());
+        append(number, verdict.get());
       }
     }
     progress.accept(prompts.size());
     if (verdicts.isEmpty()) {
       throw new BadInputException(
-          judge.name() + " gave no readable verdict on any of " + prompts.size() + " answers");
+          judge.name()
+              + " gave no readable verdict on any of "
+              + prompts.size()
+              + " answers"
+              + reason);
     }
     return new Result(task.judged(verdicts), unjudged);
   }
 
-  /// A readable verdict, or null.
-  private String ask(String prompt) {
+  /// A readable verdict, if there is one in so many tries.
+  ///
+  /// @throws JudgeException if the judge is silent; it has tried often enough itself
+  private Optional<String> ask(String prompt) {
     Duration wait = pause;
     for (int i = 0; i < tries; i++) {
       try {
@@ -83,18 +104,16 @@ public final class Judging {
           TimeUnit.MILLISECONDS.sleep(wait.toMillis());
           wait = wait.multipliedBy(2);
         }
-        String verdict = judge.ask(task.system(), prompt);
-        if (task.isReadable(verdict)) {
-          return verdict;
-        }
-      } catch (JudgeException e) {
-        return null; // it was tried often enough
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new JudgeException("interrupted while asking the judge", e);
       }
+      String verdict = judge.ask(task.system(), prompt);
+      if (task.isReadable(verdict)) {
+        return Optional.of(verdict);
+      }
     }
-    return null;
+    return Optional.empty();
   }
 
   private Map<Integer, String> read(int count) {

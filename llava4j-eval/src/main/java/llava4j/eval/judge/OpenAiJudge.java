@@ -1,10 +1,12 @@
 package llava4j.eval.judge;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +82,17 @@ public final class OpenAiJudge implements Judge {
       }
     }
     throw new JudgeException(
-        name() + " gave no answer in " + settings.tries() + " tries: " + last.getMessage(), last);
+        name() + " gave no answer in " + settings.tries() + " tries: " + reason(last), last);
+  }
+
+  /// In words; broken connections often come without any.
+  private static String reason(Exception problem) {
+    return switch (problem) {
+      case HttpTimeoutException _ -> "it did not answer in time";
+      case ConnectException _ -> "no connection";
+      default ->
+          problem.getMessage() == null ? problem.getClass().getSimpleName() : problem.getMessage();
+    };
   }
 
   private String once(String system, String prompt) throws IOException, InterruptedException {

@@ -5,29 +5,38 @@ import java.util.List;
 import java.util.Optional;
 
 /// A benchmark asked without its pictures: what can be scored by guessing from the question.
-public record BlindTask(Task sighted) implements Task {
+///
+/// @param questions the benchmark's, without pictures
+public record BlindTask(Task sighted, List<Question> questions) implements Task {
+  public BlindTask {
+    questions = List.copyOf(questions);
+  }
+
+  /// Takes the pictures away.
+  public BlindTask(Task sighted) {
+    this(
+        sighted,
+        sighted.questions().stream()
+            .map(question ->
+                new Question(
+                    question.number(),
+                    question.id(),
+                    question.numeric(),
+                    List.of(),
+                    question.text(),
+                    question.category()))
+            .toList());
+  }
+
   @Override
   public TaskName name() {
     return sighted.name();
   }
 
-  @Override
-  public List<Question> questions() {
-    return sighted.questions().stream()
-        .map(question ->
-            new Question(
-                question.number(),
-                question.id(),
-                question.numeric(),
-                List.of(),
-                question.text(),
-                question.category()))
-        .toList();
-  }
-
+  /// That of the question with its picture: scorers know by it which questions have one.
   @Override
   public String storedPrompt(Question question) {
-    return sighted.storedPrompt(question);
+    return sighted.storedPrompt(sighted.questions().get(question.number()));
   }
 
   @Override

@@ -20,7 +20,7 @@ public final class HeldOutTask implements Task {
   private static final TaskFiles FILES = new TaskFiles("'llava data build tiny'");
   private static final int MAX_NEW_TOKENS = 48;
 
-  private final List<Question> questions = new ArrayList<>();
+  private final List<Question> questions;
   private final Map<String, Truth> truths = new HashMap<>();
 
   /// @param row of the table
@@ -28,13 +28,14 @@ public final class HeldOutTask implements Task {
 
   /// @param file `heldout.jsonl`; pictures lie beside it
   public HeldOutTask(Path file) {
+    List<Question> read = new ArrayList<>();
     for (JsonNode line : FILES.lines(file)) {
-      int number = questions.size();
+      int number = read.size();
       String id = TaskFiles.field(line, "question_id", file, number);
       String split = TaskFiles.field(line, "split", file, number);
       String task = TaskFiles.field(line, "task", file, number);
       String image = TaskFiles.field(line, "image", file, number);
-      questions.add(
+      read.add(
           new Question(
               number,
               id,
@@ -47,9 +48,10 @@ public final class HeldOutTask implements Task {
         throw new BadInputException(file + " has two questions " + id + "; build it again");
       }
     }
-    if (questions.isEmpty()) {
+    if (read.isEmpty()) {
       throw new BadInputException(file + " holds no questions; build it again");
     }
+    this.questions = List.copyOf(read);
   }
 
   /// With the name that the mixture's builder gives it.
@@ -64,7 +66,7 @@ public final class HeldOutTask implements Task {
 
   @Override
   public List<Question> questions() {
-    return List.copyOf(questions);
+    return questions;
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.MmVetTask;
@@ -172,6 +173,25 @@ class JudgingTest {
   }
 
   @Test
+  void aJudgeThatIsDeadIsNotAskedAboutEveryAnswer() throws IOException {
+    replies.add(new Reply(200, "1.0"));
+    for (int i = 0; i < 3; i++) {
+      replies.add(new Reply(500, ""));
+    }
+    List<Answer> answers =
+        IntStream.range(0, 9).mapToObj(i -> new Answer(String.valueOf(i), "", "four")).toList();
+    Judging.Result result =
+        new Judging(mmVet(9), judge(1), folder.resolve("reviews.jsonl"), 3, Duration.ofMillis(1))
+            .judge(answers, _ -> {});
+    assertThat(bodies).hasSize(4);
+    assertThat(result.unjudged()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+    server.stop(0);
+    assertThatThrownBy(() -> judge(1).ask("", "prompt"))
+        .isInstanceOf(JudgeException.class)
+        .hasMessageEndingWith("in 1 tries: no connection");
+  }
+
+  @Test
   void overlapOfWordsIsNamedAsWhatItIs() throws IOException {
     MmVetTask task = mmVet();
     assertThat(WordOverlap.f1("A small dog!", "a dog")).isEqualTo(0.8);
@@ -200,10 +220,14 @@ class JudgingTest {
   }
 
   private MmVetTask mmVet() throws IOException {
+    return mmVet(3);
+  }
+
+  private MmVetTask mmVet(int count) throws IOException {
     StringBuilder questions = new StringBuilder();
     StringBuilder truth = new StringBuilder("{");
     List<String> capabilities = List.of("[\"ocr\",\"rec\"]", "[\"ocr\"]", "[\"rec\"]");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < count; i++) {
       questions
           .append("{\"question_id\":")
           .append(i)
@@ -211,7 +235,7 @@ class JudgingTest {
       truth
           .append(i == 0 ? "" : ",")
           .append("\"v1_" + i + "\":{\"question\":\"What is x?\",\"answer\":\"-1<AND>-5\",")
-          .append("\"capability\":" + capabilities.get(i) + "}");
+          .append("\"capability\":" + capabilities.get(i % 3) + "}");
     }
     Files.writeString(folder.resolve("llava-mm-vet.jsonl"), questions);
     Files.writeString(folder.resolve("mm-vet.json"), truth + "}");
