@@ -38,12 +38,15 @@ class CommandsTest {
   }
 
   @Test
-  void withoutAModelTheBundledOneAnswersOrTheOptionIsNamed() {
+  void withoutAModelTheBundledOneAnswersOrTheOptionIsNamed() throws java.io.IOException {
     String before = System.clearProperty(BundledModel.CHECKOUT);
     try {
       assertThat(run("ask", picture, "What is it?")).isEqualTo(2);
       assertThat(err.toString()).contains("no model is named", "--model").hasLineCount(1);
-      System.setProperty(BundledModel.CHECKOUT, checkout().toString());
+      System.setProperty(BundledModel.CHECKOUT, folder.toString());
+      assertThat(run("ask", picture, "What is it?")).isEqualTo(2); // a checkout without one
+      Files.createDirectories(folder.resolve("models"));
+      Files.createSymbolicLink(folder.resolve("models/llava-tiny"), Path.of(model));
       assertThat(run("ask", "--max-tokens", "3", picture, "What is it?")).isZero();
       assertThat(err.toString()).contains("llava-tiny", "-m llava-hf/llava-1.5-7b-hf");
     } finally {
@@ -52,11 +55,6 @@ class CommandsTest {
         System.setProperty(BundledModel.CHECKOUT, before);
       }
     }
-  }
-
-  /// The repository's folder.
-  private static Path checkout() {
-    return Path.of("").toAbsolutePath().getParent();
   }
 
   @Test
