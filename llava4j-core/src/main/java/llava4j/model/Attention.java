@@ -2,11 +2,17 @@ package llava4j.model;
 
 import static llava4j.tensor.Tensors.optional;
 
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Scaled dot-product attention over heads, fused by libtorch.
 final class Attention {
+  /// The score of what may not be looked at.
+  private static final double HIDDEN = -1e30;
+
   private Attention() {}
 
   /// [batch, tokens, heads * headDim] -> [batch, heads, tokens, headDim], each head in one piece:
@@ -59,6 +65,9 @@ final class Attention {
 
   private static Tensor scaledDotProduct(
       Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
+    if (DType.of(query.scalar_type()) == DType.BF16 && query.is_cpu() && query.size(2) > 1) {
+      return products(query, key, value, mask, causal);
+    }
     return torch.scaled_dot_product_attention(
         query,
         key,
@@ -68,6 +77,34 @@ final class Attention {
         causal,
         new org.bytedeco.pytorch.DoubleOptional(),
         false);
+  }
+
+  /// The same by two matrix products: without MKL, libtorch's fused attention multiplies bfloat16
+  /// on a processor number by number.
+  private static Tensor products(
+      Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
+    try (Scope scope = new Scope()) {
+      Scalar scale = new Scalar(1 / Math.sqrt((double) query.size(3)));
+      Tensor scores = query.mul(scale).matmul(key.transpose(2, 3)); // [batch, heads, tokens, keys]
+      if (mask != null) {
+        scores.add_(hidden(mask.logical_not(), scores));
+      }
+      if (causal) {
+        Tensor later =
+            torch
+                .ones_like(scores.detach().narrow(0, 0, 1).narrow(1, 0, 1))
+                .triu(1); // [1, 1, tokens, keys]
+        scores.add_(hidden(later.to(torch.ScalarType.Bool), scores));
+      }
+      return scope.keep(scores.softmax(-1).matmul(value)); // [batch, heads, tokens, headDim]
+    }
+  }
+
+  /// What makes scores vanish where `what` is true.
+  private static Tensor hidden(Tensor what, Tensor scores) {
+    return torch
+        .zeros(what.sizes(), scores.options())
+        .masked_fill_(what, new Scalar(HIDDEN)); // as what
   }
 
   private static Tensor repeatHeads(Tensor heads, long times) {

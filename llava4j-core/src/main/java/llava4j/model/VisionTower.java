@@ -98,6 +98,9 @@ public final class VisionTower {
     };
   }
 
+  /// Slope of quick GELU's sigmoid.
+  private static final double QUICK = 1.702;
+
   /// One pre-norm transformer block.
   private static final class Block {
     private final int numHeads;
@@ -141,7 +144,8 @@ public final class VisionTower {
 
     private Tensor activate(Tensor wide) {
       return switch (activation) {
-        case QUICK_GELU -> wide.mul_(wide.mul(new Scalar(1.702)).sigmoid_());
+        case QUICK_GELU ->
+            torch.silu(wide.mul(new Scalar(QUICK))).mul_(new Scalar(1 / QUICK)); // x σ(1.702 x)
         case GELU -> torch.gelu(wide);
       };
     }

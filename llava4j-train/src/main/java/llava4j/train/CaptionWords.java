@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.model.Projector;
+import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -87,7 +88,7 @@ final class CaptionWords implements Objective {
                     features.size(1),
                     new HeldParameters(parameters, Map.of(), null))
                 .forward(features); // [n, rows, dim]
-        loss = divergence(unit(rows.mean(1)), words, wanted);
+        loss = divergence(unit(exact(rows.mean(1))), words, wanted);
       }
       Tensor weight = torch.full_like(loss.detach(), new Scalar(scale * supervised));
       Map<String, Tensor> gradients =
@@ -102,7 +103,7 @@ final class CaptionWords implements Objective {
   private Tensor words(Tensor table, int[] classes) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
-      Tensor given = table.detach(); // [vocab, dim]
+      Tensor given = exact(table.detach()); // [vocab, dim]
       long[] ids = Arrays.stream(classes).asLongStream().toArray();
       Tensor index =
           Tensors.ofLongs(ids, ids.length).to(device.torchDevice(), torch.ScalarType.Long);
@@ -150,6 +151,11 @@ final class CaptionWords implements Objective {
     Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [n, classes]
     Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [n, classes]
     return apart.sum(1).mean();
+  }
+
+  /// Cosines that are told apart by hundredths need more than bfloat16's eight bits.
+  private static Tensor exact(Tensor tensor) {
+    return Tensors.type(tensor) == DType.BF16 ? tensor.to(torch.ScalarType.Float) : tensor;
   }
 
   private static Tensor unit(Tensor rows) {

@@ -23,7 +23,11 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ConfigFile {
   /// Values that may be null or left out.
   private static final Set<String> OPTIONAL =
-      Set.of("lora", "batching.maxSteps", "optimization.projectorLearningRate");
+      Set.of(
+          "lora",
+          "batching.maxSteps",
+          "optimization.projectorLearningRate",
+          "optimization.visionTowerLearningRate");
 
   private final JsonMapper json =
       JsonMapper.builder()

@@ -54,13 +54,7 @@ final class FreezeTable {
             "type",
             "rate"));
     rows.forEach((module, row) -> {
-      double rate =
-          module.equals(ModelUnits.PROJECTOR)
-              ? config
-                  .optimization()
-                  .projectorLearningRate()
-                  .orElse(config.optimization().learningRate())
-              : config.optimization().learningRate();
+      double rate = Learner.baseRate(config.optimization(), module);
       lines.add(
           String.format(
               Locale.ROOT,

@@ -91,8 +91,8 @@ final class Learner {
           "the gradients of step " + (step + 1) + " are not finite (norm " + norm + ")");
     }
     double rate = rate(step, config.optimization().learningRate());
-    double projectorRate = rate(step, projectorBase());
-    update(step, clip(norm), rate, projectorRate);
+    double projectorRate = rate(step, baseRate(config.optimization(), ModelUnits.PROJECTOR));
+    update(step, clip(norm));
     if (step % STEPS_BETWEEN_CLEANINGS == 0) {
       heap.giveBackFree();
     }
@@ -144,17 +144,25 @@ final class Learner {
     return limit > 0 ? Math.min(1, limit / (norm + CLIP_EPSILON)) : 1;
   }
 
-  private void update(long step, double factor, double rate, double projectorRate) {
+  private void update(long step, double factor) {
     double decay = config.optimization().weightDecay();
     for (ParameterUnit unit : units.trainable()) {
-      boolean projector = unit.layout().name().equals(ModelUnits.PROJECTOR);
-      unit.update(adam, factor, step + 1, projector ? projectorRate : rate, decay);
+      double rate = rate(step, baseRate(config.optimization(), unit.layout().name()));
+      unit.update(adam, factor, step + 1, rate, decay);
     }
   }
 
-  private double projectorBase() {
-    OptionalDouble own = config.optimization().projectorLearningRate();
-    return own.orElse(config.optimization().learningRate());
+  /// The rate at which a module learns at its fastest.
+  ///
+  /// @param module name of a unit of [ModelUnits]
+  static double baseRate(TrainConfig.Optimization optimization, String module) {
+    OptionalDouble own =
+        switch (module) {
+          case ModelUnits.PROJECTOR -> optimization.projectorLearningRate();
+          case ModelUnits.TOWER -> optimization.visionTowerLearningRate();
+          default -> OptionalDouble.empty();
+        };
+    return own.orElse(optimization.learningRate());
   }
 
   private double[] overAll(double... values) {

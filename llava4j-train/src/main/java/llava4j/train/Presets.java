@@ -136,6 +136,7 @@ public final class Presets {
         new Optimization(
             1e-3,
             OptionalDouble.empty(),
+            OptionalDouble.empty(),
             0.05,
             0.9,
             0.98,
@@ -253,7 +254,16 @@ public final class Presets {
 
   private static Optimization optimization(double rate, OptionalDouble projectorRate) {
     return new Optimization(
-        rate, projectorRate, 0, 0.9, 0.999, 1e-8, LearningRateSchedule.COSINE, 0.03, 0);
+        rate,
+        projectorRate,
+        OptionalDouble.empty(),
+        0,
+        0.9,
+        0.999,
+        1e-8,
+        LearningRateSchedule.COSINE,
+        0.03,
+        0);
   }
 
   private static Data withPictures(Data data, Pictures pictures) {
@@ -279,6 +289,7 @@ public final class Presets {
     return new Optimization(
         plain.learningRate(),
         plain.projectorLearningRate(),
+        plain.visionTowerLearningRate(),
         plain.weightDecay(),
         plain.beta1(),
         plain.beta2(),

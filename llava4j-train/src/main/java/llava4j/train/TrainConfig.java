@@ -166,11 +166,13 @@ public record TrainConfig(
   /// AdamW and the learning rate.
   ///
   /// @param projectorLearningRate of the connector, where it has one of its own
+  /// @param visionTowerLearningRate of the vision tower, where it learns at a rate of its own
   /// @param warmupRatio share of the steps in which the rate grows
   /// @param maxGradNorm gradients together are scaled down to this norm; 0 switches that off
   public record Optimization(
       double learningRate,
       OptionalDouble projectorLearningRate,
+      OptionalDouble visionTowerLearningRate,
       double weightDecay,
       double beta1,
       double beta2,
@@ -182,6 +184,9 @@ public record TrainConfig(
       above0("learningRate", learningRate);
       if (projectorLearningRate.isPresent()) {
         above0("projectorLearningRate", projectorLearningRate.getAsDouble());
+      }
+      if (visionTowerLearningRate.isPresent()) {
+        above0("visionTowerLearningRate", visionTowerLearningRate.getAsDouble());
       }
       if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
         throw wrong("weightDecay", weightDecay, "0 or more");

@@ -119,6 +119,7 @@ final class GoldenTraining implements AutoCloseable {
             settings.get("projector_lr").isNull()
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(settings.get("projector_lr").asDouble()),
+            OptionalDouble.empty(),
             settings.get("weight_decay").asDouble(),
             0.9,
             0.999,

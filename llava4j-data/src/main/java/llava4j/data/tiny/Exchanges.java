@@ -14,6 +14,7 @@ import llava4j.data.mixture.rule.FormatPrompt;
 import llava4j.data.mixture.rule.ImageSize;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.data.mixture.rule.PixelBox;
+import llava4j.data.tiny.Scene.Kind;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Asks about scenes in every way of the paper's mixture.
@@ -65,10 +66,12 @@ final class Exchanges {
     };
   }
 
-  /// In a word, capitalised as in the paper's mixture.
+  /// In a word. Only yes and no have a capital as in the paper's mixture: to a small model `Owl`
+  /// and `owl` are two words, and it should learn one.
   static Exchange brief(Fact fact) {
-    return new Exchange(
-        fact.task(), Exchange.Format.SHORT, fact.question(), English.capitalized(fact.brief()));
+    String answer =
+        fact.task() == TinyTask.PRESENCE ? English.capitalized(fact.brief()) : fact.brief();
+    return new Exchange(fact.task(), Exchange.Format.SHORT, fact.question(), answer);
   }
 
   /// In a sentence.
@@ -87,18 +90,30 @@ final class Exchanges {
     StringBuilder question = new StringBuilder(fact.question());
     for (int i = 0; i < options.size(); i++) {
       question.append('\n').append((char) ('A' + i)).append(". ");
-      question.append(English.capitalized(options.get(i)));
+      question.append(options.get(i));
     }
     String letter = String.valueOf((char) ('A' + options.indexOf(fact.brief())));
     return new Exchange(fact.task(), Exchange.Format.LETTER, question.toString(), letter);
   }
 
-  /// What is there, rarely what it lies on: colours are learned soon, things are not.
+  /// What is there, as few words as will do; rarely its kind and what it lies on.
   String names(Scene scene, RandomGenerator random) {
-    if (random.nextInt(8) == 0) {
-      return caption(scene, random);
+    List<String> words = new ArrayList<>();
+    scene.writing().ifPresent(words::add);
+    scene.things().stream()
+        .map(thing -> thing.color().map(hue -> hue.word() + " ").orElse("") + thing.name())
+        .distinct()
+        .forEach(words::add);
+    if (scene.kind() == Kind.COUNT) {
+      words.add(String.valueOf(scene.things().size()));
     }
-    return English.capitalized(contents(scene)) + ".";
+    if (scene.kind() == Kind.SINGLE && random.nextInt(4) == 0) {
+      scene.only().category().ifPresent(words::add);
+    }
+    if (random.nextInt(8) == 0) {
+      words.add(scene.background().word());
+    }
+    return String.join(", ", words);
   }
 
   /// One sentence that names everything.
@@ -112,7 +127,7 @@ final class Exchanges {
   private String contents(Scene scene) {
     return switch (scene.kind()) {
       case WORD -> "The word " + scene.writing().orElseThrow();
-      case DIGITS -> "The handwritten number " + scene.writing().orElseThrow();
+      case DIGITS -> "The handwritten digit " + scene.writing().orElseThrow();
       case COUNT -> counted(scene);
       case SINGLE, SEVERAL, SHAPES ->
           English.list(scene.things().stream().map(this::described).toList());
@@ -126,16 +141,6 @@ final class Exchanges {
       text.append(' ').append(thing.verb()).append(' ');
       text.append(size(thing)).append(" and ").append(place(scene, thing)).append('.');
     }
-    meaning(scene)
-        .filter(_ -> scene.things().size() == 1)
-        .ifPresent(meaning ->
-            text.append(' ')
-                .append(English.capitalized(scene.only().withArticle()))
-                .append(' ')
-                .append(scene.only().verb())
-                .append(' ')
-                .append(meaning.gloss())
-                .append('.'));
     return text.toString();
   }
 

@@ -198,19 +198,20 @@ final class Facts {
         List.of());
   }
 
-  /// A thing that is not in the picture; half the time of a kind that is.
+  /// A thing that is not in the picture; half the time of a kind that is, where there are more.
   Concept absent(Scene scene, RandomGenerator random) {
+    List<Concept> absent =
+        concepts.stream().filter(concept -> !scene.shows(concept.name())).toList();
     Optional<String> kind =
         random.nextBoolean()
             ? scene.things().stream().findFirst().flatMap(Thing::category)
             : Optional.empty();
-    while (true) {
-      Concept concept = concepts.get(random.nextInt(concepts.size()));
-      if (!scene.shows(concept.name())
-          && kind.map(wanted -> wanted.equals(concept.category())).orElse(true)) {
-        return concept;
-      }
-    }
+    List<Concept> alike =
+        absent.stream()
+            .filter(concept -> kind.filter(concept.category()::equals).isPresent())
+            .toList();
+    List<Concept> from = alike.isEmpty() ? absent : alike;
+    return from.get(random.nextInt(from.size()));
   }
 
   private List<String> wrongNames(Scene scene, RandomGenerator random) {

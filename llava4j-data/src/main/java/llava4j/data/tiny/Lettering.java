@@ -38,42 +38,36 @@ final class Lettering {
   private final List<String> heldOutWords;
 
   /// @param heldOut the font that is never trained on
-  /// @param nouns lower-case
-  Lettering(List<Font> fonts, Font heldOut, List<String> nouns) {
+  /// @param nouns lower-case, the commonest first
+  /// @param most words that are printed
+  Lettering(List<Font> fonts, Font heldOut, List<String> nouns, int most) {
     this.fonts = List.copyOf(fonts);
     this.heldOut = heldOut;
     List<String> readable =
-        nouns.stream().filter(noun -> noun.matches("[a-z]{3,6}") && !noun.matches(RUDE)).toList();
+        nouns.stream()
+            .filter(noun -> noun.matches("[a-z]{3,5}") && !noun.matches(RUDE))
+            .limit(most)
+            .toList();
     this.words = readable.stream().filter(noun -> !isHeldOut(noun)).toList();
     this.heldOutWords = readable.stream().filter(Lettering::isHeldOut).toList();
   }
 
   /// The fonts of the unpacked packages.
-  static Lettering in(Path dejavu, Path liberation, List<String> nouns) {
+  static Lettering in(Path dejavu, Path liberation, List<String> nouns, int most) {
     List<Font> fonts = new ArrayList<>();
     DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
     LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
-    return new Lettering(fonts, font(liberation, "liberation", HELD_OUT), nouns);
+    return new Lettering(fonts, font(liberation, "liberation", HELD_OUT), nouns, most);
   }
 
   Font font(boolean ofHeldOut, RandomGenerator random) {
     return ofHeldOut ? heldOut : fonts.get(random.nextInt(fonts.size()));
   }
 
-  /// A word in capitals.
+  /// A word in lower case.
   String word(boolean ofHeldOut, RandomGenerator random) {
     List<String> from = ofHeldOut ? heldOutWords : words;
-    return from.get(random.nextInt(from.size())).toUpperCase(java.util.Locale.ROOT);
-  }
-
-  /// Letters in no meaningful order, so that reading cannot become guessing.
-  String letters(RandomGenerator random) {
-    StringBuilder text = new StringBuilder();
-    int length = 2 + random.nextInt(4);
-    for (int i = 0; i < length; i++) {
-      text.append((char) ('A' + random.nextInt(26)));
-    }
-    return text.toString();
+    return from.get(random.nextInt(from.size()));
   }
 
   private static boolean isHeldOut(String noun) {

@@ -24,7 +24,7 @@ record Scene(
     SHAPES,
     /// A printed word.
     WORD,
-    /// Handwritten digits.
+    /// A handwritten digit.
     DIGITS
   }
 

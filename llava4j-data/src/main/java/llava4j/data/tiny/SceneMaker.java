@@ -5,6 +5,7 @@ import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import llava4j.data.tiny.Scene.Kind;
@@ -117,13 +118,9 @@ final class SceneMaker {
   private Scene word(Split split, RandomGenerator random) {
     Hue background = Hue.random(random);
     Canvas canvas = canvas(background, random);
-    boolean jumble = split == Split.TRAIN && random.nextInt(3) == 0;
-    String word =
-        jumble
-            ? material.lettering().letters(random)
-            : material.lettering().word(split == Split.NEW_CONCEPT, random);
-    int height = 14 + random.nextInt(16);
-    int width = Math.min(canvas.width() - 6, word.length() * (13 + random.nextInt(8)));
+    String word = material.lettering().word(split == Split.NEW_CONCEPT, random);
+    int height = 20 + random.nextInt(16);
+    int width = Math.min(canvas.width() - 6, word.length() * (17 + random.nextInt(6)));
     Rectangle place =
         new Rectangle(
             3 + random.nextInt(Math.max(1, canvas.width() - width - 5)),
@@ -131,7 +128,7 @@ final class SceneMaker {
             width,
             height);
     canvas.write(
-        word,
+        word.toUpperCase(Locale.ROOT),
         material.lettering().font(split == Split.NEW_STYLE, random),
         place,
         ink(background, random));
@@ -141,20 +138,15 @@ final class SceneMaker {
   private Scene digits(Split split, RandomGenerator random) {
     Hue background = random.nextBoolean() ? Hue.WHITE : Hue.random(random);
     Canvas canvas = new Canvas(SIDE, SIDE, background, random);
-    int length = 1 + random.nextInt(3);
-    int side = 30 + random.nextInt(length == 1 ? 50 : SIDE / length - 30);
-    int left = 1 + random.nextInt(Math.max(1, SIDE - length * side - 1));
+    int side = 48 + random.nextInt(SIDE - 50);
+    int left = 1 + random.nextInt(SIDE - side - 1);
     int top = 1 + random.nextInt(SIDE - side - 1);
     int rgb = ink(background, random).getRGB();
-    StringBuilder number = new StringBuilder();
-    for (int i = 0; i < length; i++) {
-      int digit = i == 0 && length > 1 ? 1 + random.nextInt(9) : random.nextInt(10);
-      number.append(digit);
-      BufferedImage ink = material.handwriting().digit(digit, split != Split.TRAIN, random, rgb);
-      canvas.paste(ink, new Rectangle(left + i * side, top, side, side));
-    }
+    int digit = random.nextInt(10);
+    BufferedImage ink = material.handwriting().digit(digit, split != Split.TRAIN, random, rgb);
+    canvas.paste(ink, new Rectangle(left, top, side, side));
     return new Scene(
-        Kind.DIGITS, canvas.finished(), background, List.of(), Optional.of(number.toString()));
+        Kind.DIGITS, canvas.finished(), background, List.of(), Optional.of(String.valueOf(digit)));
   }
 
   /// Mostly square; sometimes wide or high, so that padding is seen too.

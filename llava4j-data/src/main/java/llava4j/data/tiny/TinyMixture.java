@@ -24,6 +24,8 @@ import llava4j.data.tiny.Scene.Kind;
 public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
   private static final int ONE_TEXT_IN = 16; // of stage 2
+  private static final int MOST_EXCHANGES = 3; // about one picture: later ones repeat earlier ones
+  private static final int WORDS = 110; // to print
 
   private final Material material;
   private final SceneMaker scenes;
@@ -44,7 +46,7 @@ public final class TinyMixture {
 
     /// What the bundled model is trained on.
     public static Settings bundled() {
-      return new Settings(42, 96_000, 8_000, 60_000, 16_000, 200);
+      return new Settings(42, 160_000, 8_000, 120_000, 16_000, 200);
     }
 
     private String line() {
@@ -99,7 +101,8 @@ public final class TinyMixture {
             Lettering.in(
                 folders.get(TinyPackage.FONTS),
                 folders.get(TinyPackage.MORE_FONTS),
-                nouns.stream().map(Glosses.Meaning::noun).toList()));
+                nouns.stream().map(Glosses.Meaning::noun).toList(),
+                WORDS));
     Phrases phrases = Phrases.bundled();
     List<Concept> trained = material.concepts(Split.TRAIN);
     Map<String, Glosses.Meaning> meanings = new LinkedHashMap<>();
@@ -164,13 +167,13 @@ public final class TinyMixture {
     RandomGenerator random = random("pair", number);
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 42
+        dice < 44
             ? Kind.SINGLE
-            : dice < 60
+            : dice < 64
                 ? Kind.SEVERAL
-                : dice < 70
+                : dice < 74
                     ? Kind.COUNT
-                    : dice < 74 ? Kind.SHAPES : dice < 90 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 78 ? Kind.SHAPES : dice < 91 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     return described("pair", number, scene, exchanges.names(scene, random));
   }
@@ -209,17 +212,17 @@ public final class TinyMixture {
     }
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 28
+        dice < 34
             ? Kind.SINGLE
-            : dice < 56
+            : dice < 66
                 ? Kind.SEVERAL
-                : dice < 66
+                : dice < 76
                     ? Kind.COUNT
-                    : dice < 72 ? Kind.SHAPES : dice < 90 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 82 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     List<TinyTask> tasks = new ArrayList<>(TinyTask.about(kind));
     Collections.shuffle(tasks, new Random(random.nextLong()));
-    int most = kind == Kind.WORD || kind == Kind.DIGITS ? 2 : 4 + random.nextInt(3);
+    int most = MOST_EXCHANGES - random.nextInt(MOST_EXCHANGES);
     Map<String, Exchange> asked = new LinkedHashMap<>(); // no question twice
     for (TinyTask task : tasks) {
       if (asked.size() < most) {

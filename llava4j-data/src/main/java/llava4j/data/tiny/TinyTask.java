@@ -51,7 +51,6 @@ enum TinyTask {
               PRESENCE,
               CAPTION,
               DETAIL,
-              DEFINE,
               KIND_OF,
               LANGUAGE,
               FALSELY,

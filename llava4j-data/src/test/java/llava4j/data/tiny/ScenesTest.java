@@ -155,8 +155,7 @@ class ScenesTest {
       }
       Exchange choice = Exchanges.choice(fact, random);
       letters.add(choice.answer());
-      assertThat(choice.question())
-          .contains("\n" + choice.answer() + ". " + English.capitalized(scene.only().name()));
+      assertThat(choice.question()).contains("\n" + choice.answer() + ". " + scene.only().name());
       assertThat(choice.asked()).endsWith("directly.");
     }
     assertThat(letters).containsExactlyInAnyOrder("A", "B", "C", "D");

@@ -34,7 +34,7 @@ final class SomeMaterial {
     return new Material(
         drawings,
         new Handwriting(sheet()),
-        new Lettering(List.of(font), font.deriveFont(Font.BOLD), words));
+        new Lettering(List.of(font), font.deriveFont(Font.BOLD), words, 100));
   }
 
   static List<Concept> concepts() {
