@@ -4,9 +4,11 @@ import java.awt.Color;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import java.util.random.RandomGenerator;
 import llava4j.data.tiny.Scene.Kind;
 
@@ -15,7 +17,7 @@ final class SceneMaker {
   /// Pixels of a picture's longer side.
   static final int SIDE = 112;
 
-  private static final int TRIES = 60;
+  private static final int LETTER = 19; // pixels, at least
   private static final int MOST_THINGS = 5;
 
   private final Material material;
@@ -39,7 +41,8 @@ final class SceneMaker {
   Scene single(Drawing drawing, RandomGenerator random) {
     Hue background = Hue.random(random);
     Canvas canvas = canvas(background, random);
-    int side = 56 + random.nextInt(Math.min(canvas.width(), canvas.height()) - 56);
+    int shorter = Math.min(canvas.width(), canvas.height());
+    int side = shorter - random.nextInt(shorter / 4);
     Rectangle place =
         new Rectangle(
             random.nextInt(canvas.width() - side + 1),
@@ -54,18 +57,17 @@ final class SceneMaker {
   private Scene several(Split split, RandomGenerator random) {
     Hue background = Hue.random(random);
     Canvas canvas = canvas(background, random);
-    int wanted = 2 + random.nextInt(3);
+    int dice = random.nextInt(9);
+    int wanted = dice < 5 ? 2 : dice < 8 ? 3 : 4;
     List<Thing> things = new ArrayList<>();
-    List<Rectangle> taken = new ArrayList<>();
+    List<Rectangle> cells = cells(canvas, 2);
     for (int i = 0; i < wanted; i++) {
       Drawing drawing = material.drawing(split, random);
-      Optional<Rectangle> place = free(canvas, taken, 32, wanted == 2 ? 62 : 50);
-      if (place.isEmpty()
-          || things.stream().anyMatch(one -> one.name().equals(drawing.concept().name()))) {
+      if (things.stream().anyMatch(one -> one.name().equals(drawing.concept().name()))) {
         continue;
       }
-      taken.add(place.get());
-      things.add(put(canvas, drawing, tint(drawing, background, random), place.get()));
+      Rectangle place = within(cells.get(i), 0.75 + 0.25 * random.nextDouble(), random);
+      things.add(put(canvas, drawing, tint(drawing, background, random), place));
     }
     return new Scene(Kind.SEVERAL, canvas.finished(), background, things, Optional.empty());
   }
@@ -75,15 +77,11 @@ final class SceneMaker {
     Canvas canvas = new Canvas(SIDE, SIDE, background, random);
     Drawing drawing = material.drawing(split, random);
     Optional<Hue> color = tint(drawing, background, random);
-    int side = wanted <= 2 ? 30 + random.nextInt(16) : 25 + random.nextInt(10);
+    double share = 0.75 + 0.25 * random.nextDouble();
+    List<Rectangle> cells = cells(canvas, 3);
     List<Thing> things = new ArrayList<>();
-    List<Rectangle> taken = new ArrayList<>();
     for (int i = 0; i < wanted; i++) {
-      Optional<Rectangle> place = free(canvas, taken, side, side + 3);
-      if (place.isPresent()) {
-        taken.add(place.get());
-        things.add(put(canvas, drawing, color, place.get()));
-      }
+      things.add(put(canvas, drawing, color, within(cells.get(i), share, random)));
     }
     return new Scene(Kind.COUNT, canvas.finished(), background, things, Optional.empty());
   }
@@ -93,23 +91,22 @@ final class SceneMaker {
     Canvas canvas = canvas(background, random);
     int wanted = 1 + random.nextInt(4);
     List<Thing> things = new ArrayList<>();
-    List<Rectangle> taken = new ArrayList<>();
+    List<Rectangle> cells = cells(canvas, 2);
     for (int i = 0; i < wanted; i++) {
       Shapes shape = Shapes.random(random);
       Hue color = Hue.otherThan(background, random);
-      Optional<Rectangle> place = free(canvas, taken, 22, 50);
-      if (place.isEmpty() || things.stream().anyMatch(one -> one.name().equals(shape.word()))) {
+      if (things.stream().anyMatch(one -> one.name().equals(shape.word()))) {
         continue;
       }
-      taken.add(place.get());
-      canvas.fill(shape.in(place.get()), color.any(random));
+      Rectangle place = within(cells.get(i), 0.5 + 0.5 * random.nextDouble(), random);
+      canvas.fill(shape.in(place), color.any(random));
       things.add(
           new Thing(
               shape.word(),
               Noun.COUNTED,
               Optional.empty(),
               Optional.of(color),
-              place.get(),
+              place,
               Optional.empty()));
     }
     return new Scene(Kind.SHAPES, canvas.finished(), background, things, Optional.empty());
@@ -119,12 +116,12 @@ final class SceneMaker {
     Hue background = Hue.random(random);
     Canvas canvas = canvas(background, random);
     String word = material.lettering().word(split == Split.NEW_CONCEPT, random);
-    int height = 20 + random.nextInt(16);
-    int width = Math.min(canvas.width() - 6, word.length() * (17 + random.nextInt(6)));
+    int width = Math.min(canvas.width() - 4, word.length() * (LETTER + random.nextInt(3)));
+    int height = 28 + random.nextInt(8);
     Rectangle place =
         new Rectangle(
-            3 + random.nextInt(Math.max(1, canvas.width() - width - 5)),
-            3 + random.nextInt(Math.max(1, canvas.height() - height - 5)),
+            1 + random.nextInt(4),
+            (canvas.height() - height) / 2 + random.nextInt(13) - 6,
             width,
             height);
     canvas.write(
@@ -138,7 +135,7 @@ final class SceneMaker {
   private Scene digits(Split split, RandomGenerator random) {
     Hue background = random.nextBoolean() ? Hue.WHITE : Hue.random(random);
     Canvas canvas = new Canvas(SIDE, SIDE, background, random);
-    int side = 48 + random.nextInt(SIDE - 50);
+    int side = 84 + random.nextInt(SIDE - 86);
     int left = 1 + random.nextInt(SIDE - side - 1);
     int top = 1 + random.nextInt(SIDE - side - 1);
     int rgb = ink(background, random).getRGB();
@@ -156,23 +153,28 @@ final class SceneMaker {
     return new Canvas(wide ? SIDE : shorter, wide ? shorter : SIDE, background, random);
   }
 
-  /// A square place that overlaps none that is taken.
-  private static Optional<Rectangle> free(
-      Canvas canvas, List<Rectangle> taken, int smallest, int largest) {
-    RandomGenerator random = canvas.random();
-    for (int i = 0; i < TRIES; i++) {
-      int side = smallest + random.nextInt(largest - smallest);
-      Rectangle place =
-          new Rectangle(
-              random.nextInt(canvas.width() - side + 1),
-              random.nextInt(canvas.height() - side + 1),
-              side,
-              side);
-      if (taken.stream().noneMatch(place::intersects)) {
-        return Optional.of(place);
-      }
+  /// The parts of a canvas that is cut `across` times each way, in random order.
+  private static List<Rectangle> cells(Canvas canvas, int across) {
+    int width = canvas.width() / across;
+    int height = canvas.height() / across;
+    List<Rectangle> cells = new ArrayList<>();
+    for (int i = 0; i < across * across; i++) {
+      cells.add(new Rectangle(i % across * width, i / across * height, width, height));
     }
-    return Optional.empty();
+    Collections.shuffle(cells, new Random(canvas.random().nextLong()));
+    return cells;
+  }
+
+  /// A square somewhere in a cell.
+  ///
+  /// @param share of the cell's shorter side
+  private static Rectangle within(Rectangle cell, double share, RandomGenerator random) {
+    int side = (int) (share * Math.min(cell.width, cell.height));
+    return new Rectangle(
+        cell.x + random.nextInt(cell.width - side + 1),
+        cell.y + random.nextInt(cell.height - side + 1),
+        side,
+        side);
   }
 
   private static Thing put(Canvas canvas, Drawing drawing, Optional<Hue> color, Rectangle place) {
