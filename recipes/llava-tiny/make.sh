@@ -21,18 +21,32 @@ data=$work/data
 stage data/heldout.jsonl data build tiny --cache "$work/packages" --out "$data"
 stage base/config.json init --text "$data/texts.json" "$data/captions.json" --out "$work/base"
 
+# bfloat16 is ten times as fast as fp32 where the processor has AMX; elsewhere: PRECISION=FP32
+precision=${PRECISION:-BF16}
+
 # stage 0: the language model on text, then the vision tower on the words of pairs
 stage text/hf/config.json train tinyText --base "$work/base" --data "$data/texts.json" --out "$work/text" \
-  maxLength=512 maxSteps=90
+  maxLength=512 maxSteps=60 "precision=$precision"
 stage tower/hf/config.json train tinyTower --base "$work/text/hf" --data "$data/pairs.json" --images "$data" \
-  --out "$work/tower" maxLength=512 saveEvery=200
+  --out "$work/tower" maxLength=512 epochs=2 saveEvery=500 "precision=$precision"
 
-# stage 1: the connector; stage 2: everything, the tower too
+# stage 1: the connector, which the tower's stage has brought near already
 stage connector/mm_projector.bin train tinyPretrain --base "$work/tower/hf" --data "$data/captions.json" \
-  --images "$data" --out "$work/connector" maxLength=512 maxSteps=60 activation=KEEP deviceBatch=32
-stage whole/hf/config.json train tinyFinetune --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
+  --images "$data" --out "$work/connector" maxLength=512 maxSteps=30 learningRate=1e-4 activation=KEEP deviceBatch=32 \
+  "precision=$precision"
+
+# between the stages: everything learns to say the words of pairs, so that answers come from the picture before there are
+# questions, whose wording alone tells much; the tower, taught already, at a fifth of the rate
+stage naming/hf/config.json train tinyFinetune --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
+  --data "$data/pairs.json" --images "$data" --out "$work/naming" maxLength=512 trainVisionTower=true \
+  activation=KEEP learningRate=1e-3 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=1000 \
+  saveEvery=200 "precision=$precision"
+
+# stage 2: everything
+stage whole/hf/config.json train tinyFinetune --base "$work/naming/hf" \
   --data "$data/instructions.json" --images "$data" --out "$work/whole" maxLength=512 trainVisionTower=true \
-  activation=KEEP learningRate=1e-3 globalBatch=32 deviceBatch=32 maxSteps=800 saveEvery=100
+  activation=KEEP learningRate=1e-3 visionTowerLearningRate=3e-4 globalBatch=32 deviceBatch=32 maxSteps=2800 \
+  saveEvery=250 "precision=$precision"
 
 stage model/config.json convert -m "$work/whole/hf" --to hf --dtype fp16 "$work/model"
 "$llava" eval heldout -m "$work/model" --data "$data" --out "$work/scores" --batch 32 --sheet 1
