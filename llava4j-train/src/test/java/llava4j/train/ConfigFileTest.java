@@ -172,6 +172,7 @@ class ConfigFileTest {
     "learningRate=NaN,learningRate is NaN",
     "learningRate=Infinity,learningRate is Infinity",
     "projectorLearningRate=-1,projectorLearningRate is -1",
+    "visionTowerLearningRate=0,visionTowerLearningRate is 0",
     "weightDecay=-0.1,weightDecay is -0.1",
     "warmupRatio=1,warmupRatio is 1",
     "warmupRatio=-0.1,warmupRatio is -0.1",

@@ -66,6 +66,49 @@ class LearningTest {
     }
   }
 
+  /// Adam's first update moves a weight by its rate.
+  @Test
+  void theTowerMayLearnAtARateOfItsOwn() {
+    String[] rates = {
+      "trainVisionTower=true",
+      "schedule=CONSTANT",
+      "learningRate=1e-3",
+      "projectorLearningRate=1e-4",
+      "visionTowerLearningRate=1e-5"
+    };
+    try (TinyRun run = run("tinyFinetune", rates);
+        Assembly assembly = run.assemble()) {
+      Map<String, float[]> before = weights(assembly);
+      assembly.learner().step(0, run.firstStep(), false);
+      Map<String, Float> moved = new LinkedHashMap<>();
+      weights(assembly).forEach((unit, after) -> moved.put(unit, largest(before.get(unit), after)));
+      assertThat(moved.get("vision_tower")).isCloseTo(1e-5f, within(1e-6f));
+      assertThat(moved.get("projector")).isCloseTo(1e-4f, within(1e-5f));
+      assertThat(moved.get("embedding")).isCloseTo(1e-3f, within(1e-4f));
+    }
+  }
+
+  private static Map<String, float[]> weights(Assembly assembly) {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    try (Scope _ = new Scope()) {
+      for (ParameterUnit unit : assembly.units().trainable()) {
+        try (ParameterUnit.Gathered gathered = unit.gather().await()) {
+          Tensor first = gathered.parameters().values().iterator().next();
+          weights.put(unit.layout().name(), Tensors.toFloats(first.detach().flatten()));
+        }
+      }
+    }
+    return weights;
+  }
+
+  private static float largest(float[] before, float[] after) {
+    float largest = 0;
+    for (int i = 0; i < before.length; i++) {
+      largest = Math.max(largest, Math.abs(after[i] - before[i]));
+    }
+    return largest;
+  }
+
   @Test
   void keptActivationsGiveTheSameGradientsAsRecomputedOnes() {
     Measured recomputed = measure("tinyLora", "activation=RECOMPUTE");
