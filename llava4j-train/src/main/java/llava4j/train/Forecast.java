@@ -7,6 +7,7 @@ import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
 import llava4j.model.MemoryPlan;
 import llava4j.tensor.DType;
+import llava4j.tensor.Device;
 import llava4j.train.TrainConfig.Activation;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.ZeroStage;
@@ -28,7 +29,8 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return weights + gradients + optimizer + activations + tower + RUNTIME;
   }
 
-  static Forecast of(TrainConfig config, LlavaConfig model, int processes, Assembly assembly) {
+  static Forecast of(TrainConfig config, LlavaConfig model, TrainJob job, Assembly assembly) {
+    int processes = job.group().size();
     DType type = Assembly.computeType(config.execution().precision());
     ZeroStage zero = config.execution().zero();
     long elements = 0;
@@ -53,7 +55,11 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
             ? 0
             : 2L * DType.F32.bytes() * ParameterTable.of(model).numParameters("vision_tower.");
     return new Forecast(
-        weights, gradients, optimizer, activations(config, model.text(), type), tower);
+        weights,
+        gradients,
+        optimizer,
+        activations(config, model.text(), type, job.device()),
+        tower);
   }
 
   /// Floating point operations of one row of the language model, forward and backward,
@@ -80,10 +86,12 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return config.parts().visionTower() ? tower + connector : connector;
   }
 
-  private static long activations(TrainConfig config, TextConfig text, DType type) {
+  private static long activations(TrainConfig config, TextConfig text, DType type, Device device) {
     long rows = (long) config.batching().deviceBatch() * config.data().maxLength();
     long hidden = rows * text.dim() * type.bytes();
-    long block = 12 * hidden + 5 * rows * text.intermediateDim() * type.bytes();
+    boolean fused = type != DType.BF16 || !(device instanceof Device.Cpu);
+    long scores = fused ? 0 : 2 * rows * config.data().maxLength() * text.numHeads() * type.bytes();
+    long block = 12 * hidden + 5 * rows * text.intermediateDim() * type.bytes() + scores;
     boolean keep = config.execution().activation() == Activation.KEEP;
     long logits = 3L * config.batching().lossRows() * text.vocab() * DType.F32.bytes();
     return (long) text.numLayers() * (keep ? hidden + block : hidden) + (keep ? 0 : block) + logits;

@@ -125,7 +125,7 @@ public final class Trainer {
   private Forecast tell(Assembly assembly, SampleFile samples) {
     FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
-    Forecast forecast = Forecast.of(config, job.base().config(), job.group().size(), assembly);
+    Forecast forecast = Forecast.of(config, job.base().config(), job, assembly);
     forecast.lines().forEach(listener::onNote);
     if (job.featureCache().isPresent()) {
       DType type = Assembly.computeType(config.execution().precision());
