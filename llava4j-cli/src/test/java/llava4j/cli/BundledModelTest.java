@@ -70,9 +70,7 @@ class BundledModelTest {
     return llava
         .answer(
             new ChatRequest(
-                asked.messages(),
-                asked.system(),
-                GenerationOptions.greedy().withMaxNewTokens(32)))
+                asked.messages(), asked.system(), GenerationOptions.greedy().withMaxNewTokens(32)))
         .text();
   }
 }
