@@ -2,7 +2,7 @@
 # Makes the bundled model from nothing: data, stages 0 to 2, scores. Stopped at any moment and
 # started again, it goes on where it was.
 #
-#   recipes/llava-tiny/make.sh WORK     a folder with room for 2 GB
+#   recipes/llava-tiny/make.sh WORK     a folder with room for 5 GB
 set -euo pipefail
 
 [ $# = 1 ] || { echo "usage: recipes/llava-tiny/make.sh WORK" >&2; exit 2; }

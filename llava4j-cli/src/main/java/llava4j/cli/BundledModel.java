@@ -10,7 +10,7 @@ final class BundledModel {
   static final String CHECKOUT = "llava.checkout";
 
   static final String NOTE =
-      "llava: this is llava-tiny, a small bundled model that knows drawings, words, digits and little"
+      "llava: this is llava-tiny, a small bundled model that knows drawings of fifty things and little"
           + " else; a model that knows photographs: -m llava-hf/llava-1.5-7b-hf";
 
   private BundledModel() {}
