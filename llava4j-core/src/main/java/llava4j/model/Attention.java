@@ -4,6 +4,7 @@ import static llava4j.tensor.Tensors.optional;
 
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -65,7 +66,7 @@ final class Attention {
 
   private static Tensor scaledDotProduct(
       Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
-    if (DType.of(query.scalar_type()) == DType.BF16 && query.is_cpu() && query.size(2) > 1) {
+    if (Tensors.type(query) == DType.BF16 && query.is_cpu() && query.size(2) > 1) {
       return products(query, key, value, mask, causal);
     }
     return torch.scaled_dot_product_attention(
@@ -87,24 +88,14 @@ final class Attention {
       Scalar scale = new Scalar(1 / Math.sqrt((double) query.size(3)));
       Tensor scores = query.mul(scale).matmul(key.transpose(2, 3)); // [batch, heads, tokens, keys]
       if (mask != null) {
-        scores.add_(hidden(mask.logical_not(), scores));
+        scores.add_(mask.logical_not().to(scores.dtype()).mul_(new Scalar(HIDDEN)));
       }
       if (causal) {
-        Tensor later =
-            torch
-                .ones_like(scores.detach().narrow(0, 0, 1).narrow(1, 0, 1))
-                .triu(1); // [1, 1, tokens, keys]
-        scores.add_(hidden(later.to(torch.ScalarType.Bool), scores));
+        Tensor head = scores.detach().narrow(0, 0, 1).narrow(1, 0, 1); // [1, 1, tokens, keys]
+        scores.add_(torch.full_like(head, new Scalar(HIDDEN)).triu_(1)); // later keys
       }
       return scope.keep(scores.softmax(-1).matmul(value)); // [batch, heads, tokens, headDim]
     }
-  }
-
-  /// What makes scores vanish where `what` is true.
-  private static Tensor hidden(Tensor what, Tensor scores) {
-    return torch
-        .zeros(what.sizes(), scores.options())
-        .masked_fill_(what, new Scalar(HIDDEN)); // as what
   }
 
   private static Tensor repeatHeads(Tensor heads, long times) {

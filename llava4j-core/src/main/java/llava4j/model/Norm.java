@@ -2,7 +2,6 @@ package llava4j.model;
 
 import static llava4j.tensor.Tensors.optional;
 
-import llava4j.tensor.DType;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -36,15 +35,13 @@ public sealed interface Norm {
   record Rms(Tensor weight, double eps) implements Norm {
     @Override
     public Tensor forward(Tensor hidden) {
-      DType type = Tensors.type(hidden);
-      DType exact = type == DType.F64 ? DType.F64 : DType.F32;
-      Tensor wide = hidden.to(exact.scalarType()); // [..., dim]
+      Tensor wide = Tensors.exact(hidden); // [..., dim]
       Tensor scale =
           wide.square()
               .mean(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional())
               .add_(new Scalar(eps))
               .rsqrt_(); // [..., 1]
-      return wide.mul(scale).to(type.scalarType()).mul_(weight); // [..., dim]
+      return wide.mul(scale).to(hidden.dtype()).mul_(weight); // [..., dim]
     }
   }
 }

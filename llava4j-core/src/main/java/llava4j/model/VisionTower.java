@@ -18,6 +18,9 @@ import org.bytedeco.pytorch.global.torch;
 /// CLIP's image encoder up to the hidden state that LLaVA reads (paper section 3; Hugging Face
 /// `CLIPVisionModel`). Blocks after that state, and the final norm, are neither loaded nor run.
 public final class VisionTower {
+  /// Slope of quick GELU's sigmoid.
+  private static final double QUICK = 1.702;
+
   private final VisionConfig config;
   private final Tensor patchKernel; // [dim, 3, patch, patch]
   private final Tensor classEmbedding; // [dim]
@@ -97,9 +100,6 @@ public final class VisionTower {
       case CLS_PATCH -> hidden; // [views, patches + 1, dim]
     };
   }
-
-  /// Slope of quick GELU's sigmoid.
-  private static final double QUICK = 1.702;
 
   /// One pre-norm transformer block.
   private static final class Block {

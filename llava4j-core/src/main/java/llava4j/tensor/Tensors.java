@@ -73,6 +73,11 @@ public final class Tensors {
     }
   }
 
+  /// In fp32, or fp64 as it is: for sums and differences that bfloat16's eight bits cannot hold.
+  public static Tensor exact(Tensor tensor) {
+    return type(tensor) == DType.F64 ? tensor : tensor.to(DType.F32.scalarType());
+  }
+
   public static TensorOptions options(DType type) {
     return new TensorOptions().dtype(new ScalarTypeOptional(type.scalarType()));
   }

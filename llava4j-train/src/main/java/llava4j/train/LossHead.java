@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import llava4j.model.Norm;
-import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.train.shard.ParameterUnit;
@@ -80,7 +79,7 @@ final class LossHead {
       this.scale = scale;
       this.gradient = torch.zeros_like(hidden);
       if (unit.isTrainable()) {
-        Tensor ofNorm = exact(torch.zeros_like(norm.detach())); // [dim]
+        Tensor ofNorm = Tensors.exact(torch.zeros_like(norm.detach())); // [dim]
         ofParameters.put(NORM, ofNorm);
         ofParameters.put(
             HEAD, torch.empty(Tensors.shape(this.head), ofNorm.options(), null)); // [vocab, dim]
@@ -106,7 +105,7 @@ final class LossHead {
     private Tensor throughHead(Tensor normed, Tensor targets) {
       try (Scope scope = new Scope();
           GradientMode _ = GradientMode.off()) {
-        Tensor logits = exact(torch.linear(normed, head)); // [chunk, vocab]
+        Tensor logits = Tensors.exact(torch.linear(normed, head)); // [chunk, vocab]
         Tensor columns = targets.unsqueeze(1); // [chunk, 1]
         logits.sub_(logits.logsumexp(new long[] {1}, true)); // log-probabilities
         loss -= logits.gather(1, columns).sum().item_double();
@@ -153,10 +152,5 @@ final class LossHead {
         tiedOrNull.accumulate(head == null ? Map.of() : Map.of(EMBEDDING, head));
       }
     }
-  }
-
-  /// fp32, or fp64 as it is.
-  private static Tensor exact(Tensor tensor) {
-    return Tensors.type(tensor) == DType.F64 ? tensor : tensor.to(DType.F32.scalarType());
   }
 }
