@@ -23,15 +23,12 @@ final class Exchanges {
 
   private final Phrases phrases;
   private final Facts facts;
-  private final Map<String, Glosses.Meaning> meanings;
   private final Map<String, List<String>> foreignQuestions = new LinkedHashMap<>();
   private final JsonMapper json = new JsonMapper();
 
-  /// @param meanings of the concepts, by name
-  Exchanges(Phrases phrases, Facts facts, Map<String, Glosses.Meaning> meanings) {
+  Exchanges(Phrases phrases, Facts facts) {
     this.phrases = phrases;
     this.facts = facts;
-    this.meanings = meanings;
     for (String line : Phrases.lines("languages.txt")) {
       List<String> parts = List.of(line.split("\\|", -1));
       foreignQuestions.put(parts.getFirst(), parts.subList(1, parts.size()));
@@ -45,7 +42,7 @@ final class Exchanges {
           .find(task, scene, random)
           .map(fact -> {
             int way = random.nextInt(10);
-            if (way < 2 && fact.others().size() >= CHOICES - 1) {
+            if (way < 3 && fact.others().size() >= CHOICES - 1) {
               return choice(fact, random);
             }
             return way < 7 ? brief(fact) : free(fact);
@@ -55,7 +52,6 @@ final class Exchanges {
       case CAPTION ->
           Optional.of(own(task, phrases.pick("caption", random), caption(scene, random)));
       case DETAIL -> Optional.of(own(task, phrases.pick("detail", random), detail(scene, random)));
-      case DEFINE -> meaning(scene).map(meaning -> define(scene.only(), meaning, random));
       case KIND_OF -> kindOf(scene, random);
       case LANGUAGE -> foreign(scene, random);
       case FALSELY -> Optional.of(falsely(scene, random));
@@ -100,10 +96,7 @@ final class Exchanges {
   String names(Scene scene, RandomGenerator random) {
     List<String> words = new ArrayList<>();
     scene.writing().ifPresent(words::add);
-    scene.things().stream()
-        .map(thing -> thing.color().map(hue -> hue.word() + " ").orElse("") + thing.name())
-        .distinct()
-        .forEach(words::add);
+    scene.things().stream().map(Exchanges::named).distinct().forEach(words::add);
     if (scene.kind() == Kind.COUNT) {
       words.add(String.valueOf(scene.things().size()));
     }
@@ -134,7 +127,8 @@ final class Exchanges {
     };
   }
 
-  private String detail(Scene scene, RandomGenerator random) {
+  /// Everything that can be said of it.
+  String detail(Scene scene, RandomGenerator random) {
     StringBuilder text = new StringBuilder(caption(scene, random));
     for (Thing thing : scene.things()) {
       text.append(" The ").append(thing.name());
@@ -142,14 +136,6 @@ final class Exchanges {
       text.append(size(thing)).append(" and ").append(place(scene, thing)).append('.');
     }
     return text.toString();
-  }
-
-  private Exchange define(Nameable thing, Glosses.Meaning meaning, RandomGenerator random) {
-    String verb = " " + thing.verb() + " ";
-    return own(
-        TinyTask.DEFINE,
-        phrases.about("define", random, thing),
-        English.capitalized(thing.withArticle()) + verb + meaning.gloss() + ".");
   }
 
   private Optional<Exchange> kindOf(Scene scene, RandomGenerator random) {
@@ -226,11 +212,12 @@ final class Exchanges {
   }
 
   private Exchange region(Scene scene, RandomGenerator random) {
-    Thing thing = scene.things().get(random.nextInt(scene.things().size()));
-    return own(
-        TinyTask.REGION,
-        FormatPrompt.region(coordinates(scene, thing)),
-        English.capitalized(described(thing)) + ".");
+    return region(scene, scene.things().get(random.nextInt(scene.things().size())));
+  }
+
+  /// What lies in a thing's box.
+  Exchange region(Scene scene, Thing thing) {
+    return own(TinyTask.REGION, FormatPrompt.region(coordinates(scene, thing)), named(thing));
   }
 
   /// Left, top, right, bottom as shares of the padded square's side, as in the paper's mixture.
@@ -241,12 +228,6 @@ final class Exchanges {
         new ImageSize(scene.image().getWidth(), scene.image().getHeight()));
   }
 
-  private Optional<Glosses.Meaning> meaning(Scene scene) {
-    return scene.things().isEmpty()
-        ? Optional.empty()
-        : Optional.ofNullable(meanings.get(scene.only().name()));
-  }
-
   private static String counted(Scene scene) {
     int count = scene.things().size();
     return count == 1
@@ -254,12 +235,17 @@ final class Exchanges {
         : English.number(count) + " " + scene.only().plurals();
   }
 
+  /// `red car`, `cat`.
+  private static String named(Thing thing) {
+    return thing.color().map(hue -> hue.word() + " ").orElse("") + thing.name();
+  }
+
   /// `a red car`, `a cat`.
   private String described(Thing thing) {
     if (thing.color().isEmpty()) {
       return thing.withArticle();
     }
-    String colored = thing.color().orElseThrow().word() + " " + thing.name();
+    String colored = named(thing);
     return thing.noun() == Noun.COUNTED ? English.article(colored) + " " + colored : colored;
   }
 

@@ -202,15 +202,16 @@ final class Facts {
   Concept absent(Scene scene, RandomGenerator random) {
     List<Concept> absent =
         concepts.stream().filter(concept -> !scene.shows(concept.name())).toList();
-    Optional<String> kind =
-        random.nextBoolean()
-            ? scene.things().stream().findFirst().flatMap(Thing::category)
-            : Optional.empty();
-    List<Concept> alike =
-        absent.stream()
-            .filter(concept -> kind.filter(concept.category()::equals).isPresent())
-            .toList();
-    List<Concept> from = alike.isEmpty() ? absent : alike;
+    Optional<String> kind = scene.things().stream().findFirst().flatMap(Thing::category);
+    if (random.nextBoolean() && kind.isPresent()) {
+      List<Concept> alike =
+          absent.stream().filter(concept -> concept.category().equals(kind.get())).toList();
+      return pick(alike.isEmpty() ? absent : alike, random);
+    }
+    return pick(absent, random);
+  }
+
+  private static Concept pick(List<Concept> from, RandomGenerator random) {
     return from.get(random.nextInt(from.size()));
   }
 

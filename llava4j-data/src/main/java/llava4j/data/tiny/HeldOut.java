@@ -10,19 +10,12 @@ import llava4j.data.tiny.Scene.Kind;
 final class HeldOut {
   private static final int TRIES = 200;
 
-  private final Material material;
   private final SceneMaker scenes;
   private final Facts facts;
   private final Exchanges exchanges;
   private final TinyMixture.Settings settings;
 
-  HeldOut(
-      Material material,
-      SceneMaker scenes,
-      Facts facts,
-      Exchanges exchanges,
-      TinyMixture.Settings settings) {
-    this.material = material;
+  HeldOut(SceneMaker scenes, Facts facts, Exchanges exchanges, TinyMixture.Settings settings) {
     this.scenes = scenes;
     this.facts = facts;
     this.exchanges = exchanges;
@@ -137,10 +130,5 @@ final class HeldOut {
                   English.capitalized(found.brief())));
       default -> fact.map(Exchanges::brief);
     };
-  }
-
-  /// Concepts that questions may be about.
-  List<Concept> concepts(Split split) {
-    return material.concepts(split);
   }
 }

@@ -24,13 +24,14 @@ import llava4j.data.tiny.Scene.Kind;
 public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
   private static final int ONE_TEXT_IN = 16; // of stage 2
+  private static final int TOLD_IN = 4; // all texts but one in so many are told scenes
   private static final int MOST_EXCHANGES = 3; // about one picture: later ones repeat earlier ones
   private static final int WORDS = 110; // to print
 
-  private final Material material;
   private final SceneMaker scenes;
   private final Exchanges exchanges;
   private final Texts texts;
+  private final ToldScenes told;
   private final Facts facts;
   private final Settings settings;
 
@@ -46,7 +47,7 @@ public final class TinyMixture {
 
     /// What the bundled model is trained on.
     public static Settings bundled() {
-      return new Settings(42, 160_000, 8_000, 120_000, 16_000, 200);
+      return new Settings(42, 160_000, 8_000, 120_000, 64_000, 200);
     }
 
     private String line() {
@@ -67,16 +68,16 @@ public final class TinyMixture {
   }
 
   TinyMixture(
-      Material material,
       SceneMaker scenes,
       Exchanges exchanges,
       Texts texts,
+      ToldScenes told,
       Facts facts,
       Settings settings) {
-    this.material = material;
     this.scenes = scenes;
     this.exchanges = exchanges;
     this.texts = texts;
+    this.told = told;
     this.facts = facts;
     this.settings = settings;
   }
@@ -120,13 +121,10 @@ public final class TinyMixture {
             trained,
             meanings,
             Texts.paragraphs(folders.get(TinyPackage.PROSE)));
+    SceneMaker scenes = new SceneMaker(material);
+    Exchanges exchanges = new Exchanges(phrases, facts);
     return new TinyMixture(
-        material,
-        new SceneMaker(material),
-        new Exchanges(phrases, facts, meanings),
-        texts,
-        facts,
-        settings);
+        scenes, exchanges, texts, new ToldScenes(phrases, scenes, exchanges), facts, settings);
   }
 
   /// Writes everything below a folder.
@@ -139,8 +137,7 @@ public final class TinyMixture {
     files.samples("captions.json", settings.captions(), this::caption);
     files.samples("instructions.json", settings.conversations(), this::conversation);
     files.samples("texts.json", settings.texts(), this::text);
-    files.questions(
-        "heldout.jsonl", new HeldOut(material, scenes, facts, exchanges, settings).questions());
+    files.questions("heldout.jsonl", new HeldOut(scenes, facts, exchanges, settings).questions());
     files.attribution();
   }
 
@@ -167,15 +164,28 @@ public final class TinyMixture {
     RandomGenerator random = random("pair", number);
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 44
+        dice < 38
             ? Kind.SINGLE
-            : dice < 64
+            : dice < 60
                 ? Kind.SEVERAL
-                : dice < 74
+                : dice < 68
                     ? Kind.COUNT
-                    : dice < 78 ? Kind.SHAPES : dice < 91 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 72 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
-    return described("pair", number, scene, exchanges.names(scene, random));
+    MixtureFiles.Made whole = described("pair", number, scene, exchanges.names(scene, random));
+    return kind == Kind.SEVERAL || kind == Kind.SHAPES ? withRegions(whole, scene) : whole;
+  }
+
+  /// Asks for each thing by its place as well.
+  private MixtureFiles.Made withRegions(MixtureFiles.Made whole, Scene scene) {
+    List<Turn> turns = new ArrayList<>(whole.sample().turns());
+    for (Thing thing : scene.things()) {
+      Exchange region = exchanges.region(scene, thing);
+      turns.add(new Turn(Speaker.HUMAN, region.asked()));
+      turns.add(new Turn(Speaker.GPT, region.answer()));
+    }
+    Sample sample = whole.sample();
+    return new MixtureFiles.Made(new Sample(sample.id(), sample.image(), turns), whole.picture());
   }
 
   private MixtureFiles.Made caption(int number) {
@@ -218,7 +228,7 @@ public final class TinyMixture {
                 ? Kind.SEVERAL
                 : dice < 76
                     ? Kind.COUNT
-                    : dice < 82 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 80 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     List<TinyTask> tasks = new ArrayList<>(TinyTask.about(kind));
     Collections.shuffle(tasks, new Random(random.nextLong()));
@@ -255,8 +265,8 @@ public final class TinyMixture {
 
   private MixtureFiles.Made text(int number) {
     RandomGenerator random = random("text", number);
-    Sample sample =
-        new Sample("text-%06d".formatted(number), Optional.empty(), texts.turns(random));
+    List<Turn> turns = number % TOLD_IN == 0 ? texts.turns(random) : told.turns(random);
+    Sample sample = new Sample("text-%06d".formatted(number), Optional.empty(), turns);
     return new MixtureFiles.Made(sample, Optional.empty());
   }
 

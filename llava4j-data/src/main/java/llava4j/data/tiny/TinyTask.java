@@ -19,7 +19,6 @@ enum TinyTask {
   DIGITS,
   CAPTION,
   DETAIL,
-  DEFINE,
   KIND_OF,
   LANGUAGE,
   FALSELY,

@@ -24,8 +24,7 @@ class ScenesTest {
   private final Material material = SomeMaterial.material();
   private final SceneMaker scenes = new SceneMaker(material);
   private final Facts facts = new Facts(Phrases.bundled(), material.concepts(Split.TRAIN));
-  private final Exchanges exchanges =
-      new Exchanges(Phrases.bundled(), facts, SomeMaterial.meanings());
+  private final Exchanges exchanges = new Exchanges(Phrases.bundled(), facts);
 
   @ParameterizedTest
   @EnumSource(Scene.Kind.class)

@@ -131,13 +131,10 @@ class TinyMixtureTest {
             material.concepts(Split.TRAIN),
             SomeMaterial.meanings(),
             List.of("Call me Ishmael. Some years ago I thought that I would sail about a little."));
+    SceneMaker scenes = new SceneMaker(material);
+    Exchanges exchanges = new Exchanges(phrases, facts);
     return new TinyMixture(
-        material,
-        new SceneMaker(material),
-        new Exchanges(phrases, facts, SomeMaterial.meanings()),
-        texts,
-        facts,
-        settings);
+        scenes, exchanges, texts, new ToldScenes(phrases, scenes, exchanges), facts, settings);
   }
 
   @Test
