@@ -1,15 +1,17 @@
 package llava4j.train;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import llava4j.config.LlavaConfig;
+import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.error.BadInputException;
 import llava4j.model.Projector;
-import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -23,12 +25,13 @@ import org.bytedeco.pytorch.global.torch;
 /// Stage 0 of a vision tower: which words does the caption have? (Classification instead of a
 /// contrast of pairs, arXiv 2411.03313, over the vocabulary of a frozen text encoder.)
 ///
-/// A picture is the mean of its rows behind the connector. Its logits are the cosines to the rows
-/// of the language model's embedding table, less the table's mean; the table is frozen. So tower
-/// and connector learn to speak the language model's words. Classes are the words that the batch's
-/// captions have: a mean of a few hundred columns cannot keep thousands of others away. The target
-/// is the caption's words, each weighted by how rare it is in the batch; the loss is the divergence
-/// from it, 0 at best.
+/// A picture is the mean of its rows behind the connector; where a question names a region by its
+/// box, the mean of the rows that lie there. Its logits are the cosines to the rows of the language
+/// model's embedding table, less the table's mean; the table is frozen. So tower and connector
+/// learn to speak the language model's words. Classes are the words that the batch's answers have:
+/// a mean of a few hundred columns cannot keep thousands of others away. The target is the answer's
+/// words, each weighted by how rare it is in the batch; the loss is the divergence from it, 0 at
+/// best.
 final class CaptionWords implements Objective {
   /// Keeps a word that all captions have from weighing nothing at all.
   private static final double EVEN = 0.05;
@@ -73,10 +76,16 @@ final class CaptionWords implements Objective {
         ParameterUnit.Gathered projector = units.unit(ModelUnits.PROJECTOR).gather().await();
         ParameterUnit.Gathered tower = units.unit(ModelUnits.TOWER).gather().await();
         ParameterUnit.Gathered table = units.unit("embedding").gather().await()) {
-      List<int[]> captions = batch.samples().stream().map(CaptionWords::caption).toList();
-      int[] classes = captions.stream().flatMapToInt(IntStream::of).distinct().sorted().toArray();
+      List<Answer> answers = Answer.of(batch.samples());
+      int[] classes =
+          answers.stream()
+              .map(Answer::ids)
+              .flatMapToInt(IntStream::of)
+              .distinct()
+              .sorted()
+              .toArray();
       Tensor words = words(table.parameters().get(LossHead.EMBEDDING), classes); // [classes, dim]
-      Tensor wanted = wanted(captions, classes, words); // [n, classes]
+      Tensor wanted = wanted(answers, classes, words); // [answers, classes]
       Map<String, Tensor> parameters = new LinkedHashMap<>(projector.parameters());
       parameters.putAll(tower.parameters());
       Tensor loss; // []
@@ -88,7 +97,7 @@ final class CaptionWords implements Objective {
                     features.size(1),
                     new HeldParameters(parameters, Map.of(), null))
                 .forward(features); // [n, rows, dim]
-        loss = divergence(unit(exact(rows.mean(1))), words, wanted);
+        loss = divergence(unit(regions(Tensors.exact(rows), answers)), words, wanted);
       }
       Tensor weight = torch.full_like(loss.detach(), new Scalar(scale * supervised));
       Map<String, Tensor> gradients =
@@ -99,11 +108,27 @@ final class CaptionWords implements Objective {
     }
   }
 
+  /// Means of the rows that answers are about. [answers, dim]
+  private Tensor regions(Tensor rows, List<Answer> answers) {
+    int each = Math.toIntExact(rows.size(1));
+    long[] pictures = answers.stream().mapToLong(Answer::picture).toArray();
+    float[] shares = new float[answers.size() * each];
+    for (int i = 0; i < answers.size(); i++) {
+      System.arraycopy(answers.get(i).shares(each), 0, shares, i * each, each);
+    }
+    Tensor index =
+        Tensors.ofLongs(pictures, pictures.length).to(device.torchDevice(), torch.ScalarType.Long);
+    Tensor weights =
+        Tensors.ofFloats(shares, answers.size(), 1, each)
+            .to(device.torchDevice(), rows.scalar_type()); // [answers, 1, rows]
+    return weights.bmm(rows.index_select(0, index)).squeeze(1); // [answers, dim]
+  }
+
   /// Directions of words. [classes, dim]
   private Tensor words(Tensor table, int[] classes) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
-      Tensor given = exact(table.detach()); // [vocab, dim]
+      Tensor given = Tensors.exact(table.detach()); // [vocab, dim]
       long[] ids = Arrays.stream(classes).asLongStream().toArray();
       Tensor index =
           Tensors.ofLongs(ids, ids.length).to(device.torchDevice(), torch.ScalarType.Long);
@@ -112,27 +137,19 @@ final class CaptionWords implements Objective {
     }
   }
 
-  /// Ids that are said, without the question and the picture.
-  private static int[] caption(Batch.Item item) {
-    int[] ids = item.tokens().ids();
-    int[] labels = item.tokens().labels();
-    return IntStream.range(0, ids.length)
-        .filter(i -> labels[i] != LabelledTokens.IGNORED)
-        .map(i -> ids[i])
-        .toArray();
-  }
-
-  /// Shares of the words in each caption: a row sums to 1. [n, classes]
-  private Tensor wanted(List<int[]> captions, int[] classes, Tensor words) {
-    int size = captions.size();
-    int[] within = new int[classes.length]; // captions that have the word
-    for (int[] caption : captions) {
-      IntStream.of(caption).distinct().forEach(id -> within[Arrays.binarySearch(classes, id)]++);
+  /// Shares of the words in each answer: a row sums to 1. [answers, classes]
+  private Tensor wanted(List<Answer> answers, int[] classes, Tensor words) {
+    int size = answers.size();
+    int[] within = new int[classes.length]; // answers that have the word
+    for (Answer answer : answers) {
+      IntStream.of(answer.ids())
+          .distinct()
+          .forEach(id -> within[Arrays.binarySearch(classes, id)]++);
     }
     float[] shares = new float[size * classes.length];
     for (int i = 0; i < size; i++) {
       int[] columns =
-          IntStream.of(captions.get(i)).map(id -> Arrays.binarySearch(classes, id)).toArray();
+          IntStream.of(answers.get(i).ids()).map(id -> Arrays.binarySearch(classes, id)).toArray();
       double[] weights =
           IntStream.of(columns)
               .mapToDouble(column -> Math.log((size + EVEN) / within[column]))
@@ -146,16 +163,11 @@ final class CaptionWords implements Objective {
         .to(device.torchDevice(), words.scalar_type());
   }
 
-  private static Tensor divergence(Tensor pictures, Tensor words, Tensor wanted) {
-    Tensor logits = pictures.mm(words.t()).div(new Scalar(TEMPERATURE)); // [n, classes]
-    Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [n, classes]
-    Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [n, classes]
+  private static Tensor divergence(Tensor regions, Tensor words, Tensor wanted) {
+    Tensor logits = regions.mm(words.t()).div(new Scalar(TEMPERATURE)); // [answers, classes]
+    Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [answers, classes]
+    Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [answers, classes]
     return apart.sum(1).mean();
-  }
-
-  /// Cosines that are told apart by hundredths need more than bfloat16's eight bits.
-  private static Tensor exact(Tensor tensor) {
-    return Tensors.type(tensor) == DType.BF16 ? tensor.to(torch.ScalarType.Float) : tensor;
   }
 
   private static Tensor unit(Tensor rows) {
@@ -176,5 +188,72 @@ final class CaptionWords implements Objective {
           }
         });
     return own;
+  }
+
+  /// All that is said of a picture, or of a region of it.
+  ///
+  /// @param picture number in the batch
+  /// @param ids supervised tokens of its answers
+  private record Answer(int picture, int[] ids, Optional<PaddedBox> region) {
+
+    static List<Answer> of(List<Batch.Item> samples) {
+      List<Answer> answers = new ArrayList<>();
+      for (int i = 0; i < samples.size(); i++) {
+        List<int[]> said = said(samples.get(i).tokens());
+        Map<Optional<PaddedBox>, int[]> ofRegions = new LinkedHashMap<>();
+        for (int j = 0; j < said.size(); j++) {
+          ofRegions.merge(samples.get(i).regions().get(j), said.get(j), Answer::joined);
+        }
+        int picture = i;
+        ofRegions.forEach((region, ids) -> answers.add(new Answer(picture, ids, region)));
+      }
+      return answers;
+    }
+
+    private static int[] joined(int[] first, int[] second) {
+      return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
+    }
+
+    /// Supervised stretches.
+    private static List<int[]> said(LabelledTokens tokens) {
+      List<int[]> said = new ArrayList<>();
+      int[] labels = tokens.labels();
+      int start = 0;
+      for (int i = 0; i <= labels.length; i++) {
+        if (i == labels.length || labels[i] == LabelledTokens.IGNORED) {
+          if (i > start) {
+            said.add(Arrays.copyOfRange(tokens.ids(), start, i));
+          }
+          start = i + 1;
+        }
+      }
+      return said;
+    }
+
+    /// Each row's part in the mean: rows whose middle lies in the region, or the nearest one.
+    ///
+    /// @param rows of a square picture
+    float[] shares(int rows) {
+      int side = (int) Math.round(Math.sqrt(rows));
+      double[] distances = new double[rows];
+      for (int row = 0; row < rows; row++) {
+        double x = (Math.floorMod(row, side) + 0.5) / side;
+        double y = (Math.floorDiv(row, side) + 0.5) / side;
+        distances[row] = region.map(box -> outside(box, x, y)).orElse(0.0);
+      }
+      double nearest = DoubleStream.of(distances).min().orElseThrow();
+      long within = DoubleStream.of(distances).filter(distance -> distance <= nearest).count();
+      float[] shares = new float[rows];
+      for (int row = 0; row < rows; row++) {
+        shares[row] = distances[row] <= nearest ? 1f / within : 0;
+      }
+      return shares;
+    }
+
+    private static double outside(PaddedBox box, double x, double y) {
+      double across = Math.max(0, Math.max(box.x1() - x, x - box.x2()));
+      double down = Math.max(0, Math.max(box.y1() - y, y - box.y2()));
+      return Math.hypot(across, down);
+    }
   }
 }

@@ -9,6 +9,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointConverter;
 import llava4j.checkpoint.ParameterTable;
@@ -20,7 +22,6 @@ import llava4j.config.LlavaConfig;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
-import llava4j.tensor.Tensors;
 import llava4j.text.SentencePieceModel;
 import llava4j.text.SentencePieceTokenizer;
 import org.bytedeco.pytorch.Scalar;
@@ -70,8 +71,9 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
 
   /// Values as CLIP and LLaMA begin with.
   private final class Weights implements WeightSource {
-    private static final double LONGEST_WAVE = 100;
-    private static final double POSITION = 0.5;
+    private static final Pattern ATTENTION =
+        Pattern.compile("layers\\.([0-9]+)\\.self_attn\\..*\\.weight$");
+    private static final double NOISE = 0.01;
     private static final double TURNED = -0.4;
     private static final double DEVIATION = 0.02;
     private static final String POST_NORM = "vision_tower.vision_model.post_layernorm";
@@ -79,6 +81,7 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
     private final SequencedMap<String, List<Long>> shapes;
     private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final SeededTensors random = new SeededTensors(seed);
+    private final FreshTower tower = new FreshTower(config.vision());
 
     Weights(SequencedMap<String, List<Long>> shapes) {
       this.shapes = shapes;
@@ -108,9 +111,6 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
       if (isNorm(name)) {
         return random.constant(shape, 1);
       }
-      if (name.endsWith("position_embedding.weight")) {
-        return positions(config.vision().imageSize() / config.vision().patchSize());
-      }
       if (name.startsWith("vision_tower.")) {
         return ofTower(name, shape);
       }
@@ -133,40 +133,47 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
       return whole;
     }
 
-    /// Attention begins as in towers that have learned: rows look at rows that are like them, and
-    /// what they take is turned round (arXiv 2305.09828); small towers learn sooner that way.
+    /// Attention of the first blocks looks at fixed distances, the others' at rows that are alike,
+    /// and takes what they say turned round, as in towers that have learned (arXiv 2305.09828).
     private Tensor ofTower(String name, List<Long> shape) {
-      if (name.endsWith(".k_proj.weight")) {
+      if (name.endsWith("patch_embedding.weight")) {
+        return tower.patchKernels();
+      }
+      if (name.endsWith("position_embedding.weight")) {
+        return tower.positions();
+      }
+      Matcher attention = ATTENTION.matcher(name);
+      if (!attention.find()) {
+        return random.normal(name, shape, deviation(name, shape));
+      }
+      int block = Integer.parseInt(attention.group(1));
+      return tower.looksAtDistances(block) ? atDistances(name, shape, block) : alike(name, shape);
+    }
+
+    private Tensor atDistances(String name, List<Long> shape, int block) {
+      if (name.contains(".v_proj.")) {
+        return random.normal(name, shape, deviation(name, shape));
+      }
+      if (name.contains(".out_proj.")) {
+        return random.normal(name, shape, 1 / Math.sqrt(2.0 * config.vision().dim()));
+      }
+      Tensor places = name.contains(".q_proj.") ? tower.queries(block) : tower.keys(); // [dim, dim]
+      try (Tensor noise = random.normal(name, shape, NOISE)) {
+        return places.add_(noise);
+      }
+    }
+
+    private Tensor alike(String name, List<Long> shape) {
+      if (name.contains(".k_proj.")) {
         return ofTower(name.replace(".k_proj.", ".q_proj."), shape);
       }
-      if (name.endsWith(".out_proj.weight")) {
+      if (name.contains(".out_proj.")) {
         try (Scope scope = new Scope()) {
           Tensor values = load(name.replace(".out_proj.", ".v_proj.")); // [dim, dim]
           return scope.keep(values.t().contiguous().mul_(new Scalar(TURNED))); // [dim, dim]
         }
       }
       return random.normal(name, shape, deviation(name, shape));
-    }
-
-    /// Sines and cosines of row and column, a quarter of the width each, so that places can be told
-    /// apart from the first step on; nothing for the class row. [1 + side * side, dim]
-    private Tensor positions(int side) {
-      int dim = config.vision().dim();
-      int quarter = dim / 4;
-      float[] values = new float[(1 + side * side) * dim];
-      for (int place = 0; place < side * side; place++) {
-        int row = (1 + place) * dim;
-        for (int i = 0; i < quarter; i++) {
-          double frequency = Math.pow(LONGEST_WAVE, -i / (double) quarter);
-          double down = Math.floorDiv(place, side) * frequency;
-          double across = Math.floorMod(place, side) * frequency;
-          values[row + i] = (float) (POSITION * Math.sin(down));
-          values[row + quarter + i] = (float) (POSITION * Math.cos(down));
-          values[row + 2 * quarter + i] = (float) (POSITION * Math.sin(across));
-          values[row + 3 * quarter + i] = (float) (POSITION * Math.cos(across));
-        }
-      }
-      return Tensors.ofFloats(values, 1 + side * side, dim);
     }
 
     private static boolean isNorm(String name) {

@@ -124,17 +124,17 @@ public final class Presets {
   public static TrainConfig tinyTower() {
     TrainConfig large = pretrain("tinyTower");
     TrainConfig tiny =
-        tiny(large, new Batching(64, 64, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
+        tiny(large, new Batching(32, 32, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
     return new TrainConfig(
         tiny.preset(),
         Stage.TOWER,
         false,
         null,
         false,
-        withPictures(tiny.data(), Pictures.PAD),
+        conversations(Pictures.PAD, tiny.data().maxLength()),
         tiny.batching(),
         new Optimization(
-            1e-3,
+            4e-4,
             OptionalDouble.empty(),
             OptionalDouble.empty(),
             0.05,
@@ -264,18 +264,6 @@ public final class Presets {
         LearningRateSchedule.COSINE,
         0.03,
         0);
-  }
-
-  private static Data withPictures(Data data, Pictures pictures) {
-    return new Data(
-        data.template(),
-        data.maskRule(),
-        pictures,
-        data.maxLength(),
-        data.order(),
-        data.packing(),
-        data.maxBad(),
-        data.prefetch());
   }
 
   /// A small model's activations need little memory.

@@ -153,7 +153,8 @@ final class GoldenTraining implements AutoCloseable {
               tokens,
               image.isNull()
                   ? List.of()
-                  : List.of(pictures.computeIfAbsent(image.asString(), this::picture))));
+                  : List.of(pictures.computeIfAbsent(image.asString(), this::picture)),
+              List.of()));
       if (items.size() == deviceBatch) {
         micro.add(new Batch(items));
         items.clear();

@@ -15,12 +15,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import llava4j.data.mixture.rule.PaddedBox;
+import llava4j.image.PixelValues;
+import llava4j.image.Preprocessor;
+import llava4j.image.RgbImage;
 import llava4j.quant.Nf4Matrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
+import llava4j.train.batch.LabelledTokens;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -64,6 +70,54 @@ class LearningTest {
           .extracting(unit -> unit.layout().name())
           .containsExactlyInAnyOrder("vision_tower", "projector");
     }
+  }
+
+  /// Two answers about one picture: only where they lie in it tells them apart.
+  @Test
+  void aTowerLearnsWhatLiesInARegion() {
+    PaddedBox left = new PaddedBox(0, 0, 0.5, 1);
+    PaddedBox right = new PaddedBox(0.5, 0, 1, 1);
+    try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
+        Assembly assembly = run.assemble()) {
+      List<Batch> batch = List.of(answers(run, left, right));
+      double loss = 0;
+      for (int step = 0; step < 80; step++) {
+        loss = assembly.learner().step(step, batch, false).loss();
+      }
+      assertThat(loss).isLessThan(0.1);
+      List<Batch> exchanged = List.of(answers(run, right, left));
+      assertThat(assembly.learner().step(80, exchanged, false).loss()).isGreaterThan(2);
+    }
+  }
+
+  /// One word of each of two regions.
+  private static Batch answers(TinyRun run, PaddedBox first, PaddedBox second) {
+    int slot = PromptEncoder.IMAGE_SLOT;
+    int none = LabelledTokens.IGNORED;
+    LabelledTokens tokens =
+        new LabelledTokens(
+            new int[] {1, slot, 300, 400, 300, 500}, new int[] {none, none, none, 400, none, 500});
+    PixelValues pixels =
+        new Preprocessor(run.base().imageProcessor(), run.base().config().imageMode())
+            .process(twoColours());
+    return new Batch(
+        List.of(
+            new Batch.Item(
+                0,
+                "two regions",
+                tokens,
+                List.of(new Batch.Picture(pixels, "two")),
+                List.of(Optional.of(first), Optional.of(second)))));
+  }
+
+  private static RgbImage twoColours() {
+    int side = 64;
+    byte[] values = new byte[side * side * 3];
+    for (int pixel = 0; pixel < side * side; pixel++) {
+      boolean leftHalf = Math.floorMod(pixel, side) < side / 2;
+      values[3 * pixel + (leftHalf ? 0 : 1)] = (byte) 220;
+    }
+    return new RgbImage(side, side, values);
   }
 
   /// Adam's first update moves a weight by its rate.

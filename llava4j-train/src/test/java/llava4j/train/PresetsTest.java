@@ -204,10 +204,10 @@ class PresetsTest {
     assertThatThrownBy(() -> tower.requireFits(2))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("start one process");
-    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=32"));
+    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=16"));
     assertThatThrownBy(() -> split.requireFits(1))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("deviceBatch equal to globalBatch (64)");
+        .hasMessageContaining("deviceBatch equal to globalBatch (32)");
   }
 
   private static void assertConversations(TrainConfig config, Pictures pictures, int maxLength) {

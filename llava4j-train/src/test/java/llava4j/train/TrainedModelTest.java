@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import llava4j.ChatRequest;
 import llava4j.Llava;
 import llava4j.LoadOptions;
@@ -119,7 +120,8 @@ class TrainedModelTest {
                     0,
                     "answer",
                     new LabelledTokens(ids, labels),
-                    List.of(new Batch.Picture(pixels, image.sha256())))));
+                    List.of(new Batch.Picture(pixels, image.sha256())),
+                    List.of(Optional.empty()))));
     try (Scope _ = new Scope();
         Assembly assembly = run.assemble();
         SavedRun saved = SavedRun.open(out.resolve("checkpoints/step-00000004"))) {

@@ -1,7 +1,9 @@
 package llava4j.train.batch;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.image.PixelValues;
 
 /// What one process trains on at once.
@@ -13,9 +15,16 @@ public record Batch(List<Item> samples) {
   ///
   /// @param index in the sample file
   /// @param pictures in the order of their slots
-  public record Item(int index, String id, LabelledTokens tokens, List<Picture> pictures) {
+  /// @param regions the part of the picture that each answer's question names, if it names one
+  public record Item(
+      int index,
+      String id,
+      LabelledTokens tokens,
+      List<Picture> pictures,
+      List<Optional<PaddedBox>> regions) {
     public Item {
       pictures = List.copyOf(pictures);
+      regions = List.copyOf(regions);
     }
   }
 

@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import llava4j.config.LlavaConfig;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
+import llava4j.data.Turn.Speaker;
+import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageDecoder;
 import llava4j.image.PixelValues;
@@ -56,7 +60,18 @@ public final class SampleLoader {
             .map(picture -> ImageEncoder.order(config, picture.pixels().grid()))
             .toList();
     requireSupervised(sample, tokens, rows);
-    return new Item(index, sample.id(), tokens, pictures);
+    return new Item(index, sample.id(), tokens, pictures, regions(sample));
+  }
+
+  /// One for each answer.
+  private static List<Optional<PaddedBox>> regions(Sample sample) {
+    List<Optional<PaddedBox>> regions = new ArrayList<>();
+    for (int i = 1; i < sample.turns().size(); i++) {
+      if (sample.turns().get(i).speaker() == Speaker.GPT) {
+        regions.add(PaddedBox.find(sample.turns().get(i - 1).text()));
+      }
+    }
+    return regions;
   }
 
   private Picture picture(Sample sample, String image) {
