@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.Turn.Speaker;
+import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +65,23 @@ class TinyMixtureTest {
     long places = sample.turns().stream().filter(turn -> turn.text().contains("<image>")).count();
     assertThat(places).isEqualTo(sample.image().isPresent() ? 1 : 0);
     assertThat(sample.turns().size() % 2).isZero();
+  }
+
+  @Test
+  void pairsOfSeveralThingsAskForEachByItsPlace() throws IOException {
+    mixture().write(folder, _ -> {});
+    int regions = 0;
+    for (JsonNode sample :
+        new JsonMapper().readTree(Files.readString(folder.resolve("pairs.json")))) {
+      JsonNode turns = sample.path("conversations");
+      List<String> all = List.of(turns.path(1).path("value").asString().split(", ", -1));
+      for (int i = 2; i < turns.size(); i += 2) {
+        assertThat(PaddedBox.find(turns.path(i).path("value").asString())).isPresent();
+        assertThat(all).contains(turns.path(i + 1).path("value").asString());
+        regions++;
+      }
+    }
+    assertThat(regions).isPositive();
   }
 
   @Test
