@@ -26,9 +26,9 @@ precision=${PRECISION:-BF16}
 
 # stage 0: the language model on text, then the vision tower on the words of pairs
 stage text/hf/config.json train tinyText --base "$work/base" --data "$data/texts.json" --out "$work/text" \
-  maxLength=512 maxSteps=60 "precision=$precision"
+  maxLength=512 maxSteps=100 "precision=$precision"
 stage tower/hf/config.json train tinyTower --base "$work/text/hf" --data "$data/pairs.json" --images "$data" \
-  --out "$work/tower" maxLength=512 epochs=2 saveEvery=500 "precision=$precision"
+  --out "$work/tower" maxLength=512 epochs=3 saveEvery=500 "precision=$precision"
 
 # stage 1: the connector, which the tower's stage has brought near already
 stage connector/mm_projector.bin train tinyPretrain --base "$work/tower/hf" --data "$data/captions.json" \
@@ -39,14 +39,14 @@ stage connector/mm_projector.bin train tinyPretrain --base "$work/tower/hf" --da
 # questions, whose wording alone tells much; the tower, taught already, at a fifth of the rate
 stage naming/hf/config.json train tinyFinetune --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
   --data "$data/pairs.json" --images "$data" --out "$work/naming" maxLength=512 trainVisionTower=true \
-  activation=KEEP learningRate=1e-3 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=1000 \
+  activation=KEEP learningRate=1e-3 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=800 \
   saveEvery=200 "precision=$precision"
 
 # stage 2: everything
 stage whole/hf/config.json train tinyFinetune --base "$work/naming/hf" \
   --data "$data/instructions.json" --images "$data" --out "$work/whole" maxLength=512 trainVisionTower=true \
-  activation=KEEP learningRate=1e-3 visionTowerLearningRate=3e-4 globalBatch=32 deviceBatch=32 maxSteps=2800 \
-  saveEvery=250 "precision=$precision"
+  activation=KEEP learningRate=1e-3 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=1800 \
+  saveEvery=200 "precision=$precision"
 
 stage model/config.json convert -m "$work/whole/hf" --to hf --dtype fp16 "$work/model"
 "$llava" eval heldout -m "$work/model" --data "$data" --out "$work/scores" --batch 32 --sheet 1
