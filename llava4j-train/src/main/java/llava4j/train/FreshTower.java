@@ -8,8 +8,7 @@ import llava4j.config.VisionConfig;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// What a vision tower begins with, so that it learns from ten thousands of pictures what takes
-/// millions otherwise.
+/// What a vision tower begins with, so that it needs fewer pictures to learn from.
 ///
 /// Patches are told apart by how their brightness changes, fine changes made as large as coarse
 /// ones (a fixed whitening, after arXiv 2404.00498): with random kernels nine tenths of what a row
@@ -60,7 +59,7 @@ final class FreshTower {
     this.headDim = dim / heads;
     this.patch = config.patchSize();
     this.side = config.imageSize() / config.patchSize();
-    if (headDim % 4 != 0 || heads < 2) {
+    if (headDim % 4 != 0 || headDim < 8 || heads < 2) {
       throw new IllegalArgumentException(heads + " heads of " + headDim + " columns");
     }
   }

@@ -62,6 +62,20 @@ final class Exchanges {
     };
   }
 
+  /// As many exchanges as the scene gives, no question twice.
+  ///
+  /// @param tasks are tried in their order
+  List<Exchange> several(List<TinyTask> tasks, int most, Scene scene, RandomGenerator random) {
+    Map<String, Exchange> asked = new LinkedHashMap<>(); // by question
+    for (TinyTask task : tasks) {
+      if (asked.size() < most) {
+        ask(task, scene, random)
+            .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
+      }
+    }
+    return List.copyOf(asked.values());
+  }
+
   /// In a word. Only yes and no have a capital as in the paper's mixture: to a small model `Owl`
   /// and `owl` are two words, and it should learn one.
   static Exchange brief(Fact fact) {

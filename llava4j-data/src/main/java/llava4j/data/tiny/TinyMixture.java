@@ -233,19 +233,12 @@ public final class TinyMixture {
     List<TinyTask> tasks = new ArrayList<>(TinyTask.about(kind));
     Collections.shuffle(tasks, new Random(random.nextLong()));
     int most = MOST_EXCHANGES - random.nextInt(MOST_EXCHANGES);
-    Map<String, Exchange> asked = new LinkedHashMap<>(); // no question twice
-    for (TinyTask task : tasks) {
-      if (asked.size() < most) {
-        exchanges
-            .ask(task, scene, random)
-            .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
-      }
-    }
+    List<Exchange> asked = exchanges.several(tasks, most, scene, random);
     return new MixtureFiles.Made(
         new Sample(
             name,
             Optional.of("instructions/" + name + ".png"),
-            turns(List.copyOf(asked.values()), random)),
+            turns(asked, random)),
         Optional.of(scene.image()));
   }
 

@@ -3,9 +3,7 @@ package llava4j.data.tiny;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -52,7 +50,7 @@ final class ToldScenes {
     return dice < 7 ? Kind.SINGLE : dice < 16 ? Kind.SEVERAL : dice < 18 ? Kind.COUNT : Kind.SHAPES;
   }
 
-  private Iterable<Exchange> asked(Scene scene, boolean detailed, RandomGenerator random) {
+  private List<Exchange> asked(Scene scene, boolean detailed, RandomGenerator random) {
     List<TinyTask> tasks =
         new ArrayList<>(
             TinyTask.about(scene.kind()).stream()
@@ -62,14 +60,6 @@ final class ToldScenes {
     tasks.addAll(List.of(TinyTask.PRESENCE, TinyTask.PRESENCE));
     Collections.shuffle(tasks, new Random(random.nextLong()));
     int most = 1 + random.nextInt(MOST_EXCHANGES);
-    Map<String, Exchange> asked = new LinkedHashMap<>(); // no question twice
-    for (TinyTask task : tasks) {
-      if (asked.size() < most) {
-        exchanges
-            .ask(task, scene, random)
-            .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
-      }
-    }
-    return asked.values();
+    return exchanges.several(tasks, most, scene, random);
   }
 }
