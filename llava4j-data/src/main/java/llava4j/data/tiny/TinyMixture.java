@@ -235,10 +235,7 @@ public final class TinyMixture {
     int most = MOST_EXCHANGES - random.nextInt(MOST_EXCHANGES);
     List<Exchange> asked = exchanges.several(tasks, most, scene, random);
     return new MixtureFiles.Made(
-        new Sample(
-            name,
-            Optional.of("instructions/" + name + ".png"),
-            turns(asked, random)),
+        new Sample(name, Optional.of("instructions/" + name + ".png"), turns(asked, random)),
         Optional.of(scene.image()));
   }
 
