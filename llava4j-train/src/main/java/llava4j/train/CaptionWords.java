@@ -36,7 +36,8 @@ final class CaptionWords implements Objective {
   /// Keeps a word that all captions have from weighing nothing at all.
   private static final double EVEN = 0.05;
 
-  private static final double TEMPERATURE = 0.04;
+  private static final double TEMPERATURE = 0.04; // of the mean's direction
+  private static final double ROWS_TEMPERATURE = 0.1; // of the mean of directions
 
   private final LlavaConfig config;
   private final Device device;
@@ -97,7 +98,13 @@ final class CaptionWords implements Objective {
                     features.size(1),
                     new HeldParameters(parameters, Map.of(), null))
                 .forward(features); // [n, rows, dim]
-        loss = divergence(unit(regions(Tensors.exact(rows), answers)), words, wanted);
+        Tensor exact = Tensors.exact(rows); // [n, rows, dim]
+        Tensor whole = unit(regions(exact, answers)); // [answers, dim]
+        Tensor each = regions(unit(exact), answers); // [answers, dim]
+        loss =
+            divergence(whole, words, wanted, TEMPERATURE)
+                .add(divergence(each, words, wanted, ROWS_TEMPERATURE))
+                .mul(new Scalar(0.5));
       }
       Tensor weight = torch.full_like(loss.detach(), new Scalar(scale * supervised));
       Map<String, Tensor> gradients =
@@ -163,16 +170,18 @@ final class CaptionWords implements Objective {
         .to(device.torchDevice(), words.scalar_type());
   }
 
-  private static Tensor divergence(Tensor regions, Tensor words, Tensor wanted) {
-    Tensor logits = regions.mm(words.t()).div(new Scalar(TEMPERATURE)); // [answers, classes]
+  private static Tensor divergence(
+      Tensor regions, Tensor words, Tensor wanted, double temperature) {
+    Tensor logits = regions.mm(words.t()).div(new Scalar(temperature)); // [answers, classes]
     Tensor log = wanted.clamp_min(new Scalar(1e-30)).log(); // [answers, classes]
     Tensor apart = wanted.mul(log.sub(logits.log_softmax(1))); // [answers, classes]
     return apart.sum(1).mean();
   }
 
+  /// Directions of the last axis.
   private static Tensor unit(Tensor rows) {
     Tensor norms =
-        rows.norm(new org.bytedeco.pytorch.ScalarOptional(new Scalar(2)), new long[] {1}, true);
+        rows.norm(new org.bytedeco.pytorch.ScalarOptional(new Scalar(2)), new long[] {-1}, true);
     return rows.div(norms.clamp_min(new Scalar(1e-8)));
   }
 

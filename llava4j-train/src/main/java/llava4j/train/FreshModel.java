@@ -82,6 +82,7 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
     private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final SeededTensors random = new SeededTensors(seed);
     private final FreshTower tower = new FreshTower(config.vision());
+    private final FreshDecoder decoder = new FreshDecoder(config.text(), random);
 
     Weights(SequencedMap<String, List<Long>> shapes) {
       this.shapes = shapes;
@@ -108,6 +109,9 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
       if (name.endsWith(".bias")) {
         return random.constant(shape, 0);
       }
+      if (name.startsWith("language_model.")) {
+        return decoder.of(name, shape);
+      }
       if (isNorm(name)) {
         return random.constant(shape, 1);
       }
@@ -120,15 +124,13 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
     /// By the length of a matrix's rows; what is added to the hidden states is smaller, the deeper
     /// the model.
     private double deviation(String name, List<Long> shape) {
-      if (name.contains("embed_tokens") || name.contains("class_embedding")) {
+      if (name.contains("class_embedding")) {
         return DEVIATION;
       }
       long fanIn = shape.stream().skip(1).reduce(1L, Math::multiplyExact);
       double whole = 1 / Math.sqrt((double) fanIn);
-      if (name.matches(".*\\.(o_proj|out_proj|down_proj|fc2)\\.weight")) {
-        boolean tower = name.startsWith("vision_tower.");
-        int layers = tower ? config.vision().numLayers() : config.text().numLayers();
-        return whole / Math.sqrt(2.0 * layers);
+      if (name.matches(".*\\.(out_proj|fc2)\\.weight")) {
+        return whole / Math.sqrt(2.0 * config.vision().numLayers());
       }
       return whole;
     }

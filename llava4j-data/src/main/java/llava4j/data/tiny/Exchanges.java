@@ -42,10 +42,10 @@ final class Exchanges {
           .find(task, scene, random)
           .map(fact -> {
             int way = random.nextInt(10);
-            if (way < 3 && fact.others().size() >= CHOICES - 1) {
+            if (way < 4 && fact.others().size() >= CHOICES - 1) {
               return choice(fact, random);
             }
-            return way < 7 ? brief(fact) : free(fact);
+            return way < 8 ? brief(fact) : free(fact);
           });
     }
     return switch (task) {

@@ -164,13 +164,13 @@ public final class TinyMixture {
     RandomGenerator random = random("pair", number);
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 38
+        dice < 31
             ? Kind.SINGLE
-            : dice < 60
+            : dice < 53
                 ? Kind.SEVERAL
-                : dice < 68
+                : dice < 61
                     ? Kind.COUNT
-                    : dice < 72 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 64 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     MixtureFiles.Made whole = described("pair", number, scene, exchanges.names(scene, random));
     return kind == Kind.SEVERAL || kind == Kind.SHAPES ? withRegions(whole, scene) : whole;
