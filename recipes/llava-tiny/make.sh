@@ -28,7 +28,7 @@ precision=${PRECISION:-BF16}
 stage text/hf/config.json train tinyText --base "$work/base" --data "$data/texts.json" --out "$work/text" \
   maxLength=512 maxSteps=100 "precision=$precision"
 stage tower/hf/config.json train tinyTower --base "$work/text/hf" --data "$data/pairs.json" --images "$data" \
-  --out "$work/tower" maxLength=512 epochs=3 saveEvery=500 "precision=$precision"
+  --out "$work/tower" maxLength=512 epochs=4 maxSteps=19000 saveEvery=500 "precision=$precision"
 
 # stage 1: the connector, which the tower's stage has brought near already
 stage connector/mm_projector.bin train tinyPretrain --base "$work/tower/hf" --data "$data/captions.json" \
@@ -39,13 +39,13 @@ stage connector/mm_projector.bin train tinyPretrain --base "$work/tower/hf" --da
 # questions, whose wording alone tells much; the tower, taught already, at a fifth of the rate
 stage naming/hf/config.json train tinyFinetune --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
   --data "$data/pairs.json" --images "$data" --out "$work/naming" maxLength=512 trainVisionTower=true \
-  activation=KEEP learningRate=1e-3 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=800 \
+  activation=KEEP learningRate=7e-4 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=300 \
   saveEvery=200 "precision=$precision"
 
 # stage 2: everything
 stage whole/hf/config.json train tinyFinetune --base "$work/naming/hf" \
   --data "$data/instructions.json" --images "$data" --out "$work/whole" maxLength=512 trainVisionTower=true \
-  activation=KEEP learningRate=1e-3 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=1800 \
+  activation=KEEP learningRate=7e-4 visionTowerLearningRate=2e-4 globalBatch=32 deviceBatch=32 maxSteps=1500 \
   saveEvery=200 "precision=$precision"
 
 stage model/config.json convert -m "$work/whole/hf" --to hf --dtype fp16 "$work/model"
