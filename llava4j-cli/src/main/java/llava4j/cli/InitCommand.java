@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
+import llava4j.data.mixture.rule.FormatPrompt;
 import llava4j.tensor.NativeRuntime;
 import llava4j.text.BpeTrainer;
 import llava4j.text.ConversationTemplate;
@@ -47,7 +48,8 @@ final class InitCommand implements Callable<Integer> {
       names = "--vocab",
       paramLabel = "N",
       defaultValue = "4096",
-      description = "Pieces of the vocabulary. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Pieces of the vocabulary, beside those of recurring phrases. Default: ${DEFAULT-VALUE}.")
   private int vocab;
 
   @Option(
@@ -61,10 +63,7 @@ final class InitCommand implements Callable<Integer> {
   public Integer call() {
     NativeRuntime.prepare();
     BpeTrainer trainer = new BpeTrainer();
-    trainer.add(ConversationTemplate.VICUNA_V1.render(List.of("", "")), AS_OFTEN_AS_WORDS);
-    for (ResponseFormat format : ResponseFormat.values()) {
-      trainer.add(format.applyTo(""), AS_OFTEN_AS_WORDS);
-    }
+    recurring().forEach(phrase -> trainer.addPhrase(phrase, AS_OFTEN_AS_WORDS));
     for (Path file : files) {
       try (SampleFile samples = SampleFile.open(file)) {
         for (int i = 0; i < samples.size(); i++) {
@@ -76,5 +75,24 @@ final class InitCommand implements Callable<Integer> {
     FreshModel.tiny(trainer.train(vocab), seed).write(out);
     spec.commandLine().getOut().println(out);
     return 0;
+  }
+
+  /// What conversations of the mixture have word for word.
+  private static List<String> recurring() {
+    ConversationTemplate template = ConversationTemplate.VICUNA_V1;
+    String user = " " + template.userRole() + ":";
+    List<String> phrases = new ArrayList<>();
+    phrases.add(user);
+    phrases.add(" " + template.assistantRole() + ":");
+    phrases.add(" " + template.system() + user);
+    for (ResponseFormat format : List.of(ResponseFormat.SHORT, ResponseFormat.LETTER)) {
+      phrases.add(format.instruction());
+    }
+    phrases.addAll(List.of(" [0.", ", 0.")); // boxes
+    for (String request : List.of(FormatPrompt.REGION.strip(), FormatPrompt.BOX.strip())) {
+      phrases.add(request); // behind a picture, on a line of its own
+      phrases.add(" " + request);
+    }
+    return phrases;
   }
 }

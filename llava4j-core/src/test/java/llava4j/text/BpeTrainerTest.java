@@ -58,6 +58,28 @@ class BpeTrainerTest {
     }
   }
 
+  @Test
+  void phrasesAreOnePieceWhereverTheyStand() {
+    BpeTrainer trainer = new BpeTrainer();
+    TEXTS.forEach(text -> trainer.add(text, 10));
+    List<String> phrases = List.of(" USER:", " Say it in a word.", " Say it in full. USER:", "[0.");
+    phrases.forEach(phrase -> trainer.addPhrase(phrase, 10));
+    try (Tokenizer tokenizer = tokenizer(trainer.train(259 + 60))) {
+      // the tokenizer puts the blank in front
+      assertThat(tokenizer.encode("USER:", false)).hasSize(1);
+      assertThat(tokenizer.encode("Say it in a word.", false)).hasSize(1);
+      assertThat(tokenizer.encode("Say it in full. USER:", false)).hasSize(1);
+      assertThat(tokenizer.encode("Say it in a word. USER: Say it in full. USER:", false))
+          .hasSize(3);
+      int alone = tokenizer.encode("cat", false).length;
+      assertThat(tokenizer.encode("USER: cat USER:", false)).hasSize(2 + alone);
+      assertThat(tokenizer.encode("x[0.5", false)).hasSize(1 + 1 + 1 + 1); // blank, x, [0., 5
+      assertThat(
+              tokenizer.decode(tokenizer.encode("at: Say it in a word. USER: that", false), true))
+          .isEqualTo("at: Say it in a word. USER: that");
+    }
+  }
+
   @Property(tries = 300)
   void everyTextComesBack(@ForAll String text) {
     String sound = SoundText.of(text).replace("\0", "");

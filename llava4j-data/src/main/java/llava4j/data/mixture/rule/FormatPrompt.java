@@ -13,18 +13,24 @@ public final class FormatPrompt {
   /// P_caption: captions.
   public static final String CAPTION = "Provide a one-sentence caption for the provided image.";
 
+  /// P_region, before the coordinates.
+  public static final String REGION = "Please provide a short description for this region: ";
+
+  /// P_box, before the sentence.
+  public static final String BOX =
+      "Please provide the bounding box coordinate of the region this sentence describes: ";
+
   private FormatPrompt() {}
 
   /// P_region, as the published data has it.
   public static String region(PaddedBox box) {
-    return "Please provide a short description for this region: " + box.text() + ".";
+    return REGION + box.text() + ".";
   }
 
   /// P_box, as the published data has it.
   ///
   /// @param sentence ends with its own full stop
   public static String box(String sentence) {
-    return "Please provide the bounding box coordinate of the region this sentence describes: "
-        + sentence;
+    return BOX + sentence;
   }
 }
