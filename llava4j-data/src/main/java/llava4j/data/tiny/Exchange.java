@@ -4,10 +4,11 @@ import llava4j.data.mixture.rule.FormatPrompt;
 
 /// A question, with its response-format prompt, and its answer.
 ///
+/// @param about what of the picture it is about; empty for the whole
 /// @param question without the prompt
 /// @param format which prompt; see [Exchanges]
 /// @param answer as the model shall say it
-record Exchange(TinyTask task, Format format, String question, String answer) {
+record Exchange(TinyTask task, String about, Format format, String question, String answer) {
 
   /// How the answer shall look.
   enum Format {

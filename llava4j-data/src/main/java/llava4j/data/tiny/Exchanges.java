@@ -45,13 +45,14 @@ final class Exchanges {
             if (way < 4 && fact.others().size() >= CHOICES - 1) {
               return choice(fact, random);
             }
-            return way < 8 ? brief(fact) : free(fact);
+            return way < 9 ? brief(fact) : free(fact);
           });
     }
     return switch (task) {
       case CAPTION ->
-          Optional.of(own(task, phrases.pick("caption", random), caption(scene, random)));
-      case DETAIL -> Optional.of(own(task, phrases.pick("detail", random), detail(scene, random)));
+          Optional.of(own(task, "", phrases.pick("caption", random), caption(scene, random)));
+      case DETAIL ->
+          Optional.of(own(task, "", phrases.pick("detail", random), detail(scene, random)));
       case KIND_OF -> kindOf(scene, random);
       case LANGUAGE -> foreign(scene, random);
       case FALSELY -> Optional.of(falsely(scene, random));
@@ -62,15 +63,15 @@ final class Exchanges {
     };
   }
 
-  /// As many exchanges as the scene gives, no question twice.
+  /// As many exchanges as the scene gives, nothing asked twice in other words.
   ///
   /// @param tasks are tried in their order
   List<Exchange> several(List<TinyTask> tasks, int most, Scene scene, RandomGenerator random) {
-    Map<String, Exchange> asked = new LinkedHashMap<>(); // by question
+    Map<String, Exchange> asked = new LinkedHashMap<>(); // by what is asked
     for (TinyTask task : tasks) {
       if (asked.size() < most) {
         ask(task, scene, random)
-            .ifPresent(exchange -> asked.putIfAbsent(exchange.question(), exchange));
+            .ifPresent(exchange -> asked.putIfAbsent(task + " " + exchange.about(), exchange));
       }
     }
     return List.copyOf(asked.values());
@@ -81,12 +82,13 @@ final class Exchanges {
   static Exchange brief(Fact fact) {
     String answer =
         fact.task() == TinyTask.PRESENCE ? English.capitalized(fact.brief()) : fact.brief();
-    return new Exchange(fact.task(), Exchange.Format.SHORT, fact.question(), answer);
+    return new Exchange(fact.task(), fact.about(), Exchange.Format.SHORT, fact.question(), answer);
   }
 
   /// In a sentence.
   static Exchange free(Fact fact) {
-    return new Exchange(fact.task(), Exchange.Format.FREE, fact.question(), fact.sentence());
+    return new Exchange(
+        fact.task(), fact.about(), Exchange.Format.FREE, fact.question(), fact.sentence());
   }
 
   /// By letter, the options in random order.
@@ -103,7 +105,8 @@ final class Exchanges {
       question.append(options.get(i));
     }
     String letter = String.valueOf((char) ('A' + options.indexOf(fact.brief())));
-    return new Exchange(fact.task(), Exchange.Format.LETTER, question.toString(), letter);
+    return new Exchange(
+        fact.task(), fact.about(), Exchange.Format.LETTER, question.toString(), letter);
   }
 
   /// What is there, as few words as will do; rarely its kind and what it lies on.
@@ -136,7 +139,7 @@ final class Exchanges {
       case WORD -> "The word " + scene.writing().orElseThrow();
       case DIGITS -> "The handwritten digit " + scene.writing().orElseThrow();
       case COUNT -> counted(scene);
-      case SINGLE, SEVERAL, SHAPES ->
+      case SINGLE, SEVERAL, SHAPES, MIXED ->
           English.list(scene.things().stream().map(this::described).toList());
     };
   }
@@ -163,6 +166,7 @@ final class Exchanges {
           boolean holds = word.equals(right);
           return new Exchange(
               TinyTask.KIND_OF,
+              word,
               Exchange.Format.SHORT,
               phrases.about("kindof", random, thing, "word", word),
               holds ? "Yes" : "No");
@@ -180,6 +184,7 @@ final class Exchanges {
     return Optional.of(
         own(
             TinyTask.LANGUAGE,
+            "",
             questions.get(random.nextInt(questions.size())),
             names.get(language)));
   }
@@ -192,6 +197,7 @@ final class Exchanges {
             : English.list(scene.things().stream().map(Thing::withArticle).distinct().toList());
     return own(
         TinyTask.FALSELY,
+        wrong.name(),
         phrases.about("falsely", random, wrong),
         phrases.about("falsely.say", random, wrong, "other", other));
   }
@@ -216,13 +222,16 @@ final class Exchanges {
       }
     }
     String text = json.writeValueAsString(answer).replace("\":", "\": ").replace(",\"", ", \"");
-    return own(TinyTask.JSON, phrases.pick(how, random), text);
+    return own(TinyTask.JSON, "", phrases.pick(how, random), text);
   }
 
   private Exchange box(Scene scene, RandomGenerator random) {
     Thing thing = scene.things().get(random.nextInt(scene.things().size()));
     return own(
-        TinyTask.BOX, FormatPrompt.box(described(thing) + "."), coordinates(scene, thing).text());
+        TinyTask.BOX,
+        thing.name(),
+        FormatPrompt.box(described(thing) + "."),
+        coordinates(scene, thing).text());
   }
 
   private Exchange region(Scene scene, RandomGenerator random) {
@@ -231,7 +240,11 @@ final class Exchanges {
 
   /// What lies in a thing's box.
   Exchange region(Scene scene, Thing thing) {
-    return own(TinyTask.REGION, FormatPrompt.region(coordinates(scene, thing)), named(thing));
+    return own(
+        TinyTask.REGION,
+        thing.name(),
+        FormatPrompt.region(coordinates(scene, thing)),
+        named(thing));
   }
 
   /// Left, top, right, bottom as shares of the padded square's side, as in the paper's mixture.
@@ -284,7 +297,7 @@ final class Exchanges {
     return sentence.substring(0, 1).toLowerCase(Locale.ROOT) + sentence.substring(1);
   }
 
-  private static Exchange own(TinyTask task, String question, String answer) {
-    return new Exchange(task, Exchange.Format.OWN, question, answer);
+  private static Exchange own(TinyTask task, String about, String question, String answer) {
+    return new Exchange(task, about, Exchange.Format.OWN, question, answer);
   }
 }

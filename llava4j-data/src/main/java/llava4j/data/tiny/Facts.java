@@ -53,7 +53,12 @@ final class Facts {
                 thing.plurals())
             : phrases.about("name.say", random, thing);
     return new Fact(
-        TinyTask.NAME, phrases.pick("name", random), thing.name(), said, wrongNames(scene, random));
+        TinyTask.NAME,
+        "",
+        phrases.pick("name", random),
+        thing.name(),
+        said,
+        wrongNames(scene, random));
   }
 
   private Optional<Fact> category(Scene scene, RandomGenerator random) {
@@ -61,6 +66,7 @@ final class Facts {
     return category.map(word ->
         new Fact(
             TinyTask.CATEGORY,
+            "",
             phrases.pick("category", random),
             word,
             phrases.pick("category.say", random, "word", word),
@@ -75,6 +81,7 @@ final class Facts {
     String word = scene.background().word();
     return new Fact(
         TinyTask.BACKGROUND,
+        "",
         phrases.pick("background", random),
         word,
         phrases.pick("background.say", random, "word", word),
@@ -92,6 +99,7 @@ final class Facts {
     return Optional.of(
         new Fact(
             TinyTask.COLOR,
+            thing.name(),
             phrases.about("color", random, thing),
             word,
             phrases.about("color.say", random, thing, "word", word),
@@ -107,6 +115,7 @@ final class Facts {
             : phrases.about("count.say", random, thing, "word", English.number(count));
     return new Fact(
         TinyTask.COUNT,
+        "",
         phrases.about("count", random, thing),
         String.valueOf(count),
         English.capitalized(said),
@@ -118,6 +127,7 @@ final class Facts {
     String said = phrases.pick("total.say", random, "word", English.number(count));
     return new Fact(
         TinyTask.TOTAL,
+        "",
         phrases.pick("total", random),
         String.valueOf(count),
         count == 1 ? said.replace("There are", "There is").replaceAll("s\\.$", ".") : said,
@@ -130,6 +140,7 @@ final class Facts {
         there ? scene.things().get(random.nextInt(scene.things().size())) : absent(scene, random);
     return new Fact(
         TinyTask.PRESENCE,
+        asked.name(),
         phrases.about("presence", random, asked),
         there ? "yes" : "no",
         phrases.about(there ? "presence.yes" : "presence.no", random, asked),
@@ -158,6 +169,7 @@ final class Facts {
     return Optional.of(
         new Fact(
             TinyTask.SIDE,
+            side,
             phrases.pick("side", random, "side", side),
             asked.name(),
             phrases.about("side.say", random, asked, "side", side),
@@ -182,6 +194,7 @@ final class Facts {
     return Optional.of(
         new Fact(
             across ? TinyTask.WHERE : TinyTask.HEIGHT,
+            thing.name(),
             phrases.about(across ? "where" : "height", random, thing),
             side,
             phrases.about(across ? "where.say" : "height.say", random, thing, "side", side),
@@ -192,6 +205,7 @@ final class Facts {
     String writing = scene.writing().orElseThrow();
     return new Fact(
         task,
+        "",
         phrases.pick(task.word(), random),
         writing,
         phrases.pick(task.word() + ".say", random, "word", writing),

@@ -125,6 +125,7 @@ final class HeldOut {
           fact.map(found ->
               new Exchange(
                   asked,
+                  found.about(),
                   Exchange.Format.FREE,
                   found.question(),
                   English.capitalized(found.brief())));

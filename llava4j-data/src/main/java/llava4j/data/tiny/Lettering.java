@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import llava4j.error.BadInputException;
 
@@ -27,6 +28,16 @@ final class Lettering {
           "LiberationSerif-Bold.ttf",
           "LiberationMono-Regular.ttf",
           "LiberationMono-Bold.ttf");
+  private static final List<String> LATO =
+      List.of("Lato-Regular.ttf", "Lato-Bold.ttf", "Lato-BlackItalic.ttf");
+  private static final List<String> OPEN_SANS =
+      List.of("OpenSans-Semibold.ttf", "OpenSans-CondBold.ttf", "OpenSans-ExtraBold.ttf");
+  private static final List<String> ROBOTO =
+      List.of(
+          "RobotoCondensed-Regular.ttf",
+          "RobotoCondensed-Bold.ttf",
+          "RobotoTTF/Roboto-Medium.ttf",
+          "RobotoTTF/Roboto-Black.ttf");
   private static final String RUDE =
       "ass|arse|butt|anus|tit|tits|boob|cock|dick|pussy|penis|vagina|vulva|rape|sex|slut|whore"
           + "|bitch|porn|nazi|nigger|negro|faggot|fag|turd|piss|shit|fuck|damn|hell|crap|semen|orgasm";
@@ -53,10 +64,18 @@ final class Lettering {
   }
 
   /// The fonts of the unpacked packages.
-  static Lettering in(Path dejavu, Path liberation, List<String> nouns, int most) {
+  ///
+  /// @param folders of the packages
+  static Lettering in(Function<TinyPackage, Path> folders, List<String> nouns, int most) {
+    Path liberation = folders.apply(TinyPackage.MORE_FONTS);
     List<Font> fonts = new ArrayList<>();
-    DEJAVU.forEach(name -> fonts.add(font(dejavu, "dejavu", name)));
+    DEJAVU.forEach(name -> fonts.add(font(folders.apply(TinyPackage.FONTS), "dejavu", name)));
     LIBERATION.forEach(name -> fonts.add(font(liberation, "liberation", name)));
+    LATO.forEach(name -> fonts.add(font(folders.apply(TinyPackage.LATO), "lato", name)));
+    OPEN_SANS.forEach(
+        name -> fonts.add(font(folders.apply(TinyPackage.OPEN_SANS), "open-sans", name)));
+    ROBOTO.forEach(
+        name -> fonts.add(font(folders.apply(TinyPackage.ROBOTO), "roboto/unhinted", name)));
     return new Lettering(fonts, font(liberation, "liberation", HELD_OUT), nouns, most);
   }
 

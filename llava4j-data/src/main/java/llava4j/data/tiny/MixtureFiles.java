@@ -108,13 +108,13 @@ final class MixtureFiles {
   }
 
   /// Whom the data come from, as their licences ask.
-  void attribution() {
+  void attribution(List<TinyPackage> packages) {
     atomically(
         "ATTRIBUTION.md",
         writer -> {
           writer.write("# Where these data come from\n\n");
           writer.write("| package | version | licence | credit |\n|---|---|---|---|\n");
-          for (TinyPackage one : TinyPackage.values()) {
+          for (TinyPackage one : packages) {
             writer.write(
                 String.format(
                     Locale.ROOT,

@@ -25,7 +25,9 @@ record Scene(
     /// A printed word.
     WORD,
     /// A handwritten digit.
-    DIGITS
+    DIGITS,
+    /// Things, shapes, words and digits side by side.
+    MIXED
   }
 
   Scene {

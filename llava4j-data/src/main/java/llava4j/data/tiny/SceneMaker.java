@@ -4,11 +4,13 @@ import java.awt.Color;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.IntUnaryOperator;
 import java.util.random.RandomGenerator;
 import llava4j.data.tiny.Scene.Kind;
 
@@ -19,6 +21,7 @@ final class SceneMaker {
 
   private static final int LETTER = 19; // pixels, at least
   private static final int MOST_THINGS = 5;
+  private static final double MOST_GAIN = 0.25; // of a colour's strength
 
   private final Material material;
 
@@ -34,6 +37,7 @@ final class SceneMaker {
       case SHAPES -> shapes(random);
       case WORD -> word(split, random);
       case DIGITS -> digits(split, random);
+      case MIXED -> new MixedScene(material, random).make();
     };
   }
 
@@ -116,20 +120,27 @@ final class SceneMaker {
     Hue background = Hue.random(random);
     Canvas canvas = canvas(background, random);
     String word = material.lettering().word(split == Split.NEW_CONCEPT, random);
-    int width = Math.min(canvas.width() - 4, word.length() * (LETTER + random.nextInt(3)));
-    int height = 28 + random.nextInt(8);
-    Rectangle place =
-        new Rectangle(
-            1 + random.nextInt(4),
-            (canvas.height() - height) / 2 + random.nextInt(13) - 6,
-            width,
-            height);
+    Rectangle place = lineFor(word, canvas.width(), random);
+    place.translate(
+        1 + random.nextInt(4), (canvas.height() - place.height) / 2 + random.nextInt(13) - 6);
     canvas.write(
         word.toUpperCase(Locale.ROOT),
         material.lettering().font(split == Split.NEW_STYLE, random),
+        split == Split.TRAIN ? narrow(random) : 1,
         place,
         ink(background, random));
     return new Scene(Kind.WORD, canvas.finished(), background, List.of(), Optional.of(word));
+  }
+
+  /// Room for a printed word.
+  static Rectangle lineFor(String word, int width, RandomGenerator random) {
+    int wide = Math.min(width - 4, word.length() * (LETTER + random.nextInt(3)));
+    return new Rectangle(wide, 28 + random.nextInt(8));
+  }
+
+  /// Letters from narrow to wide, so that fonts differ in more than there are fonts.
+  static double narrow(RandomGenerator random) {
+    return 0.7 + 0.45 * random.nextDouble();
   }
 
   private Scene digits(Split split, RandomGenerator random) {
@@ -147,7 +158,7 @@ final class SceneMaker {
   }
 
   /// Mostly square; sometimes wide or high, so that padding is seen too.
-  private static Canvas canvas(Hue background, RandomGenerator random) {
+  static Canvas canvas(Hue background, RandomGenerator random) {
     int shorter = random.nextInt(4) == 0 ? 84 + random.nextInt(SIDE - 84) : SIDE;
     boolean wide = random.nextBoolean();
     return new Canvas(wide ? SIDE : shorter, wide ? shorter : SIDE, background, random);
@@ -168,7 +179,7 @@ final class SceneMaker {
   /// A square somewhere in a cell.
   ///
   /// @param share of the cell's shorter side
-  private static Rectangle within(Rectangle cell, double share, RandomGenerator random) {
+  static Rectangle within(Rectangle cell, double share, RandomGenerator random) {
     int side = (int) (share * Math.min(cell.width, cell.height));
     return new Rectangle(
         cell.x + random.nextInt(cell.width - side + 1),
@@ -177,9 +188,11 @@ final class SceneMaker {
         side);
   }
 
-  private static Thing put(Canvas canvas, Drawing drawing, Optional<Hue> color, Rectangle place) {
+  static Thing put(Canvas canvas, Drawing drawing, Optional<Hue> color, Rectangle place) {
     BufferedImage image =
-        color.map(hue -> tinted(drawing.image(), hue.any(canvas.random()))).orElse(drawing.image());
+        color
+            .map(hue -> tinted(drawing.image(), hue.any(canvas.random())))
+            .orElseGet(() -> inOtherLight(drawing, canvas.random()));
     Rectangle box = canvas.draw(image, place);
     Concept concept = drawing.concept();
     return new Thing(
@@ -192,26 +205,50 @@ final class SceneMaker {
   }
 
   /// Line drawings get a colour that shows on the background.
-  private static Optional<Hue> tint(Drawing drawing, Hue background, RandomGenerator random) {
-    return drawing.style() == Style.TABLER
+  static Optional<Hue> tint(Drawing drawing, Hue background, RandomGenerator random) {
+    return drawing.style().isLines()
         ? Optional.of(Hue.otherThan(background, random))
         : Optional.empty();
   }
 
   private static BufferedImage tinted(BufferedImage image, Color color) {
+    return recolored(image, rgb -> color.getRGB());
+  }
+
+  /// Half of the drawings that are trained on get a little more or less of each colour.
+  private static BufferedImage inOtherLight(Drawing drawing, RandomGenerator random) {
+    boolean trained = !drawing.style().heldOut() && !drawing.concept().heldOut();
+    if (!trained || random.nextBoolean()) {
+      return drawing.image();
+    }
+    double[] gains = new double[3];
+    Arrays.setAll(gains, _ -> 1 + MOST_GAIN * (2 * random.nextDouble() - 1));
+    return recolored(
+        drawing.image(),
+        rgb -> {
+          int lit = 0;
+          for (int i = 0; i < gains.length; i++) {
+            int value = (int) (((rgb >> (8 * i)) & 255) * gains[i]);
+            lit |= Math.min(255, value) << (8 * i);
+          }
+          return lit;
+        });
+  }
+
+  private static BufferedImage recolored(BufferedImage image, IntUnaryOperator color) {
     BufferedImage result =
         new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_ARGB);
     for (int y = 0; y < image.getHeight(); y++) {
       for (int x = 0; x < image.getWidth(); x++) {
-        int alpha = image.getRGB(x, y) & 0xFF000000;
-        result.setRGB(x, y, alpha | (color.getRGB() & 0xFFFFFF));
+        int argb = image.getRGB(x, y);
+        result.setRGB(x, y, (argb & 0xFF000000) | (color.applyAsInt(argb) & 0xFFFFFF));
       }
     }
     return result;
   }
 
   /// Dark on light or light on dark.
-  private static Color ink(Hue background, RandomGenerator random) {
+  static Color ink(Hue background, RandomGenerator random) {
     boolean dark =
         switch (background) {
           case WHITE, YELLOW, PINK, ORANGE -> true;

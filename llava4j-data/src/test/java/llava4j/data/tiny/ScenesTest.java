@@ -2,7 +2,10 @@ package llava4j.data.tiny;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.Rectangle;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -180,6 +184,52 @@ class ScenesTest {
         assertThat(Math.abs(left * SceneMaker.SIDE - padding - thing.box().x)).isLessThan(1);
       }
     }
+  }
+
+  @Test
+  void mixedPicturesHaveEverythingInItsPlace() {
+    Set<String> seen = new HashSet<>();
+    for (Scene scene : scenes(Scene.Kind.MIXED, Split.TRAIN)) {
+      assertThat(scene.things()).hasSizeBetween(2, 4);
+      for (Thing thing : scene.things()) {
+        Rectangle box = thing.box();
+        boolean cell = thing.name().equals(scene.background().word());
+        assertThat(colors(scene.image().getSubimage(box.x, box.y, box.width, box.height)))
+            .as(thing.name())
+            .matches(many -> cell || many > 1);
+        seen.add(
+            cell
+                ? "background"
+                : thing.concept().isPresent()
+                    ? "drawing"
+                    : thing.color().isPresent()
+                        ? "shape"
+                        : thing.name().matches("\\d") ? "digit" : "word");
+      }
+    }
+    assertThat(seen).containsExactlyInAnyOrder("background", "drawing", "shape", "digit", "word");
+  }
+
+  private static long colors(BufferedImage image) {
+    return IntStream.of(
+            image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()))
+        .distinct()
+        .count();
+  }
+
+  @Test
+  void paperIsCutAwayButNotTheWhiteInside() {
+    BufferedImage drawn = new BufferedImage(40, 40, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = drawn.createGraphics();
+    graphics.setColor(Color.WHITE);
+    graphics.fillRect(0, 0, 40, 40);
+    graphics.setColor(Color.BLACK);
+    graphics.drawRect(10, 10, 19, 19);
+    graphics.dispose();
+    BufferedImage cut = Trimming.withoutPaper(drawn);
+    assertThat(Trimming.box(cut)).isEqualTo(new Rectangle(10, 10, 20, 20));
+    assertThat(cut.getRGB(15, 15)).isEqualTo(Color.WHITE.getRGB());
+    assertThat(cut.getRGB(5, 5) >>> 24).isZero();
   }
 
   @Test
