@@ -56,6 +56,7 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
       case SEQUENTIAL -> new SampleOrder.Sequential();
       case SHUFFLED -> new SampleOrder.Shuffled();
       case LENGTH_GROUPED -> new SampleOrder.LengthGrouped();
+      case LENGTH_BUCKETS -> new SampleOrder.LengthBuckets();
       case MODALITY_GROUPED -> new SampleOrder.ModalityGrouped();
     };
   }

@@ -68,6 +68,8 @@ public record TrainConfig(
     SEQUENTIAL,
     SHUFFLED,
     LENGTH_GROUPED,
+    /// Not of the original: less padding.
+    LENGTH_BUCKETS,
     MODALITY_GROUPED
   }
 

@@ -37,7 +37,7 @@ class FreshModelTest {
                   asked.system(),
                   GenerationOptions.greedy().withMaxNewTokens(5)));
       assertThat(response.answers()).hasSize(1);
-      assertThat(llava.model().config().vision().rowsPerView()).isEqualTo(64);
+      assertThat(llava.model().config().vision().rowsPerView()).isEqualTo(36);
       assertThat(llava.model().config().text().vocab()).isEqualTo(320);
     }
   }
