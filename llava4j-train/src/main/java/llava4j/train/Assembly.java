@@ -38,17 +38,20 @@ final class Assembly implements AutoCloseable {
         job.base(),
         new Site(job.group(), job.device(), job.featureCache()),
         totalSteps,
-        initial);
+        initial,
+        job.config().stage() == TrainConfig.Stage.TOWER ? AnswerWords.of(job) : new int[0]);
   }
 
   /// @param base its weights stay open as long as this object
   /// @param initial see [InitialWeights]
+  /// @param answerWords see [AnswerWords]; only stage TOWER looks at them
   Assembly(
       TrainConfig config,
       Checkpoint base,
       Site site,
       long totalSteps,
-      Function<String, Tensor> initial) {
+      Function<String, Tensor> initial,
+      int[] answerWords) {
     LlavaConfig llava = base.config();
     Device device = site.device();
     DType type = computeType(config.execution().precision());
@@ -82,7 +85,7 @@ final class Assembly implements AutoCloseable {
     }
     this.objective =
         config.stage() == TrainConfig.Stage.TOWER
-            ? new CaptionWords(llava, device, planner(config, llava), units, features)
+            ? new CaptionWords(llava, device, planner(config, llava), units, features, answerWords)
             : languageModel(config, llava, device, features);
     this.learner = new Learner(config, objective, units, site.group(), device, totalSteps);
   }

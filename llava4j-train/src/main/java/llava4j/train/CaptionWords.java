@@ -28,10 +28,10 @@ import org.bytedeco.pytorch.global.torch;
 /// A picture is the mean of its rows behind the connector; where a question names a region by its
 /// box, the mean of the rows that lie there. Its logits are the cosines to the rows of the language
 /// model's embedding table, less the table's mean; the table is frozen. So tower and connector
-/// learn to speak the language model's words. Classes are the words that the batch's answers have:
-/// a mean of a few hundred columns cannot keep thousands of others away. The target is the answer's
-/// words, each weighted by how rare it is in the batch; the loss is the divergence from it, 0 at
-/// best.
+/// learn to speak the language model's words. Classes are the words that the run's answers have: a
+/// mean of a few hundred columns cannot keep thousands of others away, and of the batch's words
+/// alone those that are easily taken for each other seldom meet. The target is the answer's words,
+/// each weighted by how rare it is in the batch; the loss is the divergence from it, 0 at best.
 final class CaptionWords implements Objective {
   /// Keeps a word that all captions have from weighing nothing at all.
   private static final double EVEN = 0.05;
@@ -44,18 +44,22 @@ final class CaptionWords implements Objective {
   private final BatchPlanner planner;
   private final ModelUnits units;
   private final VisionFeatures vision;
+  private final int[] answerWords;
 
+  /// @param answerWords classes of every batch, beside its own
   CaptionWords(
       LlavaConfig config,
       Device device,
       BatchPlanner planner,
       ModelUnits units,
-      VisionFeatures vision) {
+      VisionFeatures vision,
+      int[] answerWords) {
     this.config = config;
     this.device = device;
     this.planner = planner;
     this.units = units;
     this.vision = vision;
+    this.answerWords = answerWords.clone();
   }
 
   @Override
@@ -79,9 +83,9 @@ final class CaptionWords implements Objective {
         ParameterUnit.Gathered table = units.unit("embedding").gather().await()) {
       List<Answer> answers = Answer.of(batch.samples());
       int[] classes =
-          answers.stream()
-              .map(Answer::ids)
-              .flatMapToInt(IntStream::of)
+          IntStream.concat(
+                  IntStream.of(answerWords),
+                  answers.stream().map(Answer::ids).flatMapToInt(IntStream::of))
               .distinct()
               .sorted()
               .toArray();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /// What rows say and where heads look before anything is learned.
 class FreshTowerTest {
-  private static final int SIDE = 8;
+  private static final int SIDE = 6;
   private static final int HEADS = 4;
   private static final int HEAD_DIM = 64;
   private static final int DIM = 256;

@@ -58,7 +58,8 @@ final class GoldenTraining implements AutoCloseable {
     Map<String, GoldenTensor> start =
         config.lora() == null ? Map.of() : Golden.tensors("training/lora_start.safetensors");
     Assembly.Site site = new Assembly.Site(group, new Device.Cpu(), Optional.empty());
-    try (Assembly assembly = new Assembly(config, base, site, steps, initial(config, start))) {
+    try (Assembly assembly =
+        new Assembly(config, base, site, steps, initial(config, start), new int[0])) {
       for (int step = 0; step < steps; step++) {
         List<Batch> all = batches(run, step, deviceBatch);
         List<Batch> own = new ArrayList<>();

@@ -86,7 +86,8 @@ final class TinyRun implements AutoCloseable {
         base,
         new Assembly.Site(group, new Device.Cpu(), featureCache),
         STEPS,
-        change.apply(initial()));
+        change.apply(initial()),
+        new int[0]);
   }
 
   @Override
