@@ -5,27 +5,103 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.config.TextConfig;
 import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/// What a language model begins with, so that it soon compares a question's words with a picture's
-/// rows.
+/// What a language model begins with, so that it reads pictures and compares words after thousands
+/// of questions instead of millions. What large models find out by themselves is there from the
+/// start (after mimetic initialisation, arXiv 2305.09828):
 ///
-/// Words have length 1 a column and blocks add little to it, so that what a word is outlives the
-/// first block. In all blocks but the first, half of the heads have their queries for keys: such a
-/// head looks at what is like its own row, wherever it stands. Only the slower half of the rotary
-/// pairs takes part, since the faster ones would tell places apart instead.
+/// - Words have length 1 a column and blocks add little to it, so that what a word is outlives the
+///   first block.
+/// - Attention passes on what it sees: values and their way back are each other's transposes.
+/// - Some heads look at the row one, two, three or four back, or at the last dozen; some at what is
+///   like their own row, wherever it stands; some at what is like it in a picture.
+///
+/// The last columns are set apart. Of these, [#MARKS] say that a row is a word, which rows of a
+/// picture do not have: the tower learns directions less the table's mean. [#SIGNS] begin empty;
+/// heads that look into pictures write there whether they found words only, and all heads pass it
+/// on.
 final class FreshDecoder {
   private static final Pattern ATTENTION =
-      Pattern.compile("\\blayers\\.([0-9]+)\\.self_attn\\.([qk])_proj\\.weight$");
+      Pattern.compile("\\blayers\\.([0-9]+)\\.self_attn\\.([qkvo])_proj\\.weight$");
 
-  private static final double QUIET = 0.1; // what blocks add, against CLIP's rule
-  private static final double LOOK = 2; // queries' deviation against a fresh matrix's
+  /// Columns that mark words, the very last ones.
+  static final int MARKS = 4;
+
+  /// Columns for what heads found, before those.
+  static final int SIGNS = 4;
+
+  private static final double QUIET = 0.1; // what feed-forwards add, against CLIP's rule
+  private static final double COPIED = 1; // of what attention sees
+  private static final double LOOK = 2; // alike heads' queries against a fresh matrix's
+  private static final double NEAR = 6; // of a pair of columns that tells the next rows apart
+  private static final double AROUND = 4; // of one that tells the next dozen apart
+  private static final double AWAY = 6; // from words, of heads that look into pictures
+  private static final double NOISE = 0.01;
+  private static final int PAIRS = 4; // of columns, for distances
+  private static final int MIDDLE = 4; // of the last dozen, rows back
+  private static final double SLOW_TURN = 0.2; // from row to row, to tell a dozen apart
 
   private final TextConfig config;
   private final SeededTensors random;
 
+  /// Where a head looks before it has learned anything.
+  private enum Look {
+    ONE_BACK,
+    TWO_BACK,
+    THREE_BACK,
+    FOUR_BACK,
+    LATELY,
+    ALIKE,
+    ALIKE_IN_PICTURES,
+    ANYWHERE;
+
+    /// Of one block's heads, eighths of them.
+    static List<Look> ofBlock(int block, int blocks) {
+      if (block == 0) {
+        return List.of(
+            ONE_BACK, TWO_BACK, THREE_BACK, FOUR_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
+      }
+      return block < blocks - 1
+          ? List.of(
+              ALIKE_IN_PICTURES,
+              ALIKE_IN_PICTURES,
+              ALIKE,
+              ALIKE,
+              ONE_BACK,
+              TWO_BACK,
+              LATELY,
+              ANYWHERE)
+          : List.of(
+              ALIKE_IN_PICTURES, ALIKE, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE, ANYWHERE);
+    }
+
+    int rowsBack() {
+      return switch (this) {
+        case ONE_BACK -> 1;
+        case TWO_BACK -> 2;
+        case THREE_BACK -> 3;
+        case FOUR_BACK -> 4;
+        case LATELY -> MIDDLE;
+        case ALIKE, ALIKE_IN_PICTURES, ANYWHERE -> 0;
+      };
+    }
+
+    boolean isAlike() {
+      return this == ALIKE || this == ALIKE_IN_PICTURES;
+    }
+  }
+
+  /// @throws IllegalArgumentException if heads share keys or are narrower than what they begin with
   FreshDecoder(TextConfig config, SeededTensors random) {
+    if (config.numHeads() != config.numKvHeads()
+        || config.numHeads() * config.headDim() != config.dim()
+        || config.headDim() < 4 * PAIRS) {
+      throw new IllegalArgumentException(
+          config.numHeads() + " heads of " + config.headDim() + " columns");
+    }
     this.config = config;
     this.random = random;
   }
@@ -33,21 +109,25 @@ final class FreshDecoder {
   /// Values of a matrix or of a norm's weights; names as in Hugging Face's files.
   Tensor of(String name, List<Long> shape) {
     if (name.endsWith("norm.weight")) {
-      return random.constant(shape, isLastNorm(name) ? lastNorm() : 1);
+      return random.constant(shape, name.contains("layers.") ? 1 : lastNorm());
     }
     if (name.endsWith("embed_tokens.weight")) {
-      return random.normal(name, shape, 1);
+      return words(name, shape);
     }
     double whole = 1 / Math.sqrt((double) shape.getLast());
     Matcher attention = ATTENTION.matcher(name);
-    if (attention.find() && looksAtItsLike(Integer.parseInt(attention.group(1)))) {
-      return attention.group(2).equals("q")
-          ? queries(name, shape, whole)
-          : keys(name, shape, whole);
+    if (attention.find()) {
+      int block = Integer.parseInt(attention.group(1));
+      return switch (attention.group(2)) {
+        case "q" -> looking(name, shape, block, true);
+        case "k" -> looking(name, shape, block, false);
+        case "v" -> values(name, shape, block);
+        default -> added(name.replace(".o_proj.", ".v_proj."), shape, block);
+      };
     }
-    boolean added = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
-    double deviation = added ? QUIET * whole / Math.sqrt(2.0 * config.numLayers()) : whole;
-    return random.normal(name, shape, deviation);
+    boolean added = name.endsWith("down_proj.weight");
+    return random.normal(
+        name, shape, added ? QUIET * whole / Math.sqrt(2.0 * config.numLayers()) : whole);
   }
 
   /// With tied embeddings, logits are products of vectors of that length.
@@ -55,38 +135,132 @@ final class FreshDecoder {
     return config.tieEmbeddings() ? 1 / Math.sqrt(config.dim()) : 1;
   }
 
-  private static boolean isLastNorm(String name) {
-    return !name.contains("layers.");
+  /// [vocab, dim]
+  private Tensor words(String name, List<Long> shape) {
+    try (Scope scope = new Scope()) {
+      Tensor table = random.normal(name, shape, 1); // [vocab, dim]
+      table.narrow(1, marks(), MARKS).fill_(new Scalar(1));
+      table.narrow(1, signs(), SIGNS).zero_();
+      return scope.keep(table);
+    }
   }
 
-  /// Grouped heads share their keys, so that a query cannot be its key.
-  private boolean looksAtItsLike(int block) {
-    return block > 0 && config.numHeads() == config.numKvHeads();
+  private int marks() {
+    return config.dim() - MARKS;
   }
 
-  /// The first half of the heads: nothing in the faster pairs. [heads * headDim, dim]
-  private Tensor queries(String name, List<Long> shape, double whole) {
+  private int signs() {
+    return config.dim() - MARKS - SIGNS;
+  }
+
+  private Look look(int block, int head) {
+    List<Look> looks = Look.ofBlock(block, config.numLayers());
+    return looks.get(head * looks.size() / config.numHeads());
+  }
+
+  /// Queries or keys. [heads * headDim, dim]
+  private Tensor looking(String name, List<Long> shape, int block, boolean query) {
+    double whole = 1 / Math.sqrt((double) config.dim());
     try (Scope scope = new Scope()) {
       Tensor matrix = random.normal(name, shape, whole); // [heads * headDim, dim]
-      int quarter = config.headDim() / 4; // pairs that take part
-      for (int head = 0; head < config.numHeads() / 2; head++) {
-        for (int part = 0; part < 2; part++) { // a pair is a column and the one half a head on
-          long start = head * (long) config.headDim() + part * 2L * quarter;
-          matrix.narrow(0, start, quarter).zero_();
-          matrix.narrow(0, start + quarter, quarter).mul_(new Scalar(LOOK));
+      Tensor alike =
+          random.normal(name.replace("k_proj", "q_proj"), shape, LOOK * whole); // same for both
+      Tensor noise = random.normal(name, shape, NOISE); // [heads * headDim, dim]
+      for (int head = 0; head < config.numHeads(); head++) {
+        Look look = look(block, head);
+        long start = (long) head * config.headDim();
+        Tensor own = matrix.narrow(0, start, config.headDim()); // [headDim, dim]
+        if (look.isAlike()) {
+          own.copy_(alike(alike.narrow(0, start, config.headDim()), look, query));
+        } else if (look.rowsBack() > 0) {
+          own.copy_(noise.narrow(0, start, config.headDim()));
+          own.add_(atDistance(look, query));
         }
       }
       return scope.keep(matrix);
     }
   }
 
-  /// Those heads' queries, and random keys for the others. [heads * headDim, dim]
-  private Tensor keys(String name, List<Long> shape, double whole) {
+  /// What is alike agrees in the slower pairs of columns, which hardly tell places apart; the
+  /// slowest one turns heads away from words. [headDim, dim]
+  private Tensor alike(Tensor matrix, Look look, boolean query) {
+    int half = config.headDim() / 2;
+    int slowest = half - 1;
+    matrix.narrow(1, signs(), SIGNS + MARKS).zero_();
+    matrix.narrow(0, 0, half / 2).zero_();
+    matrix.narrow(0, half, half / 2).zero_();
+    matrix.narrow(0, slowest, 1).zero_();
+    matrix.narrow(0, (long) half + slowest, 1).zero_();
+    if (look == Look.ALIKE_IN_PICTURES) {
+      double away = (query ? AWAY : -AWAY) / MARKS;
+      matrix.narrow(0, slowest, 1).narrow(1, marks(), MARKS).fill_(new Scalar(away));
+    }
+    return matrix;
+  }
+
+  /// A mark turned as if it stood some rows back: the rotation then makes it meet the key that
+  /// stands there. [headDim, dim]
+  private Tensor atDistance(Look look, boolean query) {
+    int half = config.headDim() / 2;
+    boolean lately = look == Look.LATELY;
+    int first = 0;
+    while (lately && frequency(first) > SLOW_TURN) {
+      first++;
+    }
+    double amplitude = (lately ? AROUND : NEAR) / MARKS;
+    float[] values = new float[config.headDim() * config.dim()];
+    for (int pair = first; pair < first + PAIRS; pair++) {
+      double angle = query ? look.rowsBack() * frequency(pair) : 0;
+      for (int mark = marks(); mark < config.dim(); mark++) {
+        values[pair * config.dim() + mark] = (float) (amplitude * Math.cos(angle));
+        values[(half + pair) * config.dim() + mark] = (float) (-amplitude * Math.sin(angle));
+      }
+    }
+    return Tensors.ofFloats(values, config.headDim(), config.dim());
+  }
+
+  /// How far a pair of columns turns from row to row.
+  private double frequency(int pair) {
+    return Math.pow(config.ropeTheta(), -2.0 * pair / config.headDim());
+  }
+
+  /// Each head reads a few directions of its own, and what other heads found. [heads * headDim,
+  /// dim]
+  private Tensor values(String name, List<Long> shape, int block) {
     try (Scope scope = new Scope()) {
-      Tensor matrix = random.normal(name, shape, whole); // [heads * headDim, dim]
-      Tensor queries = queries(name.replace("k_proj", "q_proj"), shape, whole);
-      long rows = (long) (config.numHeads() / 2) * config.headDim();
-      matrix.narrow(0, 0, rows).copy_(queries.narrow(0, 0, rows));
+      Tensor matrix =
+          random.normal(
+              name, shape, 1 / Math.sqrt((double) config.dim())); // [heads * headDim, dim]
+      matrix.narrow(1, signs(), SIGNS + MARKS).zero_();
+      for (int head = 0; head < config.numHeads(); head++) {
+        boolean finds = look(block, head) == Look.ALIKE_IN_PICTURES;
+        for (int i = 0; i < SIGNS; i++) {
+          Tensor row = matrix.select(0, lastValues(head) + i); // [dim]
+          row.zero_();
+          row.narrow(0, (finds ? marks() : signs()) + i, 1).fill_(new Scalar(1));
+        }
+      }
+      return scope.keep(matrix);
+    }
+  }
+
+  private long lastValues(int head) {
+    return (head + 1L) * config.headDim() - SIGNS;
+  }
+
+  /// The values' transpose: what a head reads in a direction it adds in it. [dim, heads * headDim]
+  private Tensor added(String valuesName, List<Long> shape, int block) {
+    try (Scope scope = new Scope()) {
+      Tensor matrix =
+          values(valuesName, shape, block).t().contiguous().mul_(new Scalar(COPIED)); // [dim, ...]
+      for (int head = 0; head < config.numHeads(); head++) {
+        boolean finds = look(block, head) == Look.ALIKE_IN_PICTURES;
+        for (int i = 0; i < SIGNS; i++) {
+          Tensor column = matrix.select(1, lastValues(head) + i); // [dim]
+          column.zero_();
+          column.narrow(0, signs() + i, 1).fill_(new Scalar(finds ? -COPIED : COPIED));
+        }
+      }
       return scope.keep(matrix);
     }
   }

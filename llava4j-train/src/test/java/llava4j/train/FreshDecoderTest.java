@@ -1,60 +1,120 @@
 package llava4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.OptionalInt;
 import llava4j.config.Llava15;
+import llava4j.config.RopeScaling;
 import llava4j.config.TextConfig;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 /// What words keep and where heads look before anything is learned.
 class FreshDecoderTest {
-  private static final int WORDS = 30;
+  private static final int ROWS = 40; // of a sequence; the first half is a picture's
+  private static final int PICTURE = ROWS / 2;
   private static final String BLOCK = "language_model.layers.%d.self_attn.%s_proj.weight";
 
   private final TextConfig config = Llava15.tiny(320).text();
   private final List<Long> square = List.of((long) config.dim(), (long) config.dim());
   private final FreshDecoder decoder = new FreshDecoder(config, new SeededTensors(7));
 
-  @Test
-  void halfOfTheHeadsOfLaterBlocksLookAtWhatIsAlike() {
-    try (Scope _ = new Scope()) {
-      Tensor rows = twice(); // [2 * words, dim]
-      for (int block = 1; block < config.numLayers(); block++) {
-        for (int head = 0; head < config.numHeads() / 2; head++) {
-          assertThat(alike(scores(rows, block, head))).as(block + "." + head).isGreaterThan(30);
-        }
-        assertThat(alike(scores(rows, block, config.numHeads() - 1))).isLessThan(20);
-      }
-      assertThat(alike(scores(rows, 0, 0))).isLessThan(20);
-    }
+  /// Heads of the plan for eight; four heads take every other one.
+  private int head(int eighth) {
+    return eighth * config.numHeads() / 8;
   }
 
   @Test
-  void theFasterPairsTakeNoPart() {
-    try (Scope _ = new Scope()) {
-      Tensor queries = decoder.of(BLOCK.formatted(2, "q"), square); // [heads * headDim, dim]
-      int half = config.headDim() / 2;
-      for (int row = 0; row < config.headDim(); row++) {
-        double largest = queries.select(0, row).abs().max().item_double();
-        assertThat(largest > 0).as("row " + row).isEqualTo(row % half >= half / 2);
+  void headsOfTheFirstBlockLookBack() {
+    float[][] words = words();
+    for (int eighth : new int[] {0, 2}) {
+      int back = eighth + 1;
+      for (int row = PICTURE + back; row < ROWS; row++) {
+        assertThat(best(scores(words, 0, head(eighth), row)))
+            .as(back + " back from " + row)
+            .isEqualTo(row - back);
       }
     }
   }
 
   @Test
-  void wordsOutweighWhatBlocksAddAndLogitsAreOfTheirLength() {
+  void someHeadsLookAtTheLastDozenRows() {
+    double[] shares = softmax(scores(words(), 0, head(4), ROWS - 1));
+    double lately = 0;
+    for (int row = ROWS - 13; row < ROWS; row++) {
+      lately += shares[row];
+      assertThat(shares[row]).isLessThan(0.5);
+    }
+    assertThat(lately).isGreaterThan(0.9);
+  }
+
+  @Test
+  void headsOfLaterBlocksFindTheirLikeInThePicture() {
+    float[][] words = words();
+    for (int block = 1; block < config.numLayers(); block++) {
+      int found = 0;
+      for (int row = PICTURE; row < ROWS; row++) {
+        found += best(scores(words, block, head(0), row)) == row - PICTURE ? 1 : 0;
+      }
+      assertThat(found).as("block " + block).isGreaterThan(PICTURE * 8 / 10);
+    }
+  }
+
+  @Test
+  void whatIsFoundInWordsAloneLeavesASign() {
     try (Scope _ = new Scope()) {
-      List<Long> table = List.of((long) config.vocab(), (long) config.dim());
-      Tensor words = decoder.of("language_model.embed_tokens.weight", table); // [vocab, dim]
-      assertThat(words.std(true).item_double()).isCloseTo(1, within(0.02));
+      Tensor values = decoder.of(BLOCK.formatted(1, "v"), square); // [heads * headDim, dim]
+      Tensor added = decoder.of(BLOCK.formatted(1, "o"), square); // [dim, heads * headDim]
+      long first = (long) head(0) * config.headDim();
+      Tensor through =
+          added
+              .narrow(1, first, config.headDim())
+              .mm(values.narrow(0, first, config.headDim())); // [dim, dim]
+      assertThat(sign(through, words()[PICTURE])).isCloseTo(-1, within(1e-5));
+      assertThat(sign(through, words()[0])).isCloseTo(0, within(1e-5)); // a picture's row
+      long later = (long) head(6) * config.headDim(); // passes it on
+      Tensor on =
+          added.narrow(1, later, config.headDim()).mm(values.narrow(0, later, config.headDim()));
+      float[] signed = words()[PICTURE];
+      signed[config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS] = -1;
+      assertThat(sign(on, signed)).isCloseTo(-1, within(1e-5));
+    }
+  }
+
+  private double sign(Tensor through, float[] row) {
+    Tensor seen = through.mv(Tensors.ofFloats(row, config.dim())); // [dim]
+    return seen.select(0, config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS).item_double();
+  }
+
+  @Test
+  void attentionPassesOnWhatItSees() {
+    try (Scope _ = new Scope()) {
+      Tensor values = decoder.of(BLOCK.formatted(0, "v"), square);
+      Tensor added = decoder.of(BLOCK.formatted(0, "o"), square);
+      Tensor row = Tensors.ofFloats(words()[PICTURE], config.dim()); // [dim]
+      Tensor passed = added.mm(values).mv(row); // [dim], of all heads together
+      double along =
+          passed.dot(row).item_double() / passed.norm().item_double() / row.norm().item_double();
+      assertThat(along).isGreaterThan(0.6);
+    }
+  }
+
+  @Test
+  void wordsOutweighWhatFeedForwardsAddAndLogitsAreOfTheirLength() {
+    try (Scope _ = new Scope()) {
+      List<Long> shape = List.of((long) config.vocab(), (long) config.dim());
+      Tensor table = decoder.of("language_model.embed_tokens.weight", shape); // [vocab, dim]
+      int free = config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS;
+      assertThat(table.narrow(1, 0, free).std(true).item_double()).isCloseTo(1, within(0.02));
+      assertThat(table.narrow(1, free, FreshDecoder.SIGNS).abs().max().item_double()).isZero();
+      Tensor marks = table.narrow(1, free + FreshDecoder.SIGNS, FreshDecoder.MARKS);
+      assertThat(marks.sub(new Scalar(1)).abs().max().item_double()).isZero();
       Tensor added = decoder.of("language_model.layers.1.mlp.down_proj.weight", square);
       Tensor read = decoder.of("language_model.layers.1.mlp.up_proj.weight", square);
       double share = added.std(true).item_double() / read.std(true).item_double();
@@ -68,35 +128,100 @@ class FreshDecoderTest {
     }
   }
 
-  /// Random words, then the same ones again. [2 * words, dim]
-  private Tensor twice() {
-    Tensor words =
-        new SeededTensors(3)
-            .normal("words", List.of((long) WORDS, (long) config.dim()), 1); // [words, dim]
-    return torch.cat(new org.bytedeco.pytorch.TensorVector(words, words), 0);
+  @Test
+  void headsThatShareKeysAreRefused() {
+    TextConfig grouped =
+        new TextConfig(
+            256,
+            704,
+            4,
+            4,
+            2,
+            64,
+            320,
+            1024,
+            1e-5,
+            10000,
+            new RopeScaling.None(),
+            true,
+            OptionalInt.empty());
+    assertThatThrownBy(() -> new FreshDecoder(grouped, new SeededTensors(7)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
-  /// Of one head, before the rotation; own rows left out. [2 * words, 2 * words]
-  private Tensor scores(Tensor rows, int block, int head) {
-    Tensor queries = rows.mm(decoder.of(BLOCK.formatted(block, "q"), square).t());
-    Tensor keys = rows.mm(decoder.of(BLOCK.formatted(block, "k"), square).t());
-    long start = (long) head * config.headDim();
-    Tensor scores =
-        queries
-            .narrow(1, start, config.headDim())
-            .mm(keys.narrow(1, start, config.headDim()).t()); // [2 * words, 2 * words]
-    return scores.fill_diagonal_(new Scalar(-1e9));
-  }
-
-  /// Rows whose best match is the same word's other place.
-  private static int alike(Tensor scores) {
-    long[] best = Tensors.toLongs(scores.argmax(new LongOptional(1), false));
-    int count = 0;
-    for (int i = 0; i < best.length; i++) {
-      if (best[i] == Math.floorMod(i + WORDS, 2 * WORDS)) {
-        count++;
+  /// Rows of a picture, and the words for them in the same order, of length 1 a column. [rows][dim]
+  private float[][] words() {
+    float[][] rows = new float[ROWS][config.dim()];
+    try (Scope _ = new Scope()) {
+      float[] directions =
+          Tensors.toFloats(
+              new SeededTensors(3)
+                  .normal("words", List.of((long) PICTURE, (long) config.dim()), 1));
+      int free = config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS;
+      for (int row = 0; row < ROWS; row++) {
+        System.arraycopy(directions, row % PICTURE * config.dim(), rows[row], 0, free);
+        for (int mark = config.dim() - FreshDecoder.MARKS; mark < config.dim(); mark++) {
+          rows[row][mark] = row < PICTURE ? 0 : 1;
+        }
       }
     }
-    return count;
+    return rows;
+  }
+
+  /// Of one row to itself and all before, places turned as the rotary embedding does.
+  private double[] scores(float[][] rows, int block, int head, int at) {
+    try (Scope _ = new Scope()) {
+      float[] queries = Tensors.toFloats(decoder.of(BLOCK.formatted(block, "q"), square));
+      float[] keys = Tensors.toFloats(decoder.of(BLOCK.formatted(block, "k"), square));
+      double[] query = turned(queries, head, rows[at], at);
+      double[] scores = new double[at + 1];
+      for (int row = 0; row <= at; row++) {
+        double[] key = turned(keys, head, rows[row], row);
+        for (int i = 0; i < key.length; i++) {
+          scores[row] += query[i] * key[i] / Math.sqrt(config.headDim());
+        }
+      }
+      return scores;
+    }
+  }
+
+  private double[] turned(float[] matrix, int head, float[] row, int place) {
+    int half = config.headDim() / 2;
+    double[] plain = new double[config.headDim()];
+    for (int i = 0; i < plain.length; i++) {
+      int start = (head * config.headDim() + i) * config.dim();
+      for (int j = 0; j < config.dim(); j++) {
+        plain[i] += matrix[start + j] * row[j];
+      }
+    }
+    double[] turned = new double[config.headDim()];
+    for (int pair = 0; pair < half; pair++) {
+      double angle = place * Math.pow(config.ropeTheta(), -2.0 * pair / config.headDim());
+      turned[pair] = plain[pair] * Math.cos(angle) - plain[half + pair] * Math.sin(angle);
+      turned[half + pair] = plain[half + pair] * Math.cos(angle) + plain[pair] * Math.sin(angle);
+    }
+    return turned;
+  }
+
+  private static int best(double[] scores) {
+    int best = 0;
+    for (int i = 1; i < scores.length; i++) {
+      best = scores[i] > scores[best] ? i : best;
+    }
+    return best;
+  }
+
+  private static double[] softmax(double[] scores) {
+    double most = scores[best(scores)];
+    double sum = 0;
+    double[] shares = new double[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      shares[i] = Math.exp(scores[i] - most);
+      sum += shares[i];
+    }
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] /= sum;
+    }
+    return shares;
   }
 }
