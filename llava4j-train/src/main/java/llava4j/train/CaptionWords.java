@@ -31,7 +31,8 @@ import org.bytedeco.pytorch.global.torch;
 /// learn to speak the language model's words. Classes are the words that the run's answers have: a
 /// mean of a few hundred columns cannot keep thousands of others away, and of the batch's words
 /// alone those that are easily taken for each other seldom meet. The target is the answer's words,
-/// each weighted by how rare it is in the batch; the loss is the divergence from it, 0 at best.
+/// each weighted by how rare it is in the device's batch; the loss is the divergence from it, 0 at
+/// best.
 final class CaptionWords implements Objective {
   /// Keeps a word that all captions have from weighing nothing at all.
   private static final double EVEN = 0.05;

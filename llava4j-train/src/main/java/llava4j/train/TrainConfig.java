@@ -249,14 +249,6 @@ public record TrainConfig(
 
   /// Says what is wrong with the sizes for a number of processes.
   public void requireFits(int processes) {
-    if (stage == Stage.TOWER
-        && (processes > 1 || batching.globalBatch() != batching.deviceBatch())) {
-      throw new BadInputException(
-          "stage tower asks each picture for the words of all captions of its step, so a step is one batch of"
-              + " one process; make deviceBatch equal to globalBatch ("
-              + batching.globalBatch()
-              + ") and start one process");
-    }
     batching.accumulation(processes);
   }
 

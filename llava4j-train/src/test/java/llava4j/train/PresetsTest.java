@@ -198,16 +198,13 @@ class PresetsTest {
   }
 
   @Test
-  void aTowersStepIsOneBatchOfOneProcess() {
+  void aTowersStepMayBeShared() {
     TrainConfig tower = Presets.named("tinyTower");
-    tower.requireFits(1);
-    assertThatThrownBy(() -> tower.requireFits(2))
+    tower.requireFits(2);
+    new ConfigFile().with(tower, java.util.List.of("deviceBatch=16")).requireFits(1);
+    assertThatThrownBy(() -> tower.requireFits(3))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("start one process");
-    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=16"));
-    assertThatThrownBy(() -> split.requireFits(1))
-        .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("deviceBatch equal to globalBatch (32)");
+        .hasMessageContaining("a multiple of 96");
   }
 
   private static void assertConversations(TrainConfig config, Pictures pictures, int maxLength) {
