@@ -17,7 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 ///   first block.
 /// - Attention passes on what it sees: values and their way back are each other's transposes.
 /// - Some heads look at the row one, two, three or four back, or at the last dozen; some at what is
-///   like their own row, wherever it stands; some at what is like it in a picture.
+///   like their own row, wherever it stands; some at what is like it in a picture; one at the whole
+///   picture.
 ///
 /// The last columns are set apart. Of these, [#MARKS] say that a row is a word, which rows of a
 /// picture do not have: the tower learns directions less the table's mean. [#SIGNS] begin empty;
@@ -38,7 +39,8 @@ final class FreshDecoder {
   private static final double LOOK = 2; // alike heads' queries against a fresh matrix's
   private static final double NEAR = 6; // of a pair of columns that tells the next rows apart
   private static final double AROUND = 4; // of one that tells the next dozen apart
-  private static final double AWAY = 6; // from words, of heads that look into pictures
+  private static final double AWAY = 6; // from words, of heads that look for their like in pictures
+  private static final double ASIDE = 10; // from words, of heads that look at whole pictures
   private static final double NOISE = 0.01;
   private static final int PAIRS = 4; // of columns, for distances
   private static final int MIDDLE = 4; // of the last dozen, rows back
@@ -56,13 +58,14 @@ final class FreshDecoder {
     LATELY,
     ALIKE,
     ALIKE_IN_PICTURES,
+    PICTURES,
     ANYWHERE;
 
     /// Of one block's heads, eighths of them.
     static List<Look> ofBlock(int block, int blocks) {
       if (block == 0) {
         return List.of(
-            ONE_BACK, TWO_BACK, THREE_BACK, FOUR_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
+            ONE_BACK, THREE_BACK, TWO_BACK, FOUR_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
       }
       return block < blocks - 1
           ? List.of(
@@ -75,7 +78,7 @@ final class FreshDecoder {
               LATELY,
               ANYWHERE)
           : List.of(
-              ALIKE_IN_PICTURES, ALIKE, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE, ANYWHERE);
+              ALIKE_IN_PICTURES, ALIKE, PICTURES, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
     }
 
     int rowsBack() {
@@ -85,7 +88,7 @@ final class FreshDecoder {
         case THREE_BACK -> 3;
         case FOUR_BACK -> 4;
         case LATELY -> MIDDLE;
-        case ALIKE, ALIKE_IN_PICTURES, ANYWHERE -> 0;
+        case ALIKE, ALIKE_IN_PICTURES, PICTURES, ANYWHERE -> 0;
       };
     }
 
@@ -172,9 +175,13 @@ final class FreshDecoder {
         Tensor own = matrix.narrow(0, start, config.headDim()); // [headDim, dim]
         if (look.isAlike()) {
           own.copy_(alike(alike.narrow(0, start, config.headDim()), look, query));
-        } else if (look.rowsBack() > 0) {
+        } else if (look != Look.ANYWHERE) {
           own.copy_(noise.narrow(0, start, config.headDim()));
-          own.add_(atDistance(look, query));
+          if (look == Look.PICTURES) {
+            awayFromWords(own, ASIDE, query);
+          } else {
+            own.add_(atDistance(look, query));
+          }
         }
       }
       return scope.keep(matrix);
@@ -192,10 +199,20 @@ final class FreshDecoder {
     matrix.narrow(0, slowest, 1).zero_();
     matrix.narrow(0, (long) half + slowest, 1).zero_();
     if (look == Look.ALIKE_IN_PICTURES) {
-      double away = (query ? AWAY : -AWAY) / MARKS;
-      matrix.narrow(0, slowest, 1).narrow(1, marks(), MARKS).fill_(new Scalar(away));
+      awayFromWords(matrix, AWAY, query);
     }
     return matrix;
+  }
+
+  /// The slowest pair of columns, which hardly turns, meets the marks of words and minds them.
+  ///
+  /// @param matrix [headDim, dim]
+  private void awayFromWords(Tensor matrix, double amplitude, boolean query) {
+    double away = (query ? amplitude : -amplitude) / MARKS;
+    matrix
+        .narrow(0, config.headDim() / 2 - 1L, 1)
+        .narrow(1, marks(), MARKS)
+        .fill_(new Scalar(away));
   }
 
   /// A mark turned as if it stood some rows back: the rotation then makes it meet the key that

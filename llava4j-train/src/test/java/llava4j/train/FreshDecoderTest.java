@@ -33,8 +33,8 @@ class FreshDecoderTest {
   @Test
   void headsOfTheFirstBlockLookBack() {
     float[][] words = words();
-    for (int eighth : new int[] {0, 2}) {
-      int back = eighth + 1;
+    for (int back = 1; back <= 2; back++) {
+      int eighth = 2 * (back - 1);
       for (int row = PICTURE + back; row < ROWS; row++) {
         assertThat(best(scores(words, 0, head(eighth), row)))
             .as(back + " back from " + row)
@@ -52,6 +52,14 @@ class FreshDecoderTest {
       assertThat(shares[row]).isLessThan(0.5);
     }
     assertThat(lately).isGreaterThan(0.9);
+  }
+
+  @Test
+  void oneHeadLooksAtTheWholePicture() {
+    double[] shares = softmax(scores(words(), config.numLayers() - 1, head(2), ROWS - 1));
+    for (int row = 0; row < ROWS; row++) {
+      assertThat(shares[row]).isBetween(row < PICTURE ? 0.02 : 0, row < PICTURE ? 0.12 : 1e-3);
+    }
   }
 
   @Test
