@@ -90,7 +90,7 @@ public final class Llava15 {
             vocab,
             1024,
             1e-5,
-            10000,
+            1e6,
             new RopeScaling.None(),
             true,
             OptionalInt.empty());

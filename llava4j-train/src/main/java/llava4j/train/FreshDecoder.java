@@ -8,6 +8,7 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /// What a language model begins with, so that it reads pictures and compares words after thousands
 /// of questions instead of millions. What large models find out by themselves is there from the
@@ -17,8 +18,8 @@ import org.bytedeco.pytorch.Tensor;
 ///   first block.
 /// - Attention passes on what it sees: values and their way back are each other's transposes.
 /// - Some heads look at the row one, two, three or four back, or at the last dozen; some at what is
-///   like their own row, wherever it stands; some at what is like it in a picture; one at the whole
-///   picture.
+///   like their own row, wherever it stands; some at what is like it in a picture; some at the
+///   words that those found there; one at the whole picture.
 ///
 /// The last columns are set apart. Of these, [#MARKS] say that a row is a word, which rows of a
 /// picture do not have: the tower learns directions less the table's mean. [#SIGNS] begin empty;
@@ -36,15 +37,18 @@ final class FreshDecoder {
 
   private static final double QUIET = 0.1; // what feed-forwards add, against CLIP's rule
   private static final double COPIED = 1; // of what attention sees
-  private static final double LOOK = 2; // alike heads' queries against a fresh matrix's
+  private static final double LOOK = 1.5; // of a direction, in alike heads
   private static final double NEAR = 6; // of a pair of columns that tells the next rows apart
   private static final double AROUND = 4; // of one that tells the next dozen apart
-  private static final double AWAY = 6; // from words, of heads that look for their like in pictures
+  private static final double AWAY =
+      6.5; // from words, of heads that look for their like in pictures
   private static final double ASIDE = 10; // from words, of heads that look at whole pictures
+  private static final double TO_FOUND = 6; // of heads that look at what others found
   private static final double NOISE = 0.01;
   private static final int PAIRS = 4; // of columns, for distances
   private static final int MIDDLE = 4; // of the last dozen, rows back
   private static final double SLOW_TURN = 0.2; // from row to row, to tell a dozen apart
+  private static final double HARDLY_ANY_TURN = 0.015; // which a hundred rows do not undo
 
   private final TextConfig config;
   private final SeededTensors random;
@@ -59,26 +63,24 @@ final class FreshDecoder {
     ALIKE,
     ALIKE_IN_PICTURES,
     PICTURES,
+    FOUND,
     ANYWHERE;
 
     /// Of one block's heads, eighths of them.
     static List<Look> ofBlock(int block, int blocks) {
       if (block == 0) {
         return List.of(
-            ONE_BACK, THREE_BACK, TWO_BACK, FOUR_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
+            ALIKE_IN_PICTURES,
+            ALIKE_IN_PICTURES,
+            ONE_BACK,
+            ALIKE_IN_PICTURES,
+            THREE_BACK,
+            TWO_BACK,
+            LATELY);
       }
       return block < blocks - 1
-          ? List.of(
-              ALIKE_IN_PICTURES,
-              ALIKE_IN_PICTURES,
-              ALIKE,
-              ALIKE,
-              ONE_BACK,
-              TWO_BACK,
-              LATELY,
-              ANYWHERE)
-          : List.of(
-              ALIKE_IN_PICTURES, ALIKE, PICTURES, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
+          ? List.of(ALIKE_IN_PICTURES, ALIKE, FOUND, TWO_BACK, ONE_BACK, ALIKE, LATELY, ANYWHERE)
+          : List.of(FOUND, ALIKE, PICTURES, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
     }
 
     int rowsBack() {
@@ -88,7 +90,7 @@ final class FreshDecoder {
         case THREE_BACK -> 3;
         case FOUR_BACK -> 4;
         case LATELY -> MIDDLE;
-        case ALIKE, ALIKE_IN_PICTURES, PICTURES, ANYWHERE -> 0;
+        case ALIKE, ALIKE_IN_PICTURES, PICTURES, FOUND, ANYWHERE -> 0;
       };
     }
 
@@ -166,8 +168,7 @@ final class FreshDecoder {
     double whole = 1 / Math.sqrt((double) config.dim());
     try (Scope scope = new Scope()) {
       Tensor matrix = random.normal(name, shape, whole); // [heads * headDim, dim]
-      Tensor alike =
-          random.normal(name.replace("k_proj", "q_proj"), shape, LOOK * whole); // same for both
+      Tensor alike = directions(name.replace("k_proj", "q_proj"), shape); // same for both
       Tensor noise = random.normal(name, shape, NOISE); // [heads * headDim, dim]
       for (int head = 0; head < config.numHeads(); head++) {
         Look look = look(block, head);
@@ -177,10 +178,10 @@ final class FreshDecoder {
           own.copy_(alike(alike.narrow(0, start, config.headDim()), look, query));
         } else if (look != Look.ANYWHERE) {
           own.copy_(noise.narrow(0, start, config.headDim()));
-          if (look == Look.PICTURES) {
-            awayFromWords(own, ASIDE, query);
-          } else {
-            own.add_(atDistance(look, query));
+          switch (look) {
+            case PICTURES -> awayFromWords(own, ASIDE, query);
+            case FOUND -> towardsFound(own, query);
+            default -> own.add_(atDistance(look, query));
           }
         }
       }
@@ -193,9 +194,10 @@ final class FreshDecoder {
   private Tensor alike(Tensor matrix, Look look, boolean query) {
     int half = config.headDim() / 2;
     int slowest = half - 1;
+    int turning = firstSlowerThan(HARDLY_ANY_TURN);
     matrix.narrow(1, signs(), SIGNS + MARKS).zero_();
-    matrix.narrow(0, 0, half / 2).zero_();
-    matrix.narrow(0, half, half / 2).zero_();
+    matrix.narrow(0, 0, turning).zero_();
+    matrix.narrow(0, half, turning).zero_();
     matrix.narrow(0, slowest, 1).zero_();
     matrix.narrow(0, (long) half + slowest, 1).zero_();
     if (look == Look.ALIKE_IN_PICTURES) {
@@ -215,15 +217,25 @@ final class FreshDecoder {
         .fill_(new Scalar(away));
   }
 
+  /// A word that was found has its marks, and no sign against it.
+  ///
+  /// @param matrix [headDim, dim]
+  private void towardsFound(Tensor matrix, boolean query) {
+    Tensor slowest = matrix.narrow(0, config.headDim() / 2 - 1L, 1); // [1, dim]
+    if (query) {
+      slowest.narrow(1, marks(), MARKS).fill_(new Scalar(TO_FOUND / MARKS));
+    } else {
+      slowest.narrow(1, marks(), MARKS).fill_(new Scalar(2 * TO_FOUND / MARKS));
+      slowest.narrow(1, signs(), SIGNS).fill_(new Scalar(TO_FOUND / SIGNS));
+    }
+  }
+
   /// A mark turned as if it stood some rows back: the rotation then makes it meet the key that
   /// stands there. [headDim, dim]
   private Tensor atDistance(Look look, boolean query) {
     int half = config.headDim() / 2;
     boolean lately = look == Look.LATELY;
-    int first = 0;
-    while (lately && frequency(first) > SLOW_TURN) {
-      first++;
-    }
+    int first = lately ? firstSlowerThan(SLOW_TURN) : 0;
     double amplitude = (lately ? AROUND : NEAR) / MARKS;
     float[] values = new float[config.headDim() * config.dim()];
     for (int pair = first; pair < first + PAIRS; pair++) {
@@ -234,6 +246,23 @@ final class FreshDecoder {
       }
     }
     return Tensors.ofFloats(values, config.headDim(), config.dim());
+  }
+
+  private int firstSlowerThan(double turn) {
+    int pair = 0;
+    while (frequency(pair) > turn) {
+      pair++;
+    }
+    return pair;
+  }
+
+  /// Rows of length LOOK, each at right angles to all others: what a few of them see of two words
+  /// that have nothing in common is nearer to nothing than with random rows. [heads * headDim, dim]
+  private Tensor directions(String name, List<Long> shape) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(
+          torch.linalg_qr(random.normal(name, shape, 1)).get0().mul(new Scalar(LOOK)));
+    }
   }
 
   /// How far a pair of columns turns from row to row.

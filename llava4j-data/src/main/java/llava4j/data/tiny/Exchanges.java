@@ -77,6 +77,27 @@ final class Exchanges {
     return List.copyOf(asked.values());
   }
 
+  /// Whether something is there.
+  Exchange whether(Scene scene, RandomGenerator random) {
+    return brief(facts.find(TinyTask.PRESENCE, scene, random).orElseThrow());
+  }
+
+  /// Any fact by letter, or in a word where there are not enough others.
+  Exchange which(Scene scene, RandomGenerator random) {
+    List<TinyTask> tasks = new ArrayList<>(TinyTask.about(scene.kind()));
+    Collections.shuffle(tasks, new Random(random.nextLong()));
+    List<Fact> found =
+        tasks.stream()
+            .filter(task -> task != TinyTask.PRESENCE)
+            .flatMap(task -> facts.find(task, scene, random).stream())
+            .toList();
+    return found.stream()
+        .filter(fact -> fact.others().size() >= CHOICES - 1)
+        .findFirst()
+        .map(fact -> choice(fact, random))
+        .orElseGet(() -> brief(found.getFirst()));
+  }
+
   /// In a word. Only yes and no have a capital as in the paper's mixture: to a small model `Owl`
   /// and `owl` are two words, and it should learn one.
   static Exchange brief(Fact fact) {

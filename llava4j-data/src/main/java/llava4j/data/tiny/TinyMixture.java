@@ -30,6 +30,12 @@ public final class TinyMixture {
   private static final int ONE_IN_ANY_ORDER = 4; // else what tells most comes last
   private static final int ONE_DETAIL_IN = 4; // their many words would drown the short answers
   private static final int WORDS = 110; // to print
+  private static final int LESSONS = 20; // of these, so many ask
+  private static final int WHETHER = 9;
+  private static final int WHICH = 6;
+
+  private static final List<Kind> HAVE_THINGS =
+      List.of(Kind.SINGLE, Kind.SEVERAL, Kind.SEVERAL, Kind.COUNT);
 
   private final SceneMaker scenes;
   private final Exchanges exchanges;
@@ -42,7 +48,7 @@ public final class TinyMixture {
   ///
   /// @param pairs pictures with the names of what they show
   /// @param captions pictures with one sentence
-  /// @param lessons pictures with questions whose answers are a word that looking tells
+  /// @param lessons pictures with one question each: what is there, is it there, which of four
   /// @param conversations pictures with several questions, and some texts alone
   /// @param texts conversations without a picture
   /// @param heldOut questions of each held-out task and split
@@ -59,7 +65,7 @@ public final class TinyMixture {
 
     /// What the bundled model is trained on.
     public static Settings bundled() {
-      return new Settings(42, 160_000, 4_000, 24_000, 120_000, 24_000, 200, false);
+      return new Settings(42, 160_000, 4_000, 20_000, 120_000, 24_000, 200, false);
     }
 
     private String line() {
@@ -192,14 +198,18 @@ public final class TinyMixture {
   }
 
   private MixtureFiles.Made pair(int number) {
-    RandomGenerator random = random("pair", number);
+    return pair("pair", number);
+  }
+
+  private MixtureFiles.Made pair(String part, int number) {
+    RandomGenerator random = random(part, number);
     int dice = random.nextInt(100);
     Kind kind =
         dice < 18
             ? Kind.SINGLE
             : dice < 26 ? Kind.COUNT : dice < 36 ? Kind.WORD : dice < 46 ? Kind.DIGITS : Kind.MIXED;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
-    MixtureFiles.Made whole = described("pair", number, scene, exchanges.names(scene, random));
+    MixtureFiles.Made whole = described(part, number, scene, exchanges.names(scene, random));
     return kind == Kind.MIXED ? withRegions(whole, scene, random) : whole;
   }
 
@@ -249,15 +259,7 @@ public final class TinyMixture {
       return new MixtureFiles.Made(
           new Sample(name, Optional.empty(), texts.turns(random)), Optional.empty());
     }
-    int dice = random.nextInt(100);
-    Kind kind =
-        dice < 32
-            ? Kind.SINGLE
-            : dice < 66
-                ? Kind.SEVERAL
-                : dice < 77
-                    ? Kind.COUNT
-                    : dice < 82 ? Kind.SHAPES : dice < 93 ? Kind.WORD : Kind.DIGITS;
+    Kind kind = kindOfConversation(random);
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     boolean detailed = random.nextInt(ONE_DETAIL_IN) == 0;
     List<TinyTask> tasks =
@@ -268,25 +270,32 @@ public final class TinyMixture {
         Optional.of(scene.image()));
   }
 
-  private MixtureFiles.Made lesson(int number) {
-    RandomGenerator random = random("lesson", number);
-    String name = "lesson-%06d".formatted(number);
+  private static Kind kindOfConversation(RandomGenerator random) {
     int dice = random.nextInt(100);
-    Kind kind =
-        dice < 30
-            ? Kind.SINGLE
-            : dice < 75
-                ? Kind.SEVERAL
-                : dice < 82 ? Kind.COUNT : dice < 93 ? Kind.WORD : Kind.DIGITS;
-    Scene scene = scenes.make(kind, Split.TRAIN, random);
-    List<TinyTask> tasks =
-        new ArrayList<>(TinyTask.about(kind).stream().filter(TinyTask::isLesson).toList());
-    if (kind == Kind.SINGLE || kind == Kind.SEVERAL) {
-      tasks.addAll(tasks.stream().filter(task -> task == TinyTask.PRESENCE).toList());
+    return dice < 32
+        ? Kind.SINGLE
+        : dice < 66
+            ? Kind.SEVERAL
+            : dice < 77
+                ? Kind.COUNT
+                : dice < 82 ? Kind.SHAPES : dice < 93 ? Kind.WORD : Kind.DIGITS;
+  }
+
+  /// One question: of several about a picture, most can be guessed from what was said before.
+  private MixtureFiles.Made lesson(int number) {
+    int part = number % LESSONS;
+    if (part >= WHETHER + WHICH) {
+      return pair("lesson", number);
     }
-    List<Exchange> asked = asked(scene, tasks, MOST_EXCHANGES, random);
+    RandomGenerator random = random("lesson", number);
+    boolean whether = part < WHETHER;
+    Kind kind =
+        whether ? HAVE_THINGS.get(random.nextInt(HAVE_THINGS.size())) : kindOfConversation(random);
+    Scene scene = scenes.make(kind, Split.TRAIN, random);
+    Exchange asked = whether ? exchanges.whether(scene, random) : exchanges.which(scene, random);
+    String name = "lesson-%06d".formatted(number);
     return new MixtureFiles.Made(
-        new Sample(name, Optional.of("lessons/" + name + ".png"), turns(asked, random)),
+        new Sample(name, Optional.of("lessons/" + name + ".png"), turns(List.of(asked), random)),
         Optional.of(scene.image()));
   }
 

@@ -48,27 +48,6 @@ enum TinyTask {
     };
   }
 
-  /// Questions that are answered in a word and by looking alone: what a model learns first.
-  boolean isLesson() {
-    return switch (this) {
-      case NAME, PRESENCE, SIDE, COUNT, WORD, DIGITS, REGION -> true;
-      case CATEGORY,
-          BACKGROUND,
-          COLOR,
-          TOTAL,
-          WHERE,
-          HEIGHT,
-          CAPTION,
-          DETAIL,
-          KIND_OF,
-          LANGUAGE,
-          FALSELY,
-          JSON,
-          BOX ->
-          false;
-    };
-  }
-
   /// What can be asked about a scene of this kind, each as often as it should be asked.
   static List<TinyTask> about(Scene.Kind kind) {
     Map<TinyTask, Integer> times =
