@@ -42,14 +42,15 @@ learn tower/hf/config.json tinyTower 16 --base "$work/text/hf" --data "$data/pai
 learn connector/mm_projector.bin tinyPretrain 32 --base "$work/tower/hf" --data "$data/captions.json" \
   --out "$work/connector" maxSteps=30 learningRate=1e-4
 
-# stage 2, the tower frozen: names of regions, questions that looking alone answers, then everything
-learn named/hf/config.json tinyFinetune 8 --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
-  --data "$data/pairs.json" --out "$work/named" order=LENGTH_BUCKETS maxSteps=600 learningRate=7e-4
-learn lessons/hf/config.json tinyFinetune 8 --base "$work/named/hf" --data "$data/lessons.json" \
-  --out "$work/lessons" order=LENGTH_BUCKETS learningRate=7e-4
+# stage 2: single questions that only looking answers, everything, and everything with the tower
+learn lessons/hf/config.json tinyFinetune 16 --base "$work/tower/hf" --projector "$work/connector/mm_projector.bin" \
+  --data "$data/lessons.json" --out "$work/lessons" order=LENGTH_BUCKETS learningRate=7e-4
 learn whole/hf/config.json tinyFinetune 16 --base "$work/lessons/hf" --data "$data/instructions.json" \
-  --out "$work/whole" order=LENGTH_BUCKETS learningRate=7e-4
+  --out "$work/whole" order=LENGTH_BUCKETS maxSteps=2700 learningRate=7e-4
+learn together/hf/config.json tinyFinetune 16 --base "$work/whole/hf" --data "$data/instructions.json" \
+  --out "$work/together" order=LENGTH_BUCKETS maxSteps=1300 learningRate=4e-4 \
+  trainVisionTower=true visionTowerLearningRate=1.5e-4 seed=7
 
-stage model/config.json convert -m "$work/whole/hf" --to hf --dtype fp16 "$work/model"
+stage model/config.json convert -m "$work/together/hf" --to hf --dtype fp16 "$work/model"
 "$llava" eval heldout -m "$work/model" --data "$data" --out "$work/scores" --batch 32 --sheet 1
 "$llava" eval heldout --blind -m "$work/model" --data "$data" --out "$work/scores-blind" --batch 32

@@ -99,16 +99,21 @@ final class FreshDecoder {
     }
   }
 
-  /// @throws IllegalArgumentException if heads share keys or are narrower than what they begin with
+  /// @throws IllegalArgumentException if heads share keys, or have too few columns or too few that
+  ///   hardly turn for what they begin with
   FreshDecoder(TextConfig config, SeededTensors random) {
-    if (config.numHeads() != config.numKvHeads()
-        || config.numHeads() * config.headDim() != config.dim()
-        || config.headDim() < 4 * PAIRS) {
-      throw new IllegalArgumentException(
-          config.numHeads() + " heads of " + config.headDim() + " columns");
-    }
     this.config = config;
     this.random = random;
+    int half = config.headDim() / 2;
+    if (config.numHeads() != config.numKvHeads()
+        || config.numHeads() * config.headDim() != config.dim()
+        || config.headDim() < 4 * PAIRS
+        || firstSlowerThan(SLOW_TURN) + PAIRS > half
+        || firstSlowerThan(HARDLY_ANY_TURN) + 2 > half) {
+      throw new IllegalArgumentException(
+          "%d heads of %d columns, theta %s"
+              .formatted(config.numHeads(), config.headDim(), config.ropeTheta()));
+    }
   }
 
   /// Values of a matrix or of a norm's weights; names as in Hugging Face's files.
@@ -250,7 +255,7 @@ final class FreshDecoder {
 
   private int firstSlowerThan(double turn) {
     int pair = 0;
-    while (frequency(pair) > turn) {
+    while (pair < config.headDim() / 2 && frequency(pair) > turn) {
       pair++;
     }
     return pair;

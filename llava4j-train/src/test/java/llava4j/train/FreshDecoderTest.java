@@ -145,24 +145,28 @@ class FreshDecoderTest {
   }
 
   @Test
-  void headsThatShareKeysAreRefused() {
-    TextConfig grouped =
-        new TextConfig(
-            256,
-            704,
-            4,
-            4,
-            2,
-            64,
-            320,
-            1024,
-            1e-5,
-            10000,
-            new RopeScaling.None(),
-            true,
-            OptionalInt.empty());
-    assertThatThrownBy(() -> new FreshDecoder(grouped, new SeededTensors(7)))
-        .isInstanceOf(IllegalArgumentException.class);
+  void headsThatShareKeysOrTurnTooFastAreRefused() {
+    for (TextConfig unfit : List.of(with(2, 1e6), with(4, 2))) {
+      assertThatThrownBy(() -> new FreshDecoder(unfit, new SeededTensors(7)))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  private static TextConfig with(int numKvHeads, double ropeTheta) {
+    return new TextConfig(
+        256,
+        704,
+        4,
+        4,
+        numKvHeads,
+        64,
+        320,
+        1024,
+        1e-5,
+        ropeTheta,
+        new RopeScaling.None(),
+        true,
+        OptionalInt.empty());
   }
 
   /// Rows of a picture, and the words for them in the same order, of length 1 a column. [rows][dim]
