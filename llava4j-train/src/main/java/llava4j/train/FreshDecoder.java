@@ -40,15 +40,15 @@ final class FreshDecoder {
   private static final double LOOK = 1.5; // of a direction, in alike heads
   private static final double NEAR = 6; // of a pair of columns that tells the next rows apart
   private static final double AROUND = 4; // of one that tells the next dozen apart
-  private static final double AWAY =
-      6.5; // from words, of heads that look for their like in pictures
+  private static final double AWAY = 6.5; // from words, of heads that compare with pictures
   private static final double ASIDE = 10; // from words, of heads that look at whole pictures
   private static final double TO_FOUND = 6; // of heads that look at what others found
   private static final double NOISE = 0.01;
   private static final int PAIRS = 4; // of columns, for distances
   private static final int MIDDLE = 4; // of the last dozen, rows back
   private static final double SLOW_TURN = 0.2; // from row to row, to tell a dozen apart
-  private static final double HARDLY_ANY_TURN = 0.015; // which a hundred rows do not undo
+  private static final double HARDLY_ANY_TURN =
+      0.015; // two thirds of a right angle in seventy rows
 
   private final TextConfig config;
   private final SeededTensors random;
@@ -70,6 +70,7 @@ final class FreshDecoder {
     static List<Look> ofBlock(int block, int blocks) {
       if (block == 0) {
         return List.of(
+            ALIKE_IN_PICTURES,
             ALIKE_IN_PICTURES,
             ALIKE_IN_PICTURES,
             ONE_BACK,
