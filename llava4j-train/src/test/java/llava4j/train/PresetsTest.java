@@ -200,11 +200,13 @@ class PresetsTest {
   @Test
   void aTowersStepMayBeShared() {
     TrainConfig tower = Presets.named("tinyTower");
-    tower.requireFits(2);
-    new ConfigFile().with(tower, java.util.List.of("deviceBatch=16")).requireFits(1);
-    assertThatThrownBy(() -> tower.requireFits(3))
+    tower.requireFits(1);
+    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=16"));
+    split.requireFits(1);
+    split.requireFits(2);
+    assertThatThrownBy(() -> split.requireFits(3))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("a multiple of 96");
+        .hasMessageContaining("a multiple of 48");
   }
 
   private static void assertConversations(TrainConfig config, Pictures pictures, int maxLength) {
