@@ -199,13 +199,12 @@ final class FreshDecoder {
   /// slowest one turns heads away from words. [headDim, dim]
   private Tensor alike(Tensor matrix, Look look, boolean query) {
     int half = config.headDim() / 2;
-    int slowest = half - 1;
     int turning = firstSlowerThan(HARDLY_ANY_TURN);
     matrix.narrow(1, signs(), SIGNS + MARKS).zero_();
     matrix.narrow(0, 0, turning).zero_();
     matrix.narrow(0, half, turning).zero_();
-    matrix.narrow(0, slowest, 1).zero_();
-    matrix.narrow(0, (long) half + slowest, 1).zero_();
+    slowest(matrix).zero_();
+    matrix.narrow(0, config.headDim() - 1L, 1).zero_(); // its other half
     if (look == Look.ALIKE_IN_PICTURES) {
       awayFromWords(matrix, AWAY, query);
     }
@@ -217,17 +216,19 @@ final class FreshDecoder {
   /// @param matrix [headDim, dim]
   private void awayFromWords(Tensor matrix, double amplitude, boolean query) {
     double away = (query ? amplitude : -amplitude) / MARKS;
-    matrix
-        .narrow(0, config.headDim() / 2 - 1L, 1)
-        .narrow(1, marks(), MARKS)
-        .fill_(new Scalar(away));
+    slowest(matrix).narrow(1, marks(), MARKS).fill_(new Scalar(away));
+  }
+
+  /// The first half of the slowest pair. [1, dim]
+  private Tensor slowest(Tensor matrix) {
+    return matrix.narrow(0, config.headDim() / 2 - 1L, 1);
   }
 
   /// A word that was found has its marks, and no sign against it.
   ///
   /// @param matrix [headDim, dim]
   private void towardsFound(Tensor matrix, boolean query) {
-    Tensor slowest = matrix.narrow(0, config.headDim() / 2 - 1L, 1); // [1, dim]
+    Tensor slowest = slowest(matrix); // [1, dim]
     if (query) {
       slowest.narrow(1, marks(), MARKS).fill_(new Scalar(TO_FOUND / MARKS));
     } else {
