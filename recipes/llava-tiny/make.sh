@@ -21,9 +21,10 @@ data=$work/data
 stage data/heldout.jsonl data build tiny --cache "$work/packages" --out "$data"
 stage base/config.json init --text "$data/texts.json" "$data/captions.json" "$data/instructions.json" --out "$work/base"
 
-# bfloat16 is ten times as fast as fp32 where the processor has AMX, and far slower elsewhere; two
-# processes of one thread are a fifth faster than one of two, a GPU wants one
-precision=${PRECISION:-$(grep -qs amx_bf16 /proc/cpuinfo && echo BF16 || echo FP32)}
+# bfloat16 is ten times as fast as fp32 where the processor has AMX, half as fast again where it has
+# AVX512-BF16, and far slower elsewhere; two processes of one thread are a fifth faster than one of
+# two, a GPU wants one
+precision=${PRECISION:-$(grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo BF16 || echo FP32)}
 processes=${PROCESSES:-2}
 learn() {
   local result=$1 preset=$2 batch=$3

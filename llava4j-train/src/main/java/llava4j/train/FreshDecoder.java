@@ -24,7 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 /// The last columns are set apart. Of these, [#MARKS] say that a row is a word, which rows of a
 /// picture do not have: the tower learns directions less the table's mean. [#SIGNS] begin empty;
 /// heads that look into pictures write there whether they found words only, and all heads pass it
-/// on.
+/// on. [PlaceColumns] are empty in words; rows of pictures have their places there, and all heads
+/// pass them on too, so that a word that was found has the place of what it was found in.
 final class FreshDecoder {
   private static final Pattern ATTENTION =
       Pattern.compile("\\blayers\\.([0-9]+)\\.self_attn\\.([qkvo])_proj\\.weight$");
@@ -151,7 +152,7 @@ final class FreshDecoder {
     try (Scope scope = new Scope()) {
       Tensor table = random.normal(name, shape, 1); // [vocab, dim]
       table.narrow(1, marks(), MARKS).fill_(new Scalar(1));
-      table.narrow(1, signs(), SIGNS).zero_();
+      table.narrow(1, places(), PlaceColumns.COUNT + SIGNS).zero_();
       return scope.keep(table);
     }
   }
@@ -162,6 +163,10 @@ final class FreshDecoder {
 
   private int signs() {
     return config.dim() - MARKS - SIGNS;
+  }
+
+  private int places() {
+    return PlaceColumns.first(config.dim());
   }
 
   private Look look(int block, int head) {
@@ -277,16 +282,21 @@ final class FreshDecoder {
     return Math.pow(config.ropeTheta(), -2.0 * pair / config.headDim());
   }
 
-  /// Each head reads a few directions of its own, and what other heads found. [heads * headDim,
-  /// dim]
+  /// Each head reads a few directions of its own, places, and what other heads found. [heads *
+  /// headDim, dim]
   private Tensor values(String name, List<Long> shape, int block) {
     try (Scope scope = new Scope()) {
       Tensor matrix =
           random.normal(
               name, shape, 1 / Math.sqrt((double) config.dim())); // [heads * headDim, dim]
-      matrix.narrow(1, signs(), SIGNS + MARKS).zero_();
+      matrix.narrow(1, places(), PlaceColumns.COUNT + SIGNS + MARKS).zero_();
       for (int head = 0; head < config.numHeads(); head++) {
         boolean finds = look(block, head) == Look.ALIKE_IN_PICTURES;
+        for (int i = 0; i < PlaceColumns.COUNT; i++) {
+          Tensor row = matrix.select(0, lastValues(head) - PlaceColumns.COUNT + i); // [dim]
+          row.zero_();
+          row.narrow(0, places() + i, 1).fill_(new Scalar(1));
+        }
         for (int i = 0; i < SIGNS; i++) {
           Tensor row = matrix.select(0, lastValues(head) + i); // [dim]
           row.zero_();

@@ -103,6 +103,36 @@ class FreshDecoderTest {
     }
   }
 
+  @Test
+  void allHeadsPassOnPlaces() {
+    try (Scope _ = new Scope()) {
+      float[] row = words()[0];
+      for (int i = 0; i < PlaceColumns.COUNT; i++) {
+        row[PlaceColumns.first(config.dim()) + i] = i - 3;
+      }
+      for (int block = 0; block < config.numLayers(); block++) {
+        Tensor values = decoder.of(BLOCK.formatted(block, "v"), square); // [heads * headDim, dim]
+        Tensor added = decoder.of(BLOCK.formatted(block, "o"), square); // [dim, heads * headDim]
+        for (int head = 0; head < config.numHeads(); head++) {
+          long first = (long) head * config.headDim();
+          Tensor passed =
+              added
+                  .narrow(1, first, config.headDim())
+                  .mm(values.narrow(0, first, config.headDim()))
+                  .mv(Tensors.ofFloats(row, config.dim())); // [dim]
+          float[] places =
+              Tensors.toFloats(
+                  passed
+                      .narrow(0, PlaceColumns.first(config.dim()), PlaceColumns.COUNT)
+                      .contiguous());
+          for (int i = 0; i < PlaceColumns.COUNT; i++) {
+            assertThat(places[i]).isCloseTo(i - 3, within(1e-4f));
+          }
+        }
+      }
+    }
+  }
+
   private double sign(Tensor through, float[] row) {
     Tensor seen = through.mv(Tensors.ofFloats(row, config.dim())); // [dim]
     return seen.select(0, config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS).item_double();
@@ -126,10 +156,11 @@ class FreshDecoderTest {
     try (Scope _ = new Scope()) {
       List<Long> shape = List.of((long) config.vocab(), (long) config.dim());
       Tensor table = decoder.of("language_model.embed_tokens.weight", shape); // [vocab, dim]
-      int free = config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS;
+      int free = PlaceColumns.first(config.dim());
+      int empty = PlaceColumns.COUNT + FreshDecoder.SIGNS;
       assertThat(table.narrow(1, 0, free).std(true).item_double()).isCloseTo(1, within(0.02));
-      assertThat(table.narrow(1, free, FreshDecoder.SIGNS).abs().max().item_double()).isZero();
-      Tensor marks = table.narrow(1, free + FreshDecoder.SIGNS, FreshDecoder.MARKS);
+      assertThat(table.narrow(1, free, empty).abs().max().item_double()).isZero();
+      Tensor marks = table.narrow(1, free + empty, FreshDecoder.MARKS);
       assertThat(marks.sub(new Scalar(1)).abs().max().item_double()).isZero();
       Tensor added = decoder.of("language_model.layers.1.mlp.down_proj.weight", square);
       Tensor read = decoder.of("language_model.layers.1.mlp.up_proj.weight", square);
@@ -177,7 +208,7 @@ class FreshDecoderTest {
           Tensors.toFloats(
               new SeededTensors(3)
                   .normal("words", List.of((long) PICTURE, (long) config.dim()), 1));
-      int free = config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS;
+      int free = PlaceColumns.first(config.dim());
       for (int row = 0; row < ROWS; row++) {
         System.arraycopy(directions, row % PICTURE * config.dim(), rows[row], 0, free);
         for (int mark = config.dim() - FreshDecoder.MARKS; mark < config.dim(); mark++) {

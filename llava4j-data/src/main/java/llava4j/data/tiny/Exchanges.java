@@ -23,12 +23,14 @@ final class Exchanges {
 
   private final Phrases phrases;
   private final Facts facts;
+  private final Referring referring;
   private final Map<String, List<String>> foreignQuestions = new LinkedHashMap<>();
   private final JsonMapper json = new JsonMapper();
 
-  Exchanges(Phrases phrases, Facts facts) {
+  Exchanges(Phrases phrases, Facts facts, Referring referring) {
     this.phrases = phrases;
     this.facts = facts;
+    this.referring = referring;
     for (String line : Phrases.lines("languages.txt")) {
       List<String> parts = List.of(line.split("\\|", -1));
       foreignQuestions.put(parts.getFirst(), parts.subList(1, parts.size()));
@@ -58,6 +60,7 @@ final class Exchanges {
       case FALSELY -> Optional.of(falsely(scene, random));
       case JSON -> Optional.of(json(scene, random));
       case BOX -> Optional.of(box(scene, random));
+      case REFERRED -> referred(scene, random);
       case REGION -> Optional.of(region(scene, random));
       default -> Optional.empty();
     };
@@ -247,12 +250,37 @@ final class Exchanges {
   }
 
   private Exchange box(Scene scene, RandomGenerator random) {
-    Thing thing = scene.things().get(random.nextInt(scene.things().size()));
+    return box(scene, scene.things().get(random.nextInt(scene.things().size())));
+  }
+
+  /// Where a thing is that is told by its name.
+  private Exchange box(Scene scene, Thing thing) {
+    return box(TinyTask.BOX, scene, thing, described(thing));
+  }
+
+  private static Exchange box(TinyTask task, Scene scene, Thing thing, String described) {
     return own(
-        TinyTask.BOX,
-        thing.name(),
-        FormatPrompt.box(described(thing) + "."),
-        coordinates(scene, thing).text());
+        task, thing.name(), FormatPrompt.box(described + "."), coordinates(scene, thing).text());
+  }
+
+  private Optional<Exchange> referred(Scene scene, RandomGenerator random) {
+    Thing thing = scene.things().get(random.nextInt(scene.things().size()));
+    return referring
+        .to(thing, scene, random)
+        .map(words -> box(TinyTask.REFERRED, scene, thing, words));
+  }
+
+  /// What lies where and where lies what, one question for each thing in any order.
+  List<Exchange> places(Scene scene, RandomGenerator random) {
+    List<Thing> things = new ArrayList<>(scene.things());
+    Collections.shuffle(things, new Random(random.nextLong()));
+    List<Exchange> asked = new ArrayList<>();
+    for (Thing thing : things) {
+      boolean nothing = thing.isWritten() && thing.name().equals(scene.background().word());
+      boolean meant = scene.isTheOnlyOne(thing) && !nothing;
+      asked.add(meant && random.nextBoolean() ? box(scene, thing) : region(scene, thing));
+    }
+    return asked;
   }
 
   private Exchange region(Scene scene, RandomGenerator random) {
@@ -288,8 +316,12 @@ final class Exchanges {
     return thing.color().map(hue -> hue.word() + " ").orElse("") + thing.name();
   }
 
-  /// `a red car`, `a cat`.
+  /// `a red car`, `a cat`, `the word house`, `the digit 7`.
   private String described(Thing thing) {
+    if (thing.isWritten()) {
+      boolean digit = Character.isDigit(thing.name().charAt(0));
+      return (digit ? "the digit " : "the word ") + thing.name();
+    }
     if (thing.color().isEmpty()) {
       return thing.withArticle();
     }

@@ -31,7 +31,7 @@ final class MixedScene {
     int height = canvas.height() / 2;
     for (int half = 0; half < 2; half++) {
       Rectangle place = new Rectangle(0, half * height, canvas.width(), height);
-      if (random.nextInt(100) < 45) {
+      if (random.nextInt(100) < 30) {
         word(place);
       } else {
         int width = canvas.width() / 2;
@@ -61,14 +61,14 @@ final class MixedScene {
 
   private void cell(Rectangle cell) {
     int dice = random.nextInt(100);
-    if (dice < 68) {
+    if (dice < 66) {
       Drawing drawing = material.drawing(Split.TRAIN, random);
       Rectangle place = SceneMaker.within(cell, 0.75 + 0.25 * random.nextDouble(), random);
       Optional<Hue> color = SceneMaker.tint(drawing, background, random);
       things.add(SceneMaker.put(canvas, drawing, color, place));
-    } else if (dice < 83) {
+    } else if (dice < 86) {
       digit(SceneMaker.within(cell, 0.8 + 0.2 * random.nextDouble(), random));
-    } else if (dice < 92) {
+    } else if (dice < 94) {
       shape(SceneMaker.within(cell, 0.5 + 0.5 * random.nextDouble(), random));
     } else {
       add(background.word(), cell);

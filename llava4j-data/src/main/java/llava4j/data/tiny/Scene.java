@@ -38,6 +38,11 @@ record Scene(
     return things.getFirst();
   }
 
+  /// Whether nothing else has this thing's name.
+  boolean isTheOnlyOne(Thing thing) {
+    return things.stream().filter(one -> one.name().equals(thing.name())).count() == 1;
+  }
+
   /// Whether something of this name is in the picture.
   boolean shows(String name) {
     return things.stream().anyMatch(thing -> thing.name().equals(name));

@@ -5,10 +5,10 @@ import java.util.Optional;
 
 /// Something in a scene.
 ///
-/// @param category the kind of thing; empty for plain shapes
+/// @param category the kind of thing; empty for plain shapes and for what is written
 /// @param color where the thing has one that can be asked for
 /// @param box around what is visible, in pixels
-/// @param concept what is known of it; empty for plain shapes
+/// @param concept what is known of it; empty for plain shapes and for what is written
 record Thing(
     String name,
     Noun noun,
@@ -16,4 +16,10 @@ record Thing(
     Optional<Hue> color,
     Rectangle box,
     Optional<Concept> concept)
-    implements Nameable {}
+    implements Nameable {
+
+  /// A word or digit, not a drawing or shape.
+  boolean isWritten() {
+    return concept.isEmpty() && color.isEmpty();
+  }
+}

@@ -26,13 +26,15 @@ public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
   private static final int ONE_TEXT_IN = 16; // of stage 2
   private static final int TOLD_IN = 4; // all texts but one in so many are told scenes
+  private static final int ONE_MIXED_IN = 9; // of stage 2's pictures
   private static final int MOST_EXCHANGES = 6; // about one picture
   private static final int ONE_IN_ANY_ORDER = 4; // else what tells most comes last
   private static final int ONE_DETAIL_IN = 4; // their many words would drown the short answers
   private static final int WORDS = 110; // to print
   private static final int LESSONS = 20; // of these, so many ask
-  private static final int WHETHER = 6;
-  private static final int WHICH = 10; // the rest describes
+  private static final int WHETHER = 5;
+  private static final int WHICH = 8;
+  private static final int WHERE = 4; // the rest describes
 
   private static final List<Kind> HAVE_THINGS =
       List.of(Kind.SINGLE, Kind.SEVERAL, Kind.SEVERAL, Kind.COUNT);
@@ -48,7 +50,8 @@ public final class TinyMixture {
   ///
   /// @param pairs pictures with the names of what they show
   /// @param captions pictures with one sentence
-  /// @param lessons pictures with one question each: what is there, is it there, which of four
+  /// @param lessons pictures with one question each: what is there, is it there, which of four, in
+  ///   which box
   /// @param conversations pictures with several questions, and some texts alone
   /// @param texts conversations without a picture
   /// @param heldOut questions of each held-out task and split
@@ -156,7 +159,7 @@ public final class TinyMixture {
             meanings,
             Texts.paragraphs(folders.get(TinyPackage.PROSE)));
     SceneMaker scenes = new SceneMaker(material);
-    Exchanges exchanges = new Exchanges(phrases, facts);
+    Exchanges exchanges = new Exchanges(phrases, facts, new Referring(phrases, meanings));
     return new TinyMixture(
         scenes, exchanges, texts, new ToldScenes(phrases, scenes, exchanges), facts, settings);
   }
@@ -205,9 +208,9 @@ public final class TinyMixture {
     RandomGenerator random = random(part, number);
     int dice = random.nextInt(100);
     Kind kind =
-        dice < 18
+        dice < 17
             ? Kind.SINGLE
-            : dice < 26 ? Kind.COUNT : dice < 36 ? Kind.WORD : dice < 46 ? Kind.DIGITS : Kind.MIXED;
+            : dice < 25 ? Kind.COUNT : dice < 31 ? Kind.WORD : dice < 45 ? Kind.DIGITS : Kind.MIXED;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     MixtureFiles.Made whole = described(part, number, scene, exchanges.names(scene, random));
     return kind == Kind.MIXED ? withRegions(whole, scene, random) : whole;
@@ -259,40 +262,53 @@ public final class TinyMixture {
       return new MixtureFiles.Made(
           new Sample(name, Optional.empty(), texts.turns(random)), Optional.empty());
     }
-    Kind kind = kindOfConversation(random);
+    Kind kind = random.nextInt(ONE_MIXED_IN) == 0 ? Kind.MIXED : kindOfConversation(random);
     Scene scene = scenes.make(kind, Split.TRAIN, random);
-    boolean detailed = random.nextInt(ONE_DETAIL_IN) == 0;
-    List<TinyTask> tasks =
-        TinyTask.about(kind).stream().filter(task -> detailed || task != TinyTask.DETAIL).toList();
-    List<Exchange> asked = asked(scene, tasks, 2 + random.nextInt(MOST_EXCHANGES - 1), random);
+    List<Exchange> asked =
+        kind == Kind.MIXED ? exchanges.places(scene, random) : several(scene, random);
     return new MixtureFiles.Made(
         new Sample(name, Optional.of("instructions/" + name + ".png"), turns(asked, random)),
         Optional.of(scene.image()));
   }
 
+  private List<Exchange> several(Scene scene, RandomGenerator random) {
+    boolean detailed = random.nextInt(ONE_DETAIL_IN) == 0;
+    List<TinyTask> tasks =
+        TinyTask.about(scene.kind()).stream()
+            .filter(task -> detailed || task != TinyTask.DETAIL)
+            .toList();
+    return asked(scene, tasks, 2 + random.nextInt(MOST_EXCHANGES - 1), random);
+  }
+
   private static Kind kindOfConversation(RandomGenerator random) {
     int dice = random.nextInt(100);
-    return dice < 32
+    return dice < 30
         ? Kind.SINGLE
-        : dice < 66
+        : dice < 64
             ? Kind.SEVERAL
-            : dice < 77
+            : dice < 76
                 ? Kind.COUNT
-                : dice < 82 ? Kind.SHAPES : dice < 93 ? Kind.WORD : Kind.DIGITS;
+                : dice < 81 ? Kind.SHAPES : dice < 89 ? Kind.WORD : Kind.DIGITS;
   }
 
   /// One question: of several about a picture, most can be guessed from what was said before.
   private MixtureFiles.Made lesson(int number) {
     int part = number % LESSONS;
-    if (part >= WHETHER + WHICH) {
+    if (part >= WHETHER + WHICH + WHERE) {
       return pair("lesson", number);
     }
     RandomGenerator random = random("lesson", number);
-    boolean whether = part < WHETHER;
     Kind kind =
-        whether ? HAVE_THINGS.get(random.nextInt(HAVE_THINGS.size())) : kindOfConversation(random);
+        part < WHETHER
+            ? HAVE_THINGS.get(random.nextInt(HAVE_THINGS.size()))
+            : part < WHETHER + WHICH ? kindOfConversation(random) : Kind.SEVERAL;
     Scene scene = scenes.make(kind, Split.TRAIN, random);
-    Exchange asked = whether ? exchanges.whether(scene, random) : exchanges.which(scene, random);
+    Exchange asked =
+        part < WHETHER
+            ? exchanges.whether(scene, random)
+            : part < WHETHER + WHICH
+                ? exchanges.which(scene, random)
+                : exchanges.ask(TinyTask.BOX, scene, random).orElseThrow();
     String name = "lesson-%06d".formatted(number);
     return new MixtureFiles.Made(
         new Sample(name, Optional.of("lessons/" + name + ".png"), turns(List.of(asked), random)),

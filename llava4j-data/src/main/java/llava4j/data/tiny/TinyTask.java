@@ -26,6 +26,7 @@ enum TinyTask {
   FALSELY,
   JSON,
   BOX,
+  REFERRED,
   REGION;
 
   String word() {
@@ -43,7 +44,7 @@ enum TinyTask {
     return switch (this) {
       case PRESENCE, KIND_OF, BACKGROUND, COUNT, TOTAL -> 0;
       case CATEGORY, COLOR, WHERE, HEIGHT -> 1;
-      case NAME, SIDE, WORD, DIGITS, BOX, REGION, LANGUAGE -> 2;
+      case NAME, SIDE, WORD, DIGITS, BOX, REFERRED, REGION, LANGUAGE -> 2;
       case CAPTION, DETAIL, FALSELY, JSON -> 3;
     };
   }
@@ -74,7 +75,8 @@ enum TinyTask {
                   Map.entry(HEIGHT, 2),
                   Map.entry(TOTAL, 1),
                   Map.entry(PRESENCE, 6),
-                  Map.entry(BOX, 5),
+                  Map.entry(BOX, 6),
+                  Map.entry(REFERRED, 4),
                   Map.entry(REGION, 3),
                   Map.entry(CAPTION, 1),
                   Map.entry(DETAIL, 1),

@@ -28,7 +28,8 @@ class ScenesTest {
   private final Material material = SomeMaterial.material();
   private final SceneMaker scenes = new SceneMaker(material);
   private final Facts facts = new Facts(Phrases.bundled(), material.concepts(Split.TRAIN));
-  private final Exchanges exchanges = new Exchanges(Phrases.bundled(), facts);
+  private final Exchanges exchanges =
+      new Exchanges(Phrases.bundled(), facts, SomeMaterial.referring());
 
   @ParameterizedTest
   @EnumSource(Scene.Kind.class)

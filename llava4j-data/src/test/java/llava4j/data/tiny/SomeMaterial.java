@@ -57,6 +57,10 @@ final class SomeMaterial {
         "cat", new Glosses.Meaning("cat", "a small animal that purrs", java.util.Optional.empty()));
   }
 
+  static Referring referring() {
+    return new Referring(Phrases.bundled(), meanings());
+  }
+
   private static BufferedImage blob(int seed) {
     BufferedImage image = new BufferedImage(60, 50, BufferedImage.TYPE_INT_ARGB);
     Graphics2D graphics = image.createGraphics();

@@ -183,6 +183,7 @@ class TinyMixtureTest {
     mixture(SETTINGS).write(folder, _ -> {});
     int whether = 0;
     int which = 0;
+    int where = 0;
     int described = 0;
     for (JsonNode sample :
         new JsonMapper().readTree(Files.readString(folder.resolve("lessons.json")))) {
@@ -193,12 +194,14 @@ class TinyMixtureTest {
         described++;
       } else {
         assertThat(turns.size()).isEqualTo(2);
-        assertThat(answer).matches("Yes|No|[A-D]|[a-z0-9 ]+");
+        boolean box = question.contains("bounding box");
+        assertThat(answer).matches(box ? "\\[[0-9., ]+\\]" : "Yes|No|[A-D]|[a-z0-9 ]+");
+        where += box ? 1 : 0;
         whether += answer.matches("Yes|No") ? 1 : 0;
         which += answer.matches("[A-D]") ? 1 : 0;
       }
     }
-    assertThat(List.of(whether, which, described)).containsExactly(6, 10, 4);
+    assertThat(List.of(whether, which, where, described)).containsExactly(5, 8, 4, 3);
   }
 
   private static TinyMixture mixture() {
@@ -217,7 +220,7 @@ class TinyMixtureTest {
             SomeMaterial.meanings(),
             List.of("Call me Ishmael. Some years ago I thought that I would sail about a little."));
     SceneMaker scenes = new SceneMaker(material);
-    Exchanges exchanges = new Exchanges(phrases, facts);
+    Exchanges exchanges = new Exchanges(phrases, facts, SomeMaterial.referring());
     return new TinyMixture(
         scenes, exchanges, texts, new ToldScenes(phrases, scenes, exchanges), facts, settings);
   }

@@ -20,7 +20,10 @@ class ToldScenesTest {
   private final Phrases phrases = Phrases.bundled();
   private final Facts facts = new Facts(phrases, material.concepts(Split.TRAIN));
   private final ToldScenes told =
-      new ToldScenes(phrases, new SceneMaker(material), new Exchanges(phrases, facts));
+      new ToldScenes(
+          phrases,
+          new SceneMaker(material),
+          new Exchanges(phrases, facts, SomeMaterial.referring()));
 
   @Test
   void yesAndNoAreTrueOfTheTelling() {
