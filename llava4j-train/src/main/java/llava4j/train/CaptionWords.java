@@ -32,8 +32,8 @@ import org.bytedeco.pytorch.global.torch;
 /// mean of a few hundred columns cannot keep thousands of others away, and of the batch's words
 /// alone those that are easily taken for each other seldom meet. The target is the answer's words,
 /// each weighted by how rare it is in the device's batch; the loss is the divergence from it, 0 at
-/// best. Where the language model has columns for places ([PlaceColumns]), the loss also has what
-/// rows lack there.
+/// best. Where the language model has columns for places ([PlaceColumns]), the loss also has their
+/// squared error.
 final class CaptionWords implements Objective {
   /// Keeps a word that all captions have from weighing nothing at all.
   private static final double EVEN = 0.05;
@@ -93,7 +93,7 @@ final class CaptionWords implements Objective {
               .toArray();
       Tensor vocabulary = table.parameters().get(LossHead.EMBEDDING); // [vocab, dim]
       Tensor words = words(vocabulary, classes); // [classes, dim]
-      boolean placed = PlaceColumns.areSetApartIn(Tensors.exact(vocabulary.detach()));
+      boolean placed = PlaceColumns.areSetApartIn(vocabulary);
       Tensor wanted = wanted(answers, classes, words); // [answers, classes]
       Map<String, Tensor> parameters = new LinkedHashMap<>(projector.parameters());
       parameters.putAll(tower.parameters());
@@ -114,7 +114,7 @@ final class CaptionWords implements Objective {
                 .add(divergence(each, words, wanted, ROWS_TEMPERATURE))
                 .mul(new Scalar(0.5));
         if (placed) {
-          loss = loss.add(PlaceColumns.lacking(exact));
+          loss = loss.add(PlaceColumns.error(exact));
         }
       }
       Tensor weight = torch.full_like(loss.detach(), new Scalar(scale * supervised));

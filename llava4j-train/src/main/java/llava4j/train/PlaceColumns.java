@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 /// among words does not: [FreshDecoder] keeps words out of them and lets attention pass them on,
 /// and the vision tower learns in stage 0 to fill them.
 ///
-/// Of a square's side u from 0 to 1 they have cos(k pi u) for k from 1 to 4, across and then down:
-/// means of rows so say where these lie together.
+/// They are cosine position features: cos(k pi u) for k from 1 to 4, where u runs from 0 to 1
+/// across, and then down. What attention sees of several rows is the mean of their places.
 final class PlaceColumns {
   private static final int WAVES = 4;
 
@@ -36,11 +36,13 @@ final class PlaceColumns {
     if (first(dim) <= 0) {
       return false;
     }
-    try (Scope _ = new Scope()) {
-      double size = size(table.narrow(1, 0, first(dim)));
-      double placed = size(table.narrow(1, first(dim), COUNT));
+    try (Scope _ = new Scope();
+        GradientMode _ = GradientMode.off()) {
+      Tensor words = Tensors.exact(table); // [vocab, dim]
+      double size = size(words.narrow(1, 0, first(dim)));
+      double placed = size(words.narrow(1, first(dim), COUNT));
       double mark =
-          table.narrow(1, dim - FreshDecoder.MARKS, FreshDecoder.MARKS).mean().item_double();
+          words.narrow(1, dim - FreshDecoder.MARKS, FreshDecoder.MARKS).mean().item_double();
       return mark > size / 2 && placed < SET_APART * size;
     }
   }
@@ -66,11 +68,11 @@ final class PlaceColumns {
     return (float) Math.cos(times * Math.PI * (number + 0.5) / side);
   }
 
-  /// Mean square of what rows lack there, seen as the language model sees them: with columns of
-  /// length 1.
+  /// Mean squared error of rows there, divided by each row's root mean square as the language
+  /// model's norms do.
   ///
   /// @param rows [n, rows, dim]
-  static Tensor lacking(Tensor rows) {
+  static Tensor error(Tensor rows) {
     int dim = Math.toIntExact(rows.size(2));
     Tensor wanted =
         of(Math.toIntExact(rows.size(1))).to(rows.device(), rows.scalar_type()); // [rows, COUNT]

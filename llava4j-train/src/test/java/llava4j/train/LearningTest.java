@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import llava4j.data.mixture.rule.PaddedBox;
@@ -28,6 +29,7 @@ import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
 import llava4j.train.shard.ParameterUnit;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +90,45 @@ class LearningTest {
       List<Batch> exchanged = List.of(answers(run, right, left));
       assertThat(assembly.learner().step(80, exchanged, false).loss()).isGreaterThan(2);
     }
+  }
+
+  /// The loss is a sum of what is never below 0, so that it bounds the places' error.
+  @Test
+  void aTowerLearnsWhereItsRowsStand() {
+    try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
+        Assembly without = run.assemble(table(1), Optional.empty());
+        Assembly with = run.assemble(table(0), Optional.empty())) {
+      List<Batch> batch =
+          List.of(answers(run, new PaddedBox(0, 0, 0.5, 1), new PaddedBox(0.5, 0, 1, 1)));
+      double words = without.learner().step(0, batch, false).loss();
+      double first = with.learner().step(0, batch, false).loss();
+      assertThat(first).isGreaterThan(words + 0.3);
+      double loss = first;
+      for (int step = 1; step < 120; step++) {
+        loss = with.learner().step(step, batch, false).loss();
+      }
+      assertThat(loss).isLessThan(0.2);
+    }
+  }
+
+  /// Words with marks.
+  ///
+  /// @param places deviation of what they have in the columns for places
+  private static UnaryOperator<Function<String, Tensor>> table(double places) {
+    return initial ->
+        name -> {
+          Tensor given = initial.apply(name);
+          if (!name.endsWith("embed_tokens.weight")) {
+            return given;
+          }
+          int dim = Math.toIntExact(given.size(1));
+          SeededTensors random = new SeededTensors(3);
+          List<Long> shape = List.of(given.size(0), (long) dim);
+          Tensor table = random.normal("words", shape, 1); // [vocab, dim]
+          table.narrow(1, dim - FreshDecoder.MARKS, FreshDecoder.MARKS).fill_(new Scalar(1));
+          table.narrow(1, PlaceColumns.first(dim), PlaceColumns.COUNT).mul_(new Scalar(places));
+          return table;
+        };
   }
 
   /// One word of each of two regions.

@@ -49,18 +49,18 @@ class PlaceColumnsTest {
   }
 
   @Test
-  void rowsThatHaveTheirPlacesLackNothing() {
+  void rowsThatHaveTheirPlacesHaveNoError() {
     try (Scope _ = new Scope()) {
       Tensor rows = new SeededTensors(5).normal("rows", List.of(2L, (long) ROWS, (long) DIM), 1);
-      double without = PlaceColumns.lacking(rows).item_double();
+      double without = PlaceColumns.error(rows).item_double();
       assertThat(without).isBetween(1.2, 1.8); // 0.5 of the places, 1 of what is there instead
       for (int i = 0; i < 20; i++) { // what is written changes the row's length
         Tensor length = rows.square().mean(new long[] {2}, true, null).sqrt(); // [2, rows, 1]
         rows.narrow(2, PlaceColumns.first(DIM), PlaceColumns.COUNT)
             .copy_(PlaceColumns.of(ROWS).mul(length));
       }
-      assertThat(PlaceColumns.lacking(rows).item_double()).isLessThan(1e-5);
-      assertThat(PlaceColumns.lacking(rows.mul(new Scalar(7))).item_double())
+      assertThat(PlaceColumns.error(rows).item_double()).isLessThan(1e-5);
+      assertThat(PlaceColumns.error(rows.mul(new Scalar(7))).item_double())
           .as("whatever their length")
           .isLessThan(1e-5);
     }

@@ -74,10 +74,15 @@ final class Exchanges {
     for (TinyTask task : tasks) {
       if (asked.size() < most) {
         ask(task, scene, random)
-            .ifPresent(exchange -> asked.putIfAbsent(task + " " + exchange.about(), exchange));
+            .ifPresent(exchange -> asked.putIfAbsent(answered(exchange), exchange));
       }
     }
     return List.copyOf(asked.values());
+  }
+
+  private static String answered(Exchange exchange) {
+    TinyTask task = exchange.task() == TinyTask.REFERRED ? TinyTask.BOX : exchange.task();
+    return task + " " + exchange.about();
   }
 
   /// Whether something is there.
@@ -276,11 +281,16 @@ final class Exchanges {
     Collections.shuffle(things, new Random(random.nextLong()));
     List<Exchange> asked = new ArrayList<>();
     for (Thing thing : things) {
-      boolean nothing = thing.isWritten() && thing.name().equals(scene.background().word());
-      boolean meant = scene.isTheOnlyOne(thing) && !nothing;
-      asked.add(meant && random.nextBoolean() ? box(scene, thing) : region(scene, thing));
+      // a digit's place is the paper it was written on
+      boolean found = scene.isTheOnlyOne(thing) && (thing.isDrawn() || isPrinted(thing, scene));
+      asked.add(found && random.nextBoolean() ? box(scene, thing) : region(scene, thing));
     }
     return asked;
+  }
+
+  private static boolean isPrinted(Thing thing, Scene scene) {
+    return !thing.name().equals(scene.background().word())
+        && Character.isLetter(thing.name().charAt(0));
   }
 
   private Exchange region(Scene scene, RandomGenerator random) {
@@ -316,11 +326,10 @@ final class Exchanges {
     return thing.color().map(hue -> hue.word() + " ").orElse("") + thing.name();
   }
 
-  /// `a red car`, `a cat`, `the word house`, `the digit 7`.
+  /// `a red car`, `a cat`, `the word house`.
   private String described(Thing thing) {
-    if (thing.isWritten()) {
-      boolean digit = Character.isDigit(thing.name().charAt(0));
-      return (digit ? "the digit " : "the word ") + thing.name();
+    if (!thing.isDrawn()) {
+      return "the word " + thing.name();
     }
     if (thing.color().isEmpty()) {
       return thing.withArticle();

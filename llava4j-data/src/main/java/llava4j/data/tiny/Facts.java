@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /// Finds what can be asked about a scene and answered in a word.
 final class Facts {
-  private static final int CLEARLY_APART = 16; // pixels between two middles
+  static final int CLEARLY_APART = 16; // pixels between two middles
 
   private final Phrases phrases;
   private final List<Concept> concepts;

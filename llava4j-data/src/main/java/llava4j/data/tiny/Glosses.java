@@ -1,12 +1,16 @@
 package llava4j.data.tiny;
 
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import llava4j.error.BadInputException;
 import net.sf.extjwnl.JWNLException;
 import net.sf.extjwnl.data.IndexWord;
@@ -46,7 +50,7 @@ final class Glosses {
         return Optional.empty();
       }
       for (Synset sense : word.getSenses()) {
-        if (chain(sense).contains(category)) {
+        if (isKindOf(sense, category)) {
           return Optional.of(meaning(noun, sense));
         }
       }
@@ -94,24 +98,32 @@ final class Glosses {
     String gloss = sense.getGloss();
     int end = gloss.indexOf("; \"");
     gloss = (end < 0 ? gloss : gloss.substring(0, end)).strip();
-    if (gloss.endsWith(";") || gloss.endsWith(":")) {
-      gloss = gloss.substring(0, gloss.length() - 1);
-    }
+    gloss = gloss.replaceFirst("[;:.]+$", "");
     PointerTargetNodeList above = PointerUtils.getDirectHypernyms(sense);
     Optional<String> kind =
         above.isEmpty() ? Optional.empty() : Optional.of(lemma(above.getFirst()));
     return new Meaning(noun, gloss, kind);
   }
 
-  private static List<String> chain(Synset sense) throws JWNLException {
-    List<String> names = new ArrayList<>();
-    PointerTargetNodeList above = PointerUtils.getDirectHypernyms(sense);
-    for (int depth = 0; depth < 12 && !above.isEmpty(); depth++) {
-      PointerTargetNode first = above.getFirst();
-      first.getSynset().getWords().forEach(word -> names.add(word.getLemma()));
-      above = PointerUtils.getDirectHypernyms(first.getSynset());
+  /// Whether a sense says so itself, or anything above it is called so.
+  private static boolean isKindOf(Synset sense, String category) throws JWNLException {
+    if (List.of(sense.getGloss().split("\\W+", -1)).contains(category)) {
+      return true;
     }
-    return names;
+    Deque<Synset> above = new ArrayDeque<>(List.of(sense));
+    Set<Long> seen = new HashSet<>();
+    while (!above.isEmpty()) {
+      Synset one = above.remove();
+      if (one.getWords().stream().anyMatch(word -> word.getLemma().equals(category))) {
+        return true;
+      }
+      for (PointerTargetNode node : PointerUtils.getDirectHypernyms(one)) {
+        if (seen.add(node.getSynset().getOffset())) {
+          above.add(node.getSynset());
+        }
+      }
+    }
+    return false;
   }
 
   private static String lemma(PointerTargetNode node) {

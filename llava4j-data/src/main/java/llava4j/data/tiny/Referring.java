@@ -4,14 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 
 /// Tells which thing of a picture is meant in other words than its name, as people do (RefCOCO): by
 /// its kind, its place or its size, by what it means, in another language.
 final class Referring {
-  private static final double CLEARLY_APART = 16; // pixels between two middles
-  private static final double CLEARLY_LARGER = 12; // pixels of a longer side
+  private static final double CLEARLY_LARGER = 1.5; // of a box's area
+
+  /// Kinds that fit things of other kinds too, or that nobody calls a thing.
+  private static final Set<String> VAGUE = Set.of("object", "nature", "food");
 
   private final Phrases phrases;
   private final Map<String, Glosses.Meaning> meanings;
@@ -25,38 +28,44 @@ final class Referring {
   /// Words that are true of this thing and of no other in the picture, if there are any.
   Optional<String> to(Thing thing, Scene scene, RandomGenerator random) {
     List<String> ways = new ArrayList<>();
-    if (scene.things().stream().filter(one -> one.category().equals(thing.category())).count()
-        == 1) {
-      thing
-          .category()
-          .ifPresent(kind -> ways.add(phrases.pick("refer.kind", random, "word", kind)));
-    }
     sides(thing, scene).forEach(side -> ways.add(phrases.pick("refer.side", random, "side", side)));
-    if (stands(thing, scene, Referring::side, CLEARLY_LARGER)) {
+    if (stands(thing, scene, one -> Math.log(one.area()), Math.log(CLEARLY_LARGER))) {
       ways.add(phrases.pick("refer.size", random, "size", "largest"));
-    } else if (stands(thing, scene, one -> -side(one), CLEARLY_LARGER)) {
+    } else if (stands(thing, scene, one -> -Math.log(one.area()), Math.log(CLEARLY_LARGER))) {
       ways.add(phrases.pick("refer.size", random, "size", "smallest"));
     }
-    if (scene.isTheOnlyOne(thing)) {
+    if (isTheOnlyOneOfItsKind(thing, scene)) {
+      thing
+          .category()
+          .filter(kind -> !VAGUE.contains(kind))
+          .ifPresent(kind -> ways.add(phrases.pick("refer.kind", random, "word", kind)));
+      // a meaning may fit others of the kind
       Optional.ofNullable(meanings.get(thing.name()))
           .ifPresent(meaning -> ways.add(meaning.gloss()));
+    }
+    if (scene.isTheOnlyOne(thing)) {
       foreign(thing, random).ifPresent(ways::add);
     }
     return ways.isEmpty() ? Optional.empty() : Optional.of(ways.get(random.nextInt(ways.size())));
+  }
+
+  private static boolean isTheOnlyOneOfItsKind(Thing thing, Scene scene) {
+    return scene.things().stream().filter(one -> one.category().equals(thing.category())).count()
+        == 1;
   }
 
   private static List<String> sides(Thing thing, Scene scene) {
     List<String> sides = new ArrayList<>();
     ToDoubleFunction<Thing> x = one -> one.box().getCenterX();
     ToDoubleFunction<Thing> y = one -> one.box().getCenterY();
-    if (stands(thing, scene, one -> -x.applyAsDouble(one), CLEARLY_APART)) {
+    if (stands(thing, scene, one -> -x.applyAsDouble(one), Facts.CLEARLY_APART)) {
       sides.add("on the left");
-    } else if (stands(thing, scene, x, CLEARLY_APART)) {
+    } else if (stands(thing, scene, x, Facts.CLEARLY_APART)) {
       sides.add("on the right");
     }
-    if (stands(thing, scene, one -> -y.applyAsDouble(one), CLEARLY_APART)) {
+    if (stands(thing, scene, one -> -y.applyAsDouble(one), Facts.CLEARLY_APART)) {
       sides.add("at the top");
-    } else if (stands(thing, scene, y, CLEARLY_APART)) {
+    } else if (stands(thing, scene, y, Facts.CLEARLY_APART)) {
       sides.add("at the bottom");
     }
     return sides;
@@ -72,15 +81,11 @@ final class Referring {
             .allMatch(one -> measure.applyAsDouble(one) <= own - by);
   }
 
-  private static double side(Thing thing) {
-    return Math.max(thing.box().width, thing.box().height);
-  }
-
   private static Optional<String> foreign(Thing thing, RandomGenerator random) {
-    List<String> names =
-        thing.concept().map(Concept::names).orElse(Map.of()).values().stream().sorted().toList();
-    return names.isEmpty()
+    Map<String, String> names = thing.concept().map(Concept::names).orElse(Map.of());
+    List<String> languages = names.keySet().stream().sorted().toList();
+    return languages.isEmpty()
         ? Optional.empty()
-        : Optional.of(names.get(random.nextInt(names.size())));
+        : Optional.of(names.get(languages.get(random.nextInt(languages.size()))));
   }
 }

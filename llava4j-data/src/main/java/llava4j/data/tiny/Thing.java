@@ -5,10 +5,10 @@ import java.util.Optional;
 
 /// Something in a scene.
 ///
-/// @param category the kind of thing; empty for plain shapes and for what is written
+/// @param category the kind of thing; empty for plain shapes and for what is not drawn
 /// @param color where the thing has one that can be asked for
-/// @param box around what is visible, in pixels
-/// @param concept what is known of it; empty for plain shapes and for what is written
+/// @param box around what is visible, in pixels; of a digit its paper, of an empty part all of it
+/// @param concept what is known of it; empty for plain shapes and for what is not drawn
 record Thing(
     String name,
     Noun noun,
@@ -18,8 +18,13 @@ record Thing(
     Optional<Concept> concept)
     implements Nameable {
 
-  /// A word or digit, not a drawing or shape.
-  boolean isWritten() {
-    return concept.isEmpty() && color.isEmpty();
+  /// A drawing or a shape; everything else is a word, a digit or an empty part of a picture.
+  boolean isDrawn() {
+    return concept.isPresent() || color.isPresent();
+  }
+
+  /// Pixels of its box.
+  double area() {
+    return (double) box.width * box.height;
   }
 }

@@ -34,7 +34,7 @@ public final class TinyMixture {
   private static final int LESSONS = 20; // of these, so many ask
   private static final int WHETHER = 5;
   private static final int WHICH = 8;
-  private static final int WHERE = 4; // the rest describes
+  private static final int BOXES = 4; // the rest describes
 
   private static final List<Kind> HAVE_THINGS =
       List.of(Kind.SINGLE, Kind.SEVERAL, Kind.SEVERAL, Kind.COUNT);
@@ -294,21 +294,27 @@ public final class TinyMixture {
   /// One question: of several about a picture, most can be guessed from what was said before.
   private MixtureFiles.Made lesson(int number) {
     int part = number % LESSONS;
-    if (part >= WHETHER + WHICH + WHERE) {
+    if (part >= WHETHER + WHICH + BOXES) {
       return pair("lesson", number);
     }
     RandomGenerator random = random("lesson", number);
-    Kind kind =
-        part < WHETHER
-            ? HAVE_THINGS.get(random.nextInt(HAVE_THINGS.size()))
-            : part < WHETHER + WHICH ? kindOfConversation(random) : Kind.SEVERAL;
+    if (part < WHETHER) {
+      Kind kind = HAVE_THINGS.get(random.nextInt(HAVE_THINGS.size()));
+      Scene scene = scenes.make(kind, Split.TRAIN, random);
+      return lesson(number, scene, exchanges.whether(scene, random), random);
+    }
+    boolean box = part >= WHETHER + WHICH;
+    Kind kind = box ? Kind.SEVERAL : kindOfConversation(random);
     Scene scene = scenes.make(kind, Split.TRAIN, random);
     Exchange asked =
-        part < WHETHER
-            ? exchanges.whether(scene, random)
-            : part < WHETHER + WHICH
-                ? exchanges.which(scene, random)
-                : exchanges.ask(TinyTask.BOX, scene, random).orElseThrow();
+        box
+            ? exchanges.ask(TinyTask.BOX, scene, random).orElseThrow()
+            : exchanges.which(scene, random);
+    return lesson(number, scene, asked, random);
+  }
+
+  private static MixtureFiles.Made lesson(
+      int number, Scene scene, Exchange asked, RandomGenerator random) {
     String name = "lesson-%06d".formatted(number);
     return new MixtureFiles.Made(
         new Sample(name, Optional.of("lessons/" + name + ".png"), turns(List.of(asked), random)),

@@ -169,6 +169,7 @@ class TinyMixtureTest {
             sample.path("conversations").path(i).path("value").asString().replace("<image>", ""));
       }
       assertThat(questions).doesNotHaveDuplicates();
+      assertThat(boxes(sample.path("conversations"))).doesNotHaveDuplicates();
       if (questions.size() > 1 && sample.has("image")) {
         conversations++;
         jsonFirst += questions.getFirst().contains("JSON") ? 1 : 0;
@@ -176,6 +177,16 @@ class TinyMixtureTest {
     }
     assertThat(conversations).isGreaterThan(60);
     assertThat(jsonFirst).isLessThan(conversations / 8);
+  }
+
+  private static List<String> boxes(JsonNode turns) {
+    List<String> boxes = new ArrayList<>();
+    for (int i = 1; i < turns.size(); i += 2) {
+      if (turns.path(i).path("value").asString().startsWith("[0")) {
+        boxes.add(turns.path(i).path("value").asString());
+      }
+    }
+    return boxes;
   }
 
   @Test
