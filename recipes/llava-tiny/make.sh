@@ -49,8 +49,8 @@ learn lessons/hf/config.json tinyFinetune 16 --base "$work/tower/hf" --projector
 learn whole/hf/config.json tinyFinetune 16 --base "$work/lessons/hf" --data "$data/instructions.json" \
   --out "$work/whole" order=LENGTH_BUCKETS maxSteps=2700 learningRate=7e-4
 learn together/hf/config.json tinyFinetune 16 --base "$work/whole/hf" --data "$data/instructions.json" \
-  --out "$work/together" order=LENGTH_BUCKETS maxSteps=1300 learningRate=4e-4 \
-  trainVisionTower=true visionTowerLearningRate=1.5e-4 seed=7
+  --out "$work/together" order=LENGTH_BUCKETS maxSteps=3400 learningRate=4e-4 \
+  trainVisionTower=true visionTowerLearningRate=2e-4 seed=7
 
 stage model/config.json convert -m "$work/together/hf" --to hf --dtype fp16 "$work/model"
 "$llava" eval heldout -m "$work/model" --data "$data" --out "$work/scores" --batch 32 --sheet 1
