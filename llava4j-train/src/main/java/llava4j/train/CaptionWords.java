@@ -47,6 +47,7 @@ final class CaptionWords implements Objective {
   private final ModelUnits units;
   private final VisionFeatures vision;
   private final int[] answerWords;
+  private final boolean placed;
 
   /// @param answerWords classes of every batch, beside its own
   CaptionWords(
@@ -62,6 +63,15 @@ final class CaptionWords implements Objective {
     this.units = units;
     this.vision = vision;
     this.answerWords = answerWords.clone();
+    this.placed = hasPlaces(units);
+  }
+
+  /// Decided once: the table is frozen.
+  private static boolean hasPlaces(ModelUnits units) {
+    try (Scope _ = new Scope();
+        ParameterUnit.Gathered table = units.unit("embedding").gather().await()) {
+      return PlaceColumns.areSetApartIn(table.parameters().get(LossHead.EMBEDDING));
+    }
   }
 
   @Override
@@ -91,9 +101,7 @@ final class CaptionWords implements Objective {
               .distinct()
               .sorted()
               .toArray();
-      Tensor vocabulary = table.parameters().get(LossHead.EMBEDDING); // [vocab, dim]
-      Tensor words = words(vocabulary, classes); // [classes, dim]
-      boolean placed = PlaceColumns.areSetApartIn(vocabulary);
+      Tensor words = words(table.parameters().get(LossHead.EMBEDDING), classes); // [classes, dim]
       Tensor wanted = wanted(answers, classes, words); // [answers, classes]
       Map<String, Tensor> parameters = new LinkedHashMap<>(projector.parameters());
       parameters.putAll(tower.parameters());

@@ -85,18 +85,10 @@ class FreshDecoderTest {
   @Test
   void whatIsFoundInWordsAloneLeavesASign() {
     try (Scope _ = new Scope()) {
-      Tensor values = decoder.of(BLOCK.formatted(1, "v"), square); // [heads * headDim, dim]
-      Tensor added = decoder.of(BLOCK.formatted(1, "o"), square); // [dim, heads * headDim]
-      long first = (long) head(0) * config.headDim();
-      Tensor through =
-          added
-              .narrow(1, first, config.headDim())
-              .mm(values.narrow(0, first, config.headDim())); // [dim, dim]
+      Tensor through = through(1, head(0)); // [dim, dim]
       assertThat(sign(through, words()[PICTURE])).isCloseTo(-1, within(1e-5));
       assertThat(sign(through, words()[0])).isCloseTo(0, within(1e-5)); // a picture's row
-      long later = (long) head(6) * config.headDim(); // passes it on
-      Tensor on =
-          added.narrow(1, later, config.headDim()).mm(values.narrow(0, later, config.headDim()));
+      Tensor on = through(1, head(6)); // passes it on
       float[] signed = words()[PICTURE];
       signed[config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS] = -1;
       assertThat(sign(on, signed)).isCloseTo(-1, within(1e-5));
@@ -111,15 +103,8 @@ class FreshDecoderTest {
         row[PlaceColumns.first(config.dim()) + i] = i - 3;
       }
       for (int block = 0; block < config.numLayers(); block++) {
-        Tensor values = decoder.of(BLOCK.formatted(block, "v"), square); // [heads * headDim, dim]
-        Tensor added = decoder.of(BLOCK.formatted(block, "o"), square); // [dim, heads * headDim]
         for (int head = 0; head < config.numHeads(); head++) {
-          long first = (long) head * config.headDim();
-          Tensor passed =
-              added
-                  .narrow(1, first, config.headDim())
-                  .mm(values.narrow(0, first, config.headDim()))
-                  .mv(Tensors.ofFloats(row, config.dim())); // [dim]
+          Tensor passed = through(block, head).mv(Tensors.ofFloats(row, config.dim())); // [dim]
           float[] places =
               Tensors.toFloats(
                   passed
@@ -131,6 +116,14 @@ class FreshDecoderTest {
         }
       }
     }
+  }
+
+  /// What a head adds of a row that it looks at. [dim, dim]
+  private Tensor through(int block, int head) {
+    long first = (long) head * config.headDim();
+    Tensor values = decoder.of(BLOCK.formatted(block, "v"), square); // [heads * headDim, dim]
+    Tensor added = decoder.of(BLOCK.formatted(block, "o"), square); // [dim, heads * headDim]
+    return added.narrow(1, first, config.headDim()).mm(values.narrow(0, first, config.headDim()));
   }
 
   private double sign(Tensor through, float[] row) {

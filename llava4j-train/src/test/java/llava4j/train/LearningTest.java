@@ -121,13 +121,15 @@ class LearningTest {
           if (!name.endsWith("embed_tokens.weight")) {
             return given;
           }
-          int dim = Math.toIntExact(given.size(1));
-          SeededTensors random = new SeededTensors(3);
-          List<Long> shape = List.of(given.size(0), (long) dim);
-          Tensor table = random.normal("words", shape, 1); // [vocab, dim]
-          table.narrow(1, dim - FreshDecoder.MARKS, FreshDecoder.MARKS).fill_(new Scalar(1));
-          table.narrow(1, PlaceColumns.first(dim), PlaceColumns.COUNT).mul_(new Scalar(places));
-          return table;
+          try (Scope scope = new Scope()) {
+            int dim = Math.toIntExact(given.size(1));
+            List<Long> shape = List.of(given.size(0), (long) dim);
+            Tensor table = new SeededTensors(3).normal("words", shape, 1); // [vocab, dim]
+            table.narrow(1, dim - FreshDecoder.MARKS, FreshDecoder.MARKS).fill_(new Scalar(1));
+            table.narrow(1, PlaceColumns.first(dim), PlaceColumns.COUNT).mul_(new Scalar(places));
+            given.close();
+            return scope.keep(table);
+          }
         };
   }
 

@@ -2,7 +2,9 @@ package llava4j.data.tiny;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /// Something that can be drawn and named.
 ///
@@ -19,6 +21,14 @@ record Concept(
     Set<String> slugs,
     Map<String, String> names)
     implements Nameable {
+
+  /// Code of a language that names it, if one does.
+  Optional<String> anyLanguage(RandomGenerator random) {
+    List<String> languages = names.keySet().stream().sorted().toList();
+    return languages.isEmpty()
+        ? Optional.empty()
+        : Optional.of(languages.get(random.nextInt(languages.size())));
+  }
 
   /// One concept in ten is never trained on; which ones depends on the name alone.
   boolean heldOut() {

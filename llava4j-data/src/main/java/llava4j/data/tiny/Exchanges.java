@@ -203,19 +203,17 @@ final class Exchanges {
   }
 
   private Optional<Exchange> foreign(Scene scene, RandomGenerator random) {
-    Map<String, String> names = scene.only().concept().map(Concept::names).orElse(Map.of());
-    if (names.isEmpty()) {
-      return Optional.empty();
-    }
-    List<String> languages = List.copyOf(new java.util.TreeSet<>(names.keySet()));
-    String language = languages.get(random.nextInt(languages.size()));
+    return scene
+        .only()
+        .concept()
+        .flatMap(concept ->
+            concept.anyLanguage(random).map(language -> foreign(concept, language, random)));
+  }
+
+  private Exchange foreign(Concept concept, String language, RandomGenerator random) {
     List<String> questions = foreignQuestions.get(language);
-    return Optional.of(
-        own(
-            TinyTask.LANGUAGE,
-            "",
-            questions.get(random.nextInt(questions.size())),
-            names.get(language)));
+    String question = questions.get(random.nextInt(questions.size()));
+    return own(TinyTask.LANGUAGE, "", question, concept.names().get(language));
   }
 
   private Exchange falsely(Scene scene, RandomGenerator random) {

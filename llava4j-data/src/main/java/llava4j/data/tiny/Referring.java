@@ -82,10 +82,8 @@ final class Referring {
   }
 
   private static Optional<String> foreign(Thing thing, RandomGenerator random) {
-    Map<String, String> names = thing.concept().map(Concept::names).orElse(Map.of());
-    List<String> languages = names.keySet().stream().sorted().toList();
-    return languages.isEmpty()
-        ? Optional.empty()
-        : Optional.of(names.get(languages.get(random.nextInt(languages.size()))));
+    return thing
+        .concept()
+        .flatMap(concept -> concept.anyLanguage(random).map(concept.names()::get));
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import llava4j.data.Turn;
@@ -93,12 +94,12 @@ final class Texts {
 
   private void translate(List<Turn> turns, RandomGenerator random) {
     Concept concept = concepts.get(random.nextInt(concepts.size()));
-    List<String> languages = List.copyOf(new java.util.TreeSet<>(concept.names().keySet()));
-    if (languages.isEmpty()) {
+    Optional<String> named = concept.anyLanguage(random);
+    if (named.isEmpty()) {
       kind(turns, random);
       return;
     }
-    String code = languages.get(random.nextInt(languages.size()));
+    String code = named.get();
     String language =
         switch (code) {
           case "de" -> "German";
