@@ -59,7 +59,7 @@ class ArchitectureTest extends HouseRules {
             .resideInAnyPackage("llava4j.image..", "llava4j.text..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("org.bytedeco.."));
+            .resideInAnyPackage("org.bytedeco.pytorch..", "org.bytedeco.openblas.."));
   }
 
   @Test

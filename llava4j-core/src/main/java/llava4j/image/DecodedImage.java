@@ -6,5 +6,11 @@ package llava4j.image;
 /// @param format the format found in the content
 /// @param animated whether the file holds more frames; only the first was decoded
 /// @param orientation the orientation that was applied
+/// @param subsampling 1 for the whole picture; k where memory was so short that only every k-th row
+///   and column was decoded ([DecodeOptions.WhenShort])
 public record DecodedImage(
-    RgbImage image, ImageFormat format, boolean animated, Orientation orientation) {}
+    RgbImage image,
+    ImageFormat format,
+    boolean animated,
+    Orientation orientation,
+    int subsampling) {}

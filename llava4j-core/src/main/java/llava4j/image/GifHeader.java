@@ -1,5 +1,7 @@
 package llava4j.image;
 
+import java.util.Arrays;
+
 /// The blocks of a GIF file up to its first frame, and whether a second one follows.
 ///
 /// @param width of the canvas: the logical screen, enlarged to hold the first frame, as Pillow does
@@ -12,6 +14,8 @@ package llava4j.image;
 ///   give are grey, as in Pillow
 /// @param background index shown where the first frame is not: its transparent one, else 0
 /// @param animated whether there are more frames
+/// @param stream the file with its first frame alone. The JDK's reader puts comments and extensions
+///   together block by block, in time that grows with their square
 record GifHeader(
     int width,
     int height,
@@ -21,7 +25,11 @@ record GifHeader(
     int frameHeight,
     int[] palette,
     int background,
-    boolean animated) {
+    boolean animated,
+    byte[] stream) {
+
+  /// Signature and logical screen.
+  static final int SCREEN_BYTES = 13;
 
   static GifHeader parse(byte[] file) throws MalformedImageException {
     var cursor = new Cursor(file, 6);
@@ -30,6 +38,7 @@ record GifHeader(
     int flags = cursor.next();
     cursor.skip(2);
     int[] global = cursor.palette(flags);
+    int screenEnd = cursor.at;
     int transparent = 0;
     while (true) {
       int block = cursor.next();
@@ -48,6 +57,7 @@ record GifHeader(
         throw new MalformedImageException("it has no frame");
       }
     }
+    int frameStart = cursor.at - 1;
     int left = cursor.shortLittleEndian();
     int top = cursor.shortLittleEndian();
     int frameWidth = cursor.shortLittleEndian();
@@ -56,6 +66,8 @@ record GifHeader(
     int[] local = cursor.palette(frameFlags);
     int[] palette = (frameFlags & 0x80) != 0 ? local : global;
     cursor.skip(1);
+    cursor.skipPicture();
+    byte[] stream = frameAlone(file, screenEnd, frameStart, cursor.at);
     return new GifHeader(
         Math.max(width, left + frameWidth),
         Math.max(height, top + frameHeight),
@@ -65,7 +77,16 @@ record GifHeader(
         frameHeight,
         palette,
         transparent,
-        cursor.anotherFrameFollows());
+        cursor.anotherFrameFollows(),
+        stream);
+  }
+
+  private static byte[] frameAlone(byte[] file, int screenEnd, int frameStart, int frameEnd) {
+    int end = Math.min(frameEnd, file.length);
+    byte[] stream = Arrays.copyOf(file, screenEnd + end - frameStart + 1);
+    System.arraycopy(file, frameStart, stream, screenEnd, end - frameStart);
+    stream[stream.length - 1] = 0x3B;
+    return frameEnd > file.length ? Arrays.copyOf(stream, stream.length - 1) : stream;
   }
 
   private static final class Cursor {
@@ -112,10 +133,18 @@ record GifHeader(
       return colors;
     }
 
+    /// Moves behind the picture's data, or behind the end of a file that is cut short.
+    void skipPicture() {
+      try {
+        skipSubBlocks();
+      } catch (MalformedImageException _) {
+        at = file.length + 1;
+      }
+    }
+
     /// A broken tail is no reason to refuse the first frame.
     boolean anotherFrameFollows() {
       try {
-        skipSubBlocks();
         while (true) {
           int block = next();
           if (block == 0x21) {

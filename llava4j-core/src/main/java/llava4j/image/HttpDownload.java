@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -25,6 +27,8 @@ import javax.net.ssl.SSLSocketFactory;
 final class HttpDownload {
   private static final int MAX_LINE = 16 << 10;
   private static final int MAX_HEADERS = 200;
+  private static final int MAX_INTERIM = 10;
+  private static final int MAX_HEADER_BYTES = 256 << 10;
 
   private final long deadline;
   private final long maxBytes;
@@ -41,13 +45,43 @@ final class HttpDownload {
   /// Status, headers by lower-case name, and the body (empty unless the status is 200).
   record Answer(int status, Map<String, String> headers, byte[] body) {}
 
+  /// Closes a socket when time is up. A timeout of the socket itself begins anew with every byte
+  /// that comes, so a slow server or a slow handshake would outlive it.
+  private final class Guard implements AutoCloseable {
+    private final Thread thread;
+    private volatile boolean expired;
+
+    Guard(Socket socket) throws SocketTimeoutException {
+      long millis = remaining();
+      this.thread =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  Thread.sleep(millis);
+                  expired = true;
+                  socket.close();
+                } catch (InterruptedException _) {
+                  // done in time
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+
+    @Override
+    public void close() {
+      thread.interrupt();
+    }
+  }
+
   Answer get(URI uri, InetAddress address) throws IOException {
     boolean secure = uri.getScheme().equalsIgnoreCase("https");
     int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
     try (Socket plain = new Socket()) {
       plain.connect(new InetSocketAddress(address, port), remaining());
-      plain.setSoTimeout(remaining());
-      try (Socket socket = secure ? secured(plain, uri.getHost(), port) : plain) {
+      Guard guard = new Guard(plain);
+      try (guard;
+          Socket socket = secure ? secured(plain, uri.getHost(), port) : plain) {
         String path =
             uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
         String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
@@ -62,8 +96,19 @@ final class HttpDownload {
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         socket.getOutputStream().flush();
         return read(new Timed(socket));
+      } catch (IOException e) {
+        if (guard.expired) {
+          throw outOfTime(e);
+        }
+        throw e;
       }
     }
+  }
+
+  private static SocketTimeoutException outOfTime(IOException cause) {
+    var timeout = new SocketTimeoutException("out of time");
+    timeout.initCause(cause);
+    return timeout;
   }
 
   private static Socket secured(Socket plain, String host, int port) throws IOException {
@@ -85,6 +130,17 @@ final class HttpDownload {
   }
 
   private Answer read(Timed in) throws IOException {
+    Answer answer = readOne(in);
+    for (int i = 0; answer.status() / 100 == 1; i++) {
+      if (i == MAX_INTERIM) {
+        throw new IOException("the server sends no end of interim answers");
+      }
+      answer = readOne(in);
+    }
+    return answer;
+  }
+
+  private Answer readOne(Timed in) throws IOException {
     String[] statusLine = in.line().split(" ", 3);
     if (statusLine.length < 2
         || !statusLine[0].startsWith("HTTP/1.")
@@ -93,15 +149,23 @@ final class HttpDownload {
     }
     int status = Integer.parseInt(statusLine[1]);
     Map<String, String> headers = new TreeMap<>();
+    int lines = 0;
+    int bytes = 0;
     for (String line = in.line(); !line.isEmpty(); line = in.line()) {
+      bytes += line.length();
+      if (++lines > MAX_HEADERS || bytes > MAX_HEADER_BYTES) {
+        throw new IOException("the server sends too many headers");
+      }
       int colon = line.indexOf(':');
       if (colon > 0) {
         headers.put(
             line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
       }
-      if (headers.size() > MAX_HEADERS) {
-        throw new IOException("the server sends too many headers");
-      }
+    }
+    String coding = headers.getOrDefault("content-encoding", "identity");
+    if (status == 200 && !coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
+      throw new IOException(
+          "the server packs its answer (" + coding + ") though it was asked not to");
     }
     return new Answer(status, headers, status == 200 ? body(in, headers) : new byte[0]);
   }
@@ -132,19 +196,16 @@ final class HttpDownload {
   }
 
   private static long number(String text, int radix) throws IOException {
-    try {
-      long value = Long.parseLong(text, radix);
-      if (value >= 0) {
-        return value;
-      }
-    } catch (NumberFormatException _) {
-      // said below
+    if (text.isEmpty() || text.chars().anyMatch(c -> Character.digit(c, radix) < 0)) {
+      throw new IOException("the server sends a broken length");
     }
-    throw new IOException("the server sends a broken length");
+    // a number that no long holds is as wrong as the largest one
+    BigInteger largest = BigInteger.valueOf(Long.MAX_VALUE);
+    return new BigInteger(text, radix).min(largest).longValueExact();
   }
 
   private void copy(Timed in, long count, ByteArrayOutputStream body) throws IOException {
-    if (body.size() + count > maxBytes) {
+    if (count > maxBytes - body.size()) {
       throw new TooLargeException();
     }
     for (long i = 0; i < count; i++) {

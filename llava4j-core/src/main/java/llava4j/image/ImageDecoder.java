@@ -1,39 +1,16 @@
 package llava4j.image;
 
-import com.drew.imaging.ImageMetadataReader;
-import com.drew.imaging.ImageProcessingException;
-import com.drew.metadata.Metadata;
-import com.drew.metadata.MetadataException;
-import com.drew.metadata.exif.ExifIFD0Directory;
-import java.awt.color.ColorSpace;
-import java.awt.image.BufferedImage;
-import java.awt.image.ComponentColorModel;
-import java.awt.image.DataBuffer;
-import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicReference;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReadParam;
-import javax.imageio.ImageReader;
+import java.util.function.LongSupplier;
 import llava4j.error.BadInputException;
 
 /// Bytes of a picture file to RGB, equal to Pillow's `Image.open(x).convert("RGB")`.
 ///
-/// Ordinary formats go through the JDK's readers (its JPEG decoder gives Pillow's pixels bit for
-/// bit), WebP and TIFF through TwelveMonkeys'. Stateless.
+/// Of every file only the parts that pixels come from reach a decoder: notes, profiles and further
+/// frames are taken out first, so that what they claim or inflate to costs nothing. JPEG, PNG, GIF
+/// and BMP go through the JDK's readers (its JPEG decoder gives Pillow's pixels bit for bit), WebP
+/// through libwebp, TIFF through TwelveMonkeys' reader. Stateless.
 public final class ImageDecoder {
-  /// What the WebP reader may look for behind the end: five codes of a pixel, a few bits each.
-  private static final long READS_PER_PIXEL = 64;
-
-  private static final String JDK_READERS = "com.sun.imageio";
-
-  /// The resize needs memory in proportion to a side, however thin the picture.
-  private static final int MAX_SIDE = 1_000_000;
-
-  private static final String TWELVE_MONKEYS_READERS = "com.twelvemonkeys";
-
   private ImageDecoder() {}
 
   /// Decodes the first frame.
@@ -42,30 +19,39 @@ public final class ImageDecoder {
   /// @param name how messages call it, such as its path
   /// @throws BadInputException if it is no picture we can read, is cut short or is too large
   public static DecodedImage decode(byte[] file, String name, DecodeOptions options) {
+    return decode(file, name, options, DecodeLimits::freeHeapOfThisProcess);
+  }
+
+  /// @param freeHeap bytes that the heap can still give
+  static DecodedImage decode(
+      byte[] file, String name, DecodeOptions options, LongSupplier freeHeap) {
     ImageFormat format =
         ImageFormat.sniff(file)
             .orElseThrow(() ->
                 new BadInputException(
-                    "cannot read "
-                        + name
-                        + " as a picture: "
-                        + ImageFormat.describeUnknown(file)
-                        + "; give a PNG, JPEG, GIF, BMP, WebP or TIFF file"));
+                    "cannot read " + name + " as a picture: " + ImageFormat.describeUnknown(file)));
+    var limits = new DecodeLimits(name, options, freeHeap);
     try {
-      RgbImage stored =
-          switch (format) {
-            case JPEG -> decodeJpeg(file, name, options);
-            case GIF -> decodeGif(file, name, options);
-            case PNG, BMP -> decodeWith(JDK_READERS, format, file, name, options);
-            case WEBP, TIFF -> decodeWith(TWELVE_MONKEYS_READERS, format, file, name, options);
-          };
-      Orientation orientation = orientation(file, format, options);
+      StoredImage stored = stored(file, format, limits);
+      Orientation orientation =
+          options.honourOrientation() || format == ImageFormat.TIFF
+              ? stored.orientation()
+              : Orientation.UPRIGHT;
       return new DecodedImage(
-          orientation.apply(stored), format, isAnimated(file, format), orientation);
+          orientation.apply(stored.image()),
+          format,
+          stored.animated(),
+          orientation,
+          stored.subsampling());
     } catch (MalformedImageException e) {
       throw damaged(name, format, e.getMessage(), e);
     } catch (IOException e) {
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw noRoom(name, e);
+      }
       throw damaged(name, format, "it is cut short or damaged", e);
+    } catch (OutOfMemoryError e) {
+      throw noRoom(name, e);
     } catch (BadInputException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -92,190 +78,81 @@ public final class ImageDecoder {
         cause);
   }
 
-  private static RgbImage decodeJpeg(byte[] file, String name, DecodeOptions options)
+  private static BadInputException noRoom(String name, Throwable cause) {
+    return new BadInputException(
+        "memory ran out while "
+            + name
+            + " was decoded; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the picture smaller",
+        cause);
+  }
+
+  private static StoredImage stored(byte[] file, ImageFormat format, DecodeLimits limits)
       throws IOException, MalformedImageException {
-    JpegHeader header = JpegHeader.parse(file);
-    checkSize(header.width(), header.height(), name, options);
-    ImageReader reader = reader(ImageFormat.JPEG, JDK_READERS);
-    var warning = new AtomicReference<String>();
-    reader.addIIOReadWarningListener((_, message) -> warning.compareAndSet(null, message));
-    try (var stream = new ByteArrayImageStream(header.stream())) {
-      reader.setInput(stream, true, true);
-      checkSize(reader.getWidth(0), reader.getHeight(0), name, options);
-      RgbImage image =
-          switch (header.components()) {
-            case 1 -> RasterPixels.toRgb(reader.read(0), options.grey16());
-            case 3 -> readColorJpeg(reader, header);
-            case 4 -> RasterPixels.fromJpegFour(reader.readRaster(0, null), header.fourAreYcck());
-            default ->
-                throw new MalformedImageException("it has " + header.components() + " components");
-          };
-      if (!header.complete() && warning.get() != null) {
-        throw new MalformedImageException("it is cut short");
-      }
-      return image;
-    } finally {
-      reader.dispose();
-    }
-  }
-
-  /// The decoder writes RGB rows; a destination of the same order takes them without a shuffle.
-  private static RgbImage readColorJpeg(ImageReader reader, JpegHeader header)
-      throws IOException, MalformedImageException {
-    int width = header.width();
-    int height = header.height();
-    var colors =
-        new ComponentColorModel(
-            ColorSpace.getInstance(ColorSpace.CS_sRGB),
-            false,
-            false,
-            ComponentColorModel.OPAQUE,
-            DataBuffer.TYPE_BYTE);
-    var raster =
-        Raster.createInterleavedRaster(
-            DataBuffer.TYPE_BYTE, width, height, width * 3, 3, new int[] {0, 1, 2}, null);
-    var target = new BufferedImage(colors, raster, false, null);
-    ImageReadParam parameters = reader.getDefaultReadParam();
-    parameters.setDestination(target);
-    reader.read(0, parameters);
-    return RasterPixels.toRgb(target, DecodeOptions.Grey16.SCALE);
-  }
-
-  private static RgbImage decodeGif(byte[] file, String name, DecodeOptions options)
-      throws IOException, MalformedImageException {
-    GifHeader header = GifHeader.parse(file);
-    checkSize(header.width(), header.height(), name, options);
-    checkSize(header.frameWidth(), header.frameHeight(), name, options);
-    ImageReader reader = reader(ImageFormat.GIF, JDK_READERS);
-    try (var stream = new ByteArrayImageStream(file)) {
-      reader.setInput(stream, true, true);
-      Raster indices = reader.read(0).getRaster();
-      RgbImage frame = RasterPixels.fromPalette(indices, header.palette());
-      if (frame.width() == header.width() && frame.height() == header.height()) {
-        return frame;
-      }
-      int color = header.palette()[header.background()];
-      RgbImage canvas =
-          RgbImage.filled(
-              header.width(),
-              header.height(),
-              new RgbColor(color >> 16 & 0xFF, color >> 8 & 0xFF, color & 0xFF));
-      frame.copyInto(canvas.pixels(), header.width(), header.left(), header.top());
-      return canvas;
-    } finally {
-      reader.dispose();
-    }
-  }
-
-  private static RgbImage decodeWith(
-      String vendor, ImageFormat format, byte[] file, String name, DecodeOptions options)
-      throws IOException, MalformedImageException {
-    ImageReader reader = reader(format, vendor);
-    try (var stream = new ByteArrayImageStream(file)) {
-      reader.setInput(stream, true, true);
-      int width = reader.getWidth(0);
-      int height = reader.getHeight(0);
-      checkSize(width, height, name, options);
-      stream.allowReadsBehindEnd(READS_PER_PIXEL * width * height);
-      return RasterPixels.toRgb(reader.read(0), options.grey16());
-    } finally {
-      reader.dispose();
-    }
-  }
-
-  private static ImageReader reader(ImageFormat format, String vendor) {
-    ImageReader first = null;
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
-    while (readers.hasNext()) {
-      ImageReader reader = readers.next();
-      if (reader.getClass().getName().startsWith(vendor)) {
-        return reader;
-      }
-      first = first == null ? reader : first;
-    }
-    if (first == null) {
-      throw new BadInputException(
-          format
-              + " pictures need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
-    }
-    return first;
-  }
-
-  private static void checkSize(int width, int height, String name, DecodeOptions options)
-      throws MalformedImageException {
-    if (width < 1 || height < 1) {
-      throw new MalformedImageException("it claims a size of " + width + "x" + height);
-    }
-    if ((long) width * height > options.maxPixels() || Math.max(width, height) > MAX_SIDE) {
-      throw new BadInputException(
-          name
-              + " is "
-              + width
-              + "x"
-              + height
-              + " pixels, more than the limit of "
-              + options.maxPixels()
-              + " (or of "
-              + MAX_SIDE
-              + " for one side)"
-              + "; make it smaller");
-    }
-  }
-
-  private static Orientation orientation(byte[] file, ImageFormat format, DecodeOptions options) {
-    boolean wanted =
-        switch (format) {
-          case TIFF -> true;
-          case JPEG, PNG, WEBP -> options.honourOrientation();
-          case GIF, BMP -> false;
-        };
-    if (!wanted) {
-      return Orientation.UPRIGHT;
-    }
-    try {
-      Metadata metadata =
-          ImageMetadataReader.readMetadata(new ByteArrayInputStream(file), file.length);
-      var directory = metadata.getFirstDirectoryOfType(ExifIFD0Directory.class);
-      return directory != null && directory.containsTag(ExifIFD0Directory.TAG_ORIENTATION)
-          ? Orientation.ofExif(directory.getInt(ExifIFD0Directory.TAG_ORIENTATION))
-          : Orientation.UPRIGHT;
-    } catch (ImageProcessingException | MetadataException | IOException | RuntimeException _) {
-      // broken notes about a picture are no reason to refuse the picture
-      return Orientation.UPRIGHT;
-    }
-  }
-
-  private static boolean isAnimated(byte[] file, ImageFormat format)
-      throws MalformedImageException {
     return switch (format) {
-      case GIF -> GifHeader.parse(file).animated();
-      case WEBP -> file.length > 20 && file[12] == 'V' && file[15] == 'X' && (file[20] & 2) != 0;
-      case PNG -> hasAnimationChunk(file);
-      case JPEG, BMP, TIFF -> false;
+      case JPEG -> JpegDecoder.decode(file, limits);
+      case PNG -> decodePng(file, limits);
+      case GIF -> GifDecoder.decode(file, limits);
+      case BMP -> decodeBmp(file, limits);
+      case WEBP -> decodeWebp(file, limits);
+      case TIFF -> decodeTiff(file, limits);
     };
   }
 
-  /// Whether PNG's `acTL` stands before the picture data.
-  private static boolean hasAnimationChunk(byte[] file) {
-    long at = 8;
-    while (at + 8 <= file.length) {
-      int start = (int) at;
-      int type = word(file, start + 4);
-      if (type == 0x6163544C) {
-        return true;
-      }
-      if (type == 0x49444154) {
-        return false;
-      }
-      at += 12 + Integer.toUnsignedLong(word(file, start));
-    }
-    return false;
+  private static StoredImage decodePng(byte[] file, DecodeLimits limits)
+      throws IOException, MalformedImageException {
+    PngHeader header = PngHeader.parse(file);
+    limits.requireSize(header.width(), header.height());
+    header.requireData();
+    RgbImage image =
+        ImageIoReaders.read(
+            ImageIoReaders.JDK, ImageFormat.PNG, header.stream(), limits, 3 + header.pixelBytes());
+    return new StoredImage(image, ExifOrientation.of(header.exif()), header.animated());
   }
 
-  private static int word(byte[] file, int at) {
-    return (file[at] & 0xFF) << 24
-        | (file[at + 1] & 0xFF) << 16
-        | (file[at + 2] & 0xFF) << 8
-        | (file[at + 3] & 0xFF);
+  private static StoredImage decodeBmp(byte[] file, DecodeLimits limits)
+      throws IOException, MalformedImageException {
+    BmpHeader header = BmpHeader.parse(file);
+    limits.requireSize(header.width(), header.height());
+    RgbImage image =
+        ImageIoReaders.read(ImageIoReaders.JDK, ImageFormat.BMP, header.stream(), limits, 3 + 4);
+    return new StoredImage(image, Orientation.UPRIGHT, false);
+  }
+
+  private static StoredImage decodeTiff(byte[] file, DecodeLimits limits)
+      throws IOException, MalformedImageException {
+    TiffHeader header = TiffHeader.parse(file);
+    limits.requireSize(header.width(), header.height());
+    RgbImage image =
+        ImageIoReaders.read(
+            ImageIoReaders.TWELVE_MONKEYS,
+            ImageFormat.TIFF,
+            header.stream(),
+            limits,
+            3 + header.pixelBytes());
+    return new StoredImage(image, header.orientation(), false);
+  }
+
+  private static StoredImage decodeWebp(byte[] file, DecodeLimits limits)
+      throws MalformedImageException {
+    WebpContainer container = WebpContainer.parse(file);
+    int[] size = LibWebp.size(container.stream());
+    boolean simple = container.width() == 0;
+    int width = simple ? size[0] : container.width();
+    int height = simple ? size[1] : container.height();
+    limits.requireSize(width, height);
+    boolean whole = size[0] == width && size[1] == height;
+    boolean inside =
+        container.left() + (long) size[0] <= width && container.top() + (long) size[1] <= height;
+    if (!inside || !(whole || container.animated())) {
+      throw new MalformedImageException("its frame does not fit its canvas");
+    }
+    limits.requireHeap(width, height, whole ? 3 : 6);
+    RgbImage frame = LibWebp.decode(container.stream(), size[0], size[1]);
+    RgbImage image = frame;
+    if (!whole) {
+      image = RgbImage.filled(width, height, RgbColor.BLACK);
+      frame.copyInto(image.pixels(), width, container.left(), container.top());
+    }
+    return new StoredImage(image, ExifOrientation.of(container.exif()), container.animated());
   }
 }

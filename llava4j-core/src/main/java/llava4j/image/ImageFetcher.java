@@ -14,6 +14,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import llava4j.error.BadInputException;
 
@@ -135,12 +139,12 @@ public final class ImageFetcher {
               + start
               + " are not allowed; allow them with --allow-url or give a file");
     }
-    var client =
-        new HttpDownload(System.nanoTime() + policy.timeout().toNanos(), policy.maxBytes());
+    long deadline = System.nanoTime() + policy.timeout().toNanos();
+    var client = new HttpDownload(deadline, policy.maxBytes());
     URI uri = start;
     try {
       for (int hop = 0; hop <= policy.maxRedirects(); hop++) {
-        HttpDownload.Answer answer = client.get(uri, checkedAddress(uri));
+        HttpDownload.Answer answer = client.get(uri, checkedAddress(uri, deadline));
         String location = answer.headers().get("location");
         if (answer.status() == 200) {
           return answer.body();
@@ -173,14 +177,14 @@ public final class ImageFetcher {
 
   /// The address to connect to. All that a name resolves to must be public, or an attacker could
   /// mix.
-  private InetAddress checkedAddress(URI uri) {
+  private InetAddress checkedAddress(URI uri, long deadline) throws SocketTimeoutException {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if (!(scheme.equals("http") || scheme.equals("https")) || uri.getHost() == null) {
       throw new BadInputException("'" + uri + "' is no http or https address; give one, or a file");
     }
     String host = uri.getHost();
     try {
-      InetAddress[] addresses = InetAddress.getAllByName(host);
+      InetAddress[] addresses = lookUp(host, deadline);
       for (InetAddress address : addresses) {
         if (!PublicAddress.isPublic(address)
             && !policy.privateHosts().contains(host.toLowerCase(Locale.ROOT))) {
@@ -191,6 +195,26 @@ public final class ImageFetcher {
       return addresses[0];
     } catch (UnknownHostException e) {
       throw new BadInputException("there is no host " + host + "; check the address " + uri, e);
+    }
+  }
+
+  /// The JDK's look-up knows no deadline; a slow one goes on in a thread that nobody waits for.
+  private static InetAddress[] lookUp(String host, long deadline)
+      throws UnknownHostException, SocketTimeoutException {
+    var task = new FutureTask<InetAddress[]>(() -> InetAddress.getAllByName(host));
+    Thread.ofVirtual().start(task);
+    try {
+      return task.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException _) {
+      throw new SocketTimeoutException("the name server does not answer");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownHostException unknown) {
+        throw unknown;
+      }
+      throw new IllegalStateException("cannot look up " + host, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while looking up " + host, e);
     }
   }
 }

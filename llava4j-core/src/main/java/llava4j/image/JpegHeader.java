@@ -12,14 +12,30 @@ import java.util.Arrays;
 /// @param components 1 grey, 3 colour, 4 CMYK or YCCK
 /// @param fourAreYcck whether four components are luminance, chrominance and black
 /// @param complete whether the file ends with its end marker
+/// @param exif the first EXIF segment, empty if none
 /// @param stream the file without comments and application segments other than the Adobe one. An
 ///   ICC profile would make the JDK convert colours, which Pillow does not; without a JFIF segment
 ///   the JDK may guess that 4:4:4 colours are RGB, so one is put in
 record JpegHeader(
-    int width, int height, int components, boolean fourAreYcck, boolean complete, byte[] stream) {
+    int width,
+    int height,
+    int components,
+    boolean fourAreYcck,
+    boolean complete,
+    byte[] exif,
+    byte[] stream) {
 
-  /// More scans than this, each over the whole picture, are an attack and no photograph.
+  /// More scans than this, each over the whole picture, are an attack and no photograph. A
+  /// progressive photograph has about ten.
   private static final int MAX_SCANS = 500;
+
+  /// Pixels that all scans together may pass over, unless there are few scans.
+  private static final long MAX_SCANNED_PIXELS = 2_000_000_000L;
+
+  private static final int FEW_SCANS = 16;
+
+  /// A block of 64 pixels takes a bit at least, and a component may have a quarter of the pixels.
+  private static final int MOST_PIXELS_PER_BYTE = 64 * 8 * 4;
 
   private static final byte[] JFIF = {
     (byte) 0xFF, (byte) 0xE0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0
@@ -31,6 +47,7 @@ record JpegHeader(
   static JpegHeader parse(byte[] file) throws MalformedImageException {
     var kept = new ByteArrayOutputStream(file.length + 32);
     int[] frame = null;
+    byte[] exif = new byte[0];
     boolean jfif = false;
     int adobeTransform = -1;
     boolean rgbNames = false;
@@ -61,6 +78,10 @@ record JpegHeader(
       boolean application = (marker >= 0xE0 && marker <= 0xEF) || marker == 0xFE;
       if (marker == 0xE0) {
         jfif |= hasPrefix(file, body, length - 2, "JFIF\0");
+      } else if (marker == 0xE1
+          && exif.length == 0
+          && hasPrefix(file, body, length - 2, "Exif\0\0")) {
+        exif = Arrays.copyOfRange(file, body, body + length - 2);
       } else if (marker == 0xEE && length >= 14 && hasPrefix(file, body, length - 2, "Adobe")) {
         adobeTransform = file[body + 11] & 0xFF;
         kept.write(file, at - 1, length + 2);
@@ -80,13 +101,22 @@ record JpegHeader(
     if (frame == null) {
       throw new MalformedImageException("it has no frame header");
     }
-    refuseTooManyScans(file, at);
+    refuseTooManyScans(file, at, (long) frame[0] * frame[1]);
     boolean complete = endsWithMarker(file, at);
     kept.write(file, at - 1, file.length - at + 1);
     boolean addJfif = frame[2] == 3 && (jfif || (adobeTransform < 0 && !rgbNames));
     boolean ycck = frame[2] == 4 && adobeTransform > 0;
     return new JpegHeader(
-        frame[0], frame[1], frame[2], ycck, complete, assemble(kept, addJfif, complete));
+        frame[0], frame[1], frame[2], ycck, complete, exif, assemble(kept, addJfif, complete));
+  }
+
+  /// Refuses what cannot be whole before its pixels are allocated.
+  ///
+  /// @throws MalformedImageException if there are too few bytes for the pixels
+  void requireData() throws MalformedImageException {
+    if ((long) width * height / MOST_PIXELS_PER_BYTE > stream.length) {
+      throw new MalformedImageException("it is cut short");
+    }
   }
 
   private static byte[] assemble(ByteArrayOutputStream kept, boolean addJfif, boolean complete) {
@@ -117,15 +147,20 @@ record JpegHeader(
     };
   }
 
-  private static boolean isFrame(int marker) {
+  /// Whether a marker begins a frame header.
+  static boolean isFrame(int marker) {
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
 
-  private static void refuseTooManyScans(byte[] file, int from) throws MalformedImageException {
+  private static void refuseTooManyScans(byte[] file, int from, long pixels)
+      throws MalformedImageException {
     int scans = 0;
     for (int i = from; i + 1 < file.length; i++) {
-      if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xDA && ++scans > MAX_SCANS) {
-        throw new MalformedImageException("it has more than " + MAX_SCANS + " scans");
+      if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xDA) {
+        scans++;
+        if (scans > MAX_SCANS || (scans > FEW_SCANS && scans * pixels > MAX_SCANNED_PIXELS)) {
+          throw new MalformedImageException("it has more scans than a photograph of its size");
+        }
       }
     }
   }
@@ -146,7 +181,7 @@ record JpegHeader(
         && Arrays.equals(file, at, at + wanted.length, wanted, 0, wanted.length);
   }
 
-  private static int unsignedShort(byte[] file, int at) {
+  static int unsignedShort(byte[] file, int at) {
     return (file[at] & 0xFF) << 8 | (file[at + 1] & 0xFF);
   }
 }

@@ -170,7 +170,7 @@ class ImageDecoderTest {
     assertRefused(gif, "65535x65535", "limit");
     byte[] bmp = Pictures.encoded("bmp", 16, 16);
     ByteBuffer.wrap(bmp).putInt(18, 0x60EA0000).putInt(22, 0x60EA0000);
-    assertRefused(bmp, "BMP");
+    assertRefused(bmp, "60000x60000", "limit");
   }
 
   @Test
@@ -181,7 +181,7 @@ class ImageDecoderTest {
     assertThatThrownBy(() -> ImageDecoder.decode(file, "x", options.withMaxPixels(199)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("20x10");
-    assertThat(DecodeOptions.defaults().maxPixels()).isEqualTo(100_000_000L);
+    assertThat(DecodeOptions.defaults().maxPixels()).isGreaterThanOrEqualTo(178_956_970L);
   }
 
   @Test

@@ -2,6 +2,7 @@ package llava4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -11,6 +12,8 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,6 +149,111 @@ class ImageFetcherTest {
       var policy = new FetchPolicy(true, 1000, Duration.ofMillis(200), 5, Set.of("localhost"));
       assertRefused(
           policy, "http://localhost:" + silent.getLocalPort() + "/", "did not come within");
+    }
+  }
+
+  /// A server that says something and then, mostly, nothing more.
+  private static String rawServer(ServerSocket listening, String answer, long pauseMillis) {
+    Thread.ofVirtual()
+        .start(() -> {
+          try (Socket socket = listening.accept()) {
+            var in = socket.getInputStream();
+            for (int seen = 0; seen < 4; ) {
+              seen = "\r\n".indexOf(in.read()) >= 0 ? seen + 1 : 0;
+            }
+            for (byte one : answer.getBytes(StandardCharsets.ISO_8859_1)) {
+              socket.getOutputStream().write(one);
+              Thread.sleep(pauseMillis);
+            }
+          } catch (IOException | InterruptedException _) {
+            // the client has hung up
+          }
+        });
+    return "http://localhost:" + listening.getLocalPort() + "/";
+  }
+
+  private static void assertAnswerRefused(String answer, String... words) throws IOException {
+    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = rawServer(listening, answer, 0);
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(5), () -> assertRefused(local(1000), address, words));
+    }
+  }
+
+  @Test
+  void claimedLengthsHitTheLimit() throws IOException {
+    String chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assertAnswerRefused(chunked + "4\r\nabcd\r\n7fffffffffffffff\r\nxxxx", "limit of 1000");
+    assertAnswerRefused(chunked + "4\r\nabcd\r\n" + "f".repeat(40) + "\r\nx", "limit of 1000");
+    assertAnswerRefused(chunked + "-1\r\nabcd", "broken length");
+    assertAnswerRefused(chunked + "\r\nabcd", "broken length");
+    String plain = "HTTP/1.1 200 OK\r\nContent-Length: ";
+    assertAnswerRefused(plain + Long.MAX_VALUE + "\r\n\r\nabc", "limit of 1000");
+    assertAnswerRefused(plain + "99999999999999999999999\r\n\r\nabc", "limit of 1000");
+    assertAnswerRefused(plain + "-5\r\n\r\nabc", "broken length");
+    assertAnswerRefused(plain + "9\r\n\r\nabc", "broke off");
+  }
+
+  @Test
+  void endlessHeadersAreRefused() throws IOException {
+    String start = "HTTP/1.1 200 OK\r\n";
+    assertAnswerRefused(start + "A: b\r\n".repeat(5000), "too many headers");
+    assertAnswerRefused(start + ("A: " + "b".repeat(16_000) + "\r\n").repeat(30), "too many");
+    assertAnswerRefused(start + "A: " + "b".repeat(100_000), "endless line");
+    assertAnswerRefused("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(50), "interim");
+  }
+
+  @Test
+  void interimAnswersArePassedOver() throws IOException {
+    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String answer =
+          "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+      assertThat(fetch(local(1000), rawServer(listening, answer, 0))).hasSize(2);
+    }
+  }
+
+  @Test
+  void packedAnswersAreNamed() throws IOException {
+    assertAnswerRefused(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", "gzip");
+  }
+
+  @Test
+  void slowBytesDoNotOutliveTheDeadline() throws IOException {
+    var policy = new FetchPolicy(true, 1000, Duration.ofMillis(400), 5, Set.of("localhost"));
+    for (String answer : new String[] {"HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(99), ""}) {
+      try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        String address = rawServer(listening, answer + " ".repeat(999), 30);
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(3), () -> assertRefused(policy, address, "did not come within"));
+      }
+    }
+  }
+
+  /// A record of TLS that never ends, a byte at a time: each byte is progress to the socket.
+  @Test
+  void aSlowHandshakeDoesNotOutliveTheDeadline() throws IOException {
+    var policy = new FetchPolicy(true, 1000, Duration.ofMillis(400), 5, Set.of("localhost"));
+    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(() -> {
+            try (Socket socket = listening.accept()) {
+              byte[] record = new byte[1000];
+              record[0] = 22;
+              record[1] = 3;
+              record[2] = 3;
+              record[3] = 0x3F;
+              for (byte one : record) {
+                socket.getOutputStream().write(one);
+                Thread.sleep(30);
+              }
+            } catch (IOException | InterruptedException _) {
+              // the client has hung up
+            }
+          });
+      String address = "https://localhost:" + listening.getLocalPort() + "/";
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(3), () -> assertRefused(policy, address, "did not come within"));
     }
   }
 

@@ -110,6 +110,13 @@ final class Pictures {
     return out.toByteArray();
   }
 
+  /// A chunk of PNG with its checksum.
+  static byte[] chunk(String type, byte[] data) {
+    var out = new ByteArrayOutputStream(data.length + 12);
+    chunk(out, type, data, data.length);
+    return out.toByteArray();
+  }
+
   private static void chunk(ByteArrayOutputStream out, String type, byte[] data, int length) {
     byte[] body =
         ByteBuffer.allocate(4 + length)

@@ -1,0 +1,32 @@
+package llava4j.image;
+
+/// The size that a JPEG stream within another file claims.
+///
+/// @param width in pixels
+/// @param height in pixels
+record JpegFrame(int width, int height) {
+
+  /// Looks for the frame header of the stream that begins at a byte.
+  ///
+  /// @throws MalformedImageException if there is none
+  static JpegFrame find(byte[] file, long start) throws MalformedImageException {
+    long at = start + 2;
+    while (start >= 0 && at + 9 < file.length) {
+      int marker = file[(int) at + 1] & 0xFF;
+      if (file[(int) at] != (byte) 0xFF || marker == 0xDA || marker == 0xD9) {
+        break;
+      }
+      if (marker == 0xFF) {
+        at++;
+        continue;
+      }
+      if (JpegHeader.isFrame(marker)) {
+        return new JpegFrame(
+            JpegHeader.unsignedShort(file, (int) at + 7),
+            JpegHeader.unsignedShort(file, (int) at + 5));
+      }
+      at += 2 + JpegHeader.unsignedShort(file, (int) at + 2);
+    }
+    throw new MalformedImageException("a part of it is no JPEG stream");
+  }
+}
