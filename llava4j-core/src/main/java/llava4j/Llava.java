@@ -87,7 +87,8 @@ public final class Llava implements AutoCloseable {
   }
 
   /// Loads an opened checkpoint, and closes it in any case.
-  public static Llava load(Checkpoint checkpoint, LoadOptions options) {
+  public static Llava load(Checkpoint opened, LoadOptions options) {
+    Checkpoint checkpoint = options.imageMode().map(opened::withImageMode).orElse(opened);
     Tokenizer tokenizer;
     try {
       tokenizer = checkpoint.tokenizer().get();
@@ -96,8 +97,7 @@ public final class Llava implements AutoCloseable {
       throw e;
     }
     try {
-      LlavaConfig config =
-          options.imageMode().map(checkpoint.config()::withImageMode).orElse(checkpoint.config());
+      LlavaConfig config = checkpoint.config();
       WeightSource weights = checkpoint.inferenceWeights();
       if (options.device() instanceof Device.Cpu) {
         MemoryPlan.of(config, weights, options.device(), options.weights())

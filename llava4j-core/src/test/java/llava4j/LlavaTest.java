@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.generate.Decoding;
 import llava4j.generate.FinishReason;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /// The door, as an embedder uses it.
@@ -48,11 +49,8 @@ class LlavaTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"original", "hf", "gguf/model-f16.gguf"})
+  @MethodSource("dialects")
   void everyDialectSaysTheReferenceWordsOfAPictureFile(String model) {
-    if (model.equals("hf") && !Golden.hasModel("hf")) {
-      return;
-    }
     try (Llava other = Llava.load(Golden.path(model))) {
       long compared = 0;
       long different = 0;
@@ -79,6 +77,11 @@ class LlavaTest {
       }
       Golden.checkExact(model + " words about picture files", compared, different);
     }
+  }
+
+  static Stream<String> dialects() {
+    return Stream.concat(
+        Golden.models("original", "hf").stream(), Stream.of("gguf/model-f16.gguf"));
   }
 
   @Test
@@ -167,12 +170,10 @@ class LlavaTest {
   }
 
   @Test
-  void oneBeamIsGreedyAndMoreAreAtLeastAsLikely() {
+  void oneBeamIsGreedy() {
     GenerationOptions one = SHORT.withDecoding(new Decoding.Beam(1, 0));
     assertThat(llava.answer(request(picture).withOptions(one)).text())
         .isEqualTo(ask(picture).text());
-    GenerationOptions four = SHORT.withDecoding(new Decoding.Beam(4, 0));
-    assertThat(llava.answer(request(picture).withOptions(four)).answers()).hasSize(1);
   }
 
   @Test
@@ -195,8 +196,10 @@ class LlavaTest {
     assertThat(used).isLessThan(room);
     GenerationOptions more = GenerationOptions.greedy().withMaxNewTokens(room);
     Generation answer = llava.answer(request.withOptions(more)).answers().getFirst();
-    assertThat(answer.finishReason()).isIn(FinishReason.CONTEXT_FULL, FinishReason.END);
-    assertThat(used + answer.ids().length).isLessThanOrEqualTo(room);
+    // this model may end by itself before; DecodingTest has one that cannot
+    boolean full = used + answer.ids().length == room;
+    assertThat(answer.finishReason())
+        .isEqualTo(full ? FinishReason.CONTEXT_FULL : FinishReason.END);
   }
 
   @Test

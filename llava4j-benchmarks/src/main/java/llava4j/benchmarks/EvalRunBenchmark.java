@@ -28,6 +28,7 @@ import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.generate.GenerationOptions;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 
 /// A benchmark's questions through the runner, against asking them one by one in the file's order.
@@ -70,8 +71,11 @@ final class EvalRunBenchmark implements Benchmark {
               () -> {
                 run.clear();
                 Path results = folder.path().resolve("run" + number[0]++);
-                new EvalRun(task, settings(task), results, Shard.whole(), BATCH)
-                    .run(new ModelAnswerer(llava, ANSWER_TOKENS), (_, _) -> {}).entrySet().stream()
+                RunSettings settings = settings(task);
+                new EvalRun(task, settings, results, Shard.whole(), BATCH)
+                        .run(new ModelAnswerer(llava, settings.asked()), (_, _) -> {})
+                        .entrySet()
+                        .stream()
                         .sorted(Map.Entry.comparingByKey())
                         .forEach(entry -> run.add(entry.getValue().text()));
               });
@@ -93,7 +97,9 @@ final class EvalRunBenchmark implements Benchmark {
             List.of(
                 new ChatMessage.User(
                     question.text(),
-                    List.of(ImageDecoder.decode(image.read(), image.name()).image()))),
+                    List.of(
+                        ImageDecoder.decode(image.read(), image.name(), DecodeOptions.reference())
+                            .image()))),
             Optional.empty(),
             GenerationOptions.greedy().withMaxNewTokens(ANSWER_TOKENS));
     return llava.answer(request).text();
@@ -102,7 +108,14 @@ final class EvalRunBenchmark implements Benchmark {
   private static RunSettings settings(Task task) {
     return RunSettings.of(
         task,
-        new RunSettings.Asked("benchmark", "random", "VICUNA_V1", "pad", "auto", ANSWER_TOKENS));
+        new RunSettings.Asked(
+            "benchmark",
+            "random",
+            "VICUNA_V1",
+            "pad",
+            RunSettings.Orientation.IGNORED,
+            "auto",
+            ANSWER_TOKENS));
   }
 
   /// In an order in which no two neighbours share a picture, as in VQAv2's file.
@@ -137,6 +150,11 @@ final class EvalRunBenchmark implements Benchmark {
 
   /// Questions without a truth.
   private record Pictures(List<Question> questions) implements Task {
+    @Override
+    public List<String> rightAnswers() {
+      return List.of();
+    }
+
     @Override
     public TaskName name() {
       return TaskName.VIZWIZ;

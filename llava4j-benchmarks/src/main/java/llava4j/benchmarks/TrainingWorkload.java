@@ -22,8 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A stage-2 run of the 100M class that needs no file from elsewhere: random weights, made-up
-/// conversations, pictures of 640x480 as JPEG.
+/// A stage-2 run of the 100M class that needs no file from elsewhere: random weights, one made-up
+/// conversation about many pictures of 640x480 as JPEG. Since every sample says the same, the loss
+/// of any batch falls as soon as something is learned.
 final class TrainingWorkload implements AutoCloseable {
   static final int SAMPLES_AT_ONCE = 2;
   static final int PICTURES = 48;
@@ -96,17 +97,16 @@ final class TrainingWorkload implements AutoCloseable {
   private void writeSamples() {
     ArrayNode root = new JsonMapper().createArrayNode();
     Random random = new Random(3);
+    String question = "<image>\n" + letters(QUESTION, random);
+    String answer = letters(ANSWER, random);
     try {
       for (int i = 0; i < PICTURES; i++) {
         String name = i + ".jpg";
         Files.write(folder.path().resolve(name), new Photograph(640, 480, i).jpeg());
         ObjectNode sample = root.addObject().put("id", "sample-" + i).put("image", name);
         ArrayNode turns = sample.putArray("conversations");
-        turns
-            .addObject()
-            .put("from", "human")
-            .put("value", "<image>\n" + letters(QUESTION, random));
-        turns.addObject().put("from", "gpt").put("value", letters(ANSWER, random));
+        turns.addObject().put("from", "human").put("value", question);
+        turns.addObject().put("from", "gpt").put("value", answer);
       }
       Files.writeString(data(), root.toString());
     } catch (IOException e) {

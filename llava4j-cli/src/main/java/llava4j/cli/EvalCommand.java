@@ -238,10 +238,19 @@ final class EvalCommand implements Callable<Integer> {
         RunSettings settings = RunSettings.of(task, asked(llava, weights, tokens(task)));
         EvalRun run = new EvalRun(task, settings, out, part, batch);
         try (Progress progress = Progress.count(task.name().word(), "questions")) {
-          run.run(new ModelAnswerer(llava, settings.asked().maxNewTokens()), progress::update);
+          run.run(new ModelAnswerer(llava, settings.asked()), progress::update);
         }
         if (part.count() == 1) {
           results.add(result(task, settings, 1));
+        } else {
+          spec.commandLine()
+              .getOut()
+              .println(
+                  task.name().title()
+                      + ": shard "
+                      + shard
+                      + " is answered; when all are, put them together with --merge "
+                      + part.count());
         }
       }
     }
@@ -354,6 +363,7 @@ final class EvalCommand implements Callable<Integer> {
         weights,
         llava.template().key(),
         config.imageMode().toString().replace("[]", "") + ", " + config.patchMerge().key(),
+        RunSettings.Orientation.IGNORED,
         device.toString().replaceFirst(":\\d+$", "")
             + ", activations "
             + device.computeType()

@@ -1,10 +1,17 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -56,13 +63,24 @@ public final class Main implements Runnable {
   /// The parser with every sub-command registered and our ways to fail.
   static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     Failures failures = new Failures();
-    return new CommandLine(new Main())
+    CommandLine commands = new CommandLine(new Main());
+    Map<String, IHelpSectionRenderer> sections = new HashMap<>(commands.getHelpSectionMap());
+    sections.put(UsageMessageSpec.SECTION_KEY_FOOTER, Main::footer);
+    return commands
+        .setHelpSectionMap(sections)
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler(failures)
         .setParameterExceptionHandler(failures);
+  }
+
+  /// Lines as they stand: an example that is broken into two cannot be copied.
+  private static String footer(Help help) {
+    return Arrays.stream(help.commandSpec().usageMessage().footer())
+        .map(line -> line + System.lineSeparator())
+        .collect(Collectors.joining());
   }
 
   /// Runs one command line.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import llava4j.error.BadInputException;
@@ -28,6 +29,16 @@ class MainTest {
     assertThat(run("--help")).isZero();
     assertThat(out.toString()).contains("Usage: llava", "completion", "Exit codes");
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void examplesOfHelpAreNotBrokenIntoLines() {
+    assertThat(run("train", "--help")).isZero();
+    List<String> examples =
+        out.toString().lines().dropWhile(line -> !line.equals("Examples:")).skip(1).toList();
+    assertThat(examples)
+        .containsSequence(TrainCommand.class.getAnnotation(Command.class).footer())
+        .anyMatch(line -> line.length() > 80);
   }
 
   @Test

@@ -1,11 +1,13 @@
 package llava4j.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.config.LlavaConfig;
+import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.text.Tokenizer;
 
@@ -51,11 +53,32 @@ public record Checkpoint(
   private static final Pattern VISION_LAYER =
       Pattern.compile("vision_tower\\.vision_model\\.encoder\\.layers\\.(\\d+)\\..*");
 
+  /// With pictures cut another way. A learned row end that single views have no use for is left
+  /// out, as the original code does not look at it then.
+  public Checkpoint withImageMode(ImageMode mode) {
+    LlavaConfig changed = config.withImageMode(mode);
+    boolean unused = config.hasImageNewline() && !changed.hasImageNewline();
+    return new Checkpoint(
+        name,
+        location,
+        dialect,
+        changed,
+        imageProcessor,
+        unused
+            ? new RenamedSource()
+                .add(weights, Optional::of)
+                .keepOnly(tensor -> !tensor.equals(ParameterTable.IMAGE_NEWLINE))
+            : weights,
+        tokenizer,
+        eosIds,
+        addsBos);
+  }
+
   /// The tensors that inference needs: without blocks behind the chosen hidden state, and without
   /// the final norm.
   public WeightSource inferenceWeights() {
     return new RenamedSource()
-        .add(weights, java.util.Optional::of)
+        .add(weights, Optional::of)
         .keepOnly(name -> isUsed(name, config.vision().layersToRun()));
   }
 

@@ -16,6 +16,9 @@ import llava4j.error.BadInputException;
 /// Our names: `vision_tower.vision_model.*` as in CLIP, `projector.N.*`, `image_newline`,
 /// `language_model.*` as in LLaMA without its `model.`, and `lm_head.weight`.
 public final class ParameterTable {
+  /// The learned vector that ends a row of patches.
+  static final String IMAGE_NEWLINE = "image_newline";
+
   private static final int MAX_NAMES_IN_MESSAGE = 40;
 
   private final SequencedMap<String, List<Long>> shapes = new LinkedHashMap<>();
@@ -30,7 +33,7 @@ public final class ParameterTable {
     table.addProjector(config);
     table.addLanguageModel(config.text());
     if (config.hasImageNewline()) {
-      table.add("image_newline", config.text().dim());
+      table.add(IMAGE_NEWLINE, config.text().dim());
     }
     return table;
   }

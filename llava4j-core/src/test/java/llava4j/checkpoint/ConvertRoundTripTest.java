@@ -104,7 +104,7 @@ class ConvertRoundTripTest {
   }
 
   private static List<String> sources() {
-    return List.of("hf", "hf_gqa", "original").stream().filter(Golden::hasModel).toList();
+    return Golden.models("hf", "hf_gqa", "original");
   }
 
   private void check(

@@ -78,19 +78,24 @@ public final class Golden {
     return listed;
   }
 
-  /// Whether this set has the weights of a model folder; see [#lists].
-  public static boolean hasModel(String folder) {
-    JsonNode files = json("MANIFEST.json").get("files");
-    boolean there =
-        files.propertyNames().stream()
-            .anyMatch(
-                name -> name.startsWith(folder + "/") && name.matches(".*\\.(safetensors|bin)"));
-    if (!there) {
-      assertThat(json("MANIFEST.json").path("subset").asBoolean(false))
-          .as("the golden set at " + root() + " lacks the weights of " + folder)
-          .isTrue();
-      System.out.println("golden " + folder + " is left out of this subset");
-    }
+  /// Those of some model folders whose weights this set has, which are all of them: a subset alone
+  /// may leave out `hf`, whose weights are those of `original` under other names.
+  public static List<String> models(String... folders) {
+    JsonNode manifest = json("MANIFEST.json");
+    List<String> there =
+        Stream.of(folders)
+            .filter(folder ->
+                manifest.get("files").propertyNames().stream()
+                    .anyMatch(name ->
+                        name.startsWith(folder + "/") && name.matches(".*\\.(safetensors|bin)")))
+            .toList();
+    boolean subset = manifest.path("subset").asBoolean(false);
+    assertThat(there)
+        .as("models of the golden set at " + root())
+        .contains(
+            Stream.of(folders)
+                .filter(folder -> !subset || !folder.equals("hf"))
+                .toArray(String[]::new));
     return there;
   }
 

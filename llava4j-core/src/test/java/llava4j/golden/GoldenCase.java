@@ -11,6 +11,7 @@ import llava4j.model.SplicedPrompt;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.params.provider.Arguments;
 import tools.jackson.databind.JsonNode;
 
 /// One case of `forward/*/cases.json` with its tensors.
@@ -24,6 +25,19 @@ public record GoldenCase(String folder, JsonNode json, Map<String, GoldenTensor>
       cases.add(new GoldenCase(folder, json, Golden.tensors(folder + "/" + name + ".safetensors")));
     }
     return cases;
+  }
+
+  /// Model folders and the cases that they are compared with, for tests with parameters.
+  public static List<Arguments> dialects() {
+    Map<String, String> cases =
+        Map.of(
+            "hf", "forward/hf",
+            "original", "forward/hf",
+            "hf_gqa", "forward/hf_gqa",
+            "lora", "forward/lora");
+    return Golden.models("hf", "hf_gqa", "original", "lora").stream()
+        .map(folder -> Arguments.of(folder, cases.get(folder)))
+        .toList();
   }
 
   public String name() {

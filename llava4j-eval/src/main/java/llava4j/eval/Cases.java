@@ -14,6 +14,7 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 import llava4j.image.RgbImage;
 
@@ -55,11 +56,14 @@ final class Cases {
     one.put("category", question.category());
     one.put("question", question.text());
     one.put("said", result.answers().get(number).text());
+    List<String> right = result.rightAnswers();
+    one.put("truth", right.isEmpty() ? null : right.get(number));
     return one;
   }
 
   private static String thumbnail(QuestionImage image) {
-    RgbImage picture = ImageDecoder.decode(image.read(), image.name()).image();
+    RgbImage picture =
+        ImageDecoder.decode(image.read(), image.name(), DecodeOptions.reference()).image();
     double scale = Math.min(1, (double) SIDE / Math.max(picture.width(), picture.height()));
     int width = Math.max(1, (int) (picture.width() * scale));
     int height = Math.max(1, (int) (picture.height() * scale));

@@ -28,6 +28,17 @@ public record EvalResult(
     unjudged = List.copyOf(unjudged);
   }
 
+  /// What a right answer is, by number of the question; none where nobody here knows.
+  ///
+  /// @throws IllegalStateException if the benchmark has some for other questions only
+  List<String> rightAnswers() {
+    List<String> right = task.rightAnswers();
+    if (!right.isEmpty() && right.size() != answers.size()) {
+      throw new IllegalStateException(right.size() + " right answers to " + answers.size());
+    }
+    return right;
+  }
+
   /// Without a judge.
   public EvalResult(Task task, RunSettings settings, List<Answer> answers, Optional<Score> score) {
     this(task, settings, answers, score, Optional.empty(), List.of());

@@ -11,18 +11,22 @@ import llava4j.Llava;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.generate.GenerationOptions;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 import llava4j.image.RgbImage;
 
 /// Asks a model, several questions side by side, greedily. Questions about one picture share its
-/// rows while they are neighbours.
+/// rows while they are neighbours. Pictures are seen as the published evaluation code sees them:
+/// 16-bit grey saturated, EXIF orientation as the run's settings say.
 public final class ModelAnswerer implements Answerer {
   private final Llava llava;
   private final GenerationOptions options;
+  private final DecodeOptions decoding;
 
-  public ModelAnswerer(Llava llava, int maxNewTokens) {
+  public ModelAnswerer(Llava llava, RunSettings.Asked asked) {
     this.llava = llava;
-    this.options = GenerationOptions.greedy().withMaxNewTokens(maxNewTokens);
+    this.options = GenerationOptions.greedy().withMaxNewTokens(asked.maxNewTokens());
+    this.decoding = decoding(asked.orientation());
   }
 
   @Override
@@ -32,7 +36,7 @@ public final class ModelAnswerer implements Answerer {
     for (Question question : questions) {
       List<RgbImage> images =
           question.images().stream()
-              .map(image -> pictures.computeIfAbsent(image, ModelAnswerer::decode))
+              .map(image -> pictures.computeIfAbsent(image, this::decode))
               .toList();
       requests.add(
           new ChatRequest(
@@ -43,7 +47,15 @@ public final class ModelAnswerer implements Answerer {
         .toList();
   }
 
-  private static RgbImage decode(QuestionImage image) {
-    return ImageDecoder.decode(image.read(), image.name()).image();
+  private RgbImage decode(QuestionImage image) {
+    return ImageDecoder.decode(image.read(), image.name(), decoding).image();
+  }
+
+  private static DecodeOptions decoding(RunSettings.Orientation orientation) {
+    DecodeOptions reference = DecodeOptions.reference();
+    return switch (orientation) {
+      case IGNORED -> reference;
+      case HONOURED -> new DecodeOptions(true, reference.grey16(), reference.maxPixels());
+    };
   }
 }

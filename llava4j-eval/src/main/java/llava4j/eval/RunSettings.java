@@ -38,6 +38,8 @@ public record RunSettings(
   /// @param weights fingerprint
   /// @param template of the conversation
   /// @param imageMode how pictures become views
+  /// @param orientation whether pictures are turned as their EXIF data says; absent from the files
+  ///   of versions that turned them
   /// @param types of weights and activations, and where they are computed
   /// @param maxNewTokens of an answer; decoding is greedy
   public record Asked(
@@ -45,8 +47,28 @@ public record RunSettings(
       String weights,
       String template,
       String imageMode,
+      Orientation orientation,
       String types,
-      int maxNewTokens) {}
+      int maxNewTokens) {
+    public Asked {
+      orientation = orientation == null ? Orientation.HONOURED : orientation;
+    }
+  }
+
+  /// What becomes of a picture's EXIF orientation.
+  public enum Orientation {
+    /// As the published evaluation code does.
+    IGNORED,
+    /// As viewers do.
+    HONOURED;
+
+    private String words() {
+      return switch (this) {
+        case IGNORED -> "ignored";
+        case HONOURED -> "pictures turned by it";
+      };
+    }
+  }
 
   /// Of a benchmark's questions to a model.
   public static RunSettings of(Task task, Asked asked) {
@@ -103,6 +125,7 @@ public record RunSettings(
     lines.put("weights (fingerprint)", asked.weights());
     lines.put("template", asked.template());
     lines.put("image mode", asked.imageMode());
+    lines.put("EXIF orientation", asked.orientation().words());
     lines.put("types", asked.types());
     lines.put("decoding", "greedy, at most " + asked.maxNewTokens() + " tokens");
     return lines;

@@ -200,6 +200,20 @@ class EvalRunTest {
   }
 
   @Test
+  void answersAboutPicturesThatWereTurnedAreNotGoneOnWith() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = run(task, "m", Shard.whole());
+    Path file = out.resolve("pope.run.json");
+    String whole = Files.readString(file);
+    String older = whole.replaceFirst("\"orientation\" *: *\"IGNORED\" *,", "");
+    assertThat(older).isNotEqualTo(whole);
+    Files.writeString(file, older);
+    assertThatThrownBy(() -> run(task, "m", Shard.whole()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("EXIF orientation: ignored, not pictures turned by it");
+  }
+
+  @Test
   void answersWithoutTheirSettingsAreNobodys() throws IOException {
     Task task = MiniPope.write(folder.resolve("data"), 12);
     Path out = run(task, "m", Shard.whole());
@@ -287,6 +301,13 @@ class EvalRunTest {
   static RunSettings settings(Task task, String weights) {
     return RunSettings.of(
         task,
-        new RunSettings.Asked("model", weights, "VICUNA_V1", "Pad[]", "auto", task.maxNewTokens()));
+        new RunSettings.Asked(
+            "model",
+            weights,
+            "VICUNA_V1",
+            "Pad[]",
+            RunSettings.Orientation.IGNORED,
+            "auto",
+            task.maxNewTokens()));
   }
 }

@@ -14,6 +14,10 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.PopeTask;
+import llava4j.eval.task.Question;
+import llava4j.eval.task.Score;
+import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -53,6 +57,62 @@ class ReportTest {
     assertThat(json.path(0).path("questions").asInt()).isEqualTo(30);
     assertThat(json.path(0).at("/settings/asked/weights").asString()).isEqualTo("abc");
     assertThat(json.path(0).at("/paper/adversarial F1/7b").asDouble()).isEqualTo(84.2);
+  }
+
+  @Test
+  void everyCaseSaysWhatIsRightInPlainText() throws IOException {
+    EvalResult result = pope("abc", "Pad[]");
+    EvalResult hostile =
+        new EvalResult(
+            new Told(result.task(), "<b>\"yes\" & no</b>"),
+            result.settings(),
+            result.answers(),
+            result.score());
+    new EvalReport(List.of(hostile), List.of(), Optional.empty()).write(folder);
+    new AnswerSheet(hostile, 5, 1).write(folder.resolve("sheet.html"));
+    int cases = Math.min(40, Cases.of(result).size());
+    String report = Files.readString(folder.resolve("report.html"));
+    String escaped = "right: &lt;b&gt;&quot;yes&quot; &amp; no&lt;/b&gt;";
+    assertThat(count(report, escaped)).isEqualTo(cases).isPositive();
+    assertThat(count(Files.readString(folder.resolve("sheet.html")), escaped)).isEqualTo(5);
+    assertThat(report).doesNotContain("<b>");
+    assertThat(Cases.of(result))
+        .allSatisfy(one ->
+            assertThat(one.get("kind").equals("right"))
+                .isEqualTo(one.get("said").toString().equalsIgnoreCase((String) one.get("truth"))));
+  }
+
+  /// A benchmark to all of whose questions one answer is right.
+  private record Told(Task task, String right) implements Task {
+    @Override
+    public TaskName name() {
+      return task.name();
+    }
+
+    @Override
+    public List<Question> questions() {
+      return task.questions();
+    }
+
+    @Override
+    public int maxNewTokens() {
+      return task.maxNewTokens();
+    }
+
+    @Override
+    public Optional<Score> score(List<Answer> answers) {
+      return task.score(answers);
+    }
+
+    @Override
+    public List<String> rightAnswers() {
+      return questions().stream().map(_ -> right).toList();
+    }
+
+    @Override
+    public List<Path> writeSubmission(List<Answer> answers, Path out) {
+      return List.of();
+    }
   }
 
   @Test
@@ -118,7 +178,13 @@ class ReportTest {
         RunSettings.of(
             task,
             new RunSettings.Asked(
-                "model " + weights, weights, "VICUNA_V1", imageMode, "auto", task.maxNewTokens()));
+                "model " + weights,
+                weights,
+                "VICUNA_V1",
+                imageMode,
+                RunSettings.Orientation.IGNORED,
+                "auto",
+                task.maxNewTokens()));
     Path out = folder.resolve(weights);
     new EvalRun(task, settings, out, Shard.whole(), 4)
         .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});

@@ -5,19 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import llava4j.train.batch.Batch;
-import org.junit.jupiter.api.Test;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A thousand steps leave no native memory behind. In a process whose Java heap is touched from the
 /// start, so that what grows is native.
 class StepMemoryTest {
   private static final int WARM = 200;
   private static final int STEPS = 1000;
-  private static final long ALLOWED = 40L << 20; // what frees itself every 32 steps, and noise
+  private static final int WINDOW = 50; // longer than the 32 steps after which some memory is freed
+  private static final long ALLOWED = 4 << 10; // bytes a step
+  private static final int LEAK = 10 << 10;
 
-  @Test
-  void thousandStepsKeepMemoryFlat() throws IOException, InterruptedException {
+  /// What grows for good raises the least that a window of steps had; what comes and goes does not.
+  @ParameterizedTest
+  @ValueSource(ints = {0, LEAK})
+  void stepsLeaveNothingBehind(int leak) throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -30,21 +39,46 @@ class StepMemoryTest {
                 "-Dllava4j.golden=" + System.getProperty("llava4j.golden"),
                 "-cp",
                 System.getProperty("java.class.path"),
-                Steps.class.getName()));
+                Steps.class.getName(),
+                String.valueOf(leak)));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("OMP_NUM_THREADS", "1"); // products this small are faster so
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
-    long growth =
+    long[] resident =
         output
             .lines()
-            .filter(line -> line.startsWith("grew "))
-            .mapToLong(line -> Long.parseLong(line.substring("grew ".length())))
-            .findFirst()
-            .orElseThrow();
-    System.out.printf("resident memory grew by %d KiB in %d steps%n", growth >> 10, STEPS - WARM);
-    assertThat(growth).isLessThan(ALLOWED);
+            .filter(line -> line.startsWith("resident "))
+            .mapToLong(line -> Long.parseLong(line.substring("resident ".length())))
+            .toArray();
+    assertThat(resident).hasSize(STEPS);
+    long[] least =
+        LongStream.iterate(WARM, start -> start + WINDOW <= STEPS, start -> start + WINDOW)
+            .map(start ->
+                Arrays.stream(resident, (int) start, (int) start + WINDOW).min().orElseThrow())
+            .toArray();
+    double perStep = slope(least) / WINDOW;
+    System.out.printf(
+        "resident memory grows by %.0f bytes a step beside a leak of %d: %s KiB%n",
+        perStep, leak, Arrays.toString(Arrays.stream(least).map(bytes -> bytes >> 10).toArray()));
+    assertThat(perStep)
+        .as("what leaks is found")
+        .isBetween(leak - ALLOWED * 1.0, leak + ALLOWED * 1.0);
+  }
+
+  /// Of the middle line: the median of the slopes between all pairs, which a single jump does not
+  /// move.
+  private static double slope(long[] values) {
+    double[] slopes = new double[values.length * (values.length - 1) / 2];
+    int next = 0;
+    for (int i = 0; i < values.length; i++) {
+      for (int j = i + 1; j < values.length; j++) {
+        slopes[next++] = (double) (values[j] - values[i]) / (j - i);
+      }
+    }
+    Arrays.sort(slopes);
+    return slopes[slopes.length / 2];
   }
 
   /// The process.
@@ -52,17 +86,25 @@ class StepMemoryTest {
     private Steps() {}
 
     public static void main(String[] arguments) {
+      int leak = Integer.parseInt(arguments[0]);
       try (TinyRun run =
               new TinyRun("tinyLora", "maxLength=256", "globalBatch=1", "deviceBatch=1");
           Assembly assembly = run.assemble()) {
         List<Batch> batch = run.firstStep();
-        long before = 0;
+        long[] resident = new long[STEPS];
         for (int step = 0; step < STEPS; step++) {
           assembly.learner().step(step, batch, false);
-          before = step == WARM ? ResidentMemory.now() : before;
+          if (leak > 0) {
+            lose(leak);
+          }
+          resident[step] = ResidentMemory.now();
         }
-        System.out.println("grew " + (ResidentMemory.now() - before));
+        Arrays.stream(resident).forEach(bytes -> System.out.println("resident " + bytes));
       }
+    }
+
+    private static void lose(int bytes) {
+      Pointer.memset(new BytePointer(Pointer.malloc(bytes)), 1, bytes);
     }
   }
 }

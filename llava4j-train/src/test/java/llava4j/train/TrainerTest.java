@@ -14,11 +14,14 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.TorchZipWriter;
 import llava4j.checkpoint.WeightSource;
 import llava4j.checkpoint.WriteListener;
+import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
@@ -114,13 +117,16 @@ class TrainerTest {
 
   @Test
   void connectorOfAnotherWidthIsRefused() {
+    LlavaConfig config = goldenConfig();
+    long width = config.text().dim();
+    long other = width / 2 + 1;
     new TorchZipWriter(Long.MAX_VALUE)
         .write(
             new Ones(
-                "model.mm_projector.0.weight", List.of(48L, 64L),
-                "model.mm_projector.0.bias", List.of(48L),
-                "model.mm_projector.2.weight", List.of(48L, 48L),
-                "model.mm_projector.2.bias", List.of(48L)),
+                "model.mm_projector.0.weight", List.of(other, (long) config.vision().dim()),
+                "model.mm_projector.0.bias", List.of(other),
+                "model.mm_projector.2.weight", List.of(other, other),
+                "model.mm_projector.2.bias", List.of(other)),
             folder,
             "mm_projector",
             DType.F32,
@@ -131,20 +137,28 @@ class TrainerTest {
             Optional.of(folder.resolve("mm_projector.bin")),
             new ProjectorConfig.Mlp(2),
             CheckpointOptions.none());
-    TrainConfig config = new ConfigFile().with(Presets.tinyFinetune(), List.of("maxLength=256"));
-    assertThatThrownBy(() -> base.open(config))
+    TrainConfig run = new ConfigFile().with(Presets.tinyFinetune(), List.of("maxLength=256"));
+    assertThatThrownBy(() -> base.open(run))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("mm_projector.bin")
-        .hasMessageContaining("48")
-        .hasMessageContaining("256");
+        .hasMessageContaining(String.valueOf(other))
+        .hasMessageContaining(String.valueOf(width));
   }
 
   @Test
   void longerSamplesThanTheModelHasPositionsAreRefused() {
-    assertThatThrownBy(() -> run("tinyFinetune", "maxLength=4096"))
+    int positions = goldenConfig().contextLength();
+    assertThatThrownBy(() -> run("tinyFinetune", "maxLength=" + 2 * positions))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("maxLength is 4096")
-        .hasMessageContaining("2048");
+        .hasMessageContaining("maxLength is " + 2 * positions)
+        .hasMessageContaining(String.valueOf(positions));
+  }
+
+  private static LlavaConfig goldenConfig() {
+    try (Checkpoint checkpoint =
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {
+      return checkpoint.config();
+    }
   }
 
   @Test

@@ -1,11 +1,15 @@
 package llava4j.eval.judge;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// answer whose verdict stays unreadable is listed and has no score. A judge that is silent on
 /// several answers in a row is not asked about the rest.
 public final class Judging {
+  private static final String PROMPT = "prompt_sha256";
   private static final int SILENCES = 3;
 
   private final JudgedTask task;
@@ -55,7 +60,7 @@ public final class Judging {
   /// @param progress hears how many answers are done with
   public Result judge(List<Answer> answers, IntConsumer progress) {
     List<String> prompts = task.prompts(answers);
-    Map<Integer, String> verdicts = read(prompts.size());
+    Map<Integer, String> verdicts = read(prompts);
     List<Integer> unjudged = new ArrayList<>();
     int silences = 0;
     String reason = "";
@@ -78,7 +83,7 @@ public final class Judging {
         unjudged.add(number);
       } else {
         verdicts.put(number, verdict.get());
-        append(number, verdict.get());
+        append(number, prompts.get(number), verdict.get());
       }
     }
     progress.accept(prompts.size());
@@ -116,7 +121,7 @@ public final class Judging {
     return Optional.empty();
   }
 
-  private Map<Integer, String> read(int count) {
+  private Map<Integer, String> read(List<String> prompts) {
     Map<Integer, String> verdicts = new LinkedHashMap<>();
     JsonMapper json = new JsonMapper();
     int row = 0;
@@ -135,13 +140,22 @@ public final class Judging {
         }
         int number = node.path("number").asInt(-1);
         String verdict = node.path("verdict").asString("");
-        if (number < 0 || number >= count || !task.isReadable(verdict)) {
+        if (number < 0 || number >= prompts.size() || !task.isReadable(verdict)) {
           throw new BadInputException(
               reviews
                   + ", line "
                   + row
                   + " holds no verdict that can be read; remove the line, and the judge is asked"
                   + " again");
+        }
+        if (!node.path(PROMPT).asString("").equals(fingerprint(prompts.get(number)))) {
+          throw new BadInputException(
+              reviews
+                  + ", line "
+                  + row
+                  + " is about another answer than the present one to question "
+                  + task.questions().get(number).id()
+                  + "; remove the line, and the judge is asked again");
         }
         verdicts.put(number, verdict);
       } catch (JacksonException e) {
@@ -152,9 +166,21 @@ public final class Judging {
     return verdicts;
   }
 
-  private void append(int number, String verdict) {
+  /// Of what the judge was asked, the answer within.
+  private static String fingerprint(String prompt) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(prompt.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void append(int number, String prompt, String verdict) {
     ObjectNode line = new JsonMapper().createObjectNode();
-    line.put("number", number).put("judge", judge.name()).put("verdict", verdict);
+    line.put("number", number).put("judge", judge.name()).put(PROMPT, fingerprint(prompt));
+    line.put("verdict", verdict);
     try {
       Files.createDirectories(reviews.toAbsolutePath().getParent());
       Files.writeString(reviews, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);

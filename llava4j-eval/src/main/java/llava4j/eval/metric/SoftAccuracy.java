@@ -1,8 +1,10 @@
 package llava4j.eval.metric;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// VQA's soft accuracy: an answer is right as far as people gave it too (spec 7.2; `TextVQA
 /// AccuracyEvaluator`). Safe for many threads.
@@ -30,6 +32,16 @@ public record SoftAccuracy(VqaNormalizer normalizer) {
       worth.put(answer, sum / answers.size());
     });
     return worth;
+  }
+
+  /// People's answers for people, those of most first: `red (8), dark red (2)`.
+  public static String summary(List<String> people) {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    people.forEach(answer -> counts.merge(answer, 1, Integer::sum));
+    return counts.entrySet().stream()
+        .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+        .map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
+        .collect(Collectors.joining(", "));
   }
 
   /// What one answer is worth, from 0 to 1.

@@ -50,6 +50,11 @@ public record BlindTask(Task sighted, List<Question> questions) implements Task 
   }
 
   @Override
+  public List<String> rightAnswers() {
+    return sighted.rightAnswers();
+  }
+
+  @Override
   public double best(String figure) {
     return sighted.best(figure);
   }

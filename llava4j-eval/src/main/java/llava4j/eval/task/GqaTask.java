@@ -23,6 +23,7 @@ public final class GqaTask implements Task {
 
   private final List<Question> questions;
   private final Path truth;
+  private final List<String> answers = new ArrayList<>();
 
   /// @param questions LLaVA's `llava_gqa_testdev_balanced.jsonl`, or `truth`
   /// @param truth GQA's `testdev_balanced_questions.json`
@@ -32,7 +33,13 @@ public final class GqaTask implements Task {
             ? FILES.llavaQuestions(questions, images)
             : siteQuestions(questions, images);
     this.truth = truth;
-    FILES.require(truth);
+    JsonNode all = FILES.tree(truth);
+    for (Question question : this.questions) {
+      JsonNode label = all.path(question.id());
+      String where = "question " + question.id();
+      new LabelCheck(truth).requireSame(question, label, "question", "imageId", where);
+      answers.add(label.path("answer").asString(""));
+    }
   }
 
   /// With the names that its files have in LLaVA's evaluation archive and at the site.
@@ -132,6 +139,11 @@ public final class GqaTask implements Task {
     List<Double> points = new ArrayList<>();
     SequencedMap<String, Double> figures = figures(truth, answers, points);
     return Optional.of(new Score("accuracy", figures.get("accuracy"), figures, points));
+  }
+
+  @Override
+  public List<String> rightAnswers() {
+    return List.copyOf(answers);
   }
 
   @Override

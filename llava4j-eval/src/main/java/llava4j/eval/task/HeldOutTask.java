@@ -114,6 +114,11 @@ public final class HeldOutTask implements Task {
   }
 
   @Override
+  public List<String> rightAnswers() {
+    return questions.stream().map(question -> truths.get(question.id()).answer()).toList();
+  }
+
+  @Override
   public List<Path> writeSubmission(List<Answer> answers, Path folder) {
     return List.of();
   }

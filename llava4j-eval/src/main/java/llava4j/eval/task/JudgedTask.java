@@ -28,6 +28,11 @@ public interface JudgedTask extends Task {
   /// What a right answer is like, one for each question.
   List<String> references();
 
+  @Override
+  default List<String> rightAnswers() {
+    return references();
+  }
+
   /// Whether the judge's words can be read.
   boolean isReadable(String verdict);
 

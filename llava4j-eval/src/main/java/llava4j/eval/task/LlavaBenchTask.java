@@ -55,15 +55,25 @@ public final class LlavaBenchTask implements JudgedTask {
     this.folder = folder;
     this.questions =
         FILES.llavaQuestions(folder.resolve("questions.jsonl"), folder.resolve("images"));
-    int references = references().size();
-    if (references != questions.size()) {
-      throw new BadInputException(
-          folder.resolve(REFERENCES)
-              + " has "
-              + references
-              + " answers to "
-              + questions.size()
-              + " questions; get both again");
+    List<JsonNode> references = FILES.lines(folder.resolve(REFERENCES));
+    LabelCheck check = new LabelCheck(folder.resolve(REFERENCES));
+    check.requireCount("questions", questions.size(), references.size());
+    for (Question question : questions) {
+      JsonNode reference = references.get(question.number());
+      String where = "row " + (question.number() + 1);
+      String id = reference.path("question_id").asString(question.id());
+      if (!id.equals(question.id())) {
+        throw new BadInputException(
+            folder.resolve(REFERENCES)
+                + ", "
+                + where
+                + ", answers question "
+                + id
+                + ", but the question there is "
+                + question.id()
+                + "; get both again");
+      }
+      check.requireSameText(question, reference.path("prompt").asStringOpt(), where);
     }
   }
 

@@ -38,6 +38,22 @@ public final class MmVetTask implements JudgedTask {
     Path file = FILES.firstOf(folder.resolve("llava-mm-vet.jsonl"), truth);
     this.questions =
         TaskFiles.isLlavas(file) ? FILES.llavaQuestions(file, images) : siteQuestions(file, images);
+    JsonNode labels = FILES.tree(truth);
+    LabelCheck check = new LabelCheck(truth);
+    check.requireCount("questions", questions.size(), labels.size());
+    for (Question question : questions) {
+      String id = VERSION + question.id();
+      check.requireSame(question, label(labels, id), "question", "imagename", id);
+    }
+  }
+
+  private JsonNode label(JsonNode labels, String id) {
+    JsonNode label = labels.path(id);
+    if (label.isMissingNode()) {
+      throw new BadInputException(
+          folder.resolve(TRUTH) + " has no " + id + "; questions and truth differ");
+    }
+    return label;
   }
 
   private static List<Question> siteQuestions(Path file, Path images) {
@@ -95,15 +111,7 @@ public final class MmVetTask implements JudgedTask {
     JsonNode truth = FILES.tree(folder.resolve(TRUTH));
     List<String> prompts = new ArrayList<>();
     for (Answer answer : answers) {
-      JsonNode entry = truth.path(VERSION + answer.id());
-      if (entry.isMissingNode()) {
-        throw new BadInputException(
-            folder.resolve(TRUTH)
-                + " has no "
-                + VERSION
-                + answer.id()
-                + "; questions and truth differ");
-      }
+      JsonNode entry = label(truth, VERSION + answer.id());
       Path file = folder.resolve(TRUTH);
       String id = VERSION + answer.id();
       String question = TaskFiles.field(entry, "question", file, id);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.PairedYesNo;
 
@@ -82,8 +83,13 @@ public final class MmeTask implements Task {
     this.release = release;
     questions.stream()
         .map(question -> Subject.of(question.id()))
-        .distinct()
-        .forEach(subject -> FILES.require(subject.truth(release)));
+        .collect(
+            Collectors.groupingBy(subject -> subject, LinkedHashMap::new, Collectors.counting()))
+        .forEach((subject, asked) -> {
+          Path table = subject.truth(release);
+          new LabelCheck(table)
+              .requireCount("questions", Math.toIntExact(asked), truth(table).size());
+        });
   }
 
   /// With the names that its files have in LLaVA's evaluation archive or in the release.
@@ -241,6 +247,17 @@ public final class MmeTask implements Task {
       rows.add(new Row(subject.task(), subject.table(), asked, label, answer.text()));
     }
     return rows;
+  }
+
+  @Override
+  public List<String> rightAnswers() {
+    return rows(
+            questions.stream()
+                .map(question -> new Answer(question.id(), storedPrompt(question), ""))
+                .toList())
+        .stream()
+        .map(Row::truth)
+        .toList();
   }
 
   /// Some tables have two blanks before the suffix.

@@ -3,7 +3,6 @@ package llava4j.eval.task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +41,7 @@ public final class PopeTask implements Task {
   }
 
   private final List<Question> questions;
-  private final Path labels;
+  private final List<String> labels; // yes or no, by number of the question
 
   /// @param questions LLaVA's `llava_pope_test.jsonl`
   /// @param labels folder of `coco_pope_random.json` and the others
@@ -53,10 +52,33 @@ public final class PopeTask implements Task {
 
   private PopeTask(List<Question> questions, Path labels) {
     this.questions = questions;
-    this.labels = labels;
     for (Split split : Split.values()) {
       FILES.require(file(labels, split));
     }
+    this.labels = labels(questions, labels);
+  }
+
+  /// The label of each question. Those of a split belong together by their order, as in the
+  /// original; that they are about the same things is looked at.
+  private static List<String> labels(List<Question> questions, Path folder) {
+    Map<Split, List<Question>> asked = new EnumMap<>(Split.class);
+    for (Question question : questions) {
+      asked.computeIfAbsent(split(question.category()), _ -> new ArrayList<>()).add(question);
+    }
+    String[] labels = new String[questions.size()];
+    for (Split split : Split.values()) {
+      Path file = file(folder, split);
+      List<Question> own = asked.getOrDefault(split, List.of());
+      List<JsonNode> lines = FILES.lines(file);
+      LabelCheck check = new LabelCheck(file);
+      check.requireCount(split.word() + " questions", own.size(), lines.size());
+      for (int row = 0; row < own.size(); row++) {
+        JsonNode line = lines.get(row);
+        check.requireSame(own.get(row), line, "text", "image", "row " + (row + 1));
+        labels[own.get(row).number()] = TaskFiles.field(line, "label", file, row);
+      }
+    }
+    return List.of(labels);
   }
 
   /// With the names that its files have in LLaVA's evaluation archive or at the site.
@@ -111,8 +133,7 @@ public final class PopeTask implements Task {
     return MAX_NEW_TOKENS;
   }
 
-  /// Counts per split. Answers and labels of a split belong together by their order, as in the
-  /// original.
+  /// Counts per split.
   ///
   /// @param points receives 1 or 0 for each answer, in the order of the answers
   public Map<Split, YesNoCounts> counts(List<Answer> answers, List<Double> points) {
@@ -122,30 +143,18 @@ public final class PopeTask implements Task {
   /// @param judged receives what each answer adds to its split's counts
   private Map<Split, YesNoCounts> counts(
       List<Answer> answers, List<Double> points, Map<Split, List<YesNoCounts>> judged) {
-    Map<String, String> categories = new HashMap<>();
-    questions.forEach(question -> categories.put(question.id(), question.category()));
-    Map<Split, List<Boolean>> truth = new EnumMap<>(Split.class);
-    Map<Split, Integer> next = new EnumMap<>(Split.class);
     Map<Split, YesNoCounts> counts = new EnumMap<>(Split.class);
     for (Split split : Split.values()) {
-      truth.put(split, truth(split));
       counts.put(split, YesNoCounts.none());
       judged.put(split, new ArrayList<>());
     }
-    for (Answer answer : answers) {
-      Split split = split(categories.get(answer.id()));
-      int at = next.merge(split, 1, Integer::sum) - 1;
-      if (at >= truth.get(split).size()) {
-        throw new BadInputException(
-            labels
-                + " has "
-                + truth.get(split).size()
-                + " labels for "
-                + split.word()
-                + ", fewer than there are answers; get the labels that belong to the questions");
-      }
+    new LabelCheck(Path.of("the file of answers"))
+        .requireCount("answers", answers.size(), questions.size());
+    for (Question question : questions) {
+      Answer answer = answers.get(question.number());
+      Split split = split(question.category());
       boolean said = YesNoCounts.isYes(answer.text());
-      boolean label = truth.get(split).get(at);
+      boolean label = YesNoCounts.isYesLabel(labels.get(question.number()));
       counts.put(split, counts.get(split).plus(said, label));
       judged.get(split).add(YesNoCounts.none().plus(said, label));
       points.add(said == label ? 1.0 : 0.0);
@@ -188,20 +197,16 @@ public final class PopeTask implements Task {
   }
 
   @Override
+  public List<String> rightAnswers() {
+    return labels;
+  }
+
+  @Override
   public List<Path> writeSubmission(List<Answer> answers, Path folder) {
     return List.of();
   }
 
-  private List<Boolean> truth(Split split) {
-    Path file = file(labels, split);
-    List<Boolean> truth = new ArrayList<>();
-    for (JsonNode line : FILES.lines(file)) {
-      truth.add(YesNoCounts.isYesLabel(TaskFiles.field(line, "label", file, truth.size())));
-    }
-    return truth;
-  }
-
-  private Split split(String category) {
+  private static Split split(String category) {
     for (Split split : Split.values()) {
       if (split.word().equals(category)) {
         return split;

@@ -61,6 +61,46 @@ public final class ScienceQaTask implements Task {
             : read(questions, images);
     this.problems = problems;
     this.splits = splits;
+    check();
+  }
+
+  /// The problems of the test split are those that are asked.
+  private void check() {
+    JsonNode all = FILES.tree(problems);
+    JsonNode test = FILES.tree(splits).path("test");
+    Set<String> wanted = new HashSet<>();
+    test.forEach(id -> wanted.add(id.asString("")));
+    new LabelCheck(splits).requireCount("questions", questions.size(), test.size());
+    LabelCheck check = new LabelCheck(problems);
+    for (Question question : questions) {
+      if (!wanted.contains(question.id())) {
+        throw new BadInputException(
+            splits
+                + " does not name question "
+                + question.id()
+                + " among its test split; questions and splits belong to different versions, get both"
+                + " again");
+      }
+      JsonNode problem = all.path(question.id());
+      String where = "problem " + question.id();
+      check.requirePart(question, problem.path("question").asStringOpt(), where);
+      for (JsonNode choice : problem.path("choices")) {
+        check.requirePart(question, choice.asStringOpt(), where);
+      }
+    }
+  }
+
+  @Override
+  public List<String> rightAnswers() {
+    JsonNode all = FILES.tree(problems);
+    return questions.stream()
+        .map(question -> {
+          JsonNode problem = all.path(question.id());
+          int right = problem.path("answer").asInt(-1);
+          String choice = problem.path("choices").path(right).asString("");
+          return right < 0 ? "" : ChoiceLetters.letter(right) + ". " + choice;
+        })
+        .toList();
   }
 
   /// With the names that its files have in LLaVA's evaluation archive and at the site.

@@ -20,10 +20,12 @@ public final class SeedTask implements Task {
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and huggingface.co/datasets/AILab-CVC/SEED-Bench");
   private static final String FRAMES = "SEED-Bench-video-image";
+  private static final List<String> LETTERS = List.of("A", "B", "C", "D");
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
   private final Path truth;
+  private final List<String> right;
 
   /// Right answers and answers, of one kind of question.
   public record Share(int right, int count) {
@@ -56,6 +58,47 @@ public final class SeedTask implements Task {
             ? FILES.llavaQuestions(questions, images)
             : siteQuestions(questions, images);
     this.truth = truth;
+    this.right = check(this.questions, truth);
+  }
+
+  /// Every question that is asked has its label, in the same words and about the same picture.
+  /// There may be labels of questions that are not asked, which count as wrong: the original's rule
+  /// for videos that somebody does not have.
+  ///
+  /// @return what is right, one for each question
+  private static List<String> check(List<Question> questions, Path truth) {
+    Map<String, JsonNode> labels = new HashMap<>();
+    int row = 0;
+    for (JsonNode label : FILES.tree(truth).path("questions")) {
+      labels.put(TaskFiles.field(label, "question_id", truth, row++), label);
+    }
+    LabelCheck check = new LabelCheck(truth);
+    List<String> right = new ArrayList<>();
+    for (Question question : questions) {
+      JsonNode label = labels.get(question.id());
+      String where = "question " + question.id();
+      if (label == null) {
+        throw new BadInputException(
+            truth
+                + " has no "
+                + where
+                + "; questions and labels belong to different versions, get both again");
+      }
+      check.requirePart(question, label.path("question").asStringOpt(), where);
+      for (String letter : LETTERS) {
+        check.requirePart(question, choice(label, letter), where);
+      }
+      if (label.path("data_type").asString("").equals("image")) {
+        check.requireSameImage(question, label.path("data_id").asStringOpt(), where);
+      }
+      String letter = label.path("answer").asString("");
+      right.add(letter + choice(label, letter).map(choice -> ". " + choice).orElse(""));
+    }
+    return right;
+  }
+
+  private static Optional<String> choice(JsonNode label, String letter) {
+    return label.path("choice_" + letter.toLowerCase(Locale.ROOT)).asStringOpt();
   }
 
   /// With the names that its files have in LLaVA's evaluation archive and at the site.
@@ -78,7 +121,7 @@ public final class SeedTask implements Task {
               ? "SEED-Bench-image/" + TaskFiles.field(entry, "data_id", file, number)
               : FRAMES + "/" + type + "_" + id + ".png";
       StringBuilder text = new StringBuilder(TaskFiles.field(entry, "question", file, number));
-      for (String letter : List.of("A", "B", "C", "D")) {
+      for (String letter : LETTERS) {
         String choice = "choice_" + letter.toLowerCase(Locale.ROOT);
         text.append('\n').append(letter).append(". ");
         text.append(TaskFiles.field(entry, choice, file, number));
@@ -182,6 +225,11 @@ public final class SeedTask implements Task {
     }
     outcome.byType().forEach((type, share) -> figures.put(type, share.percent()));
     return Optional.of(new Score("all", outcome.total().percent(), figures, points));
+  }
+
+  @Override
+  public List<String> rightAnswers() {
+    return right;
   }
 
   @Override

@@ -31,6 +31,10 @@ public interface Task {
   /// @param answers one for each question, in the order of the questions
   Optional<Score> score(List<Answer> answers);
 
+  /// What a right answer is, for people: one for each question, in order; none where only the
+  /// benchmark's server knows.
+  List<String> rightAnswers();
+
   /// What a figure can be at best.
   default double best(String figure) {
     return 100;

@@ -16,6 +16,7 @@ import tools.jackson.databind.JsonNode;
 /// `eval_textvqa.py`). Question ids are image ids, so an annotation is found by image and question.
 public final class TextVqaTask implements Task {
   private static final TaskFiles FILES = new TaskFiles("LLaVA's eval.zip and textvqa.org/dataset");
+  private static final String WORDS = "TextVQA_Rosetta_OCR_v0.2_val.json";
   private static final String OCR_LABEL = "Reference OCR token: ";
   private static final String QUESTION_LABEL = "Question: ";
   private static final int MAX_NEW_TOKENS = 128;
@@ -41,9 +42,7 @@ public final class TextVqaTask implements Task {
   /// With the names that its files have in LLaVA's evaluation archive or at the site.
   public static TextVqaTask in(Path folder) {
     return new TextVqaTask(
-        FILES.firstOf(
-            folder.resolve("llava_textvqa_val_v051_ocr.jsonl"),
-            folder.resolve("TextVQA_Rosetta_OCR_v0.2_val.json")),
+        FILES.firstOf(folder.resolve("llava_textvqa_val_v051_ocr.jsonl"), folder.resolve(WORDS)),
         folder.resolve("TextVQA_0.5.1_val.json"),
         folder.resolve("train_images"));
   }
@@ -57,11 +56,25 @@ public final class TextVqaTask implements Task {
           String.join(
               "\n",
               capitalized(TaskFiles.field(entry, "question", file, number)),
-              OCR_LABEL + words.getOrDefault(image, ""),
+              OCR_LABEL + wordsOf(image, words, file),
               ResponseFormat.SHORT);
       questions.add(Question.about(images.resolve(image + ".jpg"), number, image, false, text));
     }
     return FILES.some(questions, file);
+  }
+
+  private static String wordsOf(String image, Map<String, String> words, Path questions) {
+    String found = words.get(image);
+    if (found == null) {
+      throw new BadInputException(
+          questions.resolveSibling(WORDS)
+              + " has no words of picture "
+              + image
+              + ", about which "
+              + questions.getFileName()
+              + " asks; get both again");
+    }
+    return found;
   }
 
   /// LLaVA's prompts begin with a capital, and have no other; TextVQA's questions mostly have none.
@@ -102,8 +115,40 @@ public final class TextVqaTask implements Task {
     return Optional.of(Score.mean("accuracy", points(annotations, accuracy, answers)));
   }
 
+  @Override
+  public List<String> rightAnswers() {
+    Map<Key, List<String>> people = people(annotations);
+    return questions.stream()
+        .map(question ->
+            SoftAccuracy.summary(given(people, annotations, question.id(), question.text())))
+        .toList();
+  }
+
   /// What each answer is worth.
   static List<Double> points(Path annotations, SoftAccuracy accuracy, List<Answer> answers) {
+    Map<Key, List<String>> people = people(annotations);
+    return answers.stream()
+        .map(answer ->
+            accuracy.of(answer.text(), given(people, annotations, answer.id(), answer.prompt())))
+        .toList();
+  }
+
+  private static List<String> given(
+      Map<Key, List<String>> people, Path annotations, String id, String prompt) {
+    List<String> given = people.get(new Key(id, question(prompt)));
+    if (given == null) {
+      throw new BadInputException(
+          annotations
+              + " has no question '"
+              + question(prompt)
+              + "' about "
+              + id
+              + "; questions and annotations belong to different versions");
+    }
+    return given;
+  }
+
+  private static Map<Key, List<String>> people(Path annotations) {
     Map<Key, List<String>> people = new HashMap<>();
     int row = 0;
     for (JsonNode entry : FILES.tree(annotations).path("data")) {
@@ -129,21 +174,7 @@ public final class TextVqaTask implements Task {
           given);
       row++;
     }
-    List<Double> points = new ArrayList<>();
-    for (Answer answer : answers) {
-      List<String> given = people.get(new Key(answer.id(), question(answer.prompt())));
-      if (given == null) {
-        throw new BadInputException(
-            annotations
-                + " has no question '"
-                + question(answer.prompt())
-                + "' about "
-                + answer.id()
-                + "; questions and annotations belong to different versions");
-      }
-      points.add(accuracy.of(answer.text(), given));
-    }
-    return points;
+    return people;
   }
 
   /// The question within a prompt, lower case (`prompt_processor`).

@@ -73,6 +73,11 @@ public final class VizWizTask implements Task {
   }
 
   @Override
+  public List<String> rightAnswers() {
+    return List.of();
+  }
+
+  @Override
   public List<Path> writeSubmission(List<Answer> answers, Path folder) {
     return List.of(Submission.json(folder.resolve("vizwiz.json"), upload(answers)));
   }

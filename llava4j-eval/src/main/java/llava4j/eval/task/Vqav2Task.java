@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.SoftAccuracy;
 import llava4j.eval.metric.VqaNormalizer;
@@ -21,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Vqav2Task implements Task {
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and visualqa.org/download.html");
+  private static final Pattern COCO = Pattern.compile(".*_(\\d{12})\\.jpg");
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
@@ -40,7 +43,39 @@ public final class Vqav2Task implements Task {
             : siteQuestions(questions, images);
     this.whole = whole;
     this.annotations = annotations;
-    FILES.require(whole);
+    requireAmong(whole);
+  }
+
+  /// What is asked is part of what the server wants.
+  private void requireAmong(Path wanted) {
+    Map<String, JsonNode> all = new HashMap<>();
+    int row = 0;
+    for (JsonNode line : entries(wanted)) {
+      all.put(TaskFiles.field(line, "question_id", wanted, row++), line);
+    }
+    LabelCheck check = new LabelCheck(wanted);
+    for (Question question : questions) {
+      JsonNode line = all.get(question.id());
+      if (line == null) {
+        throw new BadInputException(
+            wanted
+                + " has no question "
+                + question.id()
+                + ", which is asked; the files belong to different versions, get both again");
+      }
+      String where = "question " + question.id();
+      String text = TaskFiles.isLlavas(wanted) ? "text" : "question";
+      check.requireSameText(question, line.path(text).asStringOpt().map(Vqav2Task::bare), where);
+    }
+  }
+
+  /// Without the response-format prompt, which LLaVA's files have and the site's have not.
+  private static String bare(String text) {
+    return text.replace(ResponseFormat.SHORT, "");
+  }
+
+  private static Iterable<JsonNode> entries(Path wanted) {
+    return TaskFiles.isLlavas(wanted) ? FILES.lines(wanted) : FILES.tree(wanted).path("questions");
   }
 
   /// With the names that its files have in LLaVA's evaluation archive or at the site.
@@ -93,6 +128,42 @@ public final class Vqav2Task implements Task {
     if (!Files.isRegularFile(annotations)) {
       return Optional.empty();
     }
+    Map<String, List<String>> people = people();
+    SoftAccuracy accuracy = new SoftAccuracy(normalizer);
+    List<Double> points = new ArrayList<>();
+    for (Answer answer : answers) {
+      points.add(accuracy.of(answer.text(), given(people, answer.id())));
+    }
+    return Optional.of(Score.mean("accuracy", points));
+  }
+
+  @Override
+  public List<String> rightAnswers() {
+    if (!Files.isRegularFile(annotations)) {
+      return List.of();
+    }
+    Map<String, List<String>> people = people();
+    return questions.stream()
+        .map(question -> SoftAccuracy.summary(given(people, question.id())))
+        .toList();
+  }
+
+  private List<String> given(Map<String, List<String>> people, String id) {
+    List<String> given = people.get(id);
+    if (given == null) {
+      throw new BadInputException(
+          annotations
+              + " has no question "
+              + id
+              + "; questions and annotations belong to different versions, get both again");
+    }
+    return given;
+  }
+
+  /// Ten people's answers by question.
+  private Map<String, List<String>> people() {
+    Map<String, Question> asked = new HashMap<>();
+    questions.forEach(question -> asked.put(question.id(), question));
     Map<String, List<String>> people = new HashMap<>();
     for (JsonNode entry : FILES.tree(annotations).path("annotations")) {
       int row = people.size();
@@ -100,18 +171,29 @@ public final class Vqav2Task implements Task {
       entry
           .path("answers")
           .forEach(answer -> given.add(TaskFiles.field(answer, "answer", annotations, row)));
-      people.put(TaskFiles.field(entry, "question_id", annotations, row), given);
+      String id = TaskFiles.field(entry, "question_id", annotations, row);
+      requireSameImage(Optional.ofNullable(asked.get(id)), entry);
+      people.put(id, given);
     }
-    SoftAccuracy accuracy = new SoftAccuracy(normalizer);
-    List<Double> points = new ArrayList<>();
-    for (Answer answer : answers) {
-      List<String> given = people.get(answer.id());
-      if (given == null) {
-        throw new BadInputException(annotations + " has no question " + answer.id());
-      }
-      points.add(accuracy.of(answer.text(), given));
+    return people;
+  }
+
+  /// COCO's pictures are named by their number, with zeros before it.
+  private void requireSameImage(Optional<Question> question, JsonNode entry) {
+    Optional<String> shown = question.flatMap(Question::image).map(QuestionImage::name);
+    long number = entry.path("image_id").asLong(-1);
+    Matcher named = COCO.matcher(shown.orElse(""));
+    if (number >= 0 && named.matches() && Long.parseLong(named.group(1)) != number) {
+      throw new BadInputException(
+          annotations
+              + ": question "
+              + question.orElseThrow().id()
+              + " is about picture "
+              + number
+              + ", but it is asked about "
+              + Path.of(shown.orElseThrow()).getFileName()
+              + "; questions and annotations belong to different versions, get both again");
     }
-    return Optional.of(Score.mean("accuracy", points));
   }
 
   @Override
@@ -125,10 +207,8 @@ public final class Vqav2Task implements Task {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));
     ArrayNode upload = new JsonMapper().createArrayNode();
-    Iterable<JsonNode> lines =
-        TaskFiles.isLlavas(wanted) ? FILES.lines(wanted) : FILES.tree(wanted).path("questions");
     int row = 0;
-    for (JsonNode line : lines) {
+    for (JsonNode line : entries(wanted)) {
       String text = texts.get(TaskFiles.field(line, "question_id", wanted, row++));
       ObjectNode entry = upload.addObject();
       entry.set("question_id", line.path("question_id"));

@@ -79,6 +79,7 @@ public final class TinyBenchmarks {
           question(0, scene, question + "\nReference OCR token: \n" + ResponseFormat.SHORT)
               .put("question_id", "scene-" + scene.number()));
       ObjectNode truth = gqa.putObject(id);
+      truth.put("question", question).put("imageId", "scene-" + scene.number());
       truth.put("answer", scene.colorWord()).put("isBalanced", true);
       truth.putObject("types").put("structural", "query").put("semantic", "attr");
       ArrayNode people =
@@ -119,7 +120,11 @@ public final class TinyBenchmarks {
             question(id, scene, "Is there a " + thing + " in the image?\n" + ResponseFormat.SHORT)
                 .put("category", split));
         labels.add(
-            json.createObjectNode().put("question_id", id).put("label", there ? "yes" : "no"));
+            json.createObjectNode()
+                .put("question_id", id)
+                .put("image", scene.file())
+                .put("text", "Is there a " + thing + " in the image?")
+                .put("label", there ? "yes" : "no"));
       }
       lines("pope/coco/coco_pope_" + split + ".json", labels);
     }
@@ -175,6 +180,7 @@ public final class TinyBenchmarks {
           .put("from", "human")
           .put("value", (picture ? "<image>\n" : "") + asked);
       ObjectNode problem = problems.putObject(id);
+      problem.put("question", "How many shapes are there?");
       problem.putArray("choices").add("1").add("2").add("3");
       problem.put("answer", scene.count() - 1);
       test.add(id);
@@ -187,6 +193,11 @@ public final class TinyBenchmarks {
           .put("question_id", String.valueOf(100 + scene.number()))
           .put("question_type_id", video ? 10 : scene.number() % 2 == 0 ? 3 : 5)
           .put("data_type", video ? "video" : "image")
+          .put("data_id", scene.file())
+          .put("question", "How many shapes are there?")
+          .put("choice_a", "1")
+          .put("choice_b", "2")
+          .put("choice_c", "3")
           .put("answer", LETTERS.get(scene.count() - 1));
     }
     tree("scienceqa/llava_test_CQM-A.json", science);
@@ -251,6 +262,7 @@ public final class TinyBenchmarks {
       vet.add(question(scene.number(), scene, "Which shape is it, and in which colour?"));
       ObjectNode entry = truth.putObject("v1_" + scene.number());
       entry.put("question", "Which shape is it, and in which colour?");
+      entry.put("imagename", scene.file());
       entry.put("answer", scene.shapeWord() + "<AND>" + scene.colorWord());
       entry.putArray("capability").add("rec");
     }

@@ -120,16 +120,39 @@ class JudgingTest {
   }
 
   @Test
+  void verdictsOnOtherAnswersAreRefused() throws IOException {
+    MmVetTask task = mmVet();
+    Path reviews = folder.resolve("reviews.jsonl");
+    oneVerdict(task, reviews);
+    List<Answer> others = new ArrayList<>(answers());
+    others.set(0, new Answer(others.getFirst().id(), "", "something else"));
+    assertThatThrownBy(() ->
+            new Judging(task, judge(1), reviews, 1, Duration.ofMillis(1)).judge(others, _ -> {}))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("reviews.jsonl, line 1 is about another answer than the present one");
+  }
+
+  /// The line of the first answer's verdict, the only readable one.
+  private String oneVerdict(MmVetTask task, Path reviews) throws IOException {
+    replies.addAll(List.of(new Reply(200, "0.5"), new Reply(200, "none"), new Reply(200, "none")));
+    new Judging(task, judge(1), reviews, 1, Duration.ofMillis(1)).judge(answers(), _ -> {});
+    assertThat(Files.readAllLines(reviews)).hasSize(1);
+    return Files.readString(reviews);
+  }
+
+  @Test
   void verdictsThatAreNoneOrOfAnotherJudgeAreRefused() throws IOException {
     MmVetTask task = mmVet();
     Path reviews = folder.resolve("reviews.jsonl");
-    String line = "{\"number\":0,\"judge\":\"" + judge(1).name() + "\",\"verdict\":\"0.5\"}\n";
+    String line = oneVerdict(task, reviews);
     for (String broken :
         List.of(
             "garbage\n",
             line.replace("0.5", "good"),
             line.replace(":0,", ":3,"),
             line.replace("\"verdict\"", "\"words\""),
+            line.replace("\"prompt_sha256\"", "\"prompt\""),
+            line.replaceFirst("\"number\":0", "\"number\":1"),
             line.replace(judge(1).name(), "somebody"))) {
       Files.writeString(reviews, line + broken);
       assertThatThrownBy(() ->

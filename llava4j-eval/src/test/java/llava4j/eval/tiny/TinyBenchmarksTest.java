@@ -71,7 +71,15 @@ class TinyBenchmarksTest {
   private EvalResult run(Task task, String model, Answerer answerer) {
     RunSettings settings =
         RunSettings.of(
-            task, new RunSettings.Asked(model, model, "v1", "pad", "auto", task.maxNewTokens()));
+            task,
+            new RunSettings.Asked(
+                model,
+                model,
+                "v1",
+                "pad",
+                RunSettings.Orientation.IGNORED,
+                "auto",
+                task.maxNewTokens()));
     Path out = folder.resolve(model);
     new EvalRun(task, settings, out, Shard.whole(), 4).run(answerer, (_, _) -> {});
     List<Answer> answers = EvalRun.collect(task, out, settings, 1);

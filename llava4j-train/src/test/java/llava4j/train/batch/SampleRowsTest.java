@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What the check counts is what a run would train on.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -48,10 +49,26 @@ class SampleRowsTest {
     base.close();
   }
 
+  /// How much of the samples a run has room for.
+  private enum Room {
+    FOR_ALL,
+    FOR_HALF,
+    FOR_NONE;
+
+    int of(int[] rows, int context) {
+      return switch (this) {
+        case FOR_ALL -> context;
+        case FOR_HALF -> rows[rows.length / 2] - 1;
+        case FOR_NONE -> rows[0] / 2;
+      };
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {2048, 90, 60})
-  void rowsAreThoseOfTheLoader(int maxLength) {
+  @EnumSource(Room.class)
+  void rowsAreThoseOfTheLoader(Room room) {
     Preprocessor pad = new Preprocessor(base.imageProcessor(), new ImageMode.Pad());
+    int maxLength = room.of(lengths(pad), base.config().contextLength());
     SampleRows counted = rows(pad, base.config(), maxLength);
     int usable = 0;
     try (SampleFile file = SampleFile.open(Golden.path("training/stage2_data.json"))) {
@@ -80,7 +97,21 @@ class SampleRowsTest {
           usable++;
         }
       }
-      assertThat(usable == file.size()).as("all %d are usable", usable).isEqualTo(maxLength > 90);
+      assertThat(usable == file.size())
+          .as("all %d are usable", usable)
+          .isEqualTo(room == Room.FOR_ALL);
+    }
+  }
+
+  /// Rows of all samples, the shortest first.
+  private int[] lengths(Preprocessor pad) {
+    SampleRows whole = rows(pad, base.config(), base.config().contextLength());
+    try (SampleFile file = SampleFile.open(Golden.path("training/stage2_data.json"))) {
+      return IntStream.range(0, Math.toIntExact(file.size()))
+          .mapToObj(file::get)
+          .mapToInt(sample -> whole.of(sample, sample.image().map(_ -> SIZE)).rows())
+          .sorted()
+          .toArray();
     }
   }
 
@@ -91,16 +122,17 @@ class SampleRowsTest {
   @Test
   void theWholeLengthIsCountedBeforeAnythingIsCutOff() {
     Preprocessor pad = new Preprocessor(base.imageProcessor(), new ImageMode.Pad());
+    int context = base.config().contextLength();
     Sample text = sample(Optional.empty(), "why so " + "on ".repeat(200));
     Sample picture = sample(Optional.of("a.png"), "<image>\nwhy so");
-    SampleRows wide = rows(pad, base.config(), 2048);
+    SampleRows wide = rows(pad, base.config(), context);
     SampleRows narrow = rows(pad, base.config(), 70);
     assertThat(narrow.of(text, Optional.empty()).rows())
         .isEqualTo(wide.of(text, Optional.empty()).rows())
         .isGreaterThan(200);
     int words = wide.of(sample(Optional.of("a.png"), "<image>\n"), Optional.of(SIZE)).rows();
     assertThat(wide.of(picture, Optional.of(SIZE)).rows()).isGreaterThan(words);
-    assertThat(wide.maxLength()).isEqualTo(2048);
+    assertThat(wide.maxLength()).isEqualTo(context);
   }
 
   @Test
@@ -119,7 +151,7 @@ class SampleRowsTest {
             PatchMerge.SPATIAL_UNPAD,
             plain.contextLength());
     Preprocessor preprocessor = new Preprocessor(base.imageProcessor(), anyRes);
-    SampleRows rows = rows(preprocessor, tiled, 2048);
+    SampleRows rows = rows(preprocessor, tiled, plain.contextLength());
     Sample sample = sample(Optional.of("a.png"), "<image>\nwhy so");
     int tall = rows.of(sample, Optional.of(new PictureSize(100, 220))).rows();
     int square = rows.of(sample, Optional.of(new PictureSize(300, 300))).rows();
@@ -134,7 +166,7 @@ class SampleRowsTest {
   void aSampleThatCannotBeMaskedIsRefused() {
     Preprocessor pad = new Preprocessor(base.imageProcessor(), new ImageMode.Pad());
     SampleRows captions =
-        new SampleRows(ConversationTemplate.PLAIN, tokenizer, pad, base.config(), 2048);
+        new SampleRows(ConversationTemplate.PLAIN, tokenizer, pad, base.config(), 256);
     assertThatThrownBy(() -> captions.of(sample(Optional.empty(), "q"), Optional.empty()))
         .isInstanceOf(BadSampleException.class)
         .hasMessageContaining("a caption needs one");

@@ -1,0 +1,106 @@
+package llava4j.eval.task;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+import tools.jackson.databind.JsonNode;
+
+/// Holds questions against the labels that they are scored by: two files that do not belong
+/// together would give a score that means nothing.
+///
+/// @param labels their file
+record LabelCheck(Path labels) {
+  private static final List<String> INSTRUCTIONS =
+      List.of(ResponseFormat.SHORT, ResponseFormat.LETTER, ResponseFormat.UNANSWERABLE);
+
+  /// Fails unless there are as many labels as questions.
+  ///
+  /// @param what the questions are, such as `random questions`
+  void requireCount(String what, int asked, int given) {
+    if (asked != given) {
+      throw new BadInputException(
+          labels + " has " + given + " labels for " + asked + " " + what + remedy());
+    }
+  }
+
+  /// Fails unless a label is about the question that is asked. What the label does not tell is not
+  /// compared; blanks, case and the response-format prompt do not count.
+  ///
+  /// @param textField of the question within the label
+  /// @param imageField of the picture within the label, its ending and folder given or not
+  void requireSame(
+      Question question, JsonNode label, String textField, String imageField, String where) {
+    requireSameText(question, label.path(textField).asStringOpt(), where);
+    requireSameImage(question, label.path(imageField).asStringOpt(), where);
+  }
+
+  /// The same of the words alone.
+  void requireSameText(Question question, Optional<String> text, String where) {
+    if (text.isPresent() && !plain(text.get()).equals(plain(asked(question)))) {
+      throw other(question, where, "asks '" + text.get().strip() + "'");
+    }
+  }
+
+  /// The same of the picture alone.
+  void requireSameImage(Question question, Optional<String> image, String where) {
+    Optional<String> shown = question.image().map(QuestionImage::name);
+    if (image.isPresent() && shown.isPresent() && !stem(image.get()).equals(stem(shown.get()))) {
+      throw other(question, where, "is about the picture " + image.get());
+    }
+  }
+
+  /// Fails unless the question's text holds a part that the label tells.
+  void requirePart(Question question, Optional<String> part, String where) {
+    if (part.isPresent() && !plain(question.text()).contains(plain(part.get()))) {
+      throw other(question, where, "asks '" + part.get().strip() + "'");
+    }
+  }
+
+  private BadInputException other(Question question, String where, String tells) {
+    return new BadInputException(
+        labels
+            + ", "
+            + where
+            + ", "
+            + tells
+            + ", but question "
+            + question.id()
+            + " asks '"
+            + asked(question).replace("\n", " ")
+            + "'"
+            + question.image().map(image -> " about " + fileName(image.name())).orElse("")
+            + remedy());
+  }
+
+  private static String remedy() {
+    return "; questions and labels belong to different versions, get both again";
+  }
+
+  /// Without the response-format prompt.
+  private static String asked(Question question) {
+    String text = question.text().strip();
+    for (String instruction : INSTRUCTIONS) {
+      text = text.endsWith(instruction) ? withoutEnd(text, instruction) : text;
+    }
+    return text;
+  }
+
+  private static String withoutEnd(String text, String end) {
+    return text.substring(0, text.length() - end.length()).strip();
+  }
+
+  private static String plain(String text) {
+    return text.strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
+  }
+
+  private static String fileName(String path) {
+    return path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  }
+
+  private static String stem(String path) {
+    String name = fileName(path);
+    return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
+  }
+}

@@ -1,0 +1,258 @@
+#!/usr/bin/env bash
+# Runs every command of the documents and of the commands' own help, on miniatures: readme-test.sh [PART...]
+#
+# Commands are taken from the code blocks of all Markdown files and from the examples below --help.
+# They are run as they stand, in a folder where miniatures lie under the names that the documents
+# use (readme-test/Miniatures.java); only sizes are added, by a script that stands for ./llava there.
+# What cannot run here stands in not_here, with the reason. A command that is in neither, fails or
+# prints nothing makes this script fail; so does an option that the documents name and no --help
+# knows. With arguments, only commands that contain one of them are run.
+set -euo pipefail
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'kill $hub 2>/dev/null; rm -rf "$work"' EXIT
+hub=
+
+# reason for each command that no machine can run without the network, other programs or hours
+not_here() {
+  case $1 in
+    "git clone "*) echo "a checkout is where this script runs" ;;
+    "make "*) [[ " $targets " == *" ${1#make } "* ]] && echo "a target of the Makefile; continuous integration runs them" ;;
+    *"data build tiny --cache "*) echo "needs the package registries" ;;
+    ffmpeg\ *) echo "needs a video" ;;
+    *HF_ENDPOINT=https://*) echo "names a hub that does not exist" ;;
+    *) return 1 ;;
+  esac
+}
+# sizes of a training run, added to what a command names
+small="maxSteps=2 globalBatch=4 deviceBatch=2 maxLength=512"
+# options of Java that the documents name, beside ours
+javas="--add-modules --enable-native-access"
+
+# say SENTENCE FILE...: what failed, and the ends of files
+say() {
+  echo "FAILED: $1" >&2
+  shift
+  for file; do tail -n 30 "$file" | sed 's/^/  /' >&2; done
+}
+fail() {
+  say "$@"
+  exit 1
+}
+
+targets=$(sed -n 's/^\([a-z]*\):.*/\1/p' "$root/Makefile" | paste -sd' ')
+home=$("$root/scripts/find-java.sh")
+"$root/llava" --version >/dev/null # builds where needed
+class_path=$(<"$root/target/launcher/class-path")
+java=("$home/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
+  -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -cp "$class_path")
+
+# --- what the documents and the help pages say ---
+
+# From standard input: the lines of code blocks, continued ones joined. A block in which arrows stand
+# is a drawing, one in Java is a program.
+commands_of_blocks() {
+  awk '
+    function finish(   i) {
+      if (!drawing) for (i = 1; i <= count; i++) print lines[i]
+      count = drawing = 0
+    }
+    /^```/ { finish(); fence = fence == "" ? substr($0, 4) "." : ""; next }
+    fence == "" && !/^    / && !more { finish(); next }
+    fence ~ /^java/ || /^ *$/ { next }
+    / <- |-->/ { drawing = 1 }
+    { sub(/^ +/, ""); line = more ? line " " $0 : $0; more = sub(/ *\\$/, "", line) }
+    !more { lines[++count] = line }
+    END { finish() }'
+}
+# The same of a help page; words behind three blanks explain.
+commands_of_help() {
+  awk '
+    /^Examples?:/ { on = 1; sub(/^Examples?: */, "  "); if ($0 ~ /^ *$/) next }
+    on && /^$/ { on = 0 }
+    !on { next }
+    { sub(/^ +/, ""); sub(/   +[^ ].*$/, ""); line = more ? line " " $0 : $0; more = sub(/ *\\$/, "", line) }
+    !more { print line }'
+}
+# All commands and their sub-commands, with a help page each.
+help_pages() {
+  local page=$work/help/llava${1:+_${1// /_}} sub
+  # shellcheck disable=SC2086
+  "$root/llava" ${1:-} --help >"$page"
+  for sub in $(awk '/^(Commands|Mixtures):/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }' "$page"); do
+    help_pages "${1:+$1 }$sub"
+  done
+}
+mkdir "$work/help"
+help_pages
+known=$(grep -ohE -- '--[a-z][a-z-]*' "$work"/help/* | sort -u)
+
+documents=()
+while IFS= read -r file; do
+  documents+=("$file")
+done < <(cd "$root" && find . -name '*.md' -not -path '*/target/*' -not -path '*/src/*' -not -path './.git/*' | sort)
+
+# --- options that no command knows ---
+
+# require_options WHERE TEXT PAGE...: each option in the text stands on one of the pages
+require_options() {
+  local where=$1 text=$2 option
+  shift 2
+  for option in $(grep -oE -- '(^|[ `(])--[a-z][a-z-]*' <<<"$text" | tr -d ' `('); do
+    grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" "$@" ||
+      fail "$where names $option, which no command's --help knows: $text"
+  done
+}
+# the help page of the command in a line
+page_of() {
+  local words page=llava word
+  read -r -a words <<<"${1#*llava }"
+  for word in "${words[@]}"; do
+    [ -f "$work/help/${page}_$word" ] || break
+    page=${page}_$word
+  done
+  echo "$work/help/$page"
+}
+for file in "${documents[@]}"; do
+  while IFS= read -r words; do
+    words=${words//\`/}
+    case $words in
+      ./llava\ * | llava\ *) require_options "$file" "$words" "$(page_of "$words")" ;;
+      make\ *) [[ " $targets " == *" $(cut -d' ' -f2 <<<"$words") "* ]] || fail "$file names '$words', which the Makefile does not have" ;;
+      --*)
+        for option in $javas; do words=${words//$option/}; done
+        require_options "$file" "$words" "$work"/help/*
+        ;;
+    esac
+  done < <(awk '/^```/ { fence = !fence } !fence && !/^    /' "$root/$file" | tr '\n' ' ' | grep -oE '`[^`]+`' || true)
+done
+
+# --- miniatures, and the hub ---
+
+"${java[@]}" "$root/scripts/readme-test/Miniatures.java" "$root" "$work/base" >"$work/hub.log" 2>&1 &
+hub=$!
+until [ -f "$work/base/hub.address" ]; do
+  kill -0 "$hub" 2>/dev/null || fail "the miniatures cannot be made" "$work/hub.log"
+  sleep 0.2
+done
+mkdir "$work/bin" "$work/home"
+cat >"$work/bin/llava" <<END
+#!/usr/bin/env bash
+# stands for ./llava: the same, with this script's hub and small sizes
+export HOME="$work/home" HF_HOME="$work/hub-cache" HF_ENDPOINT=$(<"$work/base/hub.address")
+case \${1:-} in
+  train) set -- "\$@" $small ;;
+  eval) [[ " \$* " == *" --max-tokens "* ]] || set -- "\$@" --max-tokens 8 ;;
+  init) [[ " \$* " == *" --vocab "* ]] || set -- "\$@" --vocab 400 ;;
+esac
+exec "$root/llava" "\$@"
+END
+printf '#!/bin/sh\ncat cat.jpg # stands for the network\n' >"$work/bin/curl"
+chmod +x "$work/bin/llava" "$work/bin/curl"
+export PATH=$work/bin:$PATH
+
+# --- the commands, one after another ---
+
+count=0
+left=0
+failures=0
+# What a command must leave behind: what it names with --out.
+left_behind() {
+  local words i
+  read -r -a words <<<"$1"
+  for ((i = 0; i + 1 < ${#words[@]}; i++)); do
+    [ "${words[i]}" = --out ] && echo "${words[i + 1]}"
+  done
+  return 0
+}
+# wrong SENTENCE FILE...: notes a failure and goes on with the next command
+wrong() {
+  say "$@"
+  failures=$((failures + 1))
+}
+# attempt WHERE COMMAND: in the current folder
+attempt() {
+  local where=$1 command=$2 reason file started=$SECONDS part
+  if [ "${#only[@]}" -gt 0 ]; then
+    for part in "${only[@]}"; do [[ $command == *"$part"* ]] && break || part=; done
+    [ -n "$part" ] || return 0
+  fi
+  [[ $command == *llava\ * ]] && require_options "$where" "$command" "$(page_of "$command")"
+  if reason=$(not_here "$command"); then
+    printf 'not here: %s (%s)\n' "$command" "$reason"
+    left=$((left + 1))
+    return 0
+  fi
+  count=$((count + 1))
+  # shards that other machines would have answered
+  if [[ $command =~ ^(.*)\ --merge\ ([0-9]+)$ ]]; then
+    for ((part = 0; part < BASH_REMATCH[2]; part++)); do
+      bash -c "${BASH_REMATCH[1]} --shard $part/${BASH_REMATCH[2]}" >"$work/out" 2>"$work/err" </dev/null || break
+    done
+  fi
+  # a chat reads these; a command that reads nothing does not mind
+  if ! bash -euo pipefail -c "$command" >"$work/out" 2>"$work/err" <<<$'What is this?\n/exit'; then
+    wrong "$where: $command" "$work/out" "$work/err"
+  elif grep -qE '^[[:space:]]+at (llava4j|java)\.|Exception' "$work/err"; then
+    wrong "$where, a trace: $command" "$work/err"
+  elif [[ $command != *">>"* && $command != source* ]] && ! grep -q '[^ ]' "$work/out" "$work/err"; then
+    wrong "$where, no word: $command"
+  elif [[ $command == *llava\ ask\ * ]] && ! grep -q '[^ ]' "$work/out"; then
+    wrong "$where, no answer: $command" "$work/err"
+  else
+    for file in $(left_behind "$command"); do
+      { [ -s "$file" ] && [ -n "$(ls "$file")" ]; } ||
+        wrong "$where, nothing in $file: $command" "$work/out" "$work/err"
+    done
+  fi
+  printf '%4d s  %s\n' $((SECONDS - started)) "$command"
+}
+# enter NAME: a fresh folder of miniatures
+enter() {
+  mkdir "$work/$1"
+  cp -r "$work/base/." "$work/$1"
+  ln -s "$work/bin/llava" "$work/$1/llava"
+  cd "$work/$1"
+}
+only=("$@")
+
+for file in "${documents[@]}"; do
+  mapfile -t commands < <(commands_of_blocks <"$root/$file")
+  [ "${#commands[@]}" -eq 0 ] && continue
+  echo "$file"
+  enter "document-$count-$left"
+  for command in "${commands[@]}"; do
+    attempt "$file" "$command" </dev/null
+  done
+done
+
+echo "examples of --help"
+enter help-examples
+# what training makes, others read
+for page in "$work/help/llava_train" $(ls "$work"/help/* | grep -v llava_train$); do
+  mapfile -t commands < <(commands_of_help <"$page")
+  for command in ${commands[@]+"${commands[@]}"}; do
+    case $command in
+      *llava\ *) attempt "$(basename "$page" | tr _ ' ') --help" "$command" </dev/null ;;
+      *) fail "$(basename "$page"): '$command' is no command" ;;
+    esac
+  done
+done
+
+# --- programs in Java ---
+
+if [ "${#only[@]}" -eq 0 ]; then
+  echo "Java in README.md"
+  enter java
+  {
+    printf 'import llava4j.*;\nvoid main() throws Exception {\n'
+    awk '/^```/ { on = /^```java/; next } on' "$root/README.md"
+    printf '}\n'
+  } >Snippet.java
+  "${java[@]}" Snippet.java >"$work/out" 2>"$work/err" || wrong "the program in README.md" "$work/err"
+  grep -q '[^ ]' "$work/out" || wrong "the program in README.md answers nothing" "$work/err"
+fi
+
+[ "$count" -gt 0 ] || fail "no command was run"
+[ "$failures" -eq 0 ] || fail "$failures of $count commands"
+echo "documents: $count commands run, $left named as not runnable here, $SECONDS s"
