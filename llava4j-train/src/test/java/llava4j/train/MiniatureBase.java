@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import llava4j.checkpoint.Checkpoint;
@@ -20,6 +21,7 @@ import llava4j.config.VisionConfig.FeatureSelection;
 import llava4j.golden.Golden;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
+import llava4j.image.Resolution;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.text.SentencePieceModel;
@@ -40,8 +42,7 @@ record MiniatureBase(Path folder) {
   /// @param folder new
   /// @param tied head and embedding are one matrix
   static MiniatureBase write(Path folder, boolean tied) {
-    Path fresh = folder.resolve("fresh");
-    new FreshModel(config(vocabulary().pieces().size(), tied), vocabulary(), SEED).write(fresh);
+    Path fresh = fresh(folder, config(tied));
     Path original = folder.resolve("llava-v1.5-miniature");
     try (Checkpoint checkpoint = new CheckpointOpener(CheckpointOptions.none()).open(fresh)) {
       new CheckpointConverter(checkpoint, WriteListener.NONE).toOriginal(original, DType.F32);
@@ -49,7 +50,35 @@ record MiniatureBase(Path folder) {
     return new MiniatureBase(original);
   }
 
-  private static LlavaConfig config(int pieces, boolean tied) {
+  /// Writes one that cuts pictures as LLaVA-1.6 does, in Hugging Face's layout.
+  ///
+  /// @param folder new
+  static MiniatureBase writeWithTiles(Path folder) {
+    LlavaConfig plain = config(false);
+    int size = plain.vision().imageSize();
+    ImageMode tiles =
+        new ImageMode.AnyRes(
+            List.of(new Resolution(size, 2 * size), new Resolution(2 * size, 2 * size)));
+    return new MiniatureBase(
+        fresh(
+            folder,
+            new LlavaConfig(
+                plain.vision(),
+                plain.projector(),
+                plain.text(),
+                tiles,
+                PatchMerge.SPATIAL_UNPAD,
+                POSITIONS)));
+  }
+
+  private static Path fresh(Path folder, LlavaConfig config) {
+    Path fresh = folder.resolve("fresh");
+    new FreshModel(config, vocabulary(), SEED).write(fresh);
+    return fresh;
+  }
+
+  private static LlavaConfig config(boolean tied) {
+    int pieces = vocabulary().pieces().size();
     int image = 28;
     int patch = 14;
     int dim = DIM / 2;
@@ -96,12 +125,12 @@ record MiniatureBase(Path folder) {
 
   /// Opens it as `llava train` does. The caller closes it.
   Checkpoint open(TrainConfig config) {
+    return baseModel().open(config);
+  }
+
+  BaseModel baseModel() {
     return new BaseModel(
-            folder.toString(),
-            Optional.empty(),
-            new ProjectorConfig.Mlp(2),
-            CheckpointOptions.none())
-        .open(config);
+        folder.toString(), Optional.empty(), new ProjectorConfig.Mlp(2), CheckpointOptions.none());
   }
 
   /// Samples as the run's stage has them.
