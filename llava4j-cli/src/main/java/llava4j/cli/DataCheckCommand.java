@@ -89,13 +89,15 @@ final class DataCheckCommand implements Callable<Integer> {
       names = "--preset",
       paramLabel = "PRESET",
       defaultValue = "finetune7b",
-      description = "The run's preset, as of llava train. Default: ${DEFAULT-VALUE}.")
+      completionCandidates = PresetNames.class,
+      description = "The run's preset: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private String preset;
 
   @Option(
       names = "--max-length",
       paramLabel = "N",
-      description = "Rows that a sample may have. Default: the preset's, mostly 2048.")
+      description =
+          "Rows that a sample may have. Default: the preset's, or the model's positions if those are fewer.")
   private Integer maxLength;
 
   @Option(
@@ -135,8 +137,12 @@ final class DataCheckCommand implements Callable<Integer> {
     }
     BaseModel base =
         new BaseModel(model, Optional.empty(), ProjectorConfig.parse("mlp2x_gelu"), options);
-    try (Checkpoint checkpoint = base.open(config);
-        Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+    BaseModel.MaxLength rule =
+        maxLength == null ? BaseModel.MaxLength.AT_MOST_POSITIONS : BaseModel.MaxLength.AS_GIVEN;
+    try (BaseModel.Opened opened = base.open(config, rule);
+        Tokenizer tokenizer = opened.checkpoint().tokenizer().get()) {
+      opened.notes().forEach(note -> spec.commandLine().getErr().println("llava: " + note));
+      Checkpoint checkpoint = opened.checkpoint();
       return check(
           Optional.of(
               new SampleRows(
@@ -144,7 +150,7 @@ final class DataCheckCommand implements Callable<Integer> {
                   tokenizer,
                   new Preprocessor(checkpoint.imageProcessor(), checkpoint.config().imageMode()),
                   checkpoint.config(),
-                  config.data().maxLength())));
+                  opened.config().data().maxLength())));
     }
   }
 

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
-import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
@@ -21,6 +20,7 @@ import llava4j.train.Presets;
 import llava4j.train.TrainConfig;
 import llava4j.train.TrainJob;
 import llava4j.train.Trainer;
+import llava4j.train.TrainingListener;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.LocalLauncher;
@@ -57,9 +57,8 @@ final class TrainCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "PRESET",
-      description =
-          "pretrain, finetune, finetuneHd, lora or qlora with 7b or 13b; task, taskLora;"
-              + " tinyPretrain, tinyFinetune, tinyLora.")
+      completionCandidates = PresetNames.class,
+      description = "One of ${COMPLETION-CANDIDATES}.")
   private String preset;
 
   @Parameters(
@@ -192,11 +191,15 @@ final class TrainCommand implements Callable<Integer> {
     BaseModel model =
         new BaseModel(
             base, Optional.ofNullable(projector), ProjectorConfig.parse(projectorType), options);
-    try (Checkpoint checkpoint = model.open(config)) {
+    BaseModel.MaxLength maxLength =
+        new ConfigFile().replaces(replacements(), "data.maxLength")
+            ? BaseModel.MaxLength.AS_GIVEN
+            : BaseModel.MaxLength.AT_MOST_POSITIONS;
+    try (BaseModel.Opened opened = model.open(config, maxLength)) {
       TrainJob job =
           new TrainJob(
-              config,
-              checkpoint,
+              opened.config(),
+              opened.checkpoint(),
               data,
               images,
               out,
@@ -204,7 +207,11 @@ final class TrainCommand implements Callable<Integer> {
               where,
               Optional.ofNullable(featureCache),
               force);
-      Trainer trainer = new Trainer(job, TrainReports.of(out, dryRun), stop::get);
+      TrainingListener reports = TrainReports.of(out, dryRun);
+      if (group.rank() == 0) {
+        opened.notes().forEach(reports::onNote);
+      }
+      Trainer trainer = new Trainer(job, reports, stop::get);
       if (dryRun) {
         trainer.dryRun();
         return 0;
@@ -254,6 +261,10 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() {
+    return new ConfigFile().with(Presets.named(preset), replacements());
+  }
+
+  private List<String> replacements() {
     List<String> all = new ArrayList<>(overrides);
     if (maxBad != null) {
       all.add("maxBad=" + maxBad);
@@ -261,7 +272,7 @@ final class TrainCommand implements Callable<Integer> {
     if (activation != null) {
       all.add("activation=" + activation);
     }
-    return new ConfigFile().with(Presets.named(preset), all);
+    return all;
   }
 
   private Device device(LaunchEnvironment environment) {

@@ -2,15 +2,26 @@ package llava4j.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.LanguageModelBase;
+import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.RenamedSource;
+import llava4j.checkpoint.TensorInfo;
+import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
+import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
+import llava4j.tensor.DType;
+import org.bytedeco.pytorch.Tensor;
 
 /// What a run begins with.
 ///
@@ -30,8 +41,39 @@ public record BaseModel(
   /// The encoder of LLaVA-1.5-HD.
   public static final String CLIP_LARGE_224 = "openai/clip-vit-large-patch14";
 
-  /// Opens it and brings it in the shape that the run needs. The caller closes it.
+  /// What becomes of a `maxLength` that is larger than the model has positions.
+  public enum MaxLength {
+    /// Somebody asked for it: refused.
+    AS_GIVEN,
+    /// A preset has it: lowered to what the model has, with a note.
+    AT_MOST_POSITIONS
+  }
+
+  /// A base, ready for a run.
+  ///
+  /// @param config of the run, fitted to the model
+  /// @param notes what a user should know, a sentence each
+  public record Opened(Checkpoint checkpoint, TrainConfig config, List<String> notes)
+      implements AutoCloseable {
+    public Opened {
+      notes = List.copyOf(notes);
+    }
+
+    @Override
+    public void close() {
+      checkpoint.close();
+    }
+  }
+
+  /// Opens it for a run of exactly these settings. The caller closes it.
   public Checkpoint open(TrainConfig config) {
+    return open(config, MaxLength.AS_GIVEN).checkpoint();
+  }
+
+  /// Opens it and brings it in the shape that the run needs. The caller closes it.
+  ///
+  /// @throws BadInputException if it cannot be trained, or what is trained could not be written
+  public Opened open(TrainConfig config, MaxLength maxLength) {
     Path folder = resolve(model);
     Checkpoint opened =
         Files.isDirectory(folder) && LanguageModelBase.isIn(folder)
@@ -43,8 +85,13 @@ public record BaseModel(
             model
                 + " is an adapter beside its base; merge it first with 'llava convert --merge-lora'");
       }
-      Checkpoint shaped = shaped(opened, config);
-      return projector.map(file -> LanguageModelBase.withProjector(shaped, file)).orElse(shaped);
+      List<String> notes = new ArrayList<>();
+      TrainConfig fitted = fitted(config, opened, maxLength, notes);
+      Checkpoint shaped = shaped(opened, fitted, notes);
+      Checkpoint whole =
+          projector.map(file -> LanguageModelBase.withProjector(shaped, file)).orElse(shaped);
+      requireWhole(whole);
+      return new Opened(whole, fitted, notes);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -63,8 +110,38 @@ public record BaseModel(
     return Files.exists(path) ? path : options.hub().apply(pathOrName);
   }
 
-  /// The model with the run's way of cutting pictures.
-  private static Checkpoint shaped(Checkpoint checkpoint, TrainConfig config) {
+  private static TrainConfig fitted(
+      TrainConfig config, Checkpoint checkpoint, MaxLength maxLength, List<String> notes) {
+    int positions = checkpoint.config().text().maxPositions();
+    if (config.data().maxLength() <= positions) {
+      return config;
+    }
+    return switch (maxLength) {
+      case AS_GIVEN ->
+          throw new BadInputException(
+              "maxLength is "
+                  + config.data().maxLength()
+                  + " but "
+                  + checkpoint.location()
+                  + " has "
+                  + positions
+                  + " positions; lower maxLength");
+      case AT_MOST_POSITIONS -> {
+        notes.add(
+            "maxLength is "
+                + positions
+                + ", as many positions as "
+                + checkpoint.location()
+                + " has, instead of the preset's "
+                + config.data().maxLength());
+        yield new ConfigFile().with(config, List.of("data.maxLength=" + positions));
+      }
+    };
+  }
+
+  /// The model with the run's way of cutting pictures, and without a row-end vector that this way
+  /// has no use for: a LLaVA-1.6 becomes a LLaVA-1.5 that begins with its weights.
+  private static Checkpoint shaped(Checkpoint checkpoint, TrainConfig config, List<String> notes) {
     LlavaConfig model = checkpoint.config();
     LlavaConfig shaped =
         new LlavaConfig(
@@ -76,25 +153,67 @@ public record BaseModel(
                 ? PatchMerge.SPATIAL_UNPAD
                 : PatchMerge.FLAT,
             model.contextLength());
-    if (config.data().maxLength() > shaped.text().maxPositions()) {
-      throw new BadInputException(
-          "maxLength is "
-              + config.data().maxLength()
-              + " but "
-              + checkpoint.location()
-              + " has "
-              + shaped.text().maxPositions()
-              + " positions; lower maxLength");
+    if (model.imageMode() instanceof ImageMode.AnyRes) {
+      notes.add(
+          checkpoint.location()
+              + " cuts pictures into tiles as LLaVA-1.6 does; this run trains it, and writes it, as"
+              + " a LLaVA-1.5"
+              + (shaped.hasImageNewline()
+                  ? "-HD"
+                  : " that sees a picture in one view, without its image_newline"));
+    } else if (model.hasImageNewline() && !shaped.hasImageNewline()) {
+      notes.add(
+          checkpoint.location()
+              + " is a LLaVA-1.5-HD; this run trains it, and writes it, as a LLaVA-1.5 that sees a"
+              + " picture in one view, without its image_newline");
     }
+    WeightSource weights =
+        shaped.hasImageNewline()
+            ? checkpoint.weights()
+            : new RenamedSource()
+                .add(checkpoint.weights(), Optional::of)
+                .keepOnly(name -> !name.equals(ModelUnits.NEWLINE));
     return new Checkpoint(
         checkpoint.name(),
         checkpoint.location(),
         checkpoint.dialect(),
         shaped,
         checkpoint.imageProcessor(),
-        checkpoint.weights(),
+        weights,
         checkpoint.tokenizer(),
         checkpoint.eosIds(),
         checkpoint.addsBos());
+  }
+
+  /// What would stop the writing of results behind the last step stops the run before its first.
+  private static void requireWhole(Checkpoint checkpoint) {
+    ParameterTable.of(checkpoint.config())
+        .requireExactly(
+            new WithNew(checkpoint.config(), checkpoint.inferenceWeights()),
+            checkpoint.location().toString());
+  }
+
+  /// A base as it is when a run has made what it lacks: connector and row-end vector. To look at,
+  /// not to load from.
+  private record WithNew(SequencedMap<String, TensorInfo> tensors) implements WeightSource {
+    WithNew(LlavaConfig config, WeightSource base) {
+      this(new LinkedHashMap<>(base.tensors()));
+      ParameterTable.of(config)
+          .shapes()
+          .forEach((name, shape) -> {
+            if (name.startsWith(ModelUnits.PROJECTOR + ".") || name.equals(ModelUnits.NEWLINE)) {
+              tensors.putIfAbsent(
+                  name, new TensorInfo(name, DType.F32, "F32", shape, 0, Path.of("")));
+            }
+          });
+    }
+
+    @Override
+    public Tensor load(String name) {
+      throw new UnsupportedOperationException(name);
+    }
+
+    @Override
+    public void close() {}
   }
 }

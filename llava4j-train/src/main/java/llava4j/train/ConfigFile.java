@@ -80,6 +80,17 @@ public final class ConfigFile {
     return bind(root);
   }
 
+  /// Whether one of the overrides, as [#with] takes them, is of this value.
+  ///
+  /// @param path the whole of its name, such as `data.maxLength`
+  public boolean replaces(List<String> overrides, String path) {
+    Map<String, ObjectNode> owners = new TreeMap<>();
+    collect("", json.valueToTree(Presets.lora("")), owners);
+    return overrides.stream()
+        .map(override -> override.split("=", 2)[0].strip())
+        .anyMatch(key -> find(key, owners).equals(path));
+  }
+
   /// Values that differ, as `key: one -> other`.
   public List<String> differences(TrainConfig one, TrainConfig other) {
     Map<String, String> first = new TreeMap<>();

@@ -65,11 +65,12 @@ final class InputStage {
       Tensor flat = gradient.flatten(0, 1); // [rows, dim]
       Map<String, Tensor> gradients = Map.of();
       if (forward.rows() != null) {
-        Tensor ofRows = torch.zeros_like(forward.rows()); // [imageRows, dim]
-        ofRows.index_add_(
-            0, index(plan.imageSources()), flat.index_select(0, index(plan.imageRows())));
         gradients =
-            Gradients.of(List.of(forward.rows()), List.of(ofRows), List.of(), forward.parameters())
+            Gradients.of(
+                    List.of(forward.rows()),
+                    List.of(ofImageRows(plan, forward.rows(), flat)),
+                    List.of(),
+                    forward.parameters())
                 .ofParameters();
       }
       accumulate(ModelUnits.TOWER, gradients);
@@ -82,6 +83,14 @@ final class InputStage {
             LossHead.EMBEDDING, ids(plan).index_select(0, rows), flat.index_select(0, rows));
       }
     }
+  }
+
+  /// The newline stands in hundreds of places, whose gradients bf16 could not add up: they are
+  /// summed exactly. [imageRows, dim], as `rows`
+  private Tensor ofImageRows(SequencePlan plan, Tensor rows, Tensor flat) {
+    Tensor sum = Tensors.exact(torch.zeros_like(rows)); // [imageRows, dim]
+    Tensor each = flat.index_select(0, index(plan.imageRows())).to(sum.dtype()); // [n, dim]
+    return sum.index_add_(0, index(plan.imageSources()), each).to(rows.dtype());
   }
 
   private Tensor imageRows(List<Picture> pictures, Map<String, Tensor> parameters) {

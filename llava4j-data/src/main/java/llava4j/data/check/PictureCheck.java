@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.image.DecodedImage;
 import llava4j.image.ImageDecoder;
 import llava4j.image.ImageFormat;
@@ -50,7 +51,9 @@ final class PictureCheck {
       if (!Files.isRegularFile(file)) {
         return bad(Problem.PICTURE_MISSING, file + other(file));
       }
-      DecodedImage decoded = ImageDecoder.decode(Files.readAllBytes(file), file.toString());
+      DecodedImage decoded =
+          ImageDecoder.decode(
+              Files.readAllBytes(file), file.toString(), DecodeOptions.reference()); // as training
       return new Verdict(
           Optional.of(new PictureSize(decoded.image().width(), decoded.image().height())),
           fits(image, decoded.format()) ? Optional.empty() : Optional.of(Problem.PICTURE_MISNAMED),

@@ -13,6 +13,7 @@ import llava4j.data.SampleFile;
 import llava4j.data.Turn.Speaker;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 import llava4j.image.PixelValues;
 import llava4j.image.Preprocessor;
@@ -21,8 +22,9 @@ import llava4j.model.ImageEncoder;
 import llava4j.train.batch.Batch.Item;
 import llava4j.train.batch.Batch.Picture;
 
-/// Makes one sample ready: ids and labels, and its picture as the vision tower takes it. Safe for
-/// many threads.
+/// Makes one sample ready: ids and labels, and its picture as the vision tower takes it. Pictures
+/// are decoded as the original code does, which turns none by its EXIF (spec 2). Safe for many
+/// threads.
 public final class SampleLoader {
   private final SampleFile samples;
   private final Path imageFolder;
@@ -81,7 +83,9 @@ public final class SampleLoader {
           "sample '" + sample.id() + "': its image " + file + " does not exist");
     }
     try {
-      RgbImage decoded = ImageDecoder.decode(Files.readAllBytes(file), file.toString()).image();
+      RgbImage decoded =
+          ImageDecoder.decode(Files.readAllBytes(file), file.toString(), DecodeOptions.reference())
+              .image();
       PixelValues pixels = preprocessor.process(decoded);
       return new Picture(pixels, decoded.sha256());
     } catch (IOException | BadInputException e) {

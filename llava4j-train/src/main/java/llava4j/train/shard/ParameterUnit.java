@@ -157,16 +157,17 @@ public final class ParameterUnit implements AutoCloseable {
   /// Adds gradients of some rows of a matrix of this unit.
   ///
   /// @param rows their numbers, [n]
-  /// @param gradients [n, columns]
+  /// @param gradients [n, columns], in any floating point type; they are summed in that of the unit
   public void accumulateRows(String name, Tensor rows, Tensor gradients) {
     try (Scope _ = new Scope()) {
+      Tensor exact = gradients.to(exactType.scalarType()); // [n, columns]
       if (zero.shardsGradients()) {
         Tensor whole = zeros(exactType, partElements * group.size()); // [padded]
-        slice(whole, slot(name)).index_add_(0, rows, gradients);
+        slice(whole, slot(name)).index_add_(0, rows, exact);
         addReduced(whole);
       } else {
         clearIfFresh();
-        slice(gradient, slot(name)).index_add_(0, rows, gradients.to(exactType.scalarType()));
+        slice(gradient, slot(name)).index_add_(0, rows, exact);
       }
     }
   }

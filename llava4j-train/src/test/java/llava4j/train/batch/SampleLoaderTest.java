@@ -16,8 +16,11 @@ import llava4j.checkpoint.CheckpointOptions;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
+import llava4j.image.DecodeOptions;
+import llava4j.image.ImageDecoder;
 import llava4j.image.ImageMode;
 import llava4j.image.Preprocessor;
+import llava4j.image.RgbImage;
 import llava4j.text.ConversationTemplate;
 import llava4j.text.Tokenizer;
 import org.junit.jupiter.api.AfterAll;
@@ -82,6 +85,21 @@ class SampleLoaderTest {
           IntStream.range(0, 3).mapToObj(i -> loader.load(i).pictures().getFirst().key()).toList();
       assertThat(keys.get(1)).isEqualTo(keys.getFirst());
       assertThat(keys.get(2)).isNotEqualTo(keys.getFirst());
+    }
+  }
+
+  /// As the original's training does (spec 2).
+  @Test
+  void noPictureIsTurnedByItsExif() throws IOException {
+    String name = "exif_orientation6.jpg";
+    byte[] bytes = Files.readAllBytes(Golden.path("images/" + name));
+    RgbImage stored = ImageDecoder.decode(bytes, name, DecodeOptions.reference()).image();
+    RgbImage upright = ImageDecoder.decode(bytes, name, DecodeOptions.defaults()).image();
+    assertThat(stored.sha256()).isNotEqualTo(upright.sha256());
+    try (SampleFile file = file(sample("turned", name, "human:<image>", "gpt:x"))) {
+      Batch.Picture loaded =
+          loader(file, ConversationTemplate.VICUNA_V1, MAX_LENGTH).load(0).pictures().getFirst();
+      assertThat(loaded.key()).isEqualTo(stored.sha256());
     }
   }
 

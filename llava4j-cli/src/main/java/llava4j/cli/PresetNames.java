@@ -1,0 +1,12 @@
+package llava4j.cli;
+
+import java.util.Iterator;
+import llava4j.train.Presets;
+
+/// The names that `llava train` takes, for its help and for completion.
+final class PresetNames implements Iterable<String> {
+  @Override
+  public Iterator<String> iterator() {
+    return Presets.all().keySet().iterator();
+  }
+}

@@ -1,0 +1,84 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import llava4j.ChatRequest;
+import llava4j.Llava;
+import llava4j.error.BadInputException;
+import llava4j.generate.GenerationOptions;
+import llava4j.image.ImageMode;
+import llava4j.image.RgbColor;
+import llava4j.image.RgbImage;
+import llava4j.train.distributed.SingleProcess;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What a base has to be, and what becomes of it.
+class BaseModelTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aPresetsLengthIsLoweredToTheModelsPositionsAndAskedForOnesAreNot() {
+    MiniatureBase base = MiniatureBase.write(folder, true);
+    for (String name : Presets.all().keySet()) {
+      TrainConfig preset = Presets.named(name);
+      try (BaseModel.Opened opened =
+          base.baseModel().open(preset, BaseModel.MaxLength.AT_MOST_POSITIONS)) {
+        assertThat(opened.config().data().maxLength()).isEqualTo(MiniatureBase.POSITIONS);
+        assertThat(new ConfigFile().differences(preset, opened.config())).hasSize(1);
+        assertThat(opened.notes()).hasSize(1);
+        assertThat(opened.notes().getFirst())
+            .contains("maxLength is 512", "the preset's " + preset.data().maxLength());
+      }
+      assertThatThrownBy(() -> base.baseModel().open(preset, BaseModel.MaxLength.AS_GIVEN))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("512 positions; lower maxLength");
+    }
+    TrainConfig fits = new ConfigFile().with(Presets.tinyLora(), List.of("maxLength=512"));
+    try (BaseModel.Opened opened =
+        base.baseModel().open(fits, BaseModel.MaxLength.AT_MOST_POSITIONS)) {
+      assertThat(opened.config()).isEqualTo(fits);
+      assertThat(opened.notes()).isEmpty();
+    }
+  }
+
+  /// A LLaVA-1.6 becomes a 1.5, which is said, or a 1.5-HD, which goes on with its newline.
+  @ParameterizedTest
+  @CsvSource({
+    "finetune7b, without its image_newline",
+    "pretrain7b, without its image_newline",
+    "lora7b, without its image_newline",
+    "finetuneHd7b, as a LLaVA-1.5-HD"
+  })
+  void aBaseWithTilesIsTrainedAndWrittenAsTheRunHasPictures(String preset, String said) {
+    MiniatureBase base = MiniatureBase.writeWithTiles(folder);
+    TrainConfig config = PresetRuns.config(preset);
+    Path out = folder.resolve("out");
+    try (BaseModel.Opened opened = base.baseModel().open(config, BaseModel.MaxLength.AS_GIVEN)) {
+      assertThat(opened.notes()).hasSize(1);
+      assertThat(opened.notes().getFirst()).contains("LLaVA-1.6", said);
+      TrainJob job = MiniatureBase.job(config, opened.checkpoint(), out, new SingleProcess());
+      assertThat(new Trainer(job, new TrainingListener() {}, () -> false).run().finished())
+          .isTrue();
+    }
+    if (config.stage() == TrainConfig.Stage.FULL) {
+      try (Llava llava = Llava.load(out.resolve("original"))) {
+        assertThat(llava.model().config().imageMode())
+            .isInstanceOf(
+                config.data().pictures() == TrainConfig.Pictures.HD
+                    ? ImageMode.Hd.class
+                    : ImageMode.Pad.class);
+        ChatRequest request =
+            ChatRequest.of(
+                    List.of(RgbImage.filled(90, 30, new RgbColor(9, 9, 200))), "What is this?")
+                .withOptions(GenerationOptions.greedy().withMaxNewTokens(3));
+        assertThat(llava.answer(request).answers()).hasSize(1);
+      }
+    }
+  }
+}

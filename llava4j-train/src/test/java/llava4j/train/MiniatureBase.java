@@ -1,0 +1,158 @@
+package llava4j.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointConverter;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.WriteListener;
+import llava4j.config.LlavaConfig;
+import llava4j.config.ProjectorConfig;
+import llava4j.config.RopeScaling;
+import llava4j.config.TextConfig;
+import llava4j.config.VisionConfig;
+import llava4j.config.VisionConfig.FeatureSelection;
+import llava4j.golden.Golden;
+import llava4j.image.ImageMode;
+import llava4j.image.PatchMerge;
+import llava4j.image.Resolution;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.text.SentencePieceModel;
+import llava4j.train.distributed.ProcessGroup;
+
+/// A LLaVA of some two hundred thousand parameters that has learned nothing, and the goldens'
+/// samples: a run over it takes a fraction of a second.
+record MiniatureBase(Path folder) {
+  static final int POSITIONS = 512;
+
+  private static final int DIM = 64;
+  private static final int HEADS = 4;
+  private static final int ROWS_MULTIPLE = 64;
+  private static final long SEED = 7;
+
+  /// Writes one in the original layout.
+  ///
+  /// @param folder new
+  /// @param tied head and embedding are one matrix
+  static MiniatureBase write(Path folder, boolean tied) {
+    Path fresh = fresh(folder, config(tied));
+    Path original = folder.resolve("llava-v1.5-miniature");
+    try (Checkpoint checkpoint = new CheckpointOpener(CheckpointOptions.none()).open(fresh)) {
+      new CheckpointConverter(checkpoint, WriteListener.NONE).toOriginal(original, DType.F32);
+    }
+    return new MiniatureBase(original);
+  }
+
+  /// Writes one that cuts pictures as LLaVA-1.6 does, in Hugging Face's layout.
+  ///
+  /// @param folder new
+  static MiniatureBase writeWithTiles(Path folder) {
+    LlavaConfig plain = config(false);
+    int size = plain.vision().imageSize();
+    ImageMode tiles =
+        new ImageMode.AnyRes(
+            List.of(new Resolution(size, 2 * size), new Resolution(2 * size, 2 * size)));
+    return new MiniatureBase(
+        fresh(
+            folder,
+            new LlavaConfig(
+                plain.vision(),
+                plain.projector(),
+                plain.text(),
+                tiles,
+                PatchMerge.SPATIAL_UNPAD,
+                POSITIONS)));
+  }
+
+  private static Path fresh(Path folder, LlavaConfig config) {
+    Path fresh = folder.resolve("fresh");
+    new FreshModel(config, vocabulary(), SEED).write(fresh);
+    return fresh;
+  }
+
+  private static LlavaConfig config(boolean tied) {
+    int pieces = vocabulary().pieces().size();
+    int image = 28;
+    int patch = 14;
+    int dim = DIM / 2;
+    VisionConfig vision =
+        new VisionConfig(
+            image,
+            patch,
+            dim,
+            DIM,
+            2,
+            2,
+            1e-5,
+            VisionConfig.Activation.QUICK_GELU,
+            -2,
+            FeatureSelection.PATCH,
+            dim);
+    TextConfig text =
+        new TextConfig(
+            DIM,
+            DIM,
+            2,
+            HEADS,
+            HEADS,
+            DIM / HEADS,
+            Math.ceilDiv(pieces + 2, ROWS_MULTIPLE) * ROWS_MULTIPLE,
+            POSITIONS,
+            1e-5,
+            10000,
+            new RopeScaling.None(),
+            tied,
+            OptionalInt.empty());
+    return new LlavaConfig(
+        vision, new ProjectorConfig.Mlp(2), text, new ImageMode.Pad(), PatchMerge.FLAT, POSITIONS);
+  }
+
+  private static SentencePieceModel vocabulary() {
+    Path file = Golden.path("original/tokenizer.model");
+    try {
+      return SentencePieceModel.parse(Files.readAllBytes(file), file.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Opens it as `llava train` does. The caller closes it.
+  Checkpoint open(TrainConfig config) {
+    return baseModel().open(config);
+  }
+
+  BaseModel baseModel() {
+    return new BaseModel(
+        folder.toString(), Optional.empty(), new ProjectorConfig.Mlp(2), CheckpointOptions.none());
+  }
+
+  /// Samples as the run's stage has them.
+  static Path data(TrainConfig config) {
+    return Golden.path(
+        switch (config.stage()) {
+          case TOWER, CONNECTOR -> "training/stage1_data.json";
+          case FULL, ADAPTER -> "training/stage2_data.json";
+        });
+  }
+
+  /// A run over it and the samples of its stage.
+  static TrainJob job(TrainConfig config, Checkpoint base, Path out, ProcessGroup group) {
+    return new TrainJob(
+        config,
+        base,
+        data(config),
+        Golden.path("images"),
+        out,
+        group,
+        new Device.Cpu(),
+        Optional.empty(),
+        false);
+  }
+}

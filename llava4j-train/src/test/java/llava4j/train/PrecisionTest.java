@@ -1,0 +1,160 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.tensor.Tensors;
+import llava4j.train.TrainConfig.Precision;
+import llava4j.train.TrainConfig.Stage;
+import llava4j.train.batch.Batch;
+import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.distributed.SingleProcess;
+import llava4j.train.shard.ParameterUnit;
+import llava4j.train.shard.ZeroStage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Every precision under every ZeRO stage and every kind of learning: the same losses and gradients
+/// as plain fp32.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PrecisionTest {
+  private static final int STEPS = 3;
+
+  /// Of fp32: sums come in another order.
+  private static final double FP32_TOLERANCE = 1e-5;
+
+  /// Of losses in bf16, whose roundings of 2^-9 mostly cancel in a mean.
+  private static final double BF16_LOSS_TOLERANCE = 1e-3;
+
+  /// Of a unit's gradient in bf16, length of the difference against length: some roundings of 2^-9
+  /// in each block that it went through.
+  private static final double BF16_GRADIENT_TOLERANCE = 5e-2;
+
+  @TempDir private Path folder;
+
+  private final Map<Stage, Outcome> plain = new LinkedHashMap<>();
+  private MiniatureBase base;
+
+  /// What a few steps gave.
+  ///
+  /// @param gradients of each step, by unit
+  private record Outcome(List<Double> losses, List<Map<String, float[]>> gradients) {}
+
+  @BeforeAll
+  void writeBase(@TempDir Path written) {
+    base = MiniatureBase.write(written, false);
+  }
+
+  static Stream<Arguments> all() {
+    return Stream.of(Stage.FULL, Stage.ADAPTER, Stage.CONNECTOR)
+        .flatMap(stage ->
+            Stream.of(Precision.FP32, Precision.BF16)
+                .flatMap(precision ->
+                    Stream.of(ZeroStage.values())
+                        .map(zero -> Arguments.of(stage, precision, zero))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void agreesWithPlainFp32(Stage stage, Precision precision, ZeroStage zero) {
+    Outcome expected =
+        plain.computeIfAbsent(stage, key -> run(key, Precision.FP32, ZeroStage.NONE));
+    Outcome found = run(stage, precision, zero);
+    boolean exact = precision == Precision.FP32;
+    for (int step = 0; step < STEPS; step++) {
+      assertThat(Math.abs(found.losses().get(step) / expected.losses().get(step) - 1))
+          .as("loss of step " + step)
+          .isLessThanOrEqualTo(exact ? FP32_TOLERANCE : BF16_LOSS_TOLERANCE);
+      Map<String, float[]> gradients = found.gradients().get(step);
+      assertThat(gradients).hasSameSizeAs(expected.gradients().get(step)).isNotEmpty();
+      int number = step;
+      expected
+          .gradients()
+          .get(step)
+          .forEach((unit, gradient) -> {
+            double error = distance(gradients.get(unit), gradient);
+            assertThat(error)
+                .as("gradient of " + unit + " in step " + number)
+                .isLessThanOrEqualTo(exact ? FP32_TOLERANCE : BF16_GRADIENT_TOLERANCE);
+          });
+    }
+  }
+
+  @AfterAll
+  void everyKindOfLearningHadAPlainRun() {
+    assertThat(plain).hasSize(3);
+  }
+
+  private Outcome run(Stage stage, Precision precision, ZeroStage zero) {
+    String preset =
+        switch (stage) {
+          case FULL -> "tinyFinetune";
+          case ADAPTER -> "tinyLora";
+          case CONNECTOR -> "tinyPretrain";
+          case TOWER -> throw new IllegalArgumentException("sharded nowhere");
+        };
+    List<String> overrides =
+        new ArrayList<>(
+            List.of(
+                "maxLength=160",
+                "globalBatch=4",
+                "deviceBatch=2",
+                "warmupRatio=0",
+                "learningRate=0.03",
+                "projectorLearningRate=0.03",
+                "epsilon=1", // a small one divides noise by itself, and it counts in full
+                "precision=" + precision,
+                "zero=" + zero));
+    if (stage == Stage.ADAPTER) {
+      overrides.add("lora.dropout=0"); // another type draws other masks
+    }
+    TrainConfig config = new ConfigFile().with(Presets.named(preset), overrides);
+    ProcessGroup alone = new SingleProcess();
+    try (Checkpoint checkpoint = base.open(config)) {
+      TrainJob job = MiniatureBase.job(config, checkpoint, folder.resolve("unused"), alone);
+      try (Rehearsal.Input input = new Rehearsal.Input(job);
+          Assembly assembly = Assembly.of(job, STEPS)) {
+        List<Batch> batches = List.of(input.next(), input.next());
+        List<Double> losses = new ArrayList<>();
+        List<Map<String, float[]>> gradients = new ArrayList<>();
+        for (int step = 0; step < STEPS; step++) {
+          losses.add(assembly.learner().step(step, batches, false).loss());
+          gradients.add(gradients(assembly));
+        }
+        return new Outcome(losses, gradients);
+      }
+    }
+  }
+
+  private static Map<String, float[]> gradients(Assembly assembly) {
+    Map<String, float[]> gradients = new LinkedHashMap<>();
+    for (ParameterUnit unit : assembly.units().trainable()) {
+      gradients.put(unit.layout().name(), Tensors.toFloats(unit.ownGradient()));
+    }
+    return gradients;
+  }
+
+  /// Length of the difference, in lengths of what is expected.
+  private static double distance(float[] found, float[] expected) {
+    double difference = 0;
+    double length = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(found[i] - expected[i], 2);
+      length += Math.pow(expected[i], 2);
+    }
+    assertThat(found).hasSameSizeAs(expected);
+    assertThat(length).isPositive();
+    return Math.sqrt(difference / length);
+  }
+}

@@ -1,0 +1,122 @@
+package llava4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.train.distributed.ConnectedProcesses;
+import llava4j.train.distributed.LaunchEnvironment;
+import llava4j.train.distributed.ProcessGroup;
+
+/// Runs presets over a miniature, as they stand but for sizes: once from beginning to end, and once
+/// asked to stop, going on, dying without a word and going on again.
+///
+/// @param out a folder for each preset goes in here
+record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
+  static final String WHOLE = "whole";
+  static final String BROKEN = "broken";
+
+  private static final int STEPS = 3;
+
+  /// One of several processes.
+  ///
+  /// @param arguments base, folder of the results, presets
+  public static void main(String[] arguments) {
+    System.setProperty("llava4j.golden", System.getenv(GoldenProcess.ROOT));
+    NativeRuntime.prepare();
+    try (ProcessGroup group =
+        ConnectedProcesses.join(
+            LaunchEnvironment.of(System.getenv()),
+            new Device.Cpu(),
+            Duration.ofMinutes(2),
+            reason -> System.err.println(reason))) {
+      PresetRuns runs =
+          new PresetRuns(new MiniatureBase(Path.of(arguments[0])), Path.of(arguments[1]), group);
+      for (String preset : List.of(arguments).subList(2, arguments.length)) {
+        runs.run(preset);
+      }
+    }
+  }
+
+  /// The preset, cut to a miniature's size; nothing else is changed.
+  static TrainConfig config(String preset) {
+    return new ConfigFile()
+        .with(
+            Presets.named(preset),
+            List.of("maxLength=160", "globalBatch=4", "deviceBatch=2", "maxSteps=" + STEPS));
+  }
+
+  /// Runs one preset and holds the broken run's files against the whole one's.
+  void run(String preset) {
+    Path whole = out.resolve(preset).resolve(WHOLE);
+    Path broken = out.resolve(preset).resolve(BROKEN);
+    Trainer.Result result = train(preset, whole, () -> false);
+    assertThat(result.finished()).isTrue();
+    assertThat(result.steps()).isEqualTo(STEPS);
+    Trainer.Result stopped = train(preset, broken, () -> true);
+    assertThat(stopped.steps()).isEqualTo(1);
+    assertThat(stopped.finished()).isFalse();
+    AtomicInteger steps = new AtomicInteger();
+    assertThatThrownBy(() -> train(preset, broken, () -> diesBefore(steps.incrementAndGet())))
+        .isInstanceOf(Death.class);
+    assertThat(train(preset, broken, () -> false).finished()).isTrue();
+    if (group.rank() == 0) {
+      assertSameFiles(whole, broken);
+    }
+    group.barrier();
+  }
+
+  private Trainer.Result train(String preset, Path to, BooleanSupplier stop) {
+    TrainConfig config = config(preset);
+    try (Checkpoint checkpoint = base.open(config)) {
+      return new Trainer(
+              MiniatureBase.job(config, checkpoint, to, group), new TrainingListener() {}, stop)
+          .run();
+    }
+  }
+
+  /// What a kill leaves on the disk: one step more was done, and nothing written of it.
+  private static final class Death extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static boolean diesBefore(int step) {
+    if (step == 2) {
+      throw new Death();
+    }
+    return false;
+  }
+
+  /// Results and last checkpoint; earlier ones are of other steps.
+  private static void assertSameFiles(Path whole, Path broken) {
+    try (Stream<Path> files = Files.walk(whole)) {
+      String last = String.format(Locale.ROOT, "checkpoints/step-%08d", STEPS);
+      List<Path> all =
+          files
+              .filter(Files::isRegularFile)
+              .map(whole::relativize)
+              .filter(file -> !file.startsWith("checkpoints") || file.startsWith(last))
+              .toList();
+      assertThat(all).hasSizeGreaterThan(3);
+      for (Path file : all) {
+        assertThat(Files.mismatch(whole.resolve(file), broken.resolve(file)))
+            .as(broken.resolve(file) + " against the whole run's")
+            .isEqualTo(-1);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
