@@ -166,7 +166,7 @@ public final class CheckpointOpener {
         sized,
         processor,
         weights,
-        () -> TokenizerFiles.open(tokenizerFolder),
+        TokenizerSource.of(tokenizerFolder),
         eosIds(folder, node),
         TokenizerFiles.addsBos(tokenizerFolder));
   }

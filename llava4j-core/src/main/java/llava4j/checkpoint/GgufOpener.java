@@ -70,7 +70,8 @@ final class GgufOpener {
           config,
           GgufConfigs.processor(visionConfig),
           weights,
-          () -> GgufConfigs.tokenizer(vocabulary, modelFile),
+          TokenizerSource.of(
+              () -> GgufConfigs.tokenizer(vocabulary, modelFile), vocabulary.chatTemplate()),
           Set.of(vocabulary.eosId().orElse(2)),
           vocabulary.addBos());
     } catch (RuntimeException e) {
