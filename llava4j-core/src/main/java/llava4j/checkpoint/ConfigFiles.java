@@ -92,12 +92,8 @@ final class ConfigFiles {
     root.putArray("architectures").add("LlavaLlamaForCausalLM");
     root.put("model_type", "llava_llama");
     addText(root, config.text(), config.text().vocab());
-    TokenIds.set(
-        root,
-        "pad_token_id",
-        OptionalInt.of(ids.pad().orElse(ids.unknown())),
-        sourceText,
-        sourceConfig);
+    OptionalInt pad = OptionalInt.of(ids.pad().orElse(ids.unknown()));
+    ids.setPad(root, pad, sourceText, sourceConfig);
     root.put("use_mm_proj", true);
     root.put("mm_hidden_size", config.vision().dim());
     root.put("mm_projector_type", config.projector().toString());
@@ -193,7 +189,9 @@ final class ConfigFiles {
         root.put("eos_token_id", eos.get(0).asInt());
       }
     }
-    ids.put(root, ids.pad(), root);
+    TokenIds.set(root, "bos_token_id", OptionalInt.of(ids.bos()), root);
+    TokenIds.set(root, "eos_token_id", OptionalInt.of(ids.eos()), root);
+    ids.setPad(root, ids.pad(), root);
     write("generation_config.json", root);
   }
 
@@ -206,7 +204,7 @@ final class ConfigFiles {
   }
 
   private void padId(ObjectNode node) {
-    TokenIds.set(node, "pad_token_id", ids.pad(), sourceConfig, sourceText);
+    ids.setPad(node, ids.pad(), sourceConfig, sourceText);
   }
 
   private static void addSide(ObjectNode node, int side) {

@@ -60,20 +60,23 @@ record TokenIds(
     return new TokenIds(plain.bos(), plain.eos(), pad, plain.unknown(), image, added, next);
   }
 
-  /// Writes `bos_token_id`, `eos_token_id` and `pad_token_id`: the value of the first source that
-  /// has one, else the tokenizer's.
-  void put(ObjectNode node, OptionalInt padOtherwise, JsonNode... sources) {
-    set(node, "bos_token_id", OptionalInt.of(bos), sources);
-    set(node, "eos_token_id", OptionalInt.of(eos), sources);
-    set(node, "pad_token_id", padOtherwise, sources);
-  }
-
+  /// Writes an id under `key`: the value of the first source that has one, else the other one.
   static void set(ObjectNode node, String key, OptionalInt otherwise, JsonNode... sources) {
     JsonNode found = SourceFiles.first(key, sources);
     if (found.isNumber() || found.isArray()) {
       node.set(key, found);
     } else {
       otherwise.ifPresent(id -> node.put(key, id));
+    }
+  }
+
+  /// Writes `pad_token_id`. A padding token that was added counts for more than the source's id,
+  /// which is then the unknown token's: the tokenizer pads with the new one.
+  void setPad(ObjectNode node, OptionalInt otherwise, JsonNode... sources) {
+    if (added.containsKey(PAD)) {
+      node.put("pad_token_id", added.get(PAD).intValue());
+    } else {
+      set(node, "pad_token_id", otherwise, sources);
     }
   }
 

@@ -129,6 +129,9 @@ final class TokenizerWriter {
     if (ids.added().containsKey(TokenIds.PAD)) {
       config.put("pad_token", TokenIds.PAD);
     }
+    if (!ids.added().isEmpty()) { // becomes a model whose batches are generated from: see LLaVA-HF
+      config.put("padding_side", "left");
+    }
   }
 
   /// `added_tokens_decoder`: the source's entries, and what is not among them.
