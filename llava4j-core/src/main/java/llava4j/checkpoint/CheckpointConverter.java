@@ -8,9 +8,11 @@ import llava4j.checkpoint.gguf.GgmlType;
 import llava4j.checkpoint.gguf.GgufVocabulary;
 import llava4j.checkpoint.gguf.LanguageModelGguf;
 import llava4j.checkpoint.gguf.MmprojGguf;
+import llava4j.config.ConfigNode;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.text.ConversationTemplate;
+import llava4j.text.JsonTokenizer;
 import llava4j.text.SentencePieceTokenizer;
 import llava4j.text.TemplateJinja;
 import llava4j.text.Tokenizer;
@@ -130,14 +132,8 @@ public final class CheckpointConverter {
     requireEmpty(folder);
     String name = checkpoint.name().replaceAll("[^A-Za-z0-9._-]+", "-");
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
-      if (!(tokenizer instanceof SentencePieceTokenizer sentencePiece)) {
-        throw new BadInputException(
-            checkpoint.location()
-                + " has a tokenizer.json but no tokenizer.model, which a GGUF file is made of; add it");
-      }
       int rows = checkpoint.config().text().vocab();
-      GgufVocabulary vocabulary =
-          GgufConfigs.ofTokenizer(sentencePiece, rows, checkpoint.addsBos());
+      GgufVocabulary vocabulary = vocabulary(tokenizer, rows);
       WeightSource weights = checkpoint.inferenceWeights();
       String typeName = type.name().toLowerCase(java.util.Locale.ROOT);
       new LanguageModelGguf(
@@ -159,6 +155,24 @@ public final class CheckpointConverter {
                       + ".gguf"),
               listener::onTensor);
     }
+  }
+
+  private GgufVocabulary vocabulary(Tokenizer tokenizer, int rows) {
+    TokenIds ids = TokenIds.of(tokenizer);
+    return switch (tokenizer) {
+      case SentencePieceTokenizer sentencePiece ->
+          GgufConfigs.ofTokenizer(sentencePiece, ids, rows, checkpoint.addsBos(), chatTemplate());
+      case JsonTokenizer _ -> {
+        Path file =
+            source
+                .file("tokenizer.json")
+                .orElseThrow(() ->
+                    new BadInputException(
+                        checkpoint.location() + " has no tokenizer.json; fetch it"));
+        yield new ByteLevelVocabulary(ConfigNode.read(file).json(), file.toString())
+            .toGguf(ids, rows, checkpoint.addsBos(), chatTemplate());
+      }
+    };
   }
 
   private static boolean isTower(String ours) {

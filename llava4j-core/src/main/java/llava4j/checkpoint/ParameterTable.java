@@ -8,7 +8,7 @@ import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
-import llava4j.error.BadInputException;
+import llava4j.error.NameList;
 
 /// Every tensor that a model needs, under our names, with its shape; and the check that a
 /// checkpoint has exactly these.
@@ -16,8 +16,6 @@ import llava4j.error.BadInputException;
 /// Our names: `vision_tower.vision_model.*` as in CLIP, `projector.N.*`, `image_newline`,
 /// `language_model.*` as in LLaMA without its `model.`, and `lm_head.weight`.
 public final class ParameterTable {
-  private static final int MAX_NAMES_IN_MESSAGE = 40;
-
   private final SequencedMap<String, List<Long>> shapes = new LinkedHashMap<>();
 
   private ParameterTable() {}
@@ -49,7 +47,8 @@ public final class ParameterTable {
   }
 
   /// Fails unless `source` has every tensor in its shape, and none that the model would silently
-  /// ignore. The message lists all that is wrong at once.
+  /// ignore. The message shows the first five problems and how many there are; the exception keeps
+  /// all.
   public void requireExactly(WeightSource source, String where) {
     List<String> problems = new ArrayList<>();
     shapes.forEach((name, shape) -> {
@@ -68,19 +67,13 @@ public final class ParameterTable {
       }
     }
     if (!problems.isEmpty()) {
-      String listed =
-          String.join("; ", problems.subList(0, Math.min(problems.size(), MAX_NAMES_IN_MESSAGE)));
-      String rest =
-          problems.size() > MAX_NAMES_IN_MESSAGE
-              ? "; and " + (problems.size() - MAX_NAMES_IN_MESSAGE) + " more"
-              : "";
-      throw new BadInputException(
-          where
-              + " does not fit its configuration ("
-              + problems.size()
-              + " tensor(s)): "
-              + listed
-              + rest);
+      throw NameList.of(problems)
+          .refusal(
+              where
+                  + " does not fit its configuration ("
+                  + problems.size()
+                  + (problems.size() == 1 ? " tensor): " : " tensors): "),
+              "");
     }
   }
 

@@ -18,6 +18,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 
 /// Bytes of a picture file to RGB, equal to Pillow's `Image.open(x).convert("RGB")`.
 ///
@@ -42,6 +43,9 @@ public final class ImageDecoder {
   /// @param name how messages call it, such as its path
   /// @throws BadInputException if it is no picture we can read, is cut short or is too large
   public static DecodedImage decode(byte[] file, String name, DecodeOptions options) {
+    if (LfsPointer.is(file)) {
+      throw LfsPointer.refusal(name);
+    }
     ImageFormat format =
         ImageFormat.sniff(file)
             .orElseThrow(() ->
