@@ -73,11 +73,6 @@ final class AskCommand implements Callable<Integer> {
       description = "Replaces the template's system text.")
   private String system;
 
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Print times, speed and memory to standard error.")
-  private boolean verbose;
-
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();

@@ -29,7 +29,20 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (exception instanceof ParameterException usage) {
       return handleParseException(usage, parsed.originalArgs().toArray(String[]::new));
     }
+    if (isVerbose(parsed)) {
+      find(BadInputException.class, exception)
+          .ifPresent(bad -> bad.details().forEach(line -> command.getErr().println("  " + line)));
+    }
     return report(exception, command.getErr());
+  }
+
+  /// Whether `--verbose` was given to the command, which all that open models take.
+  private static boolean isVerbose(ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    return last.hasMatchedOption("--verbose");
   }
 
   @Override

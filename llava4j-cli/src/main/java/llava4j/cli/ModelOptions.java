@@ -91,6 +91,17 @@ final class ModelOptions {
           "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
   private ImageModeName imageMode;
 
+  @Option(
+      names = {"-v", "--verbose"},
+      description =
+          "Print to standard error: times, speed and memory of an answer; of a refusal, all names.")
+  private boolean verbose;
+
+  /// Whether more is wanted on standard error.
+  boolean verbose() {
+    return verbose;
+  }
+
   /// The model as it was named, or the bundled one.
   ///
   /// @throws BadInputException if none was named and none is bundled

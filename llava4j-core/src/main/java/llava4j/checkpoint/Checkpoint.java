@@ -3,13 +3,11 @@ package llava4j.checkpoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.config.LlavaConfig;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
-import llava4j.text.Tokenizer;
 
 /// An opened checkpoint of any dialect: configuration, weights under our names, and how to open its
 /// tokenizer. No weight has been read yet.
@@ -18,6 +16,7 @@ import llava4j.text.Tokenizer;
 /// @param location the folder or file it came from
 /// @param weights all tensors, also those of the vision tower that are never run; closed by whoever
 ///   takes them
+/// @param tokenizer opens its tokenizer; knows where that tokenizer's files are
 /// @param eosIds ids that end an answer
 /// @param addsBos prompts begin with the beginning-of-sequence id
 public record Checkpoint(
@@ -27,7 +26,7 @@ public record Checkpoint(
     LlavaConfig config,
     ImageProcessorConfig imageProcessor,
     WeightSource weights,
-    Supplier<Tokenizer> tokenizer,
+    TokenizerSource tokenizer,
     Set<Integer> eosIds,
     boolean addsBos)
     implements AutoCloseable {

@@ -3,16 +3,18 @@ package llava4j.checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import llava4j.checkpoint.gguf.GgmlType;
 import llava4j.checkpoint.gguf.GgufVocabulary;
 import llava4j.checkpoint.gguf.LanguageModelGguf;
 import llava4j.checkpoint.gguf.MmprojGguf;
+import llava4j.config.ConfigNode;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
+import llava4j.text.ConversationTemplate;
+import llava4j.text.JsonTokenizer;
 import llava4j.text.SentencePieceTokenizer;
+import llava4j.text.TemplateJinja;
 import llava4j.text.Tokenizer;
 
 /// Writes an opened checkpoint in any dialect, so that the programs of that dialect load it.
@@ -21,10 +23,22 @@ public final class CheckpointConverter {
 
   private final Checkpoint checkpoint;
   private final WriteListener listener;
+  private final Optional<ConversationTemplate> template;
+  private final SourceFiles source;
 
   public CheckpointConverter(Checkpoint checkpoint, WriteListener listener) {
+    this(checkpoint, listener, Optional.empty());
+  }
+
+  /// @param template the conversation template that a training run used: what is written has it as
+  ///   its chat template, whatever its base had. Empty keeps the source's; where the source has
+  ///   none, the model's name decides, as it does for `ask`
+  public CheckpointConverter(
+      Checkpoint checkpoint, WriteListener listener, Optional<ConversationTemplate> template) {
     this.checkpoint = checkpoint;
     this.listener = listener;
+    this.template = template;
+    this.source = SourceFiles.of(checkpoint);
     requirePlain();
   }
 
@@ -34,17 +48,22 @@ public final class CheckpointConverter {
   public void toHuggingFace(Path folder, DType dtype) {
     requireEmpty(folder);
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
-      WeightSource weights = withImageToken(tokenizer);
+      TokenIds ids = TokenIds.withImage(tokenizer);
+      WeightSource weights =
+          ids.added().isEmpty()
+              ? checkpoint.weights()
+              : new ExtendedVocabulary(checkpoint.weights(), ids.rows());
       int rows =
           Math.toIntExact(
               weights.tensors().get("language_model.embed_tokens.weight").shape().getFirst());
       RenamedSource named =
           new RenamedSource().add(weights, ours -> Optional.of(NameTable.huggingFace(ours)));
       new SafetensorsWriter(MAX_SHARD_BYTES).write(named, folder, "model", dtype, listener);
-      ConfigFiles files = new ConfigFiles(checkpoint, folder);
-      files.huggingFace(rows, imageTokenId(tokenizer), dtype);
+      ConfigFiles files = new ConfigFiles(checkpoint, ids, source, folder);
+      files.huggingFace(rows, dtype);
+      files.generation();
       files.processors(true);
-      files.tokenizer(tokenizer, imageTokenId(tokenizer));
+      files.tokenizer(tokenizer, true, chatTemplate());
     }
   }
 
@@ -98,10 +117,11 @@ public final class CheckpointConverter {
                           : Optional.empty());
       new TorchZipWriter(MAX_SHARD_BYTES)
           .write(tower, folder.resolve("clip"), "pytorch_model", dtype, listener);
-      ConfigFiles files = new ConfigFiles(checkpoint, folder);
+      ConfigFiles files = new ConfigFiles(checkpoint, TokenIds.of(tokenizer), source, folder);
       files.original(dtype);
+      files.generation();
       files.processors(false);
-      files.tokenizer(tokenizer, tokenizer.imageTokenId().orElse(-1));
+      files.tokenizer(tokenizer, false, chatTemplate());
     }
   }
 
@@ -112,14 +132,8 @@ public final class CheckpointConverter {
     requireEmpty(folder);
     String name = checkpoint.name().replaceAll("[^A-Za-z0-9._-]+", "-");
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
-      if (!(tokenizer instanceof SentencePieceTokenizer sentencePiece)) {
-        throw new BadInputException(
-            checkpoint.location()
-                + " has a tokenizer.json but no tokenizer.model, which a GGUF file is made of; add it");
-      }
       int rows = checkpoint.config().text().vocab();
-      GgufVocabulary vocabulary =
-          GgufConfigs.ofTokenizer(sentencePiece, rows, checkpoint.addsBos());
+      GgufVocabulary vocabulary = vocabulary(tokenizer, rows);
       WeightSource weights = checkpoint.inferenceWeights();
       String typeName = type.name().toLowerCase(java.util.Locale.ROOT);
       new LanguageModelGguf(
@@ -143,20 +157,34 @@ public final class CheckpointConverter {
     }
   }
 
+  private GgufVocabulary vocabulary(Tokenizer tokenizer, int rows) {
+    TokenIds ids = TokenIds.of(tokenizer);
+    return switch (tokenizer) {
+      case SentencePieceTokenizer sentencePiece ->
+          GgufConfigs.ofTokenizer(sentencePiece, ids, rows, checkpoint.addsBos(), chatTemplate());
+      case JsonTokenizer _ -> {
+        Path file =
+            source
+                .file("tokenizer.json")
+                .orElseThrow(() ->
+                    new BadInputException(
+                        checkpoint.location() + " has no tokenizer.json; fetch it"));
+        yield new ByteLevelVocabulary(ConfigNode.read(file).json(), file.toString())
+            .toGguf(ids, rows, checkpoint.addsBos(), chatTemplate());
+      }
+    };
+  }
+
   private static boolean isTower(String ours) {
     return ours.startsWith("vision_tower.");
   }
 
-  /// Hugging Face models have a row for `<image>`; where the vocabulary has none, rows are added
-  /// behind it: the mean of all rows, up to a multiple of 64.
-  private WeightSource withImageToken(Tokenizer tokenizer) {
-    return tokenizer.imageTokenId().isPresent()
-        ? checkpoint.weights()
-        : new ExtendedVocabulary(checkpoint.weights(), tokenizer.vocabularySize() + 2);
-  }
-
-  private static int imageTokenId(Tokenizer tokenizer) {
-    return tokenizer.imageTokenId().orElse(tokenizer.vocabularySize());
+  /// The chat template of what is written, a Jinja text.
+  private String chatTemplate() {
+    return template
+        .map(TemplateJinja::of)
+        .or(source::chatTemplate)
+        .orElseGet(() -> TemplateJinja.of(ConversationTemplate.forModel(checkpoint.name())));
   }
 
   private void requirePlain() {
@@ -184,24 +212,5 @@ public final class CheckpointConverter {
     } catch (IOException e) {
       throw new BadInputException(folder + " cannot be used: " + e.getMessage(), e);
     }
-  }
-
-  /// Token spellings with their ids that lie behind a SentencePiece model.
-  static SortedMap<String, Integer> addedTokens(Tokenizer tokenizer, int imageTokenId) {
-    SortedMap<String, Integer> added = new java.util.TreeMap<>();
-    int base =
-        tokenizer instanceof SentencePieceTokenizer sp
-            ? sp.numBasePieces()
-            : tokenizer.vocabularySize();
-    for (Map.Entry<String, Integer> token : tokenizer.specialTokens().entrySet()) {
-      if (token.getValue() >= base && !token.getKey().startsWith("[PAD")) {
-        added.put(token.getKey(), token.getValue());
-      }
-    }
-    if (imageTokenId >= 0 && !added.containsKey("<image>")) {
-      added.put("<image>", imageTokenId);
-      added.put("<pad>", imageTokenId + 1);
-    }
-    return added;
   }
 }

@@ -72,9 +72,12 @@ public final class CheckpointOpener {
 
   private Checkpoint openOriginal(Path folder, ConfigNode node) {
     Path tower =
-        resolve(
-            options.visionTower().orElseGet(() -> node.text("mm_vision_tower", "")),
-            Optional.of(folder));
+        options
+            .visionTower()
+            .map(given -> resolve(given, Optional.of(folder)))
+            .orElseGet(() ->
+                NamedElsewhere.VISION_TOWER.resolve(
+                    node, name -> resolve(name, Optional.of(folder))));
     LlavaConfig config = ConfigReader.original(node, ConfigReader.visionTower(tower));
     RenamedSource weights = new RenamedSource();
     Path tokenizerFolder = folder;
@@ -166,7 +169,7 @@ public final class CheckpointOpener {
         sized,
         processor,
         weights,
-        () -> TokenizerFiles.open(tokenizerFolder),
+        TokenizerSource.of(tokenizerFolder),
         eosIds(folder, node),
         TokenizerFiles.addsBos(tokenizerFolder));
   }

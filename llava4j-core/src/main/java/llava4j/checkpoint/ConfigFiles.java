@@ -1,9 +1,8 @@
 package llava4j.checkpoint;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalInt;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.config.RopeScaling;
@@ -18,7 +17,6 @@ import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PatchMerge;
 import llava4j.image.Resolution;
 import llava4j.tensor.DType;
-import llava4j.text.SentencePieceTokenizer;
 import llava4j.text.Tokenizer;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -31,15 +29,26 @@ final class ConfigFiles {
   private final Checkpoint checkpoint;
   private final LlavaConfig config;
   private final Path folder;
+  private final TokenIds ids;
+  private final SourceFiles source;
+  private final ObjectNode sourceConfig;
+  private final ObjectNode sourceText;
 
-  ConfigFiles(Checkpoint checkpoint, Path folder) {
+  ConfigFiles(Checkpoint checkpoint, TokenIds ids, SourceFiles source, Path folder) {
     this.checkpoint = checkpoint;
     this.config = checkpoint.config();
+    this.ids = ids;
+    this.source = source;
     this.folder = folder;
+    this.sourceConfig = source.json("config.json");
+    this.sourceText =
+        sourceConfig.path("text_config").isObject()
+            ? (ObjectNode) sourceConfig.get("text_config")
+            : JSON.createObjectNode();
   }
 
   /// `config.json` and `generation_config.json` for transformers.
-  void huggingFace(int vocabularyRows, int imageTokenId, DType dtype) {
+  void huggingFace(int vocabularyRows, DType dtype) {
     if (!(config.projector() instanceof ProjectorConfig.Mlp(int depth)) || depth != 2) {
       throw new BadInputException(
           "Hugging Face's LLaVA has a projector of two layers, not "
@@ -52,15 +61,13 @@ final class ConfigFiles {
         .add(tiled ? "LlavaNextForConditionalGeneration" : "LlavaForConditionalGeneration");
     root.put("model_type", tiled ? "llava_next" : "llava");
     root.put("ignore_index", -100);
-    root.put("image_token_index", imageTokenId);
-    root.put("pad_token_id", imageTokenId + 1);
+    root.put("image_token_index", ids.image().orElseThrow());
+    padId(root);
     root.put("projector_hidden_act", "gelu");
     root.put("image_seq_length", config.vision().rowsPerView());
     root.put("multimodal_projector_bias", true);
     root.put("vision_feature_layer", config.vision().featureLayer());
-    root.put(
-        "vision_feature_select_strategy",
-        config.vision().featureSelection() == FeatureSelection.PATCH ? "default" : "full");
+    root.put("vision_feature_select_strategy", strategy());
     root.put("tie_word_embeddings", config.text().tieEmbeddings());
     root.put("torch_dtype", typeName(dtype));
     if (config.imageMode() instanceof ImageMode.AnyRes(List<Resolution> pinpoints)) {
@@ -71,10 +78,11 @@ final class ConfigFiles {
     text.putArray("architectures").add("LlamaForCausalLM");
     text.put("model_type", "llama");
     addText(text, config.text(), vocabularyRows);
+    padId(text);
+    text.put("tie_word_embeddings", config.text().tieEmbeddings());
     text.put("torch_dtype", typeName(dtype));
     addVision(root.putObject("vision_config"), config.vision());
     write("config.json", root);
-    generation(imageTokenId + 1);
   }
 
   /// `config.json` and `generation_config.json` for the original code, and the tower's
@@ -84,7 +92,8 @@ final class ConfigFiles {
     root.putArray("architectures").add("LlavaLlamaForCausalLM");
     root.put("model_type", "llava_llama");
     addText(root, config.text(), config.text().vocab());
-    root.put("pad_token_id", 0);
+    OptionalInt pad = OptionalInt.of(ids.pad().orElse(ids.unknown()));
+    ids.setPad(root, pad, sourceText, sourceConfig);
     root.put("use_mm_proj", true);
     root.put("mm_hidden_size", config.vision().dim());
     root.put("mm_projector_type", config.projector().toString());
@@ -108,7 +117,6 @@ final class ConfigFiles {
       }
     }
     write("config.json", root);
-    generation(0);
     ObjectNode tower = JSON.createObjectNode();
     tower.putArray("architectures").add("CLIPVisionModel");
     addVision(tower, config.vision());
@@ -119,16 +127,14 @@ final class ConfigFiles {
   /// `preprocessor_config.json` where the dialect looks for it, and `processor_config.json`.
   void processors(boolean huggingFace) {
     ImageProcessorConfig processor = checkpoint.imageProcessor();
+    boolean next = huggingFace && config.imageMode() instanceof ImageMode.AnyRes;
     ObjectNode root = JSON.createObjectNode();
-    root.put(
-        "image_processor_type",
-        huggingFace && config.imageMode() instanceof ImageMode.AnyRes
-            ? "LlavaNextImageProcessor"
-            : "CLIPImageProcessor");
-    root.putObject("crop_size")
-        .put("height", processor.cropSize())
-        .put("width", processor.cropSize());
-    root.putObject("size").put("shortest_edge", processor.size());
+    root.put("image_processor_type", next ? "LlavaNextImageProcessor" : "CLIPImageProcessor");
+    addSide(root.putObject("crop_size"), processor.cropSize());
+    switch (processor.resizeRule()) {
+      case SHORTEST_EDGE -> root.putObject("size").put("shortest_edge", processor.size());
+      case BOTH_EDGES -> addSide(root.putObject("size"), processor.size());
+    }
     root.put("do_center_crop", processor.doCenterCrop());
     root.put("do_convert_rgb", true);
     root.put("do_normalize", processor.doNormalize());
@@ -142,75 +148,70 @@ final class ConfigFiles {
       write("clip/preprocessor_config.json", root);
       return;
     }
-    root.put("processor_class", "LlavaProcessor");
+    if (config.imageMode() instanceof ImageMode.AnyRes(List<Resolution> pinpoints)) {
+      addPinpoints(root, pinpoints, true);
+      root.put("do_pad", true);
+    }
+    root.put("processor_class", processorClass());
     write("preprocessor_config.json", root);
     ObjectNode outer = JSON.createObjectNode();
-    outer.put("processor_class", "LlavaProcessor");
+    outer.put("processor_class", processorClass());
     outer.put("image_token", "<image>");
     outer.put("patch_size", config.vision().patchSize());
     outer.put("num_additional_image_tokens", 1);
-    outer.put("vision_feature_select_strategy", "default");
+    outer.put("vision_feature_select_strategy", strategy());
     write("processor_config.json", outer);
   }
 
-  /// The tokenizer's files: copies of the source's where it has them, else made anew.
-  void tokenizer(Tokenizer tokenizer, int imageTokenId) {
-    Path source = checkpoint.location();
-    if (tokenizer instanceof SentencePieceTokenizer sentencePiece) {
-      Path original = source.resolve("tokenizer.model");
-      byte[] model =
-          Files.isRegularFile(original) ? bytes(original) : sentencePiece.baseModel().bytes();
-      AtomicFile.write(folder.resolve("tokenizer.model"), out -> out.write(model));
-    } else {
-      byte[] json = bytes(source.resolve("tokenizer.json"));
-      AtomicFile.write(folder.resolve("tokenizer.json"), out -> out.write(json));
+  /// The tokenizer's files and the chat template.
+  ///
+  /// @param template the chat template, a Jinja text
+  void tokenizer(Tokenizer tokenizer, boolean huggingFace, String template) {
+    ObjectNode settings = JSON.createObjectNode();
+    settings.put("add_eos_token", false);
+    settings.put("clean_up_tokenization_spaces", false);
+    settings.put("model_max_length", config.contextLength());
+    settings.put("padding_side", huggingFace ? "left" : "right");
+    if (huggingFace) {
+      settings.put("processor_class", processorClass());
     }
-    Map<String, Integer> added = CheckpointConverter.addedTokens(tokenizer, imageTokenId);
-    ObjectNode root = JSON.createObjectNode();
-    root.put("tokenizer_class", "LlamaTokenizer");
-    root.put("bos_token", tokenizer.decode(new int[] {tokenizer.bosId()}, false));
-    root.put("eos_token", tokenizer.decode(new int[] {tokenizer.eosId()}, false));
-    root.put("unk_token", "<unk>");
-    root.put("pad_token", added.containsKey("<pad>") ? "<pad>" : "<unk>");
-    root.put("add_bos_token", checkpoint.addsBos());
-    root.put("add_eos_token", false);
-    root.put("clean_up_tokenization_spaces", false);
-    root.put("legacy", !(tokenizer instanceof SentencePieceTokenizer sp) || sp.settings().legacy());
-    root.put("model_max_length", config.contextLength());
-    root.put("padding_side", imageTokenId >= 0 ? "left" : "right");
-    ObjectNode decoder = root.putObject("added_tokens_decoder");
-    added.forEach((token, id) ->
-        decoder
-            .putObject(String.valueOf(id))
-            .put("content", token)
-            .put("special", true)
-            .put("lstrip", false)
-            .put("rstrip", false)
-            .put("normalized", false)
-            .put("single_word", false));
-    write("tokenizer_config.json", root);
-    ObjectNode ids = JSON.createObjectNode();
-    added.forEach(ids::put);
-    if (!added.isEmpty()) {
-      write("added_tokens.json", ids);
-    }
+    new TokenizerWriter(tokenizer, ids, source, folder).write(settings);
+    AtomicFile.writeText(folder.resolve("chat_template.jinja"), template);
   }
 
-  private void generation(int padId) {
-    ObjectNode root = JSON.createObjectNode();
-    root.put("bos_token_id", 1);
-    ArrayNode eos = root.putArray("eos_token_id");
-    checkpoint.eosIds().stream().sorted().forEach(eos::add);
-    if (eos.size() == 1) {
-      root.put("eos_token_id", eos.get(0).asInt());
-    } else if (eos.isEmpty()) {
-      root.put("eos_token_id", 2);
+  /// `generation_config.json`: the source's, else the ids that end an answer.
+  void generation() {
+    ObjectNode root = source.json("generation_config.json");
+    if (!root.has("eos_token_id") && !checkpoint.eosIds().isEmpty()) {
+      ArrayNode eos = root.putArray("eos_token_id");
+      checkpoint.eosIds().stream().sorted().forEach(eos::add);
+      if (eos.size() == 1) {
+        root.put("eos_token_id", eos.get(0).asInt());
+      }
     }
-    root.put("pad_token_id", padId);
+    TokenIds.set(root, "bos_token_id", OptionalInt.of(ids.bos()), root);
+    TokenIds.set(root, "eos_token_id", OptionalInt.of(ids.eos()), root);
+    ids.setPad(root, ids.pad(), root);
     write("generation_config.json", root);
   }
 
-  private static void addText(ObjectNode node, TextConfig text, int rows) {
+  private String processorClass() {
+    return config.imageMode() instanceof ImageMode.AnyRes ? "LlavaNextProcessor" : "LlavaProcessor";
+  }
+
+  private String strategy() {
+    return config.vision().featureSelection() == FeatureSelection.PATCH ? "default" : "full";
+  }
+
+  private void padId(ObjectNode node) {
+    ids.setPad(node, ids.pad(), sourceConfig, sourceText);
+  }
+
+  private static void addSide(ObjectNode node, int side) {
+    node.put("height", side).put("width", side);
+  }
+
+  private void addText(ObjectNode node, TextConfig text, int rows) {
     node.put("hidden_size", text.dim());
     node.put("intermediate_size", text.intermediateDim());
     node.put("num_hidden_layers", text.numLayers());
@@ -223,8 +224,8 @@ final class ConfigFiles {
     node.put("rope_theta", text.ropeTheta());
     node.put("hidden_act", "silu");
     node.put("attention_bias", false);
-    node.put("bos_token_id", 1);
-    node.put("eos_token_id", 2);
+    TokenIds.set(node, "bos_token_id", OptionalInt.of(ids.bos()), sourceText, sourceConfig);
+    TokenIds.set(node, "eos_token_id", OptionalInt.of(ids.eos()), sourceText, sourceConfig);
     switch (text.ropeScaling()) {
       case RopeScaling.None _ -> node.putNull("rope_scaling");
       case RopeScaling.Linear(double factor) ->
@@ -285,13 +286,5 @@ final class ConfigFiles {
     AtomicFile.writeText(
         folder.resolve(name),
         JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
-  }
-
-  private static byte[] bytes(Path file) {
-    try {
-      return Files.readAllBytes(file);
-    } catch (java.io.IOException e) {
-      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
-    }
   }
 }

@@ -150,7 +150,8 @@ final class GgufConfigs {
 
   /// The vocabulary of a SentencePiece tokenizer, filled up to `rows` as llama.cpp's converter
   /// does: added tokens at their ids, unused ones for rows that only pad the embedding.
-  static GgufVocabulary ofTokenizer(SentencePieceTokenizer tokenizer, int rows, boolean addBos) {
+  static GgufVocabulary ofTokenizer(
+      SentencePieceTokenizer tokenizer, TokenIds ids, int rows, boolean addBos, String template) {
     List<Piece> pieces = new ArrayList<>(tokenizer.model().pieces());
     for (int id = pieces.size(); id < rows; id++) {
       pieces.add(new Piece("[PAD" + id + "]", -1000, PieceType.UNUSED));
@@ -173,12 +174,12 @@ final class GgufConfigs {
         List.of(),
         OptionalInt.of(tokenizer.bosId()),
         OptionalInt.of(tokenizer.eosId()),
-        OptionalInt.empty(),
-        OptionalInt.empty(),
+        OptionalInt.of(tokenizer.unkId()),
+        ids.pad(),
         addBos,
         false,
         tokenizer.model().addDummyPrefix(),
-        Optional.empty());
+        Optional.of(template));
   }
 
   private static TextConfig text(GgufTextConfig text) {

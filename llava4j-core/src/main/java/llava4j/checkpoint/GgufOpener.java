@@ -1,8 +1,10 @@
 package llava4j.checkpoint;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -10,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint.Dialect;
 import llava4j.checkpoint.gguf.GgufFile;
+import llava4j.checkpoint.gguf.GgufSplit;
 import llava4j.checkpoint.gguf.GgufTextConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig;
 import llava4j.checkpoint.gguf.GgufVocabulary;
@@ -17,9 +20,12 @@ import llava4j.checkpoint.gguf.GgufWeights;
 import llava4j.checkpoint.gguf.LlavaGguf;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 
 /// Pairs a GGUF language model with its mmproj file and opens both.
 final class GgufOpener {
+  private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
+
   private final CheckpointOptions options;
 
   GgufOpener(CheckpointOptions options) {
@@ -29,7 +35,11 @@ final class GgufOpener {
   /// Opens a language model; the mmproj file is the one given, or the only one in the same folder.
   Checkpoint open(Path model) {
     if (!isGguf(model)) {
-      throw new BadInputException(model + " is no model: give a model folder or a .gguf file");
+      LfsPointer.refuse(model);
+      throw new BadInputException(
+          model
+              + " is no model: it does not begin with the letters GGUF; give a model folder or a GGUF"
+              + " file");
     }
     Path folder = model.toAbsolutePath().getParent();
     Path mmproj = options.mmproj().orElseGet(() -> only(folder, true, "name it with --mmproj"));
@@ -64,13 +74,14 @@ final class GgufOpener {
       weights.keepOnly(name -> !(tied && name.equals("lm_head.weight")));
       LlavaConfig config = GgufConfigs.llava(textConfig, visionConfig, weights, tied);
       return new Checkpoint(
-          modelFile.getFileName().toString().replaceFirst("\\.gguf$", ""),
+          GgufSplit.withoutNumber(modelFile.getFileName().toString().replaceFirst("\\.gguf$", "")),
           modelFile,
           Dialect.GGUF,
           config,
           GgufConfigs.processor(visionConfig),
           weights,
-          () -> GgufConfigs.tokenizer(vocabulary, modelFile),
+          TokenizerSource.of(
+              () -> GgufConfigs.tokenizer(vocabulary, modelFile), vocabulary.chatTemplate()),
           Set.of(vocabulary.eosId().orElse(2)),
           vocabulary.addBos());
     } catch (RuntimeException e) {
@@ -110,14 +121,25 @@ final class GgufOpener {
 
   private static List<Path> ggufFiles(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(GgufOpener::isGguf).sorted().toList();
+      return files.filter(file -> isGguf(file) && !GgufSplit.isLaterPart(file)).sorted().toList();
     } catch (IOException e) {
       throw new BadInputException(folder + " cannot be listed: " + e.getMessage(), e);
     }
   }
 
+  /// Judged by its first bytes. A file that is only called so counts too, so that what is wrong
+  /// with it is said.
   private static boolean isGguf(Path file) {
-    return Files.isRegularFile(file)
-        && file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf");
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf")) {
+      return true;
+    }
+    try (InputStream stream = Files.newInputStream(file)) {
+      return Arrays.equals(stream.readNBytes(MAGIC.length), MAGIC);
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
   }
 }

@@ -58,7 +58,7 @@ public final class LanguageModelBase {
               ? ImageProcessorConfig.read(processor)
               : ImageProcessorConfig.clip(vision.imageSize()),
           weights,
-          () -> TokenizerFiles.open(languageModel),
+          TokenizerSource.of(languageModel),
           Set.of(2),
           TokenizerFiles.addsBos(languageModel));
     } catch (RuntimeException e) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -29,6 +30,12 @@ public final class MappedFile implements AutoCloseable {
       arena.close();
       throw new BadInputException(
           path + " is missing or not a file; check the path or fetch the checkpoint again");
+    }
+    try {
+      LfsPointer.refuse(path);
+    } catch (BadInputException e) {
+      arena.close();
+      throw e;
     }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       this.segment = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);

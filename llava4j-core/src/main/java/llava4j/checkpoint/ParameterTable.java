@@ -8,7 +8,7 @@ import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
-import llava4j.error.BadInputException;
+import llava4j.error.NameList;
 
 /// Every tensor that a model needs, under our names, with its shape; and the check that a
 /// checkpoint has exactly these.
@@ -18,8 +18,6 @@ import llava4j.error.BadInputException;
 public final class ParameterTable {
   /// The learned vector that ends a row of patches.
   static final String IMAGE_NEWLINE = "image_newline";
-
-  private static final int MAX_NAMES_IN_MESSAGE = 40;
 
   private final SequencedMap<String, List<Long>> shapes = new LinkedHashMap<>();
 
@@ -52,7 +50,8 @@ public final class ParameterTable {
   }
 
   /// Fails unless `source` has every tensor in its shape, and none that the model would silently
-  /// ignore. The message lists all that is wrong at once.
+  /// ignore. The message shows the first five problems and how many there are; the exception keeps
+  /// all.
   public void requireExactly(WeightSource source, String where) {
     List<String> problems = new ArrayList<>();
     shapes.forEach((name, shape) -> {
@@ -71,19 +70,13 @@ public final class ParameterTable {
       }
     }
     if (!problems.isEmpty()) {
-      String listed =
-          String.join("; ", problems.subList(0, Math.min(problems.size(), MAX_NAMES_IN_MESSAGE)));
-      String rest =
-          problems.size() > MAX_NAMES_IN_MESSAGE
-              ? "; and " + (problems.size() - MAX_NAMES_IN_MESSAGE) + " more"
-              : "";
-      throw new BadInputException(
-          where
-              + " does not fit its configuration ("
-              + problems.size()
-              + " tensor(s)): "
-              + listed
-              + rest);
+      throw NameList.of(problems)
+          .refusal(
+              where
+                  + " does not fit its configuration ("
+                  + problems.size()
+                  + (problems.size() == 1 ? " tensor): " : " tensors): "),
+              "");
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import llava4j.config.ConfigNode;
 import llava4j.error.BadInputException;
+import llava4j.error.NameList;
 import tools.jackson.databind.JsonNode;
 
 /// The weight files of a folder, sharded or not, safetensors or torch.
@@ -88,8 +89,10 @@ public final class WeightFolder {
       }
     }
     if (!missing.isEmpty()) {
-      throw new BadInputException(
-          folder + " lacks " + missing + ", which its index names; fetch the checkpoint again");
+      throw NameList.of(missing)
+          .refusal(
+              folder + " lacks " + missing.size() + " of the files that its index names: ",
+              "; fetch the checkpoint again");
     }
   }
 
@@ -97,7 +100,10 @@ public final class WeightFolder {
     List<String> absent =
         map.propertyNames().stream().filter(name -> !all.tensors().containsKey(name)).toList();
     if (!absent.isEmpty()) {
-      throw new BadInputException(index + " names tensors that its shards do not hold: " + absent);
+      throw NameList.of(absent)
+          .refusal(
+              index + " names " + absent.size() + " tensors that its shards do not hold: ",
+              "; fetch the checkpoint again");
     }
   }
 }

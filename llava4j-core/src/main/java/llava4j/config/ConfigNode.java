@@ -3,6 +3,7 @@ package llava4j.config;
 import java.nio.file.Path;
 import java.util.Optional;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,6 +25,7 @@ public final class ConfigNode {
 
   /// Reads a file that must hold a JSON object.
   public static ConfigNode read(Path file) {
+    LfsPointer.refuse(file);
     try {
       JsonNode node = JSON.readTree(file.toFile());
       if (!node.isObject()) {

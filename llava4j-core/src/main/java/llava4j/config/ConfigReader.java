@@ -50,8 +50,11 @@ public final class ConfigReader {
   /// Reads a Hugging Face configuration.
   public static LlavaConfig huggingFace(ConfigNode config) {
     ConfigNode text = config.object("text_config").orElseThrow();
-    TextConfig textConfig =
-        text(text, config.flag("tie_word_embeddings", text.flag("tie_word_embeddings", false)));
+    // transformers 5 ties where either says so; 4 reads the inner one
+    boolean tied =
+        config.flag("tie_word_embeddings", false) || text.flag("tie_word_embeddings", false);
+    Quantisation.refuse(config);
+    TextConfig textConfig = text(text, tied);
     VisionConfig vision =
         config
             .object("vision_config")
@@ -136,6 +139,7 @@ public final class ConfigReader {
 
   /// Reads a LLaMA or Mistral configuration. What is absent has transformers' default, LLaMA-7B.
   public static TextConfig text(ConfigNode node, boolean tieEmbeddings) {
+    Quantisation.refuse(node);
     String type = node.text("model_type", "llama");
     boolean mistral = type.endsWith("mistral");
     if (!mistral && !List.of("llama", "llava", "llava_llama").contains(type)) {
@@ -190,10 +194,17 @@ public final class ConfigReader {
   }
 
   private static int featureLayer(ConfigNode config, String key) {
-    if (config.has(key) && config.json().get(key).isArray()) {
-      throw config.wrong(key, "one number: several feature layers are not supported");
+    JsonNode layers = config.json().path(key);
+    if (!layers.isArray()) {
+      return config.integer(key, -2);
     }
-    return config.integer(key, -2);
+    if (layers.size() != 1 || !layers.get(0).isInt()) {
+      throw config.wrong(
+          key,
+          "one layer, or a list of one; features of several layers side by side are not"
+              + " supported");
+    }
+    return layers.get(0).asInt();
   }
 
   private static FeatureSelection selection(ConfigNode config) {

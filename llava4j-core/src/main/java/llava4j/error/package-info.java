@@ -1,2 +1,2 @@
-/// Errors that a user can mend.
+/// Errors that a user can mend, and what messages about them are made of.
 package llava4j.error;

@@ -3,6 +3,7 @@ package llava4j.image;
 import java.io.IOException;
 import java.util.function.LongSupplier;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 
 /// Bytes of a picture file to RGB, equal to Pillow's `Image.open(x).convert("RGB")`.
 ///
@@ -25,6 +26,9 @@ public final class ImageDecoder {
   /// @param freeHeap bytes that the heap can still give
   static DecodedImage decode(
       byte[] file, String name, DecodeOptions options, LongSupplier freeHeap) {
+    if (LfsPointer.is(file)) {
+      throw LfsPointer.refusal(name);
+    }
     ImageFormat format =
         ImageFormat.sniff(file)
             .orElseThrow(() ->

@@ -75,6 +75,7 @@ public record SentencePieceModel(
   ///
   /// @param where names the file in messages
   public static SentencePieceModel parse(byte[] bytes, String where) {
+    ForeignVocabulary.requireNoTiktoken(bytes, where);
     try {
       List<Piece> pieces = new ArrayList<>();
       Switches switches = new Switches();

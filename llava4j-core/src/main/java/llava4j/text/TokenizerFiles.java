@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 import llava4j.text.SentencePieceTokenizer.Settings;
 import llava4j.text.SentencePieceTokenizer.Settings.Strip;
 import tools.jackson.core.JacksonException;
@@ -43,7 +44,8 @@ public final class TokenizerFiles {
     if (!Files.isRegularFile(json)) {
       throw new BadInputException(
           folder
-              + " has neither tokenizer.model nor tokenizer.json; fetch the checkpoint's tokenizer files");
+              + " has neither tokenizer.model nor tokenizer.json"
+              + ForeignVocabulary.remedy(folder));
     }
     return new JsonTokenizer(
         json,
@@ -55,6 +57,7 @@ public final class TokenizerFiles {
 
   /// Opens a SentencePiece model with the settings that stand beside it.
   public static SentencePieceTokenizer openModel(Path model, Path folder) {
+    LfsPointer.refuse(model);
     SentencePieceModel parsed;
     try {
       if (Files.size(model) > MAX_FILE_BYTES) {
@@ -169,6 +172,7 @@ public final class TokenizerFiles {
     if (!Files.isRegularFile(file)) {
       return JSON.valueToTree(Collections.emptyMap());
     }
+    LfsPointer.refuse(file);
     try {
       JsonNode node = JSON.readTree(file.toFile());
       if (!node.isObject()) {

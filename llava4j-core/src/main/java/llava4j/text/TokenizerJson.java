@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
+import llava4j.error.LfsPointer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -116,6 +117,7 @@ record TokenizerJson(
   }
 
   private static JsonNode parse(Path file) {
+    LfsPointer.refuse(file);
     try {
       if (file.toFile().length() > MAX_FILE_BYTES) {
         throw broken(file, "has " + file.toFile().length() + " bytes");

@@ -3,8 +3,12 @@ package llava4j.checkpoint.gguf;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.SequencedMap;
 import llava4j.checkpoint.MappedFile;
+import llava4j.error.BadInputException;
 import org.bytedeco.pytorch.Tensor;
 
 /// A GGUF file of version 2 or 3, little-endian, memory-mapped: metadata and tensors as stored.
@@ -15,6 +19,7 @@ public final class GgufFile implements AutoCloseable {
   private final int version;
   private final GgufMetadata metadata;
   private final SequencedMap<String, GgufTensor> tensors;
+  private final Map<String, GgufFile> others = new HashMap<>();
 
   GgufFile(
       MappedFile file,
@@ -24,11 +29,20 @@ public final class GgufFile implements AutoCloseable {
     this.file = file;
     this.version = version;
     this.metadata = metadata;
-    this.tensors = Collections.unmodifiableSequencedMap(tensors);
+    this.tensors = tensors;
   }
 
-  /// Maps the file and checks its header.
+  /// Maps the file and checks its header. A split file (`NAME-00001-of-00003.gguf`) opens as one
+  /// with all its parts, whichever of them is named.
   public static GgufFile open(Path path) {
+    GgufFile opened = openPart(path);
+    return opened.metadata().findWhole(GgufSplit.COUNT).orElse(1) > 1
+        ? GgufSplit.join(opened)
+        : opened;
+  }
+
+  /// Maps one file, and checks its header.
+  static GgufFile openPart(Path path) {
     MappedFile file = new MappedFile(path);
     try {
       return new GgufHeaderReader(file).read();
@@ -36,6 +50,22 @@ public final class GgufFile implements AutoCloseable {
       file.close();
       throw e;
     }
+  }
+
+  /// Takes over the tensors of another part of the same split file, which closing this closes.
+  void add(GgufFile part) {
+    part.tensors.forEach((name, tensor) -> {
+      if (tensors.put(name, tensor) != null) {
+        throw new BadInputException(
+            part.path() + " has the tensor " + name + " of another part again; fetch it again");
+      }
+      others.put(name, part);
+    });
+  }
+
+  private MappedFile home(GgufTensor tensor) {
+    GgufFile other = others.get(tensor.name());
+    return other == null ? file : other.file;
   }
 
   public Path path() {
@@ -53,12 +83,12 @@ public final class GgufFile implements AutoCloseable {
 
   /// Tensors by name, in file order.
   public SequencedMap<String, GgufTensor> tensors() {
-    return tensors;
+    return Collections.unmodifiableSequencedMap(tensors);
   }
 
   /// The stored bytes of a tensor; lives until this file is closed.
   public MemorySegment bytes(GgufTensor tensor) {
-    return file.segment().asSlice(tensor.offset(), tensor.bytes());
+    return home(tensor).segment().asSlice(tensor.offset(), tensor.bytes());
   }
 
   /// The tensor as [GgmlType#loadsAs]: plain types are views of the mapped file, blocks are decoded
@@ -66,10 +96,10 @@ public final class GgufFile implements AutoCloseable {
   Tensor load(GgufTensor tensor) {
     long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
     return switch (tensor.type().support()) {
-      case VIEW -> file.tensor(tensor.offset(), tensor.type().loadsAs(), shape);
+      case VIEW -> home(tensor).tensor(tensor.offset(), tensor.type().loadsAs(), shape);
       case DECODE -> {
         Tensor decoded = TensorDecoder.decode(tensor.type(), bytes(tensor), shape);
-        file.unload(tensor.offset(), tensor.bytes());
+        home(tensor).unload(tensor.offset(), tensor.bytes());
         yield decoded;
       }
       case NONE -> throw new IllegalArgumentException(tensor.type() + " cannot be read");
@@ -78,11 +108,12 @@ public final class GgufFile implements AutoCloseable {
 
   /// Lets go of the pages that hold a tensor.
   void release(GgufTensor tensor) {
-    file.unload(tensor.offset(), tensor.bytes());
+    home(tensor).unload(tensor.offset(), tensor.bytes());
   }
 
   @Override
   public void close() {
+    new HashSet<>(others.values()).forEach(GgufFile::close);
     file.close();
   }
 }

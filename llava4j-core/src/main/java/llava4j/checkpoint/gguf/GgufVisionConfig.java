@@ -8,8 +8,8 @@ import llava4j.error.BadInputException;
 
 /// What an mmproj file says of its vision tower and projector.
 ///
-/// @param blockCount layers in the file, all of which are to be run: the converter has left out the
-///   one after the features
+/// @param blockCount layers that are to be run. As many as the file has, because the converter has
+///   left out those after the features; or fewer where `clip.vision.feature_layer` says so
 /// @param imageMean of red, green and blue in 0..1
 /// @param projectorType `mlp`, or `linear` for a file with one projector layer
 /// @param mergeType `flat`, or `spatial` and `spatial_unpad` for high resolution grids
@@ -31,6 +31,9 @@ public record GgufVisionConfig(
     List<GridSize> gridPinpoints) {
   /// The architecture that llama.cpp gives to these files.
   public static final String ARCHITECTURE = "clip";
+
+  /// The key of the hidden state that the connector takes.
+  static final String FEATURE_LAYER = "clip.vision.feature_layer";
 
   private static final Set<String> PROJECTORS = Set.of("mlp", "linear");
 
@@ -90,7 +93,7 @@ public record GgufVisionConfig(
             metadata.count("clip.vision.patch_size"),
             metadata.count("clip.vision.embedding_length"),
             metadata.count("clip.vision.feed_forward_length"),
-            metadata.count("clip.vision.block_count"),
+            blocksToRun(metadata),
             metadata.count("clip.vision.attention.head_count"),
             (int) metadata.findWhole("clip.vision.projection_dim").orElse(0),
             metadata.real("clip.vision.attention.layer_norm_epsilon"),
@@ -100,6 +103,26 @@ public record GgufVisionConfig(
             projectorType(file),
             metadata.findText("clip.vision.mm_patch_merge_type").orElse("flat"),
             gridPinpoints(file)));
+  }
+
+  /// llama.cpp runs one block fewer than there are, unless `clip.vision.feature_layer` names the
+  /// hidden state: n is the one behind n blocks. We run all of them, and n where n is named.
+  private static int blocksToRun(GgufMetadata metadata) {
+    int blocks = metadata.count("clip.vision.block_count");
+    List<Long> layers = metadata.findWholes(FEATURE_LAYER).orElse(List.of());
+    if (layers.isEmpty()) {
+      return blocks;
+    }
+    if (layers.size() > 1 || layers.getFirst() < 1 || layers.getFirst() > blocks) {
+      throw new BadInputException(
+          FEATURE_LAYER
+              + " is "
+              + layers
+              + " where one of 1 to "
+              + blocks
+              + " is supported; take the mmproj file of a LLaVA model");
+    }
+    return layers.getFirst().intValue();
   }
 
   private static List<Double> colours(GgufMetadata metadata, String key) {

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.error.NameList;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -88,12 +89,13 @@ public record LanguageModelGguf(
       }
     }
     if (!missing.isEmpty() || !unused.isEmpty()) {
-      throw new BadInputException(
-          "the language model cannot be written as GGUF: missing tensors "
-              + missing
-              + ", unexpected tensors "
-              + unused
-              + "; check that configuration and weights belong together");
+      List<String> problems = new ArrayList<>();
+      missing.forEach(name -> problems.add("missing " + name));
+      unused.forEach(name -> problems.add("unexpected " + name));
+      throw NameList.of(problems)
+          .refusal(
+              "the language model cannot be written as GGUF: ",
+              "; check that configuration and weights belong together");
     }
     return stored;
   }

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import llava4j.checkpoint.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.error.NameList;
 
 /// A GGUF file of vision tower and projector as llama.cpp's LLaVA converter writes it ("mmproj"):
 /// the same keys, names and order of tensors, vectors in F32.
@@ -73,12 +74,13 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
       }
     }
     if (!missing.isEmpty() || !unused.isEmpty()) {
-      throw new BadInputException(
-          "vision tower and projector cannot be written as GGUF: missing tensors "
-              + missing
-              + ", unexpected tensors "
-              + unused
-              + "; check that configuration and weights belong together");
+      List<String> problems = new ArrayList<>();
+      missing.forEach(name -> problems.add("missing " + name));
+      unused.forEach(name -> problems.add("unexpected " + name));
+      throw NameList.of(problems)
+          .refusal(
+              "vision tower and projector cannot be written as GGUF: ",
+              "; check that configuration and weights belong together");
     }
     return stored;
   }
@@ -118,6 +120,9 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
     writer.put(
         "clip.vision.attention.layer_norm_epsilon", GgufValue.float32(config.layerNormEpsilon()));
     writer.put("clip.vision.block_count", GgufValue.uint32(config.blockCount()));
+    // without it llama.cpp stops one block before the last
+    writer.put(
+        GgufVisionConfig.FEATURE_LAYER, GgufValue.int32s(List.of((long) config.blockCount())));
     if (!config.gridPinpoints().isEmpty()) {
       List<Long> sides = new ArrayList<>();
       config

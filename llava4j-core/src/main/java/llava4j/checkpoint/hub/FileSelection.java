@@ -28,6 +28,7 @@ public final class FileSelection {
           "chat_template.jinja",
           "adapter_config.json",
           "non_lora_trainables.bin");
+  private static final String MORE_TEMPLATES = "additional_chat_templates/[^/]+\\.jinja";
   private static final String PROJECTOR = "mm_projector.bin";
   private static final String INDEX_ENDING = ".index.json";
 
@@ -45,7 +46,11 @@ public final class FileSelection {
   ///
   /// @param quantisation asks for GGUF, and for the file of this kind
   public static List<String> needed(List<String> all, Optional<String> quantisation) {
-    List<String> files = new ArrayList<>(all.stream().filter(SMALL::contains).toList());
+    List<String> files =
+        new ArrayList<>(
+            all.stream()
+                .filter(name -> SMALL.contains(name) || name.matches(MORE_TEMPLATES))
+                .toList());
     List<String> base =
         quantisation.isPresent() ? List.of() : weights(all, "model", "pytorch_model");
     files.addAll(base);
@@ -59,6 +64,28 @@ public final class FileSelection {
       files.addAll(new GgufSelection(all).choose(quantisation));
     }
     return files;
+  }
+
+  /// The files of a sub-folder that an original layout's `config.json` names as its vision tower.
+  ///
+  /// @param config the content of `config.json`
+  /// @return paths from the repository's root; empty where the tower is elsewhere
+  static List<String> towerFiles(List<String> all, byte[] config) {
+    String folder;
+    try {
+      folder = new JsonMapper().readTree(config).path("mm_vision_tower").asString("");
+    } catch (JacksonException _) {
+      return List.of(); // whoever opens the model says what is wrong with its config.json
+    }
+    String prefix = folder.replaceFirst("^\\./", "").replaceFirst("/+$", "") + "/";
+    List<String> inside =
+        all.stream()
+            .filter(name -> name.startsWith(prefix))
+            .map(name -> name.substring(prefix.length()))
+            .toList();
+    List<String> files = new ArrayList<>(inside.stream().filter(SMALL::contains).toList());
+    files.addAll(weights(inside, "model", "pytorch_model"));
+    return files.stream().map(prefix::concat).toList();
   }
 
   /// Whether a file holds tensors.

@@ -21,6 +21,7 @@ import llava4j.error.BadInputException;
 /// Fetches what a model needs and nothing else. What is there already is not fetched again; what
 /// was cut goes on where it stopped.
 public final class HubClient {
+  private static final String CONFIG = "config.json";
   private static final int MAX_LISTING_BYTES = 64 << 20;
   private static final int PARALLEL_FILES = 2;
 
@@ -123,15 +124,14 @@ public final class HubClient {
       Optional<String> index = FileSelection.index(chosen);
       if (index.isPresent()) {
         String name = index.get();
-        HubFile listed = listing.named(List.of(name)).getFirst();
-        if (!cache.has(listing.commit(), listed)) {
-          HubFile file = listed.etag().isEmpty() ? described(listing.commit(), listed) : listed;
-          download(listing.commit(), file, _ -> {});
-        }
         List<String> shards =
-            FileSelection.shards(name, cache.read(listing.commit(), name), reference.toString());
+            FileSelection.shards(name, readAtOnce(listing, name), reference.toString());
         requireListed(name, shards, names);
         chosen = FileSelection.withShards(chosen, name, shards);
+      }
+      if (chosen.contains(CONFIG)) {
+        chosen = new ArrayList<>(chosen);
+        chosen.addAll(FileSelection.towerFiles(names, readAtOnce(listing, CONFIG)));
       }
       if (chosen.stream().noneMatch(FileSelection::isWeights)) {
         throw new BadInputException(
@@ -140,6 +140,16 @@ public final class HubClient {
                 + " files; name another repository");
       }
       return chosen;
+    }
+
+    /// The content of a small file that tells which others are needed.
+    private byte[] readAtOnce(HubListing listing, String name) {
+      HubFile listed = listing.named(List.of(name)).getFirst();
+      if (!cache.has(listing.commit(), listed)) {
+        HubFile file = listed.etag().isEmpty() ? described(listing.commit(), listed) : listed;
+        download(listing.commit(), file, _ -> {});
+      }
+      return cache.read(listing.commit(), name);
     }
 
     private void requireListed(String index, List<String> shards, List<String> names) {

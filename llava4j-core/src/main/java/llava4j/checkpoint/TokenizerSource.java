@@ -1,0 +1,54 @@
+package llava4j.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import llava4j.text.Tokenizer;
+import llava4j.text.TokenizerFiles;
+
+/// Opens a checkpoint's tokenizer, and knows where its files are, for those who write them on.
+@FunctionalInterface
+public interface TokenizerSource extends Supplier<Tokenizer> {
+
+  /// The folder with the tokenizer's files; empty where the tokenizer comes from somewhere else.
+  default Optional<Path> folder() {
+    return Optional.empty();
+  }
+
+  /// The chat template that came with a tokenizer that has no folder, a Jinja text.
+  default Optional<String> chatTemplate() {
+    return Optional.empty();
+  }
+
+  /// The tokenizer of a folder.
+  static TokenizerSource of(Path folder) {
+    return new OfFolder(folder);
+  }
+
+  /// A tokenizer of metadata, with the chat template that stands beside it.
+  static TokenizerSource of(Supplier<Tokenizer> tokenizer, Optional<String> chatTemplate) {
+    return new OfMetadata(tokenizer, chatTemplate);
+  }
+
+  /// See [TokenizerSource#of(Path)].
+  record OfFolder(Path path) implements TokenizerSource {
+    @Override
+    public Tokenizer get() {
+      return TokenizerFiles.open(path);
+    }
+
+    @Override
+    public Optional<Path> folder() {
+      return Optional.of(path);
+    }
+  }
+
+  /// See [TokenizerSource#of(Supplier, Optional)].
+  record OfMetadata(Supplier<Tokenizer> tokenizer, Optional<String> chatTemplate)
+      implements TokenizerSource {
+    @Override
+    public Tokenizer get() {
+      return tokenizer.get();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package llava4j.checkpoint.gguf;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import llava4j.error.BadInputException;
+
+/// Files that llama.cpp's `gguf-split` cut into parts: `NAME-00001-of-00003.gguf` and its fellows.
+/// The first part has the metadata, each has some of the tensors.
+public final class GgufSplit {
+  static final String COUNT = "split.count";
+  private static final String NUMBER = "split.no";
+  private static final String TENSORS = "split.tensors.count";
+  private static final int MAX_PARTS = 10_000;
+  private static final Pattern NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})(\\.gguf)?");
+
+  private GgufSplit() {}
+
+  /// Whether a file is a part of a split file, and not the first.
+  public static boolean isLaterPart(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    return name.matches() && !name.group(2).equals("00001");
+  }
+
+  /// A split file's name without its number.
+  public static String withoutNumber(String name) {
+    Matcher matcher = NAME.matcher(name);
+    return matcher.matches() ? matcher.group(1) : name;
+  }
+
+  /// The first part with the tensors of all. Takes over `part`.
+  static GgufFile join(GgufFile part) {
+    List<GgufFile> opened = new ArrayList<>(List.of(part));
+    try {
+      long count = part.metadata().findWhole(COUNT).orElseThrow();
+      List<Path> paths = paths(part.path(), count);
+      requireAll(paths);
+      GgufFile first = null;
+      for (int i = 0; i < paths.size(); i++) {
+        GgufFile next = openOnce(paths.get(i), part, opened);
+        requirePart(next, i, count);
+        if (first == null) {
+          first = next;
+        } else {
+          first.add(next);
+        }
+      }
+      requireTensors(first);
+      return first;
+    } catch (RuntimeException e) {
+      opened.forEach(GgufFile::close);
+      throw e;
+    }
+  }
+
+  private static GgufFile openOnce(Path path, GgufFile given, List<GgufFile> opened) {
+    if (path.equals(given.path())) {
+      return given;
+    }
+    GgufFile next = GgufFile.openPart(path);
+    opened.add(next);
+    return next;
+  }
+
+  private static List<Path> paths(Path part, long count) {
+    Matcher name = NAME.matcher(part.getFileName().toString());
+    if (!name.matches() || Long.parseLong(name.group(3)) != count || count > MAX_PARTS) {
+      throw new BadInputException(
+          part
+              + " is one of "
+              + count
+              + " parts of a split GGUF file, but is not called NAME-00001-of-"
+              + String.format(Locale.ROOT, "%05d", count)
+              + ".gguf; give the parts their names back");
+    }
+    List<Path> paths = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      String ending = name.group(4) == null ? "" : name.group(4);
+      paths.add(
+          part.resolveSibling(
+              name.group(1) + String.format(Locale.ROOT, "-%05d-of-%05d", i, count) + ending));
+    }
+    return paths;
+  }
+
+  private static void requireAll(List<Path> paths) {
+    for (Path path : paths) {
+      if (!Files.isRegularFile(path)) {
+        throw new BadInputException(
+            path + " is missing: a split GGUF file needs all its parts side by side; fetch it");
+      }
+    }
+  }
+
+  private static void requirePart(GgufFile part, int number, long count) {
+    long found = part.metadata().findWhole(NUMBER).orElse(-1);
+    if (found != number || part.metadata().findWhole(COUNT).orElse(-1) != count) {
+      throw new BadInputException(
+          part.path()
+              + " says that it is part "
+              + (found + 1)
+              + " of "
+              + part.metadata().findWhole(COUNT).orElse(-1)
+              + "; give the parts their names back, or fetch them again");
+    }
+  }
+
+  private static void requireTensors(GgufFile whole) {
+    long expected = whole.metadata().findWhole(TENSORS).orElse(whole.tensors().size());
+    if (expected != whole.tensors().size()) {
+      throw new BadInputException(
+          whole.path()
+              + " and its parts have "
+              + whole.tensors().size()
+              + " tensors where "
+              + expected
+              + " are announced; fetch them again");
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package llava4j.text.jinja;
+
+/// What a name without a value is: empty text, empty list, false; everything else done with it is an
+/// error.
+///
+/// @param problem what the error says
+record Undefined(String problem) {
+  static Undefined name(String name) {
+    return new Undefined("'" + name + "' is undefined");
+  }
+
+  static Undefined attribute(Object of, Object name) {
+    return new Undefined(
+        (of == null ? "None" : "a " + Operators.typeName(of))
+            + " has no attribute "
+            + PythonText.repr(name));
+  }
+
+  static Undefined forbidden(String name) {
+    return new Undefined("access to attribute '" + name + "' is not allowed in a chat template");
+  }
+
+  JinjaException error() {
+    return new JinjaException(problem);
+  }
+}
