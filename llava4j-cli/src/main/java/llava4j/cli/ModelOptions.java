@@ -13,6 +13,7 @@ import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.WeightFormat;
 import llava4j.text.ConversationTemplate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Which model, and how to load it: the options that `ask`, `chat` and `info` share.
@@ -91,6 +92,13 @@ final class ModelOptions {
           "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
   private ImageModeName imageMode;
 
+  @Mixin private ThreadOption threads;
+
+  /// How many threads compute.
+  ThreadOption threads() {
+    return threads;
+  }
+
   /// The model as it was named, or the bundled one.
   ///
   /// @throws BadInputException if none was named and none is bundled
@@ -99,7 +107,7 @@ final class ModelOptions {
   }
 
   Device parsedDevice() {
-    NativeRuntime.prepare();
+    NativeRuntime.prepareForInference();
     return Device.parse(device);
   }
 
@@ -143,6 +151,9 @@ final class ModelOptions {
   LoadOptions loadOptions() {
     LoadOptions options =
         LoadOptions.defaults().withDevice(parsedDevice()).withWeights(parsedWeights());
+    if (threads.asked().isPresent()) {
+      options = options.withThreads(threads.asked().getAsInt());
+    }
     if (template != null) {
       options = options.withTemplate(ConversationTemplate.parse(template));
     }

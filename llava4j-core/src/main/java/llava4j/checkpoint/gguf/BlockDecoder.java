@@ -5,11 +5,10 @@ package llava4j.checkpoint.gguf;
 final class BlockDecoder {
   private BlockDecoder() {}
 
-  /// Decodes all of `blocks`.
+  /// Decodes the first `numBlocks` of `blocks`.
   ///
-  /// @param out one float for each number in `blocks`
-  static void decode(GgmlType type, byte[] blocks, float[] out) {
-    int numBlocks = blocks.length / type.blockBytes();
+  /// @param out one float for each number in them
+  static void decode(GgmlType type, byte[] blocks, int numBlocks, float[] out) {
     for (int block = 0; block < numBlocks; block++) {
       int at = block * type.blockBytes();
       int to = block * type.blockValues();
