@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import llava4j.golden.GoldenModel;
-import llava4j.model.ImageSplicer;
 import llava4j.model.KvCache;
 import llava4j.model.SplicedPrompt;
 import llava4j.tensor.Scope;
@@ -137,7 +136,7 @@ class BeamSearchTest {
   }
 
   private SplicedPrompt prompt() {
-    return new ImageSplicer(golden.model().languageModel()).splice(ids, List.of());
+    return golden.model().splicer().splice(ids, List.of());
   }
 
   private static long repeats(Generation answer) {
