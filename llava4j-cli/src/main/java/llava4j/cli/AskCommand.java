@@ -75,7 +75,7 @@ final class AskCommand implements Callable<Integer> {
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "Print times, speed and memory to standard error.")
+      description = "Print times, speed, memory and threads to standard error.")
   private boolean verbose;
 
   @Override

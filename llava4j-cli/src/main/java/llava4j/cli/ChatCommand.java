@@ -53,12 +53,18 @@ final class ChatCommand implements Callable<Integer> {
       description = "Remember typed lines in this file.")
   private Path historyFile;
 
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Print times, speed, memory and threads after each answer.")
+  private boolean verbose;
+
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
         Llava llava = model.load(err);
         ChatRepl repl = new ChatRepl(llava, pictures, generation.toOptions(), terminal.writer())) {
+      repl.setVerbose(verbose);
       for (String image : images) {
         repl.show(image);
       }

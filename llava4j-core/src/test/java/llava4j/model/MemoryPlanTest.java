@@ -71,13 +71,12 @@ class MemoryPlanTest {
       MemoryPlan half = plan(checkpoint, WeightFormat.FP16);
       long between = (wide.weightBytes() + half.weightBytes()) / 2 + smallest(half);
       half.requireFits(checkpoint.config(), weights, WeightFormat.FP16, between);
-      assertThatThrownBy(
-              () ->
-                  wide.requireFits(
-                      checkpoint.config(),
-                      weights,
-                      WeightFormat.AUTO,
-                      wide.weightBytes() + smallest(wide) - 1))
+      assertThatThrownBy(() ->
+              wide.requireFits(
+                  checkpoint.config(),
+                  weights,
+                  WeightFormat.AUTO,
+                  wide.weightBytes() + smallest(wide) - 1))
           .as("a model without room for a question does not fit")
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("--weights fp16 needs");

@@ -48,7 +48,9 @@ class WideProductTest {
         assertThat(Tensors.shape(found)).containsExactly(1, rows, out);
         double apart =
             found.sub(expected).abs().max().item_double() / expected.abs().max().item_double();
-        assertThat(apart).as(type + " " + out + " x " + in).isLessThan(1e-6 * Math.max(1, Math.sqrt(in / 4096.0))); // sums in another order
+        assertThat(apart)
+            .as(type + " " + out + " x " + in)
+            .isLessThan(1e-6 * Math.max(1, Math.sqrt(in / 4096.0))); // sums in another order
         assertThat(Tensors.toFloats(tiled.forward(input)))
             .as("the kept tile leaves nothing behind")
             .isEqualTo(Tensors.toFloats(found));
