@@ -195,7 +195,7 @@ public final class Llava implements AutoCloseable {
         }
         spliced.add(model.splicer().splice(prompts.encode(request), images));
       }
-      requireMemory(spliced, options);
+      requireMemory(spliced, options, options.numAnswers());
       return generator
           .generateBatch(spliced, withTemplateStops(options), TextListener.NONE, () -> false)
           .stream()
@@ -244,7 +244,7 @@ public final class Llava implements AutoCloseable {
       }
       long encoded = System.nanoTime();
       SplicedPrompt prompt = model.splicer().splice(ids, images);
-      requireMemory(List.of(prompt), request.options());
+      requireMemory(List.of(prompt), request.options(), 1);
       FirstText first = new FirstText(listener);
       List<Generation> answers =
           generator.generate(prompt, cache, withTemplateStops(request.options()), first, cancelled);
@@ -261,21 +261,22 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  private void requireMemory(List<SplicedPrompt> prompts, GenerationOptions options) {
+  /// Fails before the work begins if the cache of these prompts' answers does not fit.
+  ///
+  /// @param answersAtOnce answers of each prompt that grow side by side; beams are followed one
+  ///   prompt after the other
+  private void requireMemory(
+      List<SplicedPrompt> prompts, GenerationOptions options, int answersAtOnce) {
     if (model.device() instanceof Device.Cpu) {
-      int limit = model.config().contextLength();
-      int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElse(0);
-      int sequences =
-          switch (options.decoding()) {
-            case Decoding.Beam beam -> beam.numBeams(); // one prompt after the other
-            case Decoding.Greedy _, Decoding.Sample _ ->
-                prompts.size() == 1 ? 1 : prompts.size() * options.numAnswers();
-          };
-      long rows = Math.min(limit, (long) longest + options.maxNewTokens());
-      plan.requireRequestFits(
-          (long) longest * prompts.size(),
-          rows * sequences,
-          AvailableMemory.ofThisProcess().bytes());
+      long longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElse(0);
+      long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
+      long read = longest * prompts.size();
+      long sequences = (long) prompts.size() * answersAtOnce;
+      if (options.decoding() instanceof Decoding.Beam beam) {
+        read = longest;
+        sequences = beam.numBeams();
+      }
+      plan.requireRequestFits(read, rows * sequences, AvailableMemory.ofThisProcess().bytes());
     }
   }
 

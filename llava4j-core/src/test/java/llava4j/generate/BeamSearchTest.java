@@ -144,7 +144,7 @@ class BeamSearchTest {
     for (int id : answer.ids()) {
       different.add(id);
     }
-    return answer.ids().length - different.size();
+    return (long) answer.ids().length - different.size();
   }
 
   /// The sum of the answer's log-probabilities, each multiplied by the penalty where its token
