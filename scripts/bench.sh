@@ -12,10 +12,8 @@ if ! mvn -B -ntp -DskipTests -Dspotless.check.skip=true package >"$log" 2>&1 </d
   exit 1
 fi
 read -r -a extra <<<"${LLAVA_JAVA_OPTS:-}"
-# training measured as ./llava train starts it, the rest as ./llava starts the rest
-case " $* " in
-  *" train-"*) export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE} OPENBLAS_THREAD_TIMEOUT=${OPENBLAS_THREAD_TIMEOUT:-4} ;;
-esac
+# idle threads sleep, as ./llava has them
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE} OPENBLAS_THREAD_TIMEOUT=${OPENBLAS_THREAD_TIMEOUT:-4}
 exec "$JAVA_HOME/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
   -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 ${extra[@]+"${extra[@]}"} \
   -cp "llava4j-benchmarks/target/classes:$(<llava4j-benchmarks/target/runtime-class-path)" \

@@ -1,7 +1,5 @@
 package llava4j;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +11,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
+import llava4j.generate.Decoding;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.Generator;
@@ -24,6 +23,7 @@ import llava4j.image.ImageFetcher;
 import llava4j.image.ImageSource;
 import llava4j.image.Preprocessor;
 import llava4j.image.RgbImage;
+import llava4j.model.AvailableMemory;
 import llava4j.model.ImageEncoder;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
@@ -43,8 +43,8 @@ import llava4j.text.Tokenizer;
 /// }
 /// ```
 ///
-/// Safe for use by many threads at once; each request has its own cache. Close it when all requests
-/// have ended.
+/// Safe for use by many threads at once; each request has its own cache. Closing it waits for the
+/// requests that are running.
 public final class Llava implements AutoCloseable {
   /// Pictures whose rows are kept for follow-up questions.
   private static final int CACHED_IMAGES = 8;
@@ -58,8 +58,16 @@ public final class Llava implements AutoCloseable {
   private final ImageEncoder imageEncoder;
   private final ImageRowsCache imageRows = new ImageRowsCache(CACHED_IMAGES);
   private final List<String> templateStops;
+  private final MemoryPlan plan;
+  private final RunningRequests running = new RunningRequests();
 
-  private Llava(Checkpoint checkpoint, LlavaModel model, Tokenizer tokenizer, LoadOptions options) {
+  private Llava(
+      Checkpoint checkpoint,
+      LlavaModel model,
+      Tokenizer tokenizer,
+      LoadOptions options,
+      MemoryPlan plan) {
+    this.plan = plan;
     this.name = checkpoint.name();
     this.model = model;
     this.tokenizer = tokenizer;
@@ -81,29 +89,29 @@ public final class Llava implements AutoCloseable {
 
   /// Loads a model folder, a `.gguf` file, or a model of the hub that the options name.
   public static Llava load(String pathOrName, LoadOptions options) {
-    NativeRuntime.prepare();
+    NativeRuntime.prepareForInference();
     Checkpoint checkpoint = new CheckpointOpener(options.checkpoint()).open(pathOrName);
     return load(checkpoint, options);
   }
 
   /// Loads an opened checkpoint, and closes it in any case.
   public static Llava load(Checkpoint opened, LoadOptions options) {
-    Checkpoint checkpoint = options.imageMode().map(opened::withImageMode).orElse(opened);
-    Tokenizer tokenizer;
+    Checkpoint checkpoint = opened;
+    Tokenizer tokenizer = null;
+    LlavaModel model = null;
     try {
+      checkpoint = options.imageMode().map(opened::withImageMode).orElse(opened);
+      NativeRuntime.prepareForInference();
+      NativeRuntime.useThreads(options.threads());
       tokenizer = checkpoint.tokenizer().get();
-    } catch (RuntimeException e) {
-      checkpoint.close();
-      throw e;
-    }
-    try {
       LlavaConfig config = checkpoint.config();
       WeightSource weights = checkpoint.inferenceWeights();
+      MemoryPlan plan = MemoryPlan.of(config, weights, options.device(), options.weights());
       if (options.device() instanceof Device.Cpu) {
-        MemoryPlan.of(config, weights, options.device(), options.weights())
-            .requireFits(config, weights, options.weights(), availableMemory());
+        plan.requireFits(
+            config, weights, options.weights(), AvailableMemory.ofThisProcess().bytes());
       }
-      LlavaModel model =
+      model =
           LlavaModel.load(
               config,
               weights,
@@ -111,9 +119,14 @@ public final class Llava implements AutoCloseable {
               options.device(),
               options.weights(),
               options.progress());
-      return new Llava(checkpoint, model, tokenizer, options);
-    } catch (RuntimeException e) {
-      tokenizer.close();
+      return new Llava(checkpoint, model, tokenizer, options, plan);
+    } catch (RuntimeException | Error e) {
+      if (model != null) {
+        model.close();
+      }
+      if (tokenizer != null) {
+        tokenizer.close();
+      }
       checkpoint.close();
       throw e;
     }
@@ -166,12 +179,15 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// Answers several requests side by side, which is faster than one by one; each answer is the one
-  /// that its request gets alone. One answer each.
+  /// Answers several requests side by side, which is faster than one by one (beams are followed one
+  /// request after the other). Each request gets the answers that it gets alone: the same seeds,
+  /// penalties, log-probabilities and check of the context.
   ///
   /// @param options of all requests; their own are not looked at
+  /// @return `options.numAnswers()` answers of the first request, then those of the second, ...
   public List<Generation> answerAll(List<ChatRequest> requests, GenerationOptions options) {
-    try (Scope scope = new Scope()) {
+    try (RunningRequests.Request _ = running.begin();
+        Scope scope = new Scope()) {
       List<SplicedPrompt> spliced = new ArrayList<>();
       for (ChatRequest request : requests) {
         List<ImageRows> images = new ArrayList<>();
@@ -180,8 +196,12 @@ public final class Llava implements AutoCloseable {
         }
         spliced.add(model.splicer().splice(prompts.encode(request), images));
       }
-      return generator.generateBatch(
-          spliced, withTemplateStops(options), TextListener.NONE, () -> false);
+      requireMemory(spliced, options, options.numAnswers());
+      return generator
+          .generateBatch(spliced, withTemplateStops(options), TextListener.NONE, () -> false)
+          .stream()
+          .flatMap(List::stream)
+          .toList();
     }
   }
 
@@ -202,17 +222,22 @@ public final class Llava implements AutoCloseable {
         .image();
   }
 
+  /// Waits for the requests that are running, then lets go of all memory. New requests are refused
+  /// from now on.
   @Override
   public void close() {
-    imageRows.close();
-    model.close();
-    tokenizer.close();
+    if (running.end()) {
+      imageRows.close();
+      model.close();
+      tokenizer.close();
+    }
   }
 
   ChatResponse answer(
       ChatRequest request, PromptCache cache, TextListener listener, BooleanSupplier cancelled) {
     long start = System.nanoTime();
-    try (Scope scope = new Scope()) {
+    try (RunningRequests.Request _ = running.begin();
+        Scope scope = new Scope()) {
       int[] ids = prompts.encode(request);
       List<ImageRows> images = new ArrayList<>();
       for (RgbImage image : PromptBuilder.images(request)) {
@@ -220,6 +245,7 @@ public final class Llava implements AutoCloseable {
       }
       long encoded = System.nanoTime();
       SplicedPrompt prompt = model.splicer().splice(ids, images);
+      requireMemory(List.of(prompt), request.options(), 1);
       FirstText first = new FirstText(listener);
       List<Generation> answers =
           generator.generate(prompt, cache, withTemplateStops(request.options()), first, cancelled);
@@ -236,11 +262,22 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  private static long availableMemory() {
-    try {
-      return MemoryPlan.availableBytes(Files.readString(Path.of("/proc/meminfo")));
-    } catch (IOException e) {
-      return Long.MAX_VALUE; // not Linux: the system will say so itself
+  /// Fails before the work begins if the cache of these prompts' answers does not fit.
+  ///
+  /// @param answersAtOnce answers of each prompt that grow side by side; beams are followed one
+  ///   prompt after the other
+  private void requireMemory(
+      List<SplicedPrompt> prompts, GenerationOptions options, int answersAtOnce) {
+    if (model.device() instanceof Device.Cpu) {
+      long longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElse(0);
+      long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
+      long read = longest * prompts.size();
+      long sequences = (long) prompts.size() * answersAtOnce;
+      if (options.decoding() instanceof Decoding.Beam beam) {
+        read = longest;
+        sequences = beam.numBeams();
+      }
+      plan.requireRequestFits(read, rows * sequences, AvailableMemory.ofThisProcess().bytes());
     }
   }
 

@@ -1,10 +1,13 @@
 package llava4j;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.image.ImageMode;
 import llava4j.model.LoadProgress;
 import llava4j.tensor.Device;
+import llava4j.tensor.ThreadCount;
 import llava4j.tensor.WeightFormat;
 import llava4j.text.ConversationTemplate;
 
@@ -14,13 +17,22 @@ import llava4j.text.ConversationTemplate;
 /// @param template the conversation template, if not the one that the model's name suggests
 /// @param imageMode how pictures are cut, if not as the checkpoint says
 /// @param progress hears each tensor
+/// @param threads of every operator, for the whole process, because libtorch has one number for it;
+///   empty for `LLAVA_THREADS`, or else the processors that the process may use
 public record LoadOptions(
     CheckpointOptions checkpoint,
     Device device,
     WeightFormat weights,
     Optional<ConversationTemplate> template,
     Optional<ImageMode> imageMode,
-    LoadProgress progress) {
+    LoadProgress progress,
+    OptionalInt threads) {
+
+  public LoadOptions {
+    if (threads.isPresent()) {
+      ThreadCount _ = ThreadCount.of(threads, Map.of(), 1);
+    }
+  }
 
   /// On the processor, weights as stored, everything else from the checkpoint.
   public static LoadOptions defaults() {
@@ -30,30 +42,38 @@ public record LoadOptions(
         WeightFormat.AUTO,
         Optional.empty(),
         Optional.empty(),
-        LoadProgress.NONE);
+        LoadProgress.NONE,
+        OptionalInt.empty());
   }
 
   public LoadOptions withCheckpoint(CheckpointOptions other) {
-    return new LoadOptions(other, device, weights, template, imageMode, progress);
+    return new LoadOptions(other, device, weights, template, imageMode, progress, threads);
   }
 
   public LoadOptions withDevice(Device other) {
-    return new LoadOptions(checkpoint, other, weights, template, imageMode, progress);
+    return new LoadOptions(checkpoint, other, weights, template, imageMode, progress, threads);
   }
 
   public LoadOptions withWeights(WeightFormat other) {
-    return new LoadOptions(checkpoint, device, other, template, imageMode, progress);
+    return new LoadOptions(checkpoint, device, other, template, imageMode, progress, threads);
   }
 
   public LoadOptions withTemplate(ConversationTemplate other) {
-    return new LoadOptions(checkpoint, device, weights, Optional.of(other), imageMode, progress);
+    return new LoadOptions(
+        checkpoint, device, weights, Optional.of(other), imageMode, progress, threads);
   }
 
   public LoadOptions withImageMode(ImageMode other) {
-    return new LoadOptions(checkpoint, device, weights, template, Optional.of(other), progress);
+    return new LoadOptions(
+        checkpoint, device, weights, template, Optional.of(other), progress, threads);
   }
 
   public LoadOptions withProgress(LoadProgress other) {
-    return new LoadOptions(checkpoint, device, weights, template, imageMode, other);
+    return new LoadOptions(checkpoint, device, weights, template, imageMode, other, threads);
+  }
+
+  public LoadOptions withThreads(int other) {
+    return new LoadOptions(
+        checkpoint, device, weights, template, imageMode, progress, OptionalInt.of(other));
   }
 }

@@ -1,16 +1,10 @@
 package llava4j.benchmarks;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import llava4j.checkpoint.SafetensorsWriter;
 import llava4j.checkpoint.WriteListener;
 import llava4j.config.LlavaConfig;
@@ -89,35 +83,7 @@ final class LoadBenchmark implements Benchmark {
   }
 
   private static LoadedModel.Figures inFreshJvm(Path file, WeightFormat format) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            LoadedModel.class.getName(),
-            file.toString(),
-            format.toString()));
-    try {
-      Process process =
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      String line;
-      try (BufferedReader reader =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-        line = reader.readLine();
-      }
-      int exitCode = process.waitFor();
-      if (exitCode != 0 || line == null) {
-        throw new IllegalStateException("the JVM that loads ended with code " + exitCode);
-      }
-      return LoadedModel.Figures.parse(line);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a model was loading", e);
-    }
+    return LoadedModel.Figures.parse(
+        FreshJvm.line(LoadedModel.class, Map.of(), file.toString(), format.toString()));
   }
 }

@@ -50,7 +50,7 @@ final class LoadedModel {
 
   /// Arguments: the safetensors file, the weight format.
   public static void main(String[] arguments) {
-    NativeRuntime.prepare();
+    NativeRuntime.prepareForInference();
     System.out.println(measure(Path.of(arguments[0]), WeightFormat.parse(arguments[1])).line());
   }
 

@@ -5,17 +5,55 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.Processor;
 
 /// What the figures were measured on.
 ///
 /// @param cpu model name of the processor
 /// @param cores processors that the JVM may use
-record Machine(String cpu, int cores) {
+/// @param flags vector instructions of the processor, under Linux' names
+/// @param threads that every operator uses
+/// @param openBlas variables that make OpenBLAS another than the one it chooses to be; a comparison
+///   with it is worth nothing then
+record Machine(
+    String cpu, int cores, List<String> flags, int threads, Map<String, String> openBlas) {
 
   static Machine here() {
-    return new Machine(cpuModel(), Runtime.getRuntime().availableProcessors());
+    return new Machine(
+        cpuModel(),
+        Runtime.getRuntime().availableProcessors(),
+        Processor.ofThisMachine().flags(),
+        NativeRuntime.chosenThreads().count(),
+        openBlas(System.getenv()));
+  }
+
+  /// `OPENBLAS_*` but for the time that idle threads spin, which we set ourselves.
+  static Map<String, String> openBlas(Map<String, String> environment) {
+    Map<String, String> found = new TreeMap<>(environment);
+    found
+        .keySet()
+        .removeIf(
+            name -> !name.startsWith("OPENBLAS_") || name.equals("OPENBLAS_THREAD_TIMEOUT"));
+    return found;
+  }
+
+  @Override
+  public String toString() {
+    return cpu
+        + " ("
+        + String.join(" ", flags)
+        + "), "
+        + cores
+        + " cores, "
+        + threads
+        + " threads"
+        + (openBlas.isEmpty() ? "" : ", with " + openBlas);
   }
 
   /// A file name: lower-case words and the number of cores.

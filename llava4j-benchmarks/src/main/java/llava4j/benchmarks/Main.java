@@ -6,6 +6,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import llava4j.tensor.NativeRuntime;
 import picocli.CommandLine;
@@ -33,6 +34,11 @@ public final class Main implements Callable<Integer> {
       description = "how often each side is timed (default: ${DEFAULT-VALUE})")
   private int repeats;
 
+  @Option(
+      names = "--threads",
+      description = "threads that compute (default: LLAVA_THREADS, else the processors)")
+  private Integer threads;
+
   @Option(names = "--record", description = "append the figures to the machine's file")
   private boolean record;
 
@@ -46,7 +52,7 @@ public final class Main implements Callable<Integer> {
 
   /// Parses, measures and ends the process.
   public static void main(String[] arguments) {
-    NativeRuntime.prepare();
+    NativeRuntime.prepareForInference();
     System.exit(commandLine().execute(arguments));
   }
 
@@ -73,6 +79,9 @@ public final class Main implements Callable<Integer> {
         new PreprocessBenchmark(),
         new LoadBenchmark(),
         new TurnsBenchmark(),
+        new NeighbourBenchmark(),
+        new PoolsBenchmark(),
+        new BlocksBenchmark(),
         new TrainStepBenchmark(),
         new TrainInputBenchmark(),
         new ZeroMemoryBenchmark(),
@@ -86,16 +95,9 @@ public final class Main implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--repeats must be at least 1");
     }
     PrintWriter out = spec.commandLine().getOut();
+    NativeRuntime.useThreads(threads == null ? OptionalInt.empty() : OptionalInt.of(threads));
     Machine machine = Machine.here();
-    out.println(
-        machine.cpu()
-            + ", "
-            + machine.cores()
-            + " cores, libtorch "
-            + NativeRuntime.cpuCapability()
-            + " with "
-            + NativeRuntime.numThreads()
-            + " threads");
+    out.println(machine + ", libtorch " + NativeRuntime.cpuCapability());
     boolean good = true;
     for (Benchmark benchmark : chosen()) {
       good &= run(benchmark, machine, out);

@@ -22,6 +22,10 @@ record Records(Path folder) {
     line.put("date", date.toString());
     line.put("commit", commit);
     line.put("machine", machine.cpu() + ", " + machine.cores() + " cores");
+    line.put("threads", machine.threads());
+    line.put("cpu_flags", String.join(" ", machine.flags()));
+    ObjectNode openBlas = line.putObject("openblas_variables");
+    machine.openBlas().forEach(openBlas::put);
     ObjectNode figures = line.putObject("figures");
     report.figures().forEach((figure, value) -> figures.put(figure, rounded(value)));
     Path file = folder.resolve(machine.slug() + ".jsonl");

@@ -59,6 +59,7 @@ final class ChatCommand implements Callable<Integer> {
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
         Llava llava = model.load(err);
         ChatRepl repl = new ChatRepl(llava, pictures, generation.toOptions(), terminal.writer())) {
+      repl.setVerbose(model.verbose());
       for (String image : images) {
         repl.show(image);
       }

@@ -28,6 +28,7 @@ final class ChatRepl implements AutoCloseable {
   private volatile Cancellation running = new Cancellation();
   private ChatResponse last;
   private boolean over;
+  private boolean verbose;
 
   ChatRepl(Llava llava, PictureOptions pictures, GenerationOptions options, PrintWriter out) {
     this.llava = llava;
@@ -48,6 +49,11 @@ final class ChatRepl implements AutoCloseable {
     } else {
       say(text);
     }
+  }
+
+  /// Whether figures follow each answer.
+  void setVerbose(boolean figures) {
+    verbose = figures;
   }
 
   /// Stops the answer that is being given; harmless when there is none.
@@ -92,6 +98,9 @@ final class ChatRepl implements AutoCloseable {
     pending.clear();
     boolean stopped = last.answers().getFirst().finishReason() == FinishReason.CANCELLED;
     out.println(stopped ? " (stopped)" : "");
+    if (verbose) {
+      stats();
+    }
   }
 
   private void command(String line) {

@@ -8,7 +8,6 @@ import llava4j.checkpoint.CheckpointConverter;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.gguf.GgmlType;
 import llava4j.tensor.DType;
-import llava4j.tensor.NativeRuntime;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +79,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    NativeRuntime.prepare();
+    options.threads().apply();
     PrintWriter err = spec.commandLine().getErr();
     try (Checkpoint checkpoint =
             new CheckpointOpener(options.checkpointOptions(err)).open(options.model());

@@ -158,7 +158,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    NativeRuntime.prepare();
+    NativeRuntime.prepareForInference();
     List<Task> opened = open();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
     List<EvalResult> results = new ArrayList<>();

@@ -15,6 +15,8 @@ import llava4j.model.MemoryPlan;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.Processor;
+import llava4j.tensor.ThreadCount;
 import llava4j.text.ConversationTemplate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,7 +36,7 @@ final class InfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    NativeRuntime.prepare();
+    ThreadCount threads = options.threads().apply();
     PrintWriter out = spec.commandLine().getOut();
     CheckpointOpener opener =
         new CheckpointOpener(options.checkpointOptions(spec.commandLine().getErr()));
@@ -45,6 +47,7 @@ final class InfoCommand implements Callable<Integer> {
       printModel(out, checkpoint, table);
       printStorage(out, weights);
       printMemory(out, checkpoint.config(), weights);
+      printProcessor(out, threads);
     }
     return 0;
   }
@@ -118,12 +121,7 @@ final class InfoCommand implements Callable<Integer> {
     line(
         out,
         "kernels",
-        "libtorch "
-            + NativeRuntime.cpuCapability()
-            + ", "
-            + NativeRuntime.numThreads()
-            + " threads; 16-bit rows: "
-            + VectorSupport.describe());
+        "libtorch " + NativeRuntime.cpuCapability() + "; 16-bit rows: " + VectorSupport.describe());
     line(
         out,
         "memory",
@@ -133,6 +131,12 @@ final class InfoCommand implements Callable<Integer> {
             + " used in place from the files) + "
             + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
             + " of cache for a full context");
+  }
+
+  private static void printProcessor(PrintWriter out, ThreadCount threads) {
+    line(out, "threads", threads.toString());
+    Processor processor = Processor.ofThisMachine();
+    line(out, "processor", processor.name() + ": " + String.join(" ", processor.flags()));
   }
 
   private static void line(PrintWriter out, String what, String text) {

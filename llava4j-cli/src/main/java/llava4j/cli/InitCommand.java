@@ -7,12 +7,12 @@ import java.util.concurrent.Callable;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.mixture.rule.FormatPrompt;
-import llava4j.tensor.NativeRuntime;
 import llava4j.text.BpeTrainer;
 import llava4j.text.ConversationTemplate;
 import llava4j.text.ResponseFormat;
 import llava4j.train.FreshModel;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -59,9 +59,11 @@ final class InitCommand implements Callable<Integer> {
       description = "Of the weights. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Mixin private ThreadOption threads;
+
   @Override
   public Integer call() {
-    NativeRuntime.prepare();
+    threads.apply();
     BpeTrainer trainer = new BpeTrainer();
     recurring().forEach(phrase -> trainer.addPhrase(phrase, AS_OFTEN_AS_WORDS));
     for (Path file : files) {

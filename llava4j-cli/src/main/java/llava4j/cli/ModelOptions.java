@@ -13,6 +13,7 @@ import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.WeightFormat;
 import llava4j.text.ConversationTemplate;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Which model, and how to load it: the options that `ask`, `chat` and `info` share.
@@ -94,12 +95,20 @@ final class ModelOptions {
   @Option(
       names = {"-v", "--verbose"},
       description =
-          "Print to standard error: times, speed and memory of an answer; of a refusal, all names.")
+          "Print to standard error: times, speed, memory and threads of an answer; of a refusal, all"
+              + " names.")
   private boolean verbose;
+
+  @Mixin private ThreadOption threads;
 
   /// Whether more is wanted on standard error.
   boolean verbose() {
     return verbose;
+  }
+
+  /// How many threads compute.
+  ThreadOption threads() {
+    return threads;
   }
 
   /// The model as it was named, or the bundled one.
@@ -110,7 +119,7 @@ final class ModelOptions {
   }
 
   Device parsedDevice() {
-    NativeRuntime.prepare();
+    NativeRuntime.prepareForInference();
     return Device.parse(device);
   }
 
@@ -154,6 +163,9 @@ final class ModelOptions {
   LoadOptions loadOptions() {
     LoadOptions options =
         LoadOptions.defaults().withDevice(parsedDevice()).withWeights(parsedWeights());
+    if (threads.asked().isPresent()) {
+      options = options.withThreads(threads.asked().getAsInt());
+    }
     if (template != null) {
       options = options.withTemplate(ConversationTemplate.parse(template));
     }

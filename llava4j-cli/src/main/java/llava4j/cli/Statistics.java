@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Locale;
 import llava4j.ChatResponse;
 import llava4j.model.MemoryPlan;
+import llava4j.tensor.NativeRuntime;
 
 /// Figures of one answer, for `--verbose` and `/stats`.
 final class Statistics {
@@ -36,6 +37,7 @@ final class Statistics {
         "finish            %9s%n",
         response.answers().getFirst().finishReason().name().toLowerCase(Locale.ROOT));
     err.printf(Locale.ROOT, "peak memory       %9s%n", peakMemory());
+    err.printf(Locale.ROOT, "threads           %9s%n", NativeRuntime.chosenThreads());
     err.flush();
   }
 

@@ -27,6 +27,7 @@ import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.ProcessGroup;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -162,13 +163,15 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--offline", description = "Never go to the network.")
   private boolean offline;
 
+  @Mixin private ThreadOption threads;
+
   @Override
   public Integer call() throws Exception {
     TrainConfig config = config();
     if (processes != null && !System.getenv().containsKey(LaunchEnvironment.WORLD_SIZE)) {
       return launch(config);
     }
-    NativeRuntime.prepare();
+    threads.apply();
     LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());
     Device where = device(environment);
     AtomicBoolean stop = new AtomicBoolean();
@@ -247,10 +250,11 @@ final class TrainCommand implements Callable<Integer> {
       throw new BadInputException("--processes is " + processes + "; it must be at least 1");
     }
     config.requireFits(processes);
+    NativeRuntime.chooseThreads(threads.asked()); // the launcher divides them
     LocalLauncher launcher =
         new LocalLauncher(
             Main.class.getName(),
-            spec.commandLine().getParent().getParseResult().originalArgs(),
+            withoutThreads(spec.commandLine().getParent().getParseResult().originalArgs()),
             System.out,
             System.err);
     for (String signal : List.of("INT", "TERM")) {
@@ -258,6 +262,19 @@ final class TrainCommand implements Callable<Integer> {
     }
     return launcher.run(
         processes, Map.of(TrainReports.TERMINAL, String.valueOf(TrainReports.onTerminal())));
+  }
+
+  /// The arguments for each process, whose threads its environment tells.
+  private static List<String> withoutThreads(List<String> arguments) {
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      if (arguments.get(i).equals("--threads")) {
+        i++; // its value
+      } else if (!arguments.get(i).startsWith("--threads=")) {
+        kept.add(arguments.get(i));
+      }
+    }
+    return kept;
   }
 
   private TrainConfig config() {

@@ -76,6 +76,30 @@ class CommandsTest {
   }
 
   @Test
+  void threadsAreTakenFromTheOptionShownAndRefusedWhenTheyMakeNoSense() {
+    int before = NativeRuntime.numThreads();
+    try {
+      assertThat(run("info", "-m", model, "--threads", "3")).isZero();
+      assertThat(out.toString()).contains("3 threads (--threads)", "processor");
+      assertThat(NativeRuntime.numThreads()).isEqualTo(3);
+      String[] ask = {"ask", "-m", model, "--threads=1", "-v", "--max-tokens", "2", picture, "Hi?"};
+      assertThat(run(ask)).isZero();
+      assertThat(err.toString()).contains("1 thread (--threads)");
+      assertThat(NativeRuntime.numThreads()).isEqualTo(1);
+      for (String command : new String[] {"info", "convert", "init", "train"}) {
+        assertThat(Main.commandLine(new PrintWriter(out), new PrintWriter(err)))
+            .satisfies(line ->
+                assertThat(line.getSubcommands().get(command).getCommandSpec().findOption("--threads"))
+                    .isNotNull());
+      }
+      assertThat(run("info", "-m", model, "--threads", "0")).isEqualTo(2);
+      assertThat(err.toString()).contains("--threads must be between 1 and 1024");
+    } finally {
+      NativeRuntime.useThreads(java.util.OptionalInt.of(before));
+    }
+  }
+
+  @Test
   void askPrintsJson() {
     assertThat(
             run(

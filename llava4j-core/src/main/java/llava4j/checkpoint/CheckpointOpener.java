@@ -58,16 +58,21 @@ public final class CheckpointOpener {
 
   private Checkpoint openHuggingFace(Path folder, ConfigNode node) {
     LlavaConfig config = ConfigReader.huggingFace(node);
-    RenamedSource weights =
-        new RenamedSource().add(WeightFolder.open(folder, STEMS), NameTable::ours);
-    return checkpoint(
-        folder,
-        Dialect.HUGGING_FACE,
-        node,
-        config,
-        weights,
-        processor(folder, config.vision()),
-        folder);
+    RenamedSource weights = new RenamedSource();
+    try {
+      weights.add(WeightFolder.open(folder, STEMS), NameTable::ours);
+      return checkpoint(
+          folder,
+          Dialect.HUGGING_FACE,
+          node,
+          config,
+          weights,
+          processor(folder, config.vision()),
+          folder);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
   }
 
   private Checkpoint openOriginal(Path folder, ConfigNode node) {

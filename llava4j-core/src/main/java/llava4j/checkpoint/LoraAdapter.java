@@ -45,10 +45,9 @@ public final class LoraAdapter implements WeightSource {
   public static LoraAdapter open(Path folder, WeightSource base, boolean merge) {
     ConfigNode config = ConfigNode.read(folder.resolve("adapter_config.json"));
     float scale = scale(config);
-    RenamedSource adapter =
-        new RenamedSource()
-            .add(WeightFolder.open(folder, List.of("adapter_model")), LoraAdapter::ours);
+    RenamedSource adapter = new RenamedSource();
     try {
+      adapter.add(WeightFolder.open(folder, List.of("adapter_model")), LoraAdapter::ours);
       LoraAdapter adapted = new LoraAdapter(base, adapter, scale, merge);
       adapted.collect(folder);
       return adapted;
@@ -97,6 +96,12 @@ public final class LoraAdapter implements WeightSource {
     return merged && adapter.tensors().containsKey(prefix + DOWN)
         ? merge(name, prefix)
         : base.load(name);
+  }
+
+  @Override
+  public boolean isView(String name) {
+    boolean changed = merged && adapter.tensors().containsKey(prefix(name) + DOWN);
+    return !changed && base.tensors().containsKey(name) && base.isView(name);
   }
 
   @Override

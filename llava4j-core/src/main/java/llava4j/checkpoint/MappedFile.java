@@ -71,8 +71,13 @@ public final class MappedFile implements AutoCloseable {
       }
       Tensor view = torch.from_blob(new Address(data.address()), shape, Tensors.options(type));
       // libtorch wants elements at multiples of their size; a file need not oblige.
-      return scope.keep(data.address() % type.bytes() == 0 ? view : view.clone());
+      return scope.keep(isAligned(offset, type) ? view : view.clone());
     }
+  }
+
+  /// Whether elements at this offset lie as libtorch wants them: only then is a tensor a view.
+  boolean isAligned(long offset, DType type) {
+    return (segment.address() + offset) % type.bytes() == 0;
   }
 
   /// Lets the operating system take back the pages of a range that was copied and will not be read

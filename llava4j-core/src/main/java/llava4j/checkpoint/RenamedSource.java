@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
 /// Several weight sources seen as one, under other names. Closing it closes them.
@@ -64,6 +65,18 @@ public final class RenamedSource implements WeightSource {
   public Tensor load(String name) {
     Place place = places.get(name);
     return place.source().load(place.storedName());
+  }
+
+  @Override
+  public Tensor load(String name, DType type) {
+    Place place = places.get(name);
+    return place.source().load(place.storedName(), type);
+  }
+
+  @Override
+  public boolean isView(String name) {
+    Place place = places.get(name);
+    return place.source().isView(place.storedName());
   }
 
   @Override

@@ -84,6 +84,11 @@ public final class SafetensorsFile implements WeightSource {
   }
 
   @Override
+  public boolean isView(String name) {
+    return file.isAligned(offsets.get(name), tensors.get(name).dtype());
+  }
+
+  @Override
   public void release(String name) {
     file.unload(offsets.get(name), tensors.get(name).bytes());
   }

@@ -78,6 +78,14 @@ public final class TorchZipFile implements WeightSource {
     }
   }
 
+  /// Torch pads its archives so that storages are aligned; a transposed tensor is copied all the
+  /// same, and then counts as mapped.
+  @Override
+  public boolean isView(String name) {
+    StorageRef storage = references.get(name).storage();
+    return file.isAligned(storages.get(storage.key()).getDataOffset(), storage.type());
+  }
+
   @Override
   public void release(String name) {
     StorageRef storage = references.get(name).storage();

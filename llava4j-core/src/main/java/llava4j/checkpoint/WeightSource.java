@@ -1,6 +1,9 @@
 package llava4j.checkpoint;
 
 import java.util.SequencedMap;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /// Named tensors of one or several files, memory-mapped. Names and shapes are as stored.
@@ -12,6 +15,22 @@ public interface WeightSource extends AutoCloseable {
   /// A CPU tensor of `info.dtype()` and `info.shape()`: a view of the mapped file where possible,
   /// valid until this source is closed. The caller owns (closes) the handle.
   Tensor load(String name);
+
+  /// The tensor in another floating point type, rounded to nearest; a copy where the type differs.
+  /// Sources that decode give it at once, without a copy in `info.dtype()` between.
+  default Tensor load(String name, DType type) {
+    try (Scope scope = new Scope()) {
+      Tensor stored = scope.borrow(load(name));
+      return Tensors.type(stored) == type
+          ? scope.keep(stored)
+          : scope.keep(stored.to(type.scalarType()));
+    }
+  }
+
+  /// Whether [#load] gives a view of the mapped file and not a copy.
+  default boolean isView(String name) {
+    return false;
+  }
 
   /// Lets go of the memory pages of a tensor that was copied and will not be read again soon. What
   /// [#load] gave stays valid. Without it a mapped file would count as much as the copy.

@@ -3,6 +3,7 @@ package llava4j.generate;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import llava4j.generate.Generation.TokenLogProbs;
@@ -89,10 +90,21 @@ final class AnswerBuilder {
     return append(id);
   }
 
-  /// Adds a token that was chosen elsewhere (beam search).
+  /// Adds a token that was chosen elsewhere (beam search), with its log-probabilities if they were
+  /// asked for.
   ///
   /// @return whether the answer goes on
-  boolean append(int id) {
+  boolean append(int id, Optional<TokenLogProbs> logProbability) {
+    logProbability.ifPresent(logProbs::add);
+    return append(id);
+  }
+
+  /// Ends the answer because the caller wants no more.
+  void cancel() {
+    finish(FinishReason.CANCELLED);
+  }
+
+  private boolean append(int id) {
     ids.add(id);
     seen.add(id);
     if (vocabulary.eosIds().contains(id)) {
@@ -112,12 +124,13 @@ final class AnswerBuilder {
     return ids.getLast();
   }
 
+  /// Ids so far.
+  int[] ids() {
+    return ids.stream().mapToInt(Integer::intValue).toArray();
+  }
+
   Generation result() {
-    return new Generation(
-        ids.stream().mapToInt(Integer::intValue).toArray(),
-        text.toString(),
-        finishReason,
-        List.copyOf(logProbs));
+    return new Generation(ids(), text.toString(), finishReason, List.copyOf(logProbs));
   }
 
   private boolean finish(FinishReason reason) {

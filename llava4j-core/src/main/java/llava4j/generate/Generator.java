@@ -39,40 +39,90 @@ public final class Generator {
       TextListener listener,
       BooleanSupplier cancelled) {
     float[] logits = cache.prefill(prompt);
+    Logits.requireFinite(logits, model, prompt, new int[0]);
     List<Generation> answers = new ArrayList<>();
     for (int answer = 0; answer < options.numAnswers(); answer++) {
       cache.truncate(prompt.numRows());
       AnswerBuilder builder = builder(prompt, options, listener, answer, cancelled);
       switch (options.decoding()) {
-        case Decoding.Greedy _, Decoding.Sample _ -> decode(logits.clone(), cache, builder);
+        case Decoding.Greedy _, Decoding.Sample _ -> decode(logits.clone(), prompt, cache, builder);
         case Decoding.Beam beam ->
-            new BeamSearch(model, vocabulary, beam)
-                .run(logits.clone(), prompt, cache, builder, options);
+            new BeamSearch(model, vocabulary, beam, options, prompt, cancelled)
+                .run(logits.clone(), cache, builder);
       }
       answers.add(builder.result());
     }
     return answers;
   }
 
-  /// Answers several prompts side by side, padded on the left; each answer equals the one the
-  /// prompt gets alone.
-  public List<Generation> generateBatch(
+  /// Answers several prompts side by side, padded on the left; each gets the answers that it gets
+  /// alone, as many as the options say. Beams are followed one prompt after the other.
+  ///
+  /// @param listener told of answer n of prompt p as number p * numAnswers + n
+  /// @return a list for each prompt
+  public List<List<Generation>> generateBatch(
+      List<SplicedPrompt> prompts,
+      GenerationOptions options,
+      TextListener listener,
+      BooleanSupplier cancelled) {
+    prompts.forEach(prompt -> PromptCache.requireFits(prompt, model));
+    return switch (options.decoding()) {
+      case Decoding.Beam _ -> oneByOne(prompts, options, listener, cancelled);
+      case Decoding.Greedy _, Decoding.Sample _ ->
+          prompts.isEmpty() ? List.of() : together(prompts, options, listener, cancelled);
+    };
+  }
+
+  private List<List<Generation>> oneByOne(
+      List<SplicedPrompt> prompts,
+      GenerationOptions options,
+      TextListener listener,
+      BooleanSupplier cancelled) {
+    List<List<Generation>> answers = new ArrayList<>();
+    for (SplicedPrompt prompt : prompts) {
+      int first = answers.size() * options.numAnswers();
+      try (PromptCache cache = new PromptCache(model)) {
+        TextListener numbered = (answer, text) -> listener.onText(first + answer, text);
+        answers.add(generate(prompt, cache, options, numbered, cancelled));
+      }
+    }
+    return answers;
+  }
+
+  /// One sequence of a batch.
+  private record Sequence(SplicedPrompt prompt, AnswerBuilder builder) {}
+
+  private List<List<Generation>> together(
       List<SplicedPrompt> prompts,
       GenerationOptions options,
       TextListener listener,
       BooleanSupplier cancelled) {
     int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
     int[] padding = prompts.stream().mapToInt(prompt -> longest - prompt.numRows()).toArray();
-    List<AnswerBuilder> builders =
-        IntStream.range(0, prompts.size())
-            .mapToObj(i -> builder(prompts.get(i), options, listener, i, cancelled))
-            .toList();
+    int each = options.numAnswers();
+    List<Sequence> sequences = new ArrayList<>();
+    for (int i = 0; i < prompts.size() * each; i++) {
+      int number = i;
+      TextListener numbered = (_, text) -> listener.onText(number, text);
+      SplicedPrompt prompt = prompts.get(i / each);
+      sequences.add(new Sequence(prompt, builder(prompt, options, numbered, i % each, cancelled)));
+    }
     try (Scope _ = new Scope();
         KvCache cache = new KvCache(model.config().text(), model.device(), padding)) {
-      Tensor logits = model.forward(padLeft(prompts, padding), cache); // [batch, vocab]
-      decodeBatch(rows(logits), cache, new ArrayList<>(builders));
+      float[][] logits =
+          Logits.rows(model.forward(padLeft(prompts, padding), cache)); // [prompts, vocab]
+      if (each > 1) {
+        int[] rows = IntStream.range(0, sequences.size()).map(i -> i / each).toArray();
+        cache.selectRows(rows);
+        decodeBatch(repeated(logits, rows), cache, sequences);
+      } else {
+        decodeBatch(logits, cache, sequences);
+      }
     }
-    return builders.stream().map(AnswerBuilder::result).toList();
+    List<Generation> all = sequences.stream().map(one -> one.builder().result()).toList();
+    return IntStream.range(0, prompts.size())
+        .mapToObj(prompt -> all.subList(prompt * each, (prompt + 1) * each))
+        .toList();
   }
 
   private AnswerBuilder builder(
@@ -86,7 +136,8 @@ public final class Generator {
         options, vocabulary, prompt.rowKeys(), contextLeft, listener, answer, cancelled);
   }
 
-  private void decode(float[] first, PromptCache cache, AnswerBuilder builder) {
+  private void decode(
+      float[] first, SplicedPrompt prompt, PromptCache cache, AnswerBuilder builder) {
     float[] logits = first;
     while (builder.accept(logits)) {
       try (Scope _ = new Scope()) {
@@ -94,16 +145,20 @@ public final class Generator {
             model.languageModel().embed(new int[] {builder.lastId()}).unsqueeze(0); // [1, 1, dim]
         logits = Tensors.toFloats(model.forward(embedding, cache.cache()));
         cache.appended(builder.lastId());
+        Logits.requireFinite(logits, model, prompt, builder.ids());
       }
     }
   }
 
-  private void decodeBatch(float[][] first, KvCache cache, List<AnswerBuilder> active) {
+  private void decodeBatch(float[][] first, KvCache cache, List<Sequence> sequences) {
     float[][] logits = first;
+    List<Sequence> active = List.copyOf(sequences);
     while (true) {
       List<Integer> staying = new ArrayList<>();
       for (int row = 0; row < active.size(); row++) {
-        if (active.get(row).accept(logits[row])) {
+        Sequence one = active.get(row);
+        Logits.requireFinite(logits[row], model, one.prompt(), one.builder().ids());
+        if (one.builder().accept(logits[row])) {
           staying.add(row);
         }
       }
@@ -112,16 +167,18 @@ public final class Generator {
       }
       if (staying.size() < active.size()) {
         cache.selectRows(staying.stream().mapToInt(Integer::intValue).toArray());
-        List<AnswerBuilder> before = List.copyOf(active);
-        active.clear();
-        staying.forEach(row -> active.add(before.get(row)));
+        active = staying.stream().map(active::get).toList();
       }
       try (Scope _ = new Scope()) {
-        int[] ids = active.stream().mapToInt(AnswerBuilder::lastId).toArray();
+        int[] ids = active.stream().mapToInt(one -> one.builder().lastId()).toArray();
         Tensor embeddings = model.languageModel().embed(ids).unsqueeze(1); // [batch, 1, dim]
-        logits = rows(model.forward(embeddings, cache));
+        logits = Logits.rows(model.forward(embeddings, cache));
       }
     }
+  }
+
+  private static float[][] repeated(float[][] logits, int[] rows) {
+    return Arrays.stream(rows).mapToObj(row -> logits[row].clone()).toArray(float[][]::new);
   }
 
   /// Zeros in front of shorter prompts. -> [batch, longest, dim]
@@ -141,15 +198,5 @@ public final class Generator {
       }
       return scope.keep(Tensors.concatenate(padded, 0)); // [batch, longest, dim]
     }
-  }
-
-  static float[][] rows(Tensor logits) {
-    float[] all = Tensors.toFloats(logits);
-    int vocab = Math.toIntExact(logits.size(1));
-    float[][] rows = new float[Math.toIntExact(logits.size(0))][];
-    for (int row = 0; row < rows.length; row++) {
-      rows[row] = Arrays.copyOfRange(all, row * vocab, (row + 1) * vocab);
-    }
-    return rows;
   }
 }

@@ -44,17 +44,7 @@ public final class PromptCache implements AutoCloseable {
   ///
   /// @return logits behind its last row, [vocab]
   float[] prefill(SplicedPrompt prompt) {
-    int limit = model.config().contextLength();
-    if (prompt.numRows() >= limit) {
-      throw new BadInputException(
-          "the prompt has "
-              + prompt.numRows()
-              + " tokens (pictures included), "
-              + (prompt.numRows() - limit + 1)
-              + " too many for the context of "
-              + limit
-              + "; shorten it or use fewer pictures");
-    }
+    requireFits(prompt, model);
     // The last row is always computed: its logits are wanted.
     reused = Math.min(Math.max(0, Arrays.mismatch(keys, prompt.rowKeys())), prompt.numRows() - 1);
     if (Arrays.equals(keys, prompt.rowKeys())) {
@@ -71,6 +61,21 @@ public final class PromptCache implements AutoCloseable {
     } catch (RuntimeException e) {
       truncate(0); // a half-written pass is worth nothing
       throw e;
+    }
+  }
+
+  /// Fails if the context has no room for a prompt and one token.
+  static void requireFits(SplicedPrompt prompt, LlavaModel model) {
+    int limit = model.config().contextLength();
+    if (prompt.numRows() >= limit) {
+      throw new BadInputException(
+          "the prompt has "
+              + prompt.numRows()
+              + " tokens (pictures included), "
+              + (prompt.numRows() - limit + 1)
+              + " too many for the context of "
+              + limit
+              + "; shorten it or use fewer pictures");
     }
   }
 

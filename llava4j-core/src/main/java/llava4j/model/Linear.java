@@ -80,8 +80,10 @@ public sealed interface Linear {
   ///
   /// @param weight [out, in], F16 or BF16, row-major
   /// @param bias [out], F32, or null
-  /// @param many the product with many rows, given a widened matrix
-  record Half(Tensor weight, Tensor bias, Optional<OneDnnLinear> many) implements Linear {
+  /// @param many the product with many rows, given a widened tile
+  /// @param tiles memory for those
+  record Half(Tensor weight, Tensor bias, Optional<OneDnnLinear> many, WideTiles tiles)
+      implements Linear {
     @Override
     public long inDim() {
       return weight.size(1);
@@ -92,15 +94,13 @@ public sealed interface Linear {
       return weight.size(0);
     }
 
-    /// One row: a kernel that widens as it reads. Many rows: the matrix is widened once, which
-    /// costs little beside the product.
+    /// One row: a kernel that widens as it reads. Many rows: the matrix is widened a tile at a time
+    /// in kept memory, exactly, and each tile's product is made in fp32. Products in bf16 would be
+    /// faster on some processors, but round the activations (ADR 21).
     @Override
     public Tensor forward(Tensor input) {
       if (input.numel() != inDim()) {
-        try (Scope scope = new Scope()) {
-          Tensor wide = weight.to(DType.F32.scalarType()); // [out, in]
-          return scope.keep(wide(wide).forward(input)); // [..., out]
-        }
+        return manyRows(input); // [..., out]
       }
       Tensor row = input.contiguous(); // [..., in]
       Tensor product =
@@ -118,9 +118,35 @@ public sealed interface Linear {
       return product.view(withLastDim(input, outDim())); // [..., out]
     }
 
-    private Linear wide(Tensor wide) {
-      return many.<Linear>map(operator -> new Fused(wide, bias, operator))
-          .orElseGet(() -> new Dense(wide, bias));
+    private Tensor manyRows(Tensor input) {
+      try (Scope scope = new Scope()) {
+        Tensor rows = input.reshape(-1, inDim()); // [rows, in]
+        long[] shape = {rows.size(0), outDim()};
+        Tensor output = torch.empty(shape, Tensors.options(DType.F32), null); // [rows, out]
+        long tileRows = Math.min(outDim(), WideTiles.rows(inDim()));
+        Tensor tile = tiles.take(tileRows * inDim());
+        try {
+          for (long first = 0; first < outDim(); first += tileRows) {
+            tileProduct(rows, tile, output, first, Math.min(tileRows, outDim() - first));
+          }
+        } finally {
+          tiles.giveBack(tile);
+        }
+        return scope.keep(output.view(withLastDim(input, outDim()))); // [..., out]
+      }
+    }
+
+    /// Outputs `first` to `first + count`.
+    private void tileProduct(Tensor rows, Tensor tile, Tensor output, long first, long count) {
+      try (Scope _ = new Scope()) {
+        Tensor wide = tile.narrow(0, 0, count * inDim()).view(count, inDim()); // [count, in]
+        wide.copy_(weight.narrow(0, first, count));
+        Tensor part = bias == null ? null : bias.narrow(0, first, count); // [count]
+        Linear exact =
+            many.<Linear>map(operator -> new Fused(wide, part, operator))
+                .orElseGet(() -> new Dense(wide, part));
+        output.narrow(1, first, count).copy_(exact.forward(rows)); // [rows, count]
+      }
     }
   }
 

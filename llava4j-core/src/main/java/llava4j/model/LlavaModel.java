@@ -1,5 +1,6 @@
 package llava4j.model;
 
+import java.util.Optional;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
@@ -48,7 +49,7 @@ public final class LlavaModel implements AutoCloseable {
     try {
       ParameterTable.of(config).requireExactly(source, where);
       return new LlavaModel(config, device.requirePresent(), parameters);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;
     }
@@ -102,6 +103,12 @@ public final class LlavaModel implements AutoCloseable {
       Tensor last = hidden.narrow(1, hidden.size(1) - 1, 1).contiguous(); // [batch, 1, textDim]
       return scope.keep(languageModel.logits(last).squeeze(1)); // [batch, vocab]
     }
+  }
+
+  /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is
+  /// kept in. Reads all of them.
+  Optional<String> faultyWeight(String prefix) {
+    return parameters.faultyWeight(prefix);
   }
 
   @Override

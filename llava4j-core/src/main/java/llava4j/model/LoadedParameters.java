@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
+import llava4j.error.BadInputException;
+import llava4j.quant.HalfMatVec;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -13,6 +15,7 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /// Takes a model's tensors out of a weight source, one at a time, and owns them.
 ///
@@ -20,12 +23,15 @@ import org.bytedeco.pytorch.Tensor;
 /// long as the model. Names and shapes were checked before (see `ParameterTable`); here a missing
 /// name is a defect.
 public final class LoadedParameters implements Parameters, AutoCloseable {
+  private static final String HEAD = "lm_head";
+
   private final WeightSource source;
   private final Device device;
   private final WeightFormat format;
   private final LoadProgress progress;
   private final Optional<OneDnnLinear> oneDnn;
   private final long bytesTotal;
+  private final WideTiles tiles = new WideTiles();
   private final List<Tensor> owned = new ArrayList<>();
   private long bytesDone;
 
@@ -61,7 +67,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   /// The embedding table in the type that the format keeps matrices in. [vocab, dim]
   @Override
   public Tensor table(String name) {
-    return take(name, matrixType(name));
+    Tensor table = take(name, matrixType(name));
+    if (name.equals(HEAD + ".weight")
+        || (name.contains(".embed_tokens.") && !has(HEAD + ".weight"))) {
+      requireFiniteHead(name, table);
+    }
+    return table;
   }
 
   /// A linear layer whose weight has the type of activations, and which always gets about `rows`
@@ -75,7 +86,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     try (Scope _ = new Scope()) {
       TensorInfo info = source.tensors().get(name);
       progress.onTensor(name, bytesDone, bytesTotal);
-      Tensor plain = Tensors.to(source.load(name), device, device.computeType());
+      Tensor plain = source.load(name, device.computeType());
       Tensor packed = Scope.own(oneDnn.get().pack(plain, rows));
       owned.add(packed);
       source.release(name);
@@ -106,7 +117,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   @Override
   public Linear linear(Tensor weight, Tensor bias) {
     if (Tensors.type(weight) != device.computeType()) {
-      return new Linear.Half(weight, bias, oneDnn);
+      return new Linear.Half(weight, bias, oneDnn, tiles);
     }
     return oneDnn
         .<Linear>map(operator -> new Linear.Fused(weight, bias, operator))
@@ -117,11 +128,52 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   public void close() {
     owned.forEach(Tensor::close);
     owned.clear();
+    tiles.close();
     source.close();
+  }
+
+  /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is
+  /// kept in. Reads all of them.
+  Optional<String> faultyWeight(String prefix) {
+    for (String name : source.tensors().keySet()) {
+      if (name.startsWith(prefix)) {
+        try (Scope _ = new Scope()) {
+          DType kept = isMatrix(name) ? matrixType(name) : device.computeType();
+          if (!isFinite(source.load(name, kept))) {
+            return Optional.of(name);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Our kernel for one row of F16 takes infinities and NaN for large numbers. Any other matrix
+  /// meets many rows first, and NaN shows there; the head meets one row at a time from the start.
+  private static void requireFiniteHead(String name, Tensor weight) {
+    if (Tensors.type(weight) == DType.F16
+        && !HalfMatVec.isFiniteF16(weight.data_ptr().address(), weight.numel())) {
+      throw new BadInputException(
+          "tensor " + name + " holds NaN or infinity; fetch or convert the checkpoint again");
+    }
+  }
+
+  /// Whether no number is NaN or infinite.
+  static boolean isFinite(Tensor tensor) {
+    try (Scope _ = new Scope()) {
+      return torch.isfinite(tensor).all().item_bool();
+    }
   }
 
   private Tensor bias(String prefix) {
     return has(prefix + ".bias") ? dense(prefix + ".bias") : null;
+  }
+
+  /// Matrices of the language model, which the format is about.
+  static boolean isMatrix(String name) {
+    return name.equals("lm_head.weight")
+        || name.contains(".embed_tokens.")
+        || name.matches("language_model\\..*_proj\\.weight");
   }
 
   private DType matrixType(String name) {
@@ -135,9 +187,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     TensorInfo info = source.tensors().get(name);
     progress.onTensor(name, bytesDone, bytesTotal);
     try (Scope _ = new Scope()) {
-      Tensor stored = source.load(name);
-      Tensor loaded = Scope.own(Tensors.to(stored, device, type));
-      if (!loaded.is_alias_of(stored)) {
+      boolean inPlace = source.isView(name) && info.dtype() == type;
+      Tensor loaded =
+          switch (device) {
+            case Device.Cpu _ -> Scope.own(source.load(name, type));
+            case Device.Cuda _ -> Scope.own(Tensors.to(source.load(name), device, type));
+          };
+      if (!inPlace || device instanceof Device.Cuda) {
         source.release(name);
       }
       owned.add(loaded);

@@ -1,10 +1,7 @@
 package llava4j.model;
 
 import java.util.Locale;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import llava4j.checkpoint.ParameterTable;
+import java.util.Optional;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
@@ -20,30 +17,35 @@ import llava4j.tensor.WeightFormat;
 ///   reread them
 /// @param allocatedBytes weights that are converted into memory of their own
 /// @param cacheBytesPerToken keys and values of one row
+/// @param workBytesPerToken activations of one row of a prompt while it is read
 /// @param contextLength rows that the cache may come to hold
+/// @param pictureRows rows of the smallest picture
 public record MemoryPlan(
-    long mappedBytes, long allocatedBytes, long cacheBytesPerToken, int contextLength) {
+    long mappedBytes,
+    long allocatedBytes,
+    long cacheBytesPerToken,
+    long workBytesPerToken,
+    int contextLength,
+    int pictureRows) {
 
-  private static final Pattern MEM_AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d+) kB");
+  /// Words of a short question and its answer.
+  private static final int FEW_ROWS = 256;
 
   /// The plan for a checkpoint on the processor or, with everything in bf16, on a GPU.
+  ///
+  /// @param weights all that is kept: also an adapter beside its matrices
   public static MemoryPlan of(
       LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
     long mapped = 0;
     long allocated = 0;
-    for (Map.Entry<String, java.util.List<Long>> entry :
-        ParameterTable.of(config).shapes().entrySet()) {
-      TensorInfo info = weights.tensors().get(entry.getKey());
-      if (info == null) {
-        continue;
-      }
-      long elements = entry.getValue().stream().reduce(1L, Math::multiplyExact);
-      DType inMemory = typeInMemory(entry.getKey(), info, device, format);
+    for (TensorInfo info : weights.tensors().values()) {
+      long elements = info.shape().stream().reduce(1L, Math::multiplyExact);
+      DType inMemory = typeInMemory(info, device, format);
       boolean inPlace =
           device instanceof Device.Cpu
               && inMemory == info.dtype()
-              && info.storedAs().equals(info.dtype().name())
-              && !info.file().toString().endsWith(".gguf");
+              && weights.isView(info.name())
+              && !isPacked(info.name());
       if (inPlace) {
         mapped += elements * inMemory.bytes();
       } else {
@@ -53,18 +55,20 @@ public record MemoryPlan(
     TextConfig text = config.text();
     long perToken =
         2L * text.numLayers() * text.numKvHeads() * text.headDim() * device.computeType().bytes();
-    return new MemoryPlan(mapped, allocated, perToken, config.contextLength());
+    long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
+    return new MemoryPlan(
+        mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
   }
 
-  private static DType typeInMemory(
-      String name, TensorInfo info, Device device, WeightFormat format) {
-    boolean matrix =
-        name.startsWith("lm_head.")
-            || name.contains(".embed_tokens.")
-            || name.matches("language_model\\..*_proj\\.weight");
-    return device instanceof Device.Cpu && matrix
+  private static DType typeInMemory(TensorInfo info, Device device, WeightFormat format) {
+    return device instanceof Device.Cpu && LoadedParameters.isMatrix(info.name())
         ? format.typeFor(info.dtype())
         : device.computeType();
+  }
+
+  /// Matrices of the vision tower's blocks, which are copied into a layout of their own.
+  private static boolean isPacked(String name) {
+    return name.startsWith("vision_tower.") && name.matches(".*\\.(.*_proj|fc1|fc2)\\.weight");
   }
 
   /// All weights.
@@ -77,29 +81,78 @@ public record MemoryPlan(
     return weightBytes() + cacheBytesPerToken * contextLength;
   }
 
-  /// Fails if the weights do not fit into what the machine has free, naming what would.
+  /// What requests need beside the weights.
+  ///
+  /// @param promptRows of all prompts that are read at once
+  /// @param cacheRows rows of all answers together, prompts included
+  public long requestBytes(long promptRows, long cacheRows) {
+    return cacheBytesPerToken * cacheRows + workBytesPerToken * promptRows;
+  }
+
+  /// Fails if the weights and one short question about one picture do not fit into what the process
+  /// can have, naming the option that would.
   public void requireFits(
       LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
-    if (weightBytes() <= availableBytes) {
+    if (smallestBytes() <= availableBytes) {
       return;
     }
-    String remedy = "use a smaller model or a machine with more memory";
-    for (WeightFormat format : new WeightFormat[] {WeightFormat.AUTO, WeightFormat.FP16}) {
-      MemoryPlan other = of(config, weights, new Device.Cpu(), format);
-      if (format != chosen && other.weightBytes() <= availableBytes) {
-        remedy = "--weights " + format + " needs " + gigabytes(other.weightBytes()) + " and fits";
-        break;
-      }
-    }
+    String remedy =
+        fitting(config, weights, chosen, availableBytes)
+            .map(format ->
+                "--weights "
+                    + format
+                    + " needs "
+                    + gigabytes(of(config, weights, new Device.Cpu(), format).smallestBytes())
+                    + " and fits")
+            .orElse("use a smaller model or a machine with more memory");
     throw new BadInputException(
         "the model does not fit: its weights need "
             + gigabytes(weightBytes())
             + " in memory as "
             + chosen
-            + ", "
+            + " and a short question about a picture "
+            + gigabytes(smallestBytes() - weightBytes())
+            + "; "
             + gigabytes(availableBytes)
             + " are free; "
             + remedy);
+  }
+
+  /// Fails if a request does not fit beside the loaded weights.
+  ///
+  /// @param promptRows of all prompts that are read at once
+  /// @param cacheRows rows of all answers together, prompts included
+  /// @param availableBytes now, with the weights loaded
+  public void requireRequestFits(long promptRows, long cacheRows, long availableBytes) {
+    // the system counts the mapped weights' pages as free, but without them nothing moves
+    long needed = requestBytes(promptRows, cacheRows) + mappedBytes;
+    if (needed > availableBytes) {
+      throw new BadInputException(
+          "the request does not fit: its "
+              + cacheRows
+              + " rows need "
+              + gigabytes(requestBytes(promptRows, cacheRows))
+              + " beside the model, "
+              + gigabytes(Math.max(0, availableBytes - mappedBytes))
+              + " are free; ask for fewer new tokens (--max-tokens), beams or answers, or use"
+              + " fewer pictures");
+    }
+  }
+
+  private long smallestBytes() {
+    long rows = Math.min(contextLength, (long) pictureRows + FEW_ROWS);
+    return weightBytes() + requestBytes(rows, rows);
+  }
+
+  private static Optional<WeightFormat> fitting(
+      LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
+    for (WeightFormat format : new WeightFormat[] {WeightFormat.AUTO, WeightFormat.FP16}) {
+      MemoryPlan other = of(config, weights, new Device.Cpu(), format);
+      if (format != chosen && other.smallestBytes() <= availableBytes) {
+        return Optional.of(format);
+      }
+    }
+    return Optional.empty();
   }
 
   /// Bytes for people.
@@ -107,12 +160,5 @@ public record MemoryPlan(
     return bytes >= 1L << 30
         ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
         : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1L << 20));
-  }
-
-  /// Memory that a process can still have, from the text of `/proc/meminfo`; all there is where the
-  /// text says nothing.
-  public static long availableBytes(String meminfo) {
-    Matcher matcher = MEM_AVAILABLE.matcher(meminfo);
-    return matcher.find() ? Long.parseLong(matcher.group(1)) * 1024 : Long.MAX_VALUE;
   }
 }

@@ -3,22 +3,32 @@ package llava4j.quant;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.concurrent.ForkJoinPool;
-import java.util.stream.IntStream;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
 
 /// Product of a 16-bit matrix and an fp32 row: y[o] = Σᵢ W[o, i] x[i].
 ///
 /// libtorch has no such product at memory speed (its fp16 `mv` reads 9 GB/s where memory gives 31).
-/// Rows are dealt to the common pool's threads in equal slices.
+/// Rows are dealt to as many threads as libtorch uses.
 public final class HalfMatVec {
   static final ValueLayout.OfShort HALF =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /// Below this many weights a second thread costs more than it brings.
-  private static final long SERIAL_WEIGHTS = 1 << 16;
+  /// Fewer weights than this are not worth handing to another thread.
+  private static final long SLICE_WEIGHTS = 1 << 15;
+
+  /// Enough that a thread which loses its core to another process holds up a small part.
+  private static final int SLICES_PER_THREAD = 8;
+
+  private static final long ROW_GROUP = 4;
+
+  private static final int F16_EXPONENT = 0x7C00;
+  private static final int F16_LEAST_EXPONENT = 0x0400;
+  private static final int F16_SIGN = 0x8000;
 
   private HalfMatVec() {}
 
@@ -48,6 +58,7 @@ public final class HalfMatVec {
     Kernel kernel = VectorSupport.isAvailable() ? vectorKernel(type) : plainKernel(type);
     multiply(
         kernel,
+        NativeRuntime.numThreads(),
         segment(weight, outDim * inDim * Short.BYTES),
         outDim,
         inDim,
@@ -55,28 +66,65 @@ public final class HalfMatVec {
         segment(output, outDim * Float.BYTES));
   }
 
+  /// Whether no number of an F16 matrix is NaN or infinite, which the fast kernel takes for numbers
+  /// of 65536 and more.
+  ///
+  /// @param weight address of `numWeights` numbers
+  public static boolean isFiniteF16(long weight, long numWeights) {
+    MemorySegment values = segment(weight, numWeights * Short.BYTES);
+    AtomicBoolean finite = new AtomicBoolean(true);
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(numWeights, SLICE_WEIGHTS),
+        () ->
+            slice -> {
+              long end = Math.min(numWeights, (slice + 1) * SLICE_WEIGHTS);
+              if (!isFiniteF16(values, slice * SLICE_WEIGHTS, end)) {
+                finite.set(false);
+              }
+            });
+    return finite.get();
+  }
+
+  /// Adding one to an exponent of ones carries into the sign's place.
+  private static boolean isFiniteF16(MemorySegment values, long first, long end) {
+    int carried = 0;
+    for (long i = first; i < end; i++) {
+      carried |= (values.getAtIndex(HALF, i) & F16_EXPONENT) + F16_LEAST_EXPONENT;
+    }
+    return (carried & F16_SIGN) == 0;
+  }
+
   static void multiply(
       Kernel kernel,
+      int threads,
       MemorySegment weight,
       long outDim,
       long inDim,
       MemorySegment input,
       MemorySegment output) {
-    int threads = outDim * inDim < SERIAL_WEIGHTS ? 1 : ForkJoinPool.getCommonPoolParallelism() + 1;
-    if (threads == 1) {
+    long slices = Math.min((long) SLICES_PER_THREAD * threads, outDim * inDim / SLICE_WEIGHTS);
+    if (threads == 1 || slices <= 1) {
       kernel.multiply(weight, inDim, input, output, 0, outDim);
       return;
     }
-    IntStream.range(0, threads)
-        .parallel()
-        .forEach(slice ->
-            kernel.multiply(
-                weight,
-                inDim,
-                input,
-                output,
-                outDim * slice / threads,
-                outDim * (slice + 1) / threads));
+    ParallelChunks.run(
+        threads,
+        slices,
+        () ->
+            slice ->
+                kernel.multiply(
+                    weight,
+                    inDim,
+                    input,
+                    output,
+                    firstRow(outDim, slice, slices),
+                    firstRow(outDim, slice + 1, slices)));
+  }
+
+  /// Slices begin at whole groups of rows, which the fast kernel takes together.
+  private static long firstRow(long outDim, long slice, long slices) {
+    return slice == slices ? outDim : outDim * slice / slices / ROW_GROUP * ROW_GROUP;
   }
 
   static Kernel vectorKernel(DType type) {

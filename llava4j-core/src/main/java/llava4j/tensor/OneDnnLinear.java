@@ -66,6 +66,7 @@ public final class OneDnnLinear {
   /// @param biasOrNull [out]
   /// @return [..., out]
   public Tensor forward(Tensor input, Tensor weight, Tensor biasOrNull) {
+    int _ = NativeRuntime.numThreads(); // asked for, it becomes that of the calling thread too
     try (Scope scope = new Scope()) {
       IValueVector arguments = new IValueVector();
       arguments.push_back(new IValue(input));

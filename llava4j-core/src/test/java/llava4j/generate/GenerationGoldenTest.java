@@ -64,7 +64,9 @@ class GenerationGoldenTest {
     try (Scope _ = new Scope()) {
       List<SplicedPrompt> prompts = goldenCase.prompts(golden.model());
       List<Generation> together =
-          generator.generateBatch(prompts, options, TextListener.NONE, () -> false);
+          generator.generateBatch(prompts, options, TextListener.NONE, () -> false).stream()
+              .map(List::getFirst)
+              .toList();
       List<Generation> alone = new ArrayList<>();
       for (SplicedPrompt prompt : prompts) {
         try (PromptCache cache = new PromptCache(golden.model())) {

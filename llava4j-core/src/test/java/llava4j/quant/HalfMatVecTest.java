@@ -46,8 +46,8 @@ class HalfMatVecTest {
         input.setAtIndex(HalfMatVec.FLOAT, i, value);
         norm += Math.abs(value) * 0.1;
       }
-      HalfMatVec.multiply(HalfMatVec.vectorKernel(type), weight, outDim, inDim, input, fast);
-      HalfMatVec.multiply(HalfMatVec.plainKernel(type), weight, outDim, inDim, input, plain);
+      HalfMatVec.multiply(HalfMatVec.vectorKernel(type), 3, weight, outDim, inDim, input, fast);
+      HalfMatVec.multiply(HalfMatVec.plainKernel(type), 1, weight, outDim, inDim, input, plain);
       for (int row = 0; row < outDim; row++) {
         float expected = plain.getAtIndex(HalfMatVec.FLOAT, row);
         float found = fast.getAtIndex(HalfMatVec.FLOAT, row);

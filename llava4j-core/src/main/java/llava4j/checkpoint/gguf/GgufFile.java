@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import llava4j.checkpoint.MappedFile;
 import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
 /// A GGUF file of version 2 or 3, little-endian, memory-mapped: metadata and tensors as stored.
@@ -97,13 +98,17 @@ public final class GgufFile implements AutoCloseable {
     long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
     return switch (tensor.type().support()) {
       case VIEW -> home(tensor).tensor(tensor.offset(), tensor.type().loadsAs(), shape);
-      case DECODE -> {
-        Tensor decoded = TensorDecoder.decode(tensor.type(), bytes(tensor), shape);
-        home(tensor).unload(tensor.offset(), tensor.bytes());
-        yield decoded;
-      }
+      case DECODE -> decode(tensor, DType.F32);
       case NONE -> throw new IllegalArgumentException(tensor.type() + " cannot be read");
     };
+  }
+
+  /// Blocks as a new tensor of `type`, decoded on all cores. The caller owns (closes) the handle.
+  Tensor decode(GgufTensor tensor, DType type) {
+    long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+    Tensor decoded = TensorDecoder.decode(tensor.type(), bytes(tensor), type, shape);
+    home(tensor).unload(tensor.offset(), tensor.bytes());
+    return decoded;
   }
 
   /// Lets go of the pages that hold a tensor.

@@ -7,6 +7,7 @@ import java.util.SequencedMap;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
 /// The tensors of a GGUF file under llama.cpp's names and in its row order.
@@ -65,11 +66,20 @@ public final class GgufWeights implements WeightSource {
 
   @Override
   public Tensor load(String name) {
-    GgufTensor tensor = file.tensors().get(name);
-    if (tensor == null) {
-      throw new IllegalArgumentException(file.path() + " holds no tensor " + name);
-    }
-    return file.load(tensor);
+    return file.load(stored(name));
+  }
+
+  @Override
+  public Tensor load(String name, DType type) {
+    GgufTensor tensor = stored(name);
+    return tensor.type().support() == GgmlType.Support.DECODE
+        ? file.decode(tensor, type)
+        : WeightSource.super.load(name, type);
+  }
+
+  @Override
+  public boolean isView(String name) {
+    return stored(name).type().support() == GgmlType.Support.VIEW;
   }
 
   @Override
@@ -80,5 +90,13 @@ public final class GgufWeights implements WeightSource {
   @Override
   public void close() {
     file.close();
+  }
+
+  private GgufTensor stored(String name) {
+    GgufTensor tensor = file.tensors().get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(file.path() + " holds no tensor " + name);
+    }
+    return tensor;
   }
 }

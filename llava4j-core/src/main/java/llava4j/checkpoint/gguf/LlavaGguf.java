@@ -5,10 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.UnaryOperator;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -24,7 +24,13 @@ public final class LlavaGguf implements WeightSource {
   private final Map<String, Place> places = new LinkedHashMap<>();
 
   /// Where a tensor comes from, and what is done to it on loading.
-  private record Place(String storedName, UnaryOperator<Tensor> change) {}
+  ///
+  /// @param heads whose rows are put back into our order; 0 where the order is ours already
+  private record Place(TensorInfo info, int heads) {
+    Tensor inOurOrder(Tensor stored) {
+      return heads == 0 ? stored : RotaryLayout.unpermute(stored, heads);
+    }
+  }
 
   private LlavaGguf(GgufWeights weights) {
     this.weights = weights;
@@ -42,11 +48,11 @@ public final class LlavaGguf implements WeightSource {
     LlavaGguf source = new LlavaGguf(weights);
     GgufNames names = GgufNames.languageModel();
     for (TensorInfo info : weights.tensors().values()) {
-      source.add(names.ours(info.name()), info, change(info, config));
+      source.add(names.ours(info.name()), info, rotatedHeads(info, config));
     }
     if (!source.tensors.containsKey(HEAD) && source.tensors.containsKey(EMBEDDINGS)) {
-      TensorInfo embeddings = weights.tensors().get(source.places.get(EMBEDDINGS).storedName());
-      source.add(Optional.of(HEAD), embeddings, tensor -> tensor);
+      TensorInfo embeddings = weights.tensors().get(source.places.get(EMBEDDINGS).info().name());
+      source.add(Optional.of(HEAD), embeddings, 0);
     }
     return source;
   }
@@ -56,7 +62,7 @@ public final class LlavaGguf implements WeightSource {
     LlavaGguf source = new LlavaGguf(weights);
     GgufNames names = GgufNames.mmproj(feedForwardIsSwapped(weights, config));
     for (TensorInfo info : weights.tensors().values()) {
-      source.add(names.ours(info.name()), info, tensor -> tensor);
+      source.add(names.ours(info.name()), info, 0);
     }
     return source;
   }
@@ -67,10 +73,10 @@ public final class LlavaGguf implements WeightSource {
     return down != null && down.shape().getLast() == config.embeddingLength();
   }
 
-  private static UnaryOperator<Tensor> change(TensorInfo info, GgufTextConfig config) {
+  private static int rotatedHeads(TensorInfo info, GgufTextConfig config) {
     boolean key = info.name().contains(".attn_k.");
     if (!key && !info.name().contains(".attn_q.")) {
-      return tensor -> tensor;
+      return 0;
     }
     int heads = key ? config.headCountKv() : config.headCount();
     long expected = (long) heads * config.headDim();
@@ -89,16 +95,16 @@ public final class LlavaGguf implements WeightSource {
               + expected
               + "; convert the model again");
     }
-    return tensor -> RotaryLayout.unpermute(tensor, heads);
+    return heads;
   }
 
-  private void add(Optional<String> ours, TensorInfo info, UnaryOperator<Tensor> change) {
+  private void add(Optional<String> ours, TensorInfo info, int heads) {
     String name = ours.orElse(info.name());
     tensors.put(
         name,
         new TensorInfo(
             name, info.dtype(), info.storedAs(), info.shape(), info.bytes(), info.file()));
-    places.put(name, new Place(info.name(), change));
+    places.put(name, new Place(info, heads));
   }
 
   @Override
@@ -108,22 +114,43 @@ public final class LlavaGguf implements WeightSource {
 
   @Override
   public Tensor load(String name) {
-    Place place = places.get(name);
-    if (place == null) {
-      throw new IllegalArgumentException(weights.file().path() + " holds no tensor " + name);
-    }
+    return load(name, place(name).info().dtype());
+  }
+
+  @Override
+  public Tensor load(String name, DType type) {
+    Place place = place(name);
     try (Scope scope = new Scope()) {
-      return scope.keep(place.change().apply(weights.load(place.storedName())));
+      Tensor stored = weights.load(place.info().name(), type);
+      Tensor changed = place.inOurOrder(stored);
+      if (!changed.is_alias_of(stored)) {
+        weights.release(place.info().name());
+      }
+      return scope.keep(changed);
     }
   }
 
   @Override
+  public boolean isView(String name) {
+    Place place = place(name);
+    return place.heads() == 0 && weights.isView(place.info().name());
+  }
+
+  @Override
   public void release(String name) {
-    weights.release(places.get(name).storedName());
+    weights.release(place(name).info().name());
   }
 
   @Override
   public void close() {
     weights.close();
+  }
+
+  private Place place(String name) {
+    Place place = places.get(name);
+    if (place == null) {
+      throw new IllegalArgumentException(weights.file().path() + " holds no tensor " + name);
+    }
+    return place;
   }
 }

@@ -7,10 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -87,12 +91,47 @@ class BlockDecoderTest {
     try (Scope _ = new Scope()) {
       float[] values =
           Tensors.toFloats(
-              TensorDecoder.decode(type, MemorySegment.ofArray(all), copies, decoded.length));
+              TensorDecoder.decode(
+                  type, MemorySegment.ofArray(all), DType.F32, copies, decoded.length));
       for (int i = 0; i < copies; i++) {
         assertThat(Arrays.copyOfRange(values, i * decoded.length, (i + 1) * decoded.length))
             .containsExactly(decoded);
       }
     }
+  }
+
+  /// Rounded on the way, numbers are those that libtorch rounds afterwards, bit for bit.
+  @ParameterizedTest
+  @EnumSource(names = {"Q4_0", "Q8_0", "Q5_1", "Q6_K"})
+  void halfPrecisionIsRoundedAsLibtorchRounds(GgmlType type) {
+    MemorySegment stored = MemorySegment.ofArray(withOddScales(type));
+    long values = (long) NUM_BLOCKS * type.blockValues();
+    try (Scope _ = new Scope()) {
+      Tensor wide = TensorDecoder.decode(type, stored, DType.F32, values);
+      for (DType half : List.of(DType.F16, DType.BF16)) {
+        Tensor expected = wide.to(half.scalarType());
+        Tensor found = TensorDecoder.decode(type, stored, half, values);
+        assertThat(Tensors.type(found)).isEqualTo(half);
+        assertThat(bits(found)).isEqualTo(bits(expected));
+      }
+    }
+  }
+
+  /// One scale is infinite, one so small that products are subnormal.
+  private static byte[] withOddScales(GgmlType type) {
+    byte[] blocks = blocks(type);
+    int half = HALVES.get(type)[0];
+    blocks[half] = 0;
+    blocks[half + 1] = 0x7C;
+    blocks[type.blockBytes() + half] = 3;
+    blocks[type.blockBytes() + half + 1] = 0;
+    return blocks;
+  }
+
+  /// The numbers' bits; every NaN alike.
+  private static long[] bits(Tensor half) {
+    Tensor same = half.isnan();
+    return Tensors.toLongs(half.view(DType.I16.scalarType()).masked_fill(same, new Scalar(0x7000)));
   }
 
   @Test
@@ -106,7 +145,7 @@ class BlockDecoderTest {
 
   private static float[] decode(GgmlType type) {
     float[] decoded = new float[NUM_BLOCKS * type.blockValues()];
-    BlockDecoder.decode(type, blocks(type), decoded);
+    BlockDecoder.decode(type, blocks(type), NUM_BLOCKS, decoded);
     return decoded;
   }
 

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ThreadCount;
 
 /// Starts several processes of this program on this machine and ends them together.
 public final class LocalLauncher {
@@ -116,9 +118,9 @@ public final class LocalLauncher {
     command.add(mainClass);
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
-    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / count);
+    ThreadCount threads = NativeRuntime.chosenThreads().dividedBy(count);
     Map<String, String> environment = builder.environment();
-    environment.putIfAbsent("OMP_NUM_THREADS", String.valueOf(threads));
+    environment.put(ThreadCount.VARIABLE, String.valueOf(threads.count()));
     environment.put("OMP_WAIT_POLICY", "PASSIVE");
     environment.putIfAbsent("OPENBLAS_THREAD_TIMEOUT", "4");
     environment.put(LaunchEnvironment.RANK, String.valueOf(rank));

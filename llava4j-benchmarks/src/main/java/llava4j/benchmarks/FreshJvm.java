@@ -1,0 +1,64 @@
+package llava4j.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Runs a main class in a JVM of its own, started as this one was.
+final class FreshJvm {
+  private FreshJvm() {}
+
+  /// The first line that the program prints.
+  ///
+  /// @param environment in place of this process's values; an empty text takes a variable away
+  /// @throws IllegalStateException if it ends with another code than 0
+  static String line(Class<?> main, Map<String, String> environment, String... arguments) {
+    try {
+      Process process =
+          builder(main, environment, arguments)
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      String line;
+      try (BufferedReader reader =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        line = reader.readLine();
+      }
+      int exitCode = process.waitFor();
+      if (exitCode != 0 || line == null) {
+        throw new IllegalStateException(main.getSimpleName() + " ended with code " + exitCode);
+      }
+      return line;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a process", e);
+    }
+  }
+
+  private static ProcessBuilder builder(
+      Class<?> main, Map<String, String> environment, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    environment.forEach((name, value) -> {
+      if (value.isEmpty()) {
+        builder.environment().remove(name);
+      } else {
+        builder.environment().put(name, value);
+      }
+    });
+    return builder;
+  }
+}

@@ -1,0 +1,106 @@
+package llava4j.benchmarks;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import llava4j.config.LlavaConfig;
+import llava4j.model.KvCache;
+import llava4j.model.LlavaModel;
+import llava4j.model.LoadProgress;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.tensor.WeightFormat;
+import org.bytedeco.pytorch.Tensor;
+
+/// How much of its speed decoding keeps while another process keeps one core busy. Quiet and busy
+/// times alternate, so that other neighbours disturb both alike.
+final class NeighbourBenchmark implements Benchmark {
+  private static final double BAR = 0.4;
+  private static final int TOKENS = 60;
+
+  @Override
+  public String name() {
+    return "neighbour";
+  }
+
+  @Override
+  public String description() {
+    return "tokens a second of a model of the 100M class beside a process that uses one core fully,"
+        + " against those without it (0.4), in fp32 and bf16";
+  }
+
+  @Override
+  public Report run(int repeats, PrintWriter out) {
+    Report report = new Report();
+    for (WeightFormat format : List.of(WeightFormat.FP32, WeightFormat.BF16)) {
+      LlavaConfig config = Workloads.hundredMillion();
+      try (LlavaModel model =
+          LlavaModel.load(
+              config,
+              RandomWeights.of(config),
+              "benchmark",
+              new Device.Cpu(),
+              format,
+              LoadProgress.NONE)) {
+        measure(model, format, repeats, report, out);
+      }
+    }
+    return report;
+  }
+
+  private static void measure(
+      LlavaModel model, WeightFormat format, int repeats, Report report, PrintWriter out) {
+    float[] expected = decode(model).logits();
+    double[] quiet = new double[repeats];
+    double[] busy = new double[repeats];
+    for (int round = 0; round < repeats; round++) {
+      quiet[round] = decode(model).tokensPerSecond();
+      try (BusyNeighbour _ = BusyNeighbour.start()) {
+        decode(model); // until the neighbour has started
+        Decoded beside = decode(model);
+        busy[round] = beside.tokensPerSecond();
+        Benchmark.check(
+            Answers.relativeDifference(expected, beside.logits()) < 1e-4,
+            format + " logits beside the neighbour are those without it",
+            out);
+      }
+    }
+    double without = median(quiet);
+    double with = median(busy);
+    out.printf(
+        Locale.ROOT,
+        "  %s: %.1f tokens/s alone, %.1f beside a busy process%n",
+        format,
+        without,
+        with);
+    report.figure(format + "_quiet_tokens_per_s", without);
+    report.figure(format + "_busy_tokens_per_s", with);
+    report.atLeast(format + "_kept", with / without, BAR);
+  }
+
+  private record Decoded(double tokensPerSecond, float[] logits) {}
+
+  private static Decoded decode(LlavaModel model) {
+    float[] logits = new float[0];
+    long start = System.nanoTime();
+    try (Scope _ = new Scope();
+        KvCache cache = new KvCache(model.config().text(), model.device(), 1)) {
+      for (int token = 0; token < TOKENS; token++) {
+        try (Scope _ = new Scope()) {
+          Tensor row =
+              model.languageModel().embed(new int[] {1 + token}).unsqueeze(0); // [1, 1, dim]
+          logits = Tensors.toFloats(model.forward(row, cache));
+        }
+      }
+    }
+    return new Decoded(TOKENS / ((System.nanoTime() - start) / 1e9), logits);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}

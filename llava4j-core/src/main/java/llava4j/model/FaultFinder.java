@@ -1,0 +1,99 @@
+package llava4j.model;
+
+import java.util.Optional;
+import llava4j.tensor.Scope;
+import org.bytedeco.pytorch.Tensor;
+
+/// Finds where a model's numbers stop being finite: runs it once more, looks at every hidden state,
+/// and then at the weights of the layer whose output is the first that has NaN or infinity.
+public final class FaultFinder {
+  private static final String REMEDY = "; fetch or convert the checkpoint again";
+
+  private final LlavaModel model;
+
+  public FaultFinder(LlavaModel model) {
+    this.model = model;
+  }
+
+  /// Describes the place in words that go on from "they begin".
+  ///
+  /// @param embeddings of one sequence, [1, rows, dim]
+  /// @param rowKeys what the first rows are, see [SplicedPrompt]
+  public String find(Tensor embeddings, long[] rowKeys) {
+    try (Scope _ = new Scope();
+        KvCache cache = new KvCache(model.config().text(), model.device(), 1)) {
+      Visit visit = new Visit();
+      Tensor hidden = // [1, rows, dim]
+          model.languageModel().forward(embeddings, cache, visit::see);
+      if (visit.first < 0 && isFinite(model.languageModel().logits(hidden))) {
+        return "nowhere that a second run shows: the processor or its memory may be faulty";
+      }
+      int layers = model.config().text().numLayers();
+      if (visit.first < 0) {
+        String head = model.config().text().tieEmbeddings() ? "embed_tokens" : "lm_head";
+        return named(
+            "in the head", model.config().text().tieEmbeddings() ? "language_model." + head : head);
+      }
+      if (visit.first == 0) {
+        return inEmbeddings(embeddings, rowKeys);
+      }
+      String layer = "language_model.layers." + (visit.first - 1) + ".";
+      Optional<String> tensor = model.faultyWeight(layer);
+      if (tensor.isEmpty() && visit.first == layers) {
+        tensor = model.faultyWeight("language_model.norm");
+      }
+      return described("in language_model.layers." + (visit.first - 1), tensor);
+    }
+  }
+
+  /// The embeddings themselves have it: rows of a picture come from the tower, others from the
+  /// table.
+  private String inEmbeddings(Tensor embeddings, long[] rowKeys) {
+    for (int row = 0; row < embeddings.size(1); row++) {
+      if (!isFinite(embeddings.narrow(1, row, 1))) {
+        return row < rowKeys.length && rowKeys[row] < 0
+            ? inPicture()
+            : named("in the embedding of a token", "language_model.embed_tokens");
+      }
+    }
+    throw new IllegalArgumentException("all rows are finite");
+  }
+
+  private String inPicture() {
+    for (String part : new String[] {"vision_tower.", "projector.", "image_newline"}) {
+      Optional<String> tensor = model.faultyWeight(part);
+      if (tensor.isPresent()) {
+        return described("in the rows of a picture", tensor);
+      }
+    }
+    return described("in the rows of a picture", Optional.empty());
+  }
+
+  private String named(String place, String prefix) {
+    return described(place, model.faultyWeight(prefix));
+  }
+
+  private static String described(String place, Optional<String> tensor) {
+    return tensor
+        .map(name -> place + ", whose tensor " + name + " holds NaN or infinity" + REMEDY)
+        .orElse(
+            place
+                + ", whose weights are finite, so the activations outgrow their type"
+                + "; try --weights fp32, or another conversion of the checkpoint");
+  }
+
+  private static boolean isFinite(Tensor tensor) {
+    return LoadedParameters.isFinite(tensor);
+  }
+
+  /// The first hidden state that is not finite; -1 for none.
+  private static final class Visit {
+    private int first = -1;
+
+    void see(int number, Tensor hidden) {
+      if (first < 0 && !isFinite(hidden)) {
+        first = number;
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package llava4j.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The host processor, as far as it decides which kernels are fast.
+///
+/// @param name as the maker writes it
+/// @param flags the vector instructions that matter here, under Linux' names, in their order below
+public record Processor(String name, List<String> flags) {
+  private static final List<String> OF_INTEREST =
+      List.of(
+          "avx2",
+          "avx512f",
+          "avx512_vnni",
+          "avx512_bf16",
+          "avx512_fp16",
+          "avx_vnni",
+          "amx_tile",
+          "amx_int8",
+          "amx_bf16",
+          "amx_fp16",
+          "asimddp",
+          "i8mm",
+          "bf16",
+          "sve");
+
+  public Processor {
+    flags = List.copyOf(flags);
+  }
+
+  /// The one that runs this process. Elsewhere than on Linux the flags are unknown.
+  public static Processor ofThisMachine() {
+    Path info = Path.of("/proc/cpuinfo");
+    try {
+      return Files.isReadable(info)
+          ? of(Files.readString(info))
+          : new Processor(System.getProperty("os.arch"), List.of());
+    } catch (IOException e) {
+      return new Processor(System.getProperty("os.arch"), List.of());
+    }
+  }
+
+  /// From the text of `/proc/cpuinfo`.
+  public static Processor of(String cpuinfo) {
+    List<String> present = List.of(value("flags|Features", cpuinfo, "").split("\\s+"));
+    return new Processor(
+        value("model name", cpuinfo, System.getProperty("os.arch")),
+        OF_INTEREST.stream().filter(present::contains).toList());
+  }
+
+  private static String value(String key, String cpuinfo, String otherwise) {
+    Matcher matcher =
+        Pattern.compile("^(?:" + key + ")\\s*:\\s*(.*)$", Pattern.MULTILINE).matcher(cpuinfo);
+    return matcher.find() ? matcher.group(1).strip() : otherwise;
+  }
+}

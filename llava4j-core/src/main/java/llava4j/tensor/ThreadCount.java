@@ -1,0 +1,66 @@
+package llava4j.tensor;
+
+import java.util.Map;
+import java.util.OptionalInt;
+import llava4j.error.BadInputException;
+
+/// How many threads one operator uses, and who said so. Left alone, libtorch starts with one thread
+/// on processors that it does not know.
+///
+/// @param count at least 1
+/// @param origin for people, such as `--threads`
+public record ThreadCount(int count, String origin) {
+  /// The environment variable that users set.
+  public static final String VARIABLE = "LLAVA_THREADS";
+
+  private static final String OPEN_MP = "OMP_NUM_THREADS";
+  private static final int MOST = 1024;
+
+  public ThreadCount {
+    if (count < 1 || count > MOST) {
+      throw new BadInputException(
+          origin + " must be between 1 and " + MOST + " threads, not " + count);
+    }
+  }
+
+  /// The first that says something: the caller, `LLAVA_THREADS`, the first number of
+  /// `OMP_NUM_THREADS`, the processors that this process may use.
+  ///
+  /// @param asked by an option of the command line or of the Java interface
+  /// @param environment such as `System.getenv()`
+  /// @param processors that affinity and the control group's quota leave, as
+  ///   `Runtime.availableProcessors` counts them
+  public static ThreadCount of(OptionalInt asked, Map<String, String> environment, int processors) {
+    if (asked.isPresent()) {
+      return new ThreadCount(asked.getAsInt(), "--threads");
+    }
+    String ours = environment.getOrDefault(VARIABLE, "").strip();
+    if (!ours.isEmpty()) {
+      if (!ours.matches("\\d{1,9}")) {
+        throw new BadInputException(
+            VARIABLE
+                + " must be a number of threads between 1 and "
+                + MOST
+                + ", not '"
+                + ours
+                + "'");
+      }
+      return new ThreadCount(Integer.parseInt(ours), VARIABLE);
+    }
+    String openMp = environment.getOrDefault(OPEN_MP, "").strip();
+    if (openMp.matches("[1-9]\\d{0,8}(,.*)?")) {
+      return new ThreadCount(Integer.parseInt(openMp.split(",", 2)[0]), OPEN_MP);
+    }
+    return new ThreadCount(Math.min(processors, MOST), "the processors of this process");
+  }
+
+  /// Threads for each of several processes on this machine. `OMP_NUM_THREADS` is for each already.
+  public ThreadCount dividedBy(int processes) {
+    return origin.equals(OPEN_MP) ? this : new ThreadCount(Math.max(1, count / processes), origin);
+  }
+
+  @Override
+  public String toString() {
+    return count + (count == 1 ? " thread (" : " threads (") + origin + ")";
+  }
+}

@@ -1,0 +1,120 @@
+package llava4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.error.BadInputException;
+import llava4j.golden.Golden;
+import llava4j.tensor.Device;
+import llava4j.tensor.WeightFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Plans against the checkpoints they are about.
+class MemoryPlanTest {
+  @ParameterizedTest
+  @CsvSource({"gguf/model-q4_0.gguf", "gguf/model-f16.gguf", "original", "hf_gqa"})
+  void everyWeightCountsInTheTypeItIsKeptIn(String model) {
+    try (Checkpoint checkpoint = open(Golden.path(model), false)) {
+      for (WeightFormat format : WeightFormat.values()) {
+        MemoryPlan plan = plan(checkpoint, format);
+        long expected = 0;
+        for (var info : checkpoint.inferenceWeights().tensors().values()) {
+          long elements = info.shape().stream().reduce(1L, Math::multiplyExact);
+          boolean matrix =
+              info.shape().size() == 2
+                  && (info.name().startsWith("language_model.")
+                      || info.name().startsWith("lm_head."));
+          expected += elements * (matrix ? format.typeFor(info.dtype()).bytes() : 4);
+        }
+        assertThat(plan.weightBytes()).as(model + " as " + format).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void whatIsDecodedOrReorderedIsNotInPlace() {
+    try (Checkpoint blocks = open(Golden.path("gguf/model-q4_0.gguf"), false);
+        Checkpoint halves = open(Golden.path("gguf/model-f16.gguf"), false)) {
+      MemoryPlan decoded = plan(blocks, WeightFormat.FP16);
+      MemoryPlan plain = plan(halves, WeightFormat.AUTO);
+      assertThat(decoded.mappedBytes()).isLessThan(decoded.weightBytes() / 20);
+      assertThat(plain.mappedBytes()).isGreaterThan(plain.weightBytes() / 4);
+      assertThat(plain.allocatedBytes())
+          .as("query and key rows are put into another order")
+          .isGreaterThan(2L * 2 * 3 * 256 * 256 - 1);
+    }
+  }
+
+  @Test
+  void anAdapterCountsBesideItsMatricesAndNotWhenItIsMerged() {
+    try (Checkpoint beside = open(Golden.path("lora"), false);
+        Checkpoint merged = open(Golden.path("lora"), true)) {
+      MemoryPlan two = plan(beside, WeightFormat.AUTO);
+      MemoryPlan one = plan(merged, WeightFormat.AUTO);
+      assertThat(two.weightBytes()).isGreaterThan(one.weightBytes());
+      assertThat(one.mappedBytes()).as("merged matrices are new").isLessThan(two.mappedBytes());
+    }
+  }
+
+  @Test
+  void theSentenceNamesTheOptionThatFits() {
+    try (Checkpoint checkpoint = open(Golden.path("gguf/model-q4_0.gguf"), false)) {
+      var weights = checkpoint.inferenceWeights();
+      MemoryPlan wide = plan(checkpoint, WeightFormat.AUTO);
+      MemoryPlan half = plan(checkpoint, WeightFormat.FP16);
+      long between = (wide.weightBytes() + half.weightBytes()) / 2 + smallest(half);
+      half.requireFits(checkpoint.config(), weights, WeightFormat.FP16, between);
+      assertThatThrownBy(() ->
+              wide.requireFits(
+                  checkpoint.config(),
+                  weights,
+                  WeightFormat.AUTO,
+                  wide.weightBytes() + smallest(wide) - 1))
+          .as("a model without room for a question does not fit")
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("--weights fp16 needs");
+      assertThatThrownBy(
+              () -> wide.requireFits(checkpoint.config(), weights, WeightFormat.AUTO, 1000))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("smaller model");
+    }
+  }
+
+  @Test
+  void aRequestCountsItsCacheBesideTheMappedWeights() {
+    MemoryPlan plan = new MemoryPlan(1000, 500, 10, 1, 4096, 576);
+    plan.requireRequestFits(100, 200, 1000 + 100 + 2000);
+    assertThatThrownBy(() -> plan.requireRequestFits(100, 200, 1000 + 100 + 2000 - 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("200 rows")
+        .hasMessageContaining("--max-tokens");
+  }
+
+  private static long smallest(MemoryPlan plan) {
+    int rows = Math.min(plan.contextLength(), plan.pictureRows() + 256);
+    return plan.requestBytes(rows, rows);
+  }
+
+  private static MemoryPlan plan(Checkpoint checkpoint, WeightFormat format) {
+    return MemoryPlan.of(
+        checkpoint.config(), checkpoint.inferenceWeights(), new Device.Cpu(), format);
+  }
+
+  private static Checkpoint open(Path path, boolean merge) {
+    CheckpointOptions options =
+        new CheckpointOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            merge,
+            CheckpointOptions.none().hub());
+    return new CheckpointOpener(options).open(path);
+  }
+}
