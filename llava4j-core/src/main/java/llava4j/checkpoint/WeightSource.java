@@ -10,7 +10,8 @@ public interface WeightSource extends AutoCloseable {
   SequencedMap<String, TensorInfo> tensors();
 
   /// A CPU tensor of `info.dtype()` and `info.shape()`: a view of the mapped file where possible,
-  /// valid until this source is closed. The caller owns (closes) the handle.
+  /// valid until this source is closed; of a tensor that is computed (an adapter's sum) fp32, so
+  /// that no digit is lost before the user's type is known. The caller owns (closes) the handle.
   Tensor load(String name);
 
   /// Lets go of the memory pages of a tensor that was copied and will not be read again soon. What
