@@ -81,6 +81,18 @@ public record Checkpoint(
         .keepOnly(name -> isUsed(name, config.vision().layersToRun()));
   }
 
+  /// The same with another configuration.
+  public Checkpoint withConfig(LlavaConfig other) {
+    return new Checkpoint(
+        name, location, dialect, other, imageProcessor, weights, tokenizer, eosIds, addsBos);
+  }
+
+  /// The same with other weights.
+  public Checkpoint withWeights(WeightSource other) {
+    return new Checkpoint(
+        name, location, dialect, config, imageProcessor, other, tokenizer, eosIds, addsBos);
+  }
+
   private static boolean isUsed(String name, int layersToRun) {
     if (name.startsWith("vision_tower.vision_model.post_layernorm.")) {
       return false;

@@ -39,14 +39,21 @@ public final class CheckpointConverter {
     this.listener = listener;
     this.template = template;
     this.source = SourceFiles.of(checkpoint);
-    requirePlain();
+    ParameterTable.of(checkpoint.config())
+        .requireExactly(checkpoint.inferenceWeights(), checkpoint.location().toString());
   }
 
-  /// Writes a folder as transformers 4.x writes it.
+  /// Writes a folder as transformers 4.x writes it; of an adapter that is not merged, a folder as
+  /// PEFT writes it for transformers' LLaVA (see [AdapterConversion]).
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void toHuggingFace(Path folder, DType dtype) {
     requireEmpty(folder);
+    Optional<LoraAdapter> adapter = unmerged();
+    if (adapter.isPresent()) {
+      new AdapterConversion(checkpoint, adapter.get(), listener).write(folder, dtype);
+      return;
+    }
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
       TokenIds ids = TokenIds.withImage(tokenizer);
       WeightSource weights =
@@ -71,6 +78,7 @@ public final class CheckpointConverter {
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void toOriginal(Path folder, DType dtype) {
+    requireMerged();
     requireEmpty(folder);
     RenamedSource text =
         new RenamedSource()
@@ -81,7 +89,7 @@ public final class CheckpointConverter {
                         ? Optional.empty()
                         : Optional.of(NameTable.original(ours, checkpoint.config().projector())));
     new TorchZipWriter(MAX_SHARD_BYTES).write(text, folder, "pytorch_model", dtype, listener);
-    besideLanguageModel(folder, dtype);
+    beside(folder, dtype, new TowerReference(Optional.of("clip"), true));
   }
 
   /// Writes what stage 1 learned as the original code reads it: `mm_projector.bin`, and all around
@@ -89,6 +97,7 @@ public final class CheckpointConverter {
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void toProjector(Path folder, DType dtype) {
+    requireMerged();
     RenamedSource projector =
         new RenamedSource()
             .add(
@@ -98,29 +107,37 @@ public final class CheckpointConverter {
                         ? Optional.of(NameTable.original(ours, checkpoint.config().projector()))
                         : Optional.empty());
     new TorchZipWriter(Long.MAX_VALUE).write(projector, folder, "mm_projector", dtype, listener);
-    besideLanguageModel(folder, dtype);
+    beside(folder, dtype, TowerReference.of(checkpoint, folder));
   }
 
-  /// Writes configuration, tokenizer and vision tower of the original layout; the tower in a folder
-  /// `clip` of its own.
+  /// Writes what stands beside an adapter's tensors: configuration, generation settings and
+  /// tokenizer as the original's trainer leaves them, and the vision tower where nothing else would
+  /// have it.
   ///
   /// @param dtype of all tensors; null keeps each one's own
-  public void besideLanguageModel(Path folder, DType dtype) {
+  public void besideAdapter(Path folder, DType dtype) {
+    beside(folder, dtype, TowerReference.besideAdapter(checkpoint, folder));
+  }
+
+  private void beside(Path folder, DType dtype, TowerReference reference) {
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
-      RenamedSource tower =
-          new RenamedSource()
-              .add(
-                  checkpoint.weights(),
-                  ours ->
-                      isTower(ours)
-                          ? Optional.of(ours.substring("vision_tower.".length()))
-                          : Optional.empty());
-      new TorchZipWriter(MAX_SHARD_BYTES)
-          .write(tower, folder.resolve("clip"), "pytorch_model", dtype, listener);
       ConfigFiles files = new ConfigFiles(checkpoint, TokenIds.of(tokenizer), source, folder);
-      files.original(dtype);
+      if (reference.copied()) {
+        RenamedSource tower =
+            new RenamedSource()
+                .add(
+                    checkpoint.weights(),
+                    ours ->
+                        isTower(ours)
+                            ? Optional.of(ours.substring("vision_tower.".length()))
+                            : Optional.empty());
+        new TorchZipWriter(MAX_SHARD_BYTES)
+            .write(tower, folder.resolve("clip"), "pytorch_model", dtype, listener);
+        files.tower(dtype);
+        files.processors(false);
+      }
+      files.original(dtype, reference.name());
       files.generation();
-      files.processors(false);
       files.tokenizer(tokenizer, false, chatTemplate());
     }
   }
@@ -129,6 +146,7 @@ public final class CheckpointConverter {
   ///
   /// @param type of the language model's matrices: F32, F16, Q8_0 or Q4_0
   public void toGguf(Path folder, GgmlType type) {
+    requireMerged();
     requireEmpty(folder);
     String name = checkpoint.name().replaceAll("[^A-Za-z0-9._-]+", "-");
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
@@ -187,16 +205,20 @@ public final class CheckpointConverter {
         .orElseGet(() -> TemplateJinja.of(ConversationTemplate.forModel(checkpoint.name())));
   }
 
-  private void requirePlain() {
-    for (String name : checkpoint.weights().tensors().keySet()) {
-      if (name.endsWith(".lora_scale")) {
-        throw new BadInputException(
-            checkpoint.location()
-                + " is a LoRA adapter beside its base; convert it with --merge-lora");
-      }
+  /// The adapter that is beside its base, if the checkpoint is one.
+  private Optional<LoraAdapter> unmerged() {
+    return checkpoint.weights() instanceof LoraAdapter adapter && !adapter.merged()
+        ? Optional.of(adapter)
+        : Optional.empty();
+  }
+
+  private void requireMerged() {
+    if (unmerged().isPresent()) {
+      throw new BadInputException(
+          checkpoint.location()
+              + " is a LoRA adapter beside its base; convert it with --merge-lora, or to hf, where an"
+              + " adapter is written");
     }
-    ParameterTable.of(checkpoint.config())
-        .requireExactly(checkpoint.inferenceWeights(), checkpoint.location().toString());
   }
 
   private static void requireEmpty(Path folder) {

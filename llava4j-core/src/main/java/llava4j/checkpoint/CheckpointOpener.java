@@ -23,6 +23,8 @@ import tools.jackson.databind.JsonNode;
 public final class CheckpointOpener {
   private static final List<String> STEMS = List.of("model", "pytorch_model");
 
+  private static final String CONNECTOR = "mm_projector.bin";
+
   private final CheckpointOptions options;
 
   public CheckpointOpener(CheckpointOptions options) {
@@ -44,7 +46,7 @@ public final class CheckpointOpener {
           path + " does not exist; give a model folder, a .gguf file or owner/name of a hub");
     }
     if (Files.isRegularFile(path.resolve("adapter_config.json"))) {
-      return openAdapter(path);
+      return new AdapterOpener(options, this).open(path);
     }
     if (Files.isRegularFile(path.resolve("config.json"))) {
       ConfigNode config = ConfigNode.read(path.resolve("config.json"));
@@ -52,6 +54,9 @@ public final class CheckpointOpener {
         case HUGGING_FACE -> openHuggingFace(path, config);
         case ORIGINAL -> openOriginal(path, config);
       };
+    }
+    if (Files.isRegularFile(path.resolve(CONNECTOR))) {
+      return openBareConnector(path);
     }
     return new GgufOpener(options).openFolder(path);
   }
@@ -76,13 +81,7 @@ public final class CheckpointOpener {
   }
 
   private Checkpoint openOriginal(Path folder, ConfigNode node) {
-    Path tower =
-        options
-            .visionTower()
-            .map(given -> resolve(given, Optional.of(folder)))
-            .orElseGet(() ->
-                NamedElsewhere.VISION_TOWER.resolve(
-                    node, name -> resolve(name, Optional.of(folder))));
+    Path tower = tower(folder, Optional.of(node));
     LlavaConfig config = ConfigReader.original(node, ConfigReader.visionTower(tower));
     RenamedSource weights = new RenamedSource();
     Path tokenizerFolder = folder;
@@ -91,6 +90,7 @@ public final class CheckpointOpener {
         weights.add(WeightFolder.open(folder, STEMS.reversed()), NameTable::ours);
       } else {
         tokenizerFolder = addProjectorOnBase(folder, weights);
+        config = config.withText(config.text().withVocab(rowsOfTable(weights)));
       }
       if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("vision_tower."))) {
         weights.add(WeightFolder.open(tower, STEMS), NameTable::oursOfClip);
@@ -108,7 +108,7 @@ public final class CheckpointOpener {
   ///
   /// @return the folder whose tokenizer counts
   private Path addProjectorOnBase(Path folder, RenamedSource weights) {
-    Path projector = folder.resolve("mm_projector.bin");
+    Path projector = folder.resolve(CONNECTOR);
     if (!Files.isRegularFile(projector)) {
       throw new BadInputException(
           folder
@@ -118,44 +118,52 @@ public final class CheckpointOpener {
     weights.add(WeightFolder.open(base, STEMS.reversed()), NameTable::ours);
     weights.keepOnly(name -> !name.startsWith("projector."));
     weights.add(WeightFolder.openFile(projector), NameTable::oursOfProjector);
-    return Files.exists(folder.resolve("tokenizer.model")) ? folder : base;
+    return TokenizerFiles.isIn(folder) ? folder : base;
   }
 
-  private Checkpoint openAdapter(Path folder) {
-    ConfigNode adapter = ConfigNode.read(folder.resolve("adapter_config.json"));
-    String named = adapter.text("base_model_name_or_path", "");
-    Path base =
-        options.base().isEmpty() && named.isEmpty()
-            ? requireBase(folder, "is a LoRA adapter")
-            : resolve(options.base().orElse(named), Optional.of(folder));
-    Checkpoint whole = new CheckpointOpener(optionsForBase()).open(base);
-    RenamedSource weights = new RenamedSource();
+  private static int rowsOfTable(WeightSource weights) {
+    TensorInfo table = weights.tensors().get("language_model.embed_tokens.weight");
+    if (table == null) {
+      throw new BadInputException("the base model has no embed_tokens; name another with --base");
+    }
+    return Math.toIntExact(table.shape().getFirst());
+  }
+
+  /// `mm_projector.bin` without a `config.json`: all else is the base's.
+  private Checkpoint openBareConnector(Path folder) {
+    Path file = folder.resolve(CONNECTOR);
+    Path base = requireBase(folder, "holds a projector only");
+    Checkpoint under =
+        LanguageModelBase.isIn(base)
+            ? LanguageModelBase.open(
+                base, tower(folder, Optional.empty()), LanguageModelBase.projectorOf(file))
+            : new CheckpointOpener(options).open(base);
     try {
-      weights.add(whole.weights(), Optional::of);
-      Path extra = folder.resolve("non_lora_trainables.bin");
-      if (Files.isRegularFile(extra)) {
-        weights.add(WeightFolder.openFile(extra), LoraAdapter::ours);
-      }
-      WeightSource adapted = LoraAdapter.open(folder, weights, options.mergeLora());
-      return new Checkpoint(
-          nameOf(folder),
-          folder,
-          whole.dialect(),
-          whole.config(),
-          whole.imageProcessor(),
-          adapted,
-          whole.tokenizer(),
-          whole.eosIds(),
-          whole.addsBos());
+      return LanguageModelBase.withProjector(under, file);
     } catch (RuntimeException e) {
-      weights.close();
+      under.close();
       throw e;
     }
   }
 
-  private CheckpointOptions optionsForBase() {
-    return new CheckpointOptions(
-        Optional.empty(), options.visionTower(), options.mmproj(), false, options.hub());
+  /// The folder of the vision tower that the user or a `config.json` names. Where a whole way has
+  /// come to lead nowhere, the folder was moved: its last name is looked for in the folder.
+  Path tower(Path folder, Optional<ConfigNode> config) {
+    if (options.visionTower().isPresent()) {
+      return resolveGiven(options.visionTower().get(), folder);
+    }
+    return config.isPresent()
+        ? NamedElsewhere.VISION_TOWER.resolve(config.get(), named -> towerNamed(named, folder))
+        : resolve("", Optional.of(folder));
+  }
+
+  private Path towerNamed(String named, Path folder) {
+    Path way = Path.of(named);
+    if (way.isAbsolute() && !Files.exists(way) && way.getFileName() != null) {
+      Path here = folder.resolve(way.getFileName());
+      return Files.isDirectory(here) ? here : resolve(named, Optional.of(folder));
+    }
+    return resolve(named, Optional.of(folder));
   }
 
   private Checkpoint checkpoint(
@@ -189,14 +197,22 @@ public final class CheckpointOpener {
   private Path requireBase(Path folder, String what) {
     return options
         .base()
-        .map(base -> resolve(base, Optional.of(folder)))
+        .map(base -> resolveGiven(base, folder))
         .orElseThrow(() ->
             new BadInputException(
                 folder + " " + what + "; name the language model under it with --base"));
   }
 
-  /// A path as it stands, a path within a model's folder, or a name of the hub.
-  private Path resolve(String pathOrName, Optional<Path> folder) {
+  /// What a user typed: a path as it stands, before one within a model's folder.
+  Path resolveGiven(String pathOrName, Path folder) {
+    Path asItStands = Path.of(pathOrName);
+    return !pathOrName.isBlank() && Files.exists(asItStands)
+        ? asItStands
+        : resolve(pathOrName, Optional.of(folder));
+  }
+
+  /// What a file says: a path within a model's folder, a path as it stands, or a name of the hub.
+  Path resolve(String pathOrName, Optional<Path> folder) {
     if (pathOrName.isBlank()) {
       throw new BadInputException(
           folder.map(Path::toString).orElse("the command")
@@ -204,11 +220,21 @@ public final class CheckpointOpener {
     }
     Path inFolder = folder.map(parent -> parent.resolve(pathOrName)).orElse(Path.of(pathOrName));
     if (Files.exists(inFolder)) {
-      return inFolder.normalize();
+      return shortened(inFolder);
     }
     return Files.exists(Path.of(pathOrName))
         ? Path.of(pathOrName)
         : options.hub().apply(pathOrName);
+  }
+
+  /// Without `..`, unless that leads elsewhere, as it does through a link.
+  private static Path shortened(Path path) {
+    Path normal = path.normalize();
+    try {
+      return Files.exists(normal) && Files.isSameFile(normal, path) ? normal : path;
+    } catch (IOException e) {
+      return path;
+    }
   }
 
   private static boolean hasWeights(Path folder) {
@@ -222,7 +248,7 @@ public final class CheckpointOpener {
     }
   }
 
-  private static ImageProcessorConfig processor(Path folder, VisionConfig vision) {
+  static ImageProcessorConfig processor(Path folder, VisionConfig vision) {
     Path file = folder.resolve("preprocessor_config.json");
     ImageProcessorConfig processor =
         Files.isRegularFile(file)
@@ -241,14 +267,20 @@ public final class CheckpointOpener {
   }
 
   /// From `generation_config.json`, else `config.json`: one id or a list.
-  private static Set<Integer> eosIds(Path folder, ConfigNode config) {
+  static Set<Integer> eosIds(Path folder, ConfigNode config) {
+    Set<Integer> ids = generationEosIds(folder);
+    if (ids.isEmpty()) {
+      addIds(config.json().path("eos_token_id"), ids);
+    }
+    return ids;
+  }
+
+  /// Of `generation_config.json`; none where there is no such file.
+  static Set<Integer> generationEosIds(Path folder) {
     Path file = folder.resolve("generation_config.json");
     Set<Integer> ids = new TreeSet<>();
     if (Files.isRegularFile(file)) {
       addIds(ConfigNode.read(file).json().path("eos_token_id"), ids);
-    }
-    if (ids.isEmpty()) {
-      addIds(config.json().path("eos_token_id"), ids);
     }
     return ids;
   }

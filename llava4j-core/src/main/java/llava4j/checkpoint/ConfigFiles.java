@@ -2,6 +2,7 @@ package llava4j.checkpoint;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
@@ -85,9 +86,10 @@ final class ConfigFiles {
     write("config.json", root);
   }
 
-  /// `config.json` and `generation_config.json` for the original code, and the tower's
-  /// `clip/config.json`.
-  void original(DType dtype) {
+  /// `config.json` and `generation_config.json` for the original code.
+  ///
+  /// @param visionTower as `mm_vision_tower` names it; empty where the base holds the tower
+  void original(DType dtype, Optional<String> visionTower) {
     ObjectNode root = JSON.createObjectNode();
     root.putArray("architectures").add("LlavaLlamaForCausalLM");
     root.put("model_type", "llava_llama");
@@ -97,7 +99,7 @@ final class ConfigFiles {
     root.put("use_mm_proj", true);
     root.put("mm_hidden_size", config.vision().dim());
     root.put("mm_projector_type", config.projector().toString());
-    root.put("mm_vision_tower", "clip");
+    visionTower.ifPresent(name -> root.put("mm_vision_tower", name));
     root.put("mm_vision_select_layer", config.vision().featureLayer());
     root.put(
         "mm_vision_select_feature",
@@ -117,6 +119,10 @@ final class ConfigFiles {
       }
     }
     write("config.json", root);
+  }
+
+  /// The `clip/config.json` of a tower that is copied.
+  void tower(DType dtype) {
     ObjectNode tower = JSON.createObjectNode();
     tower.putArray("architectures").add("CLIPVisionModel");
     addVision(tower, config.vision());

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import llava4j.checkpoint.Checkpoint.Dialect;
 import llava4j.config.ConfigNode;
 import llava4j.config.ConfigReader;
@@ -21,6 +22,8 @@ import llava4j.text.TokenizerFiles;
 /// nothing between them yet.
 public final class LanguageModelBase {
   private static final List<String> STEMS = List.of("model", "pytorch_model");
+
+  private static final int LLAMA_EOS = 2;
 
   private LanguageModelBase() {}
 
@@ -59,12 +62,43 @@ public final class LanguageModelBase {
               : ImageProcessorConfig.clip(vision.imageSize()),
           weights,
           TokenizerSource.of(languageModel),
-          Set.of(2),
+          eosIds(languageModel, node),
           TokenizerFiles.addsBos(languageModel));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
     }
+  }
+
+  /// Where the folder says nothing, LLaMA's.
+  private static Set<Integer> eosIds(Path languageModel, ConfigNode node) {
+    Set<Integer> ids = CheckpointOpener.eosIds(languageModel, node);
+    return ids.isEmpty() ? Set.of(LLAMA_EOS) : ids;
+  }
+
+  /// The connector that a file of its own holds.
+  static ProjectorConfig projectorOf(Path file) {
+    try (WeightSource source = WeightFolder.openFile(file)) {
+      return projectorAmong(
+              source.tensors().keySet().stream()
+                  .flatMap(name -> NameTable.oursOfProjector(name).stream())
+                  .collect(Collectors.toSet()))
+          .orElseThrow(
+              () -> new BadInputException(file + " holds no connector; name another file"));
+    }
+  }
+
+  /// The connector that tensors of our names are; empty where none is of one.
+  static Optional<ProjectorConfig> projectorAmong(Set<String> names) {
+    int depth = 0;
+    while (names.contains("projector." + 2 * depth + ".weight")) {
+      depth++;
+    }
+    return switch (depth) {
+      case 0 -> Optional.empty();
+      case 1 -> Optional.of(new ProjectorConfig.Linear());
+      default -> Optional.of(new ProjectorConfig.Mlp(depth));
+    };
   }
 
   /// The checkpoint with another connector in place of its own.

@@ -89,6 +89,21 @@ public final class NameTable {
     return ours.equals("lm_head.weight") ? "language_model.lm_head.weight" : ours;
   }
 
+  /// The name of a tensor or module in transformers' model, 5.x (4.52 to 4.57 have one level more
+  /// in the vision tower, and the same elsewhere).
+  public static String transformers(String ours) {
+    if (ours.startsWith("projector.")) {
+      List<String> parts = List.of(ours.split("\\.", 3));
+      return "model.multi_modal_projector.linear_"
+          + (Integer.parseInt(parts.get(1)) / 2 + 1)
+          + (parts.size() > 2 ? "." + parts.get(2) : "");
+    }
+    if (ours.startsWith("vision_tower.vision_model.")) {
+      return "model.vision_tower." + ours.substring("vision_tower.vision_model.".length());
+    }
+    return ours.startsWith("lm_head") ? ours : "model." + ours;
+  }
+
   /// The original code's name. A projector of one linear layer has no number there.
   public static String original(String ours, ProjectorConfig projector) {
     if (ours.startsWith("projector.")) {

@@ -13,7 +13,8 @@ public interface WeightSource extends AutoCloseable {
   SequencedMap<String, TensorInfo> tensors();
 
   /// A CPU tensor of `info.dtype()` and `info.shape()`: a view of the mapped file where possible,
-  /// valid until this source is closed. The caller owns (closes) the handle.
+  /// valid until this source is closed; of a tensor that is computed (an adapter's sum) fp32, so
+  /// that no digit is lost before the user's type is known. The caller owns (closes) the handle.
   Tensor load(String name);
 
   /// The tensor in another floating point type, rounded to nearest; a copy where the type differs.

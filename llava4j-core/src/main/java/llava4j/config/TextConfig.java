@@ -43,6 +43,24 @@ public record TextConfig(
     return Math.min(maxPositions, slidingWindow.orElse(maxPositions));
   }
 
+  /// With as many rows in table and head as a file holds.
+  public TextConfig withVocab(int rows) {
+    return new TextConfig(
+        dim,
+        intermediateDim,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        rows,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        tieEmbeddings,
+        slidingWindow);
+  }
+
   public TextConfig withTiedEmbeddings(boolean tied) {
     return new TextConfig(
         dim,

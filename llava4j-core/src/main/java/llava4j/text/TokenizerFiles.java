@@ -34,6 +34,12 @@ public final class TokenizerFiles {
 
   private TokenizerFiles() {}
 
+  /// Whether a folder has a tokenizer.
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve("tokenizer.model"))
+        || Files.isRegularFile(folder.resolve("tokenizer.json"));
+  }
+
   /// Opens the tokenizer of a folder.
   public static Tokenizer open(Path folder) {
     Path model = folder.resolve("tokenizer.model");

@@ -76,7 +76,7 @@ class ConvertRoundTripTest {
   }
 
   @Test
-  void aMergedAdapterConvertsAndAnUnmergedOneIsRefused() {
+  void aMergedAdapterConvertsAndAnUnmergedOneOnlyToAnAdapter() {
     Path out = folder.resolve("merged");
     try (Checkpoint merged =
         new CheckpointOpener(CheckpointOptions.none().withMergedLora()).open(Golden.path("lora"))) {
@@ -85,7 +85,11 @@ class ConvertRoundTripTest {
     assertThat(out.resolve("model.safetensors")).isRegularFile();
     try (Checkpoint beside =
         new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("lora"))) {
-      assertThatThrownBy(() -> new CheckpointConverter(beside, WriteListener.NONE))
+      CheckpointConverter converter = new CheckpointConverter(beside, WriteListener.NONE);
+      assertThatThrownBy(() -> converter.toOriginal(folder.resolve("original"), DType.F32))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("--merge-lora");
+      assertThatThrownBy(() -> converter.toGguf(folder.resolve("gguf"), GgmlType.F16))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("--merge-lora");
     }

@@ -5,26 +5,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import llava4j.checkpoint.AdapterWriter;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointConverter;
-import llava4j.checkpoint.LoraAdapter;
 import llava4j.checkpoint.RenamedSource;
-import llava4j.checkpoint.SafetensorsWriter;
-import llava4j.checkpoint.TorchZipWriter;
 import llava4j.checkpoint.WriteListener;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.train.TrainConfig.Precision;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// Writes what a run learned in the layouts that LLaVA's, Hugging Face's and PEFT's programs read
 /// (spec 5.6).
 final class TrainedExport {
+  /// The folder of an adapter under transformers' names.
+  static final String HUGGING_FACE_ADAPTER = "hf-adapter";
+
   private final TrainConfig config;
   private final Checkpoint base;
   private final TrainedWeights weights;
@@ -55,10 +54,7 @@ final class TrainedExport {
         }
         yield List.of(original);
       }
-      case ADAPTER -> {
-        writeAdapter(out);
-        yield List.of(out);
-      }
+      case ADAPTER -> writeAdapter(trained, out);
     };
   }
 
@@ -75,42 +71,27 @@ final class TrainedExport {
         base.addsBos());
   }
 
-  private void writeAdapter(Path out) {
-    RenamedSource adapters = part(true);
-    RenamedSource others = part(false);
-    new SafetensorsWriter(Long.MAX_VALUE)
-        .write(adapters, out, "adapter_model", type(), WriteListener.NONE);
-    new TorchZipWriter(Long.MAX_VALUE)
-        .write(others, out, "non_lora_trainables", type(), WriteListener.NONE);
-    ObjectNode root = new JsonMapper().createObjectNode();
-    root.put("peft_type", "LORA");
-    root.put("task_type", "CAUSAL_LM");
-    root.put("base_model_name_or_path", base.location().toAbsolutePath().normalize().toString());
-    root.put("r", config.lora().rank());
-    root.put("lora_alpha", config.lora().alpha());
-    root.put("lora_dropout", config.lora().dropout());
-    root.put("bias", "none");
-    root.put("fan_in_fan_out", false);
-    root.put("inference_mode", true);
-    ArrayNode targets = root.putArray("target_modules");
-    config.lora().targets().forEach(targets::add);
-    try {
-      Files.writeString(
-          out.resolve("adapter_config.json"),
-          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
-    } catch (IOException e) {
-      throw new BadInputException(out + " cannot be written: " + e.getMessage(), e);
+  /// The original's names in `out` itself; transformers' in a folder of their own, where
+  /// transformers has such a model.
+  private List<Path> writeAdapter(Checkpoint trained, Path out) {
+    LoraSettings lora = config.lora();
+    AdapterWriter.Settings settings =
+        new AdapterWriter.Settings(
+            lora.rank(), lora.alpha(), false, lora.dropout(), Map.of(), Map.of());
+    RenamedSource learned =
+        new RenamedSource().add(weights, Optional::of).keepOnly(weights.learned()::contains);
+    String reference = AdapterWriter.reference(base.location(), out);
+    new AdapterWriter(learned, weights, settings, reference)
+        .original(out, trained.config().projector(), lora.targets(), type());
+    new CheckpointConverter(trained, WriteListener.NONE).besideAdapter(out, type());
+    if (!hasHuggingFaceLayout(trained.config())
+        || AdapterWriter.unfitForHuggingFace(learned).isPresent()) {
+      return List.of(out);
     }
-  }
-
-  private RenamedSource part(boolean adapters) {
-    return new RenamedSource()
-        .add(
-            weights,
-            name ->
-                weights.learned().contains(name) && name.contains(".lora_") == adapters
-                    ? Optional.of(LoraAdapter.peft(name, base.config().projector()))
-                    : Optional.empty());
+    Path huggingFace = fresh(out.resolve(HUGGING_FACE_ADAPTER));
+    String fromThere = AdapterWriter.reference(base.location(), huggingFace);
+    new AdapterWriter(learned, weights, settings, fromThere).huggingFace(huggingFace, type());
+    return List.of(out, huggingFace);
   }
 
   private DType type() {
