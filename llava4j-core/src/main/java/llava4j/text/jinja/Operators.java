@@ -88,7 +88,9 @@ final class Operators {
     if (left instanceof Undefined && right instanceof Undefined) {
       return true;
     }
-    return left == null ? right == null : left instanceof String ? left.equals(right) : left == right;
+    return left == null
+        ? right == null
+        : left instanceof String ? left.equals(right) : left == right;
   }
 
   /// @return below, at or above 0, as Python's `<` orders the two
@@ -302,8 +304,7 @@ final class Operators {
   static Iterator<Object> iterate(Object value) {
     return switch (value) {
       case Undefined _ -> Collections.emptyIterator();
-      case String text ->
-          text.codePoints().<Object>mapToObj(Character::toString).iterator();
+      case String text -> text.codePoints().<Object>mapToObj(Character::toString).iterator();
       case List<?> list -> new ArrayList<Object>(list).iterator();
       case Map<?, ?> map -> new ArrayList<Object>(map.keySet()).iterator();
       case DictView view -> view.items().iterator();
@@ -315,10 +316,11 @@ final class Operators {
 
   List<Object> list(Object value) {
     List<Object> items = new ArrayList<>();
-    iterate(value).forEachRemaining(item -> {
-      budget.make(1);
-      items.add(item);
-    });
+    iterate(value)
+        .forEachRemaining(item -> {
+          budget.make(1);
+          items.add(item);
+        });
     return items;
   }
 
