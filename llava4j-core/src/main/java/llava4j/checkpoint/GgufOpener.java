@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint.Dialect;
 import llava4j.checkpoint.gguf.GgufFile;
@@ -17,6 +16,8 @@ import llava4j.checkpoint.gguf.GgufWeights;
 import llava4j.checkpoint.gguf.LlavaGguf;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
+import llava4j.text.PromptConventions;
+import llava4j.text.PromptEncoder;
 
 /// Pairs a GGUF language model with its mmproj file and opens both.
 final class GgufOpener {
@@ -71,8 +72,13 @@ final class GgufOpener {
           GgufConfigs.processor(visionConfig),
           weights,
           () -> GgufConfigs.tokenizer(vocabulary, modelFile),
-          Set.of(vocabulary.eosId().orElse(2)),
-          vocabulary.addBos());
+          vocabulary.endIds(vocabulary.model().equals(GgufVocabulary.BYTE_PAIRS) ? 11 : 2),
+          vocabulary.addBos(),
+          new PromptConventions(
+              vocabulary::chatTemplate,
+              PromptEncoder.IMAGE_PLACEHOLDER,
+              Optional.empty(),
+              false));
     } catch (RuntimeException e) {
       text.close();
       if (vision != null) {
