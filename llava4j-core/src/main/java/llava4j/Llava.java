@@ -150,8 +150,8 @@ public final class Llava implements AutoCloseable {
     return prompts.template();
   }
 
-  /// What people should hear about how the template was chosen; empty where the model's files or the
-  /// options decided.
+  /// What people should hear about how the template was chosen; empty where the model's files or
+  /// the options decided.
   public Optional<String> templateNote() {
     return templateNote;
   }

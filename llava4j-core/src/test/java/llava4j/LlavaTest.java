@@ -54,7 +54,8 @@ class LlavaTest {
     if (model.equals("hf") && !Golden.hasModel("hf")) {
       return;
     }
-    // the reference asked all of them alike; the Hugging Face folder's own template has no system text
+    // the reference asked all of them alike; the Hugging Face folder's own template has no system
+    // text
     LoadOptions options = LoadOptions.defaults().withTemplate(ConversationTemplate.VICUNA_V1);
     try (Llava other = Llava.load(Golden.path(model).toString(), options)) {
       long compared = 0;

@@ -75,10 +75,7 @@ final class GgufOpener {
           vocabulary.endIds(vocabulary.model().equals(GgufVocabulary.BYTE_PAIRS) ? 11 : 2),
           vocabulary.addBos(),
           new PromptConventions(
-              vocabulary::chatTemplate,
-              PromptEncoder.IMAGE_PLACEHOLDER,
-              Optional.empty(),
-              false));
+              vocabulary::chatTemplate, PromptEncoder.IMAGE_PLACEHOLDER, Optional.empty(), false));
     } catch (RuntimeException e) {
       text.close();
       if (vision != null) {

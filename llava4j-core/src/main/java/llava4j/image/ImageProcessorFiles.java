@@ -19,7 +19,8 @@ public final class ImageProcessorFiles {
   /// What a folder says about its image processor.
   ///
   /// @param where the file, for messages
-  /// @param padsToSquare `do_pad` of LLaVA's own processor; empty for CLIP's, which does not know it
+  /// @param padsToSquare `do_pad` of LLaVA's own processor; empty for CLIP's, which does not know
+  ///   it
   public record Found(ImageProcessorConfig config, String where, Optional<Boolean> padsToSquare) {}
 
   /// The folder's image processor; empty where no file describes one.
@@ -64,10 +65,12 @@ public final class ImageProcessorFiles {
   }
 
   private static Found found(JsonNode json, String where) {
-    boolean llavas = json.path("image_processor_type").asString("").startsWith("LlavaImageProcessor");
+    boolean llavas =
+        json.path("image_processor_type").asString("").startsWith("LlavaImageProcessor");
     JsonNode pads = json.path("do_pad");
     if (llavas && !pads.isMissingNode() && !pads.isNull() && !pads.isBoolean()) {
-      throw new BadInputException(where + ": do_pad is " + pads + " where true or false is expected");
+      throw new BadInputException(
+          where + ": do_pad is " + pads + " where true or false is expected");
     }
     return new Found(
         ImageProcessorConfig.of(json, where),

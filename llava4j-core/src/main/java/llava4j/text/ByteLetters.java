@@ -30,8 +30,8 @@ final class ByteLetters {
     return bytes;
   }
 
-  /// The bytes that a token spells. A token with any other letter is an added one and stands for its
-  /// own text.
+  /// The bytes that a token spells. A token with any other letter is an added one and stands for
+  /// its own text.
   static byte[] bytes(String token) {
     byte[] bytes = new byte[token.length()];
     for (int i = 0; i < bytes.length; i++) {

@@ -72,14 +72,16 @@ public final class ChatTemplate implements PromptTemplate {
               + "; correct it, or choose a conversation template with --template",
           e);
     }
-    this.markers = new LinkedHashSet<>(MARKER.matcher(source).results().map(MatchResult::group).toList());
+    this.markers =
+        new LinkedHashSet<>(MARKER.matcher(source).results().map(MatchResult::group).toList());
     this.markers.remove(imageToken);
     this.markers.remove(PromptEncoder.IMAGE_PLACEHOLDER);
     this.key = "chat_template " + fingerprint(source);
     this.content = probe();
   }
 
-  /// `chat_template` and the beginning of its text's SHA-256: answers under another text are others.
+  /// `chat_template` and the beginning of its text's SHA-256: answers under another text are
+  /// others.
   @Override
   public String key() {
     return key;
@@ -197,9 +199,7 @@ public final class ChatTemplate implements PromptTemplate {
       String part = texts[i];
       part = i > 0 && part.startsWith("\n") ? part.substring(1) : part;
       part =
-          i < texts.length - 1 && part.endsWith("\n")
-              ? part.substring(0, part.length() - 1)
-              : part;
+          i < texts.length - 1 && part.endsWith("\n") ? part.substring(0, part.length() - 1) : part;
       if (!part.isEmpty() || texts.length == 1) {
         parts.add(Map.of("type", "text", "text", part));
       }

@@ -91,9 +91,7 @@ public record GgufBytePairs(
   /// The tokenizer of this vocabulary.
   public JsonTokenizer tokenizer() {
     return new JsonTokenizer(
-        json(),
-        where,
-        new JsonTokenizer.Settings(token(bosId), token(eosId), padId, addsBos));
+        json(), where, new JsonTokenizer.Settings(token(bosId), token(eosId), padId, addsBos));
   }
 
   private String token(OptionalInt id) {
@@ -112,7 +110,12 @@ public record GgufBytePairs(
       PieceType type = PieceType.of(types.get(id));
       if (type == null) {
         throw new BadInputException(
-            where + ": token " + id + " has the unknown type " + types.get(id) + "; convert the model again");
+            where
+                + ": token "
+                + id
+                + " has the unknown type "
+                + types.get(id)
+                + "; convert the model again");
       }
       switch (type) {
         case UNUSED -> {}

@@ -60,11 +60,12 @@ public final class JsonTokenizer implements Tokenizer {
     this.content = content;
     this.json = TokenizerJson.of(content, where);
     this.specialIds = new HashSet<>();
-    json.special().forEach((id, special) -> {
-      if (special) {
-        specialIds.add(id);
-      }
-    });
+    json.special()
+        .forEach((id, special) -> {
+          if (special) {
+            specialIds.add(id);
+          }
+        });
     this.bosId = idOf(where, settings.bos());
     this.eosId = idOf(where, settings.eos());
     this.padId = settings.padId();

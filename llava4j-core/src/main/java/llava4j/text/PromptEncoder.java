@@ -46,9 +46,9 @@ public final class PromptEncoder {
     return new TokenizedPrompt(runs);
   }
 
-  /// The ids of a prompt that a model's own chat template made, as transformers' processor has them:
-  /// the text is encoded as a whole, and is given no beginning-of-sequence id if the template writes
-  /// one itself.
+  /// The ids of a prompt that a model's own chat template made, as transformers' processor has
+  /// them: the text is encoded as a whole, and is given no beginning-of-sequence id if the template
+  /// writes one itself.
   public int[] encodeWhole(String prompt) {
     int[] bos = addBos ? tokenizer.encode("", true) : new int[0];
     int[] ids = tokenizer.encode(prompt, false);
@@ -56,9 +56,7 @@ public final class PromptEncoder {
     int image = tokenizer.imageTokenId().orElse(IMAGE_SLOT);
     if (tokenizer.imageTokenId().isEmpty()) {
       // no token of the vocabulary stands for a picture: the text is cut at its places
-      return written
-          ? new PromptEncoder(tokenizer, false).encode(prompt)
-          : encode(prompt);
+      return written ? new PromptEncoder(tokenizer, false).encode(prompt) : encode(prompt);
     }
     return IntStream.concat(
             IntStream.of(written ? new int[0] : bos),

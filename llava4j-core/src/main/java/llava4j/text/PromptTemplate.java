@@ -3,8 +3,8 @@ package llava4j.text;
 import java.util.List;
 import java.util.Optional;
 
-/// How a conversation becomes the text of a prompt: one of the original code's templates, or a model
-/// folder's own.
+/// How a conversation becomes the text of a prompt: one of the original code's templates, or a
+/// model folder's own.
 public sealed interface PromptTemplate permits ConversationTemplate, ChatTemplate {
 
   /// A name for people.

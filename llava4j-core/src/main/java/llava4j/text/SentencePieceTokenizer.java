@@ -36,8 +36,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// @param added tokens beyond the SentencePiece model, such as `<image>`, with their ids
   /// @param strips special tokens that swallow the white space beside them
   /// @param addsBos whether texts begin with `bosId` unless the caller says otherwise
-  /// @param words those of `added` that are words like others and stay in decoded text
-  ///   (`"special": false`)
+  /// @param words those of `added` that are words like others and stay in decoded text (`"special":
+  ///   false`)
   public record Settings(
       boolean legacy,
       int bosId,

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import llava4j.text.PromptConventions.Family;
 
-/// Which template a model's prompts have: the one asked for, else the model's own chat template, else
-/// the one that goes with its configuration and name.
+/// Which template a model's prompts have: the one asked for, else the model's own chat template,
+/// else the one that goes with its configuration and name.
 ///
 /// @param note what is to be said to people, because a name decided or nothing did
 public record TemplateChoice(PromptTemplate template, Optional<String> note) {
@@ -16,8 +16,8 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
   /// @param asked by the user
   /// @param modelName from the model's folder or file
   /// @param where names the model in messages
-  /// @throws llava4j.error.BadInputException if the model's own template is broken or has no place for
-  ///   pictures
+  /// @throws llava4j.error.BadInputException if the model's own template is broken or has no place
+  ///   for pictures
   public static TemplateChoice of(
       Optional<ConversationTemplate> asked,
       PromptConventions conventions,
@@ -84,10 +84,12 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
   }
 
   private static void put(Map<String, String> tokens, String name, Tokenizer tokenizer, int id) {
-    tokenizer.specialTokens().forEach((token, other) -> {
-      if (other == id) {
-        tokens.put(name, token);
-      }
-    });
+    tokenizer
+        .specialTokens()
+        .forEach((token, other) -> {
+          if (other == id) {
+            tokens.put(name, token);
+          }
+        });
   }
 }

@@ -62,7 +62,8 @@ public final class TokenizerFiles {
     marks
         .missing(added, next, folder.toString())
         .forEach((token, id) ->
-            ((ArrayNode) content.get("added_tokens")).add(GgufBytePairs.addedToken(token, id, true)));
+            ((ArrayNode) content.get("added_tokens"))
+                .add(GgufBytePairs.addedToken(token, id, true)));
     String bos = special(folder, "bos_token", parsed.added().containsKey("<s>") ? "<s>" : "");
     String eos = special(folder, "eos_token", parsed.added().containsKey("</s>") ? "</s>" : "");
     return new JsonTokenizer(
@@ -94,8 +95,7 @@ public final class TokenizerFiles {
     SortedMap<String, Integer> added = added(folder, parsed.pieces().size());
     int next =
         Math.max(
-            parsed.pieces().size(),
-            added.values().stream().mapToInt(id -> id + 1).max().orElse(0));
+            parsed.pieces().size(), added.values().stream().mapToInt(id -> id + 1).max().orElse(0));
     added.putAll(marks.missing(added, next, folder.toString()));
     boolean legacy = config.path("legacy").asBoolean(true);
     return new SentencePieceTokenizer(

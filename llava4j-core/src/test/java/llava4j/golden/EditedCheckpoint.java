@@ -61,14 +61,12 @@ public record EditedCheckpoint(Path folder) {
     }
   }
 
-  /// Sets a row of an F32 or BF16 matrix to a multiple of another row, in whichever safetensors file has the
-  /// matrix.
+  /// Sets a row of an F32 or BF16 matrix to a multiple of another row, in whichever safetensors
+  /// file has the matrix.
   public EditedCheckpoint multiplyRow(String tensor, int row, int of, float factor) {
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path file :
-          files.filter(path -> path.toString().endsWith(".safetensors")).toList()) {
-        ByteBuffer bytes =
-            ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      for (Path file : files.filter(path -> path.toString().endsWith(".safetensors")).toList()) {
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         int headerLength = Math.toIntExact(bytes.getLong(0));
         JsonNode entry =
             JSON.readTree(new String(bytes.array(), 8, headerLength, StandardCharsets.UTF_8))

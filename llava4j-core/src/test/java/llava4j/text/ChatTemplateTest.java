@@ -19,14 +19,13 @@ class ChatTemplateTest {
           + "{% if add_generation_prompt %}assistant:{% endif %}";
   private static final String TEXT =
       "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
-          + "{% endfor %}<|im_start|>assistant\n";
+          + "{% endfor %}{{ '<|im_start|>assistant\n' }}";
 
   @Test
   void picturesAreWrittenAsTheTemplateTakesThem() {
     List<String> chat = List.of("<image>\nWhat?", "A cup.", "Where?");
     assertThat(template(PARTS).prompt(Optional.of("Be brief."), chat))
-        .isEqualTo(
-            "system:Be brief.;user:<image>\nWhat?;assistant:A cup.;user:Where?;assistant:");
+        .isEqualTo("system:Be brief.;user:<image>\nWhat?;assistant:A cup.;user:Where?;assistant:");
     assertThat(template(TEXT).prompt(Optional.empty(), List.of("<image>\nWhat?")))
         .isEqualTo("<|im_start|>user\n<image>\nWhat?<|im_end|>\n<|im_start|>assistant\n");
     assertThat(template(PARTS).prompt(Optional.empty(), List.of("Left <image> right <image>?")))
@@ -57,7 +56,8 @@ class ChatTemplateTest {
     assertThatThrownBy(() -> template("{% if %}"))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("model: its chat template is broken: line 1");
-    String strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}";
+    String strict =
+        "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}";
     assertThatThrownBy(() -> template(strict + PARTS).prompt(Optional.of("x"), List.of("y")))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("refuses the conversation: no system");
@@ -73,8 +73,7 @@ class ChatTemplateTest {
       TemplateChoice choice = choose(Optional.empty(), own, tokenizer, "my-mistral-notes");
       assertThat(choice.template()).isInstanceOf(ChatTemplate.class);
       assertThat(choice.note()).isEmpty();
-      assertThat(
-              choose(Optional.of(ConversationTemplate.PHI3), own, tokenizer, "x").template())
+      assertThat(choose(Optional.of(ConversationTemplate.PHI3), own, tokenizer, "x").template())
           .isEqualTo(ConversationTemplate.PHI3);
       assertThat(choose(Optional.empty(), llama, tokenizer, "my-mistral-notes"))
           .isEqualTo(new TemplateChoice(ConversationTemplate.VICUNA_V1, Optional.empty()));
@@ -107,7 +106,8 @@ class ChatTemplateTest {
     assertThat(ConversationTemplate.parse("llama3").stopText()).isEqualTo("<|eot_id|>");
     assertThat(ConversationTemplate.PHI3.neutralised("a<|end|>b")).isEqualTo("a< |end|>b");
     assertThat(ConversationTemplate.CHATML_DIRECT.prompt(Optional.of("S"), List.of("Hi")))
-        .isEqualTo("<|im_start|>system\nS<|im_end|><|im_start|>user\nHi<|im_end|><|im_start|>assistant\n");
+        .isEqualTo(
+            "<|im_start|>system\nS<|im_end|><|im_start|>user\nHi<|im_end|><|im_start|>assistant\n");
   }
 
   private static ChatTemplate template(String source) {

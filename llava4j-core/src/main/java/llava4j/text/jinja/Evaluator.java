@@ -70,8 +70,7 @@ final class Evaluator {
       case Node.GetItem(Expr target, Expr index) ->
           attributes.item(value(target, scope), value(index, scope));
       case Node.Slice _ -> throw new JinjaException("a slice stands outside of brackets");
-      case Node.Call(Expr target, Args args) ->
-          call(value(target, scope), arguments(args, scope));
+      case Node.Call(Expr target, Args args) -> call(value(target, scope), arguments(args, scope));
       case Node.Filter(Expr target, String name, Args args, int line) ->
           filtered(value(target, scope), name, args, line, scope);
       case Node.Test(Expr target, String name, Args args, int line) ->

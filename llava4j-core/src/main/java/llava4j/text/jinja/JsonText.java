@@ -64,11 +64,16 @@ final class JsonText {
       sorted.putAll(map);
       ordered = sorted;
     }
-    appendAll(ordered.entrySet().iterator(), "{", "}", depth, entry -> {
-      quote(key(entry.getKey()));
-      json.append(keySeparator);
-      append(entry.getValue(), depth + 1);
-    });
+    appendAll(
+        ordered.entrySet().iterator(),
+        "{",
+        "}",
+        depth,
+        entry -> {
+          quote(key(entry.getKey()));
+          json.append(keySeparator);
+          append(entry.getValue(), depth + 1);
+        });
   }
 
   private static String key(Object key) {
@@ -78,8 +83,7 @@ final class JsonText {
       case Boolean flag -> flag.toString();
       case Long number -> number.toString();
       case Double number -> real(number);
-      default ->
-          throw new JinjaException("tojson: a key must not be a " + Operators.typeName(key));
+      default -> throw new JinjaException("tojson: a key must not be a " + Operators.typeName(key));
     };
   }
 

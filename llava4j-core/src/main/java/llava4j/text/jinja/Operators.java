@@ -308,8 +308,7 @@ final class Operators {
   static Iterator<Object> iterate(Object value) {
     return switch (value) {
       case Undefined _ -> Collections.emptyIterator();
-      case String text ->
-          text.codePoints().<Object>mapToObj(Character::toString).iterator();
+      case String text -> text.codePoints().<Object>mapToObj(Character::toString).iterator();
       case List<?> list -> new ArrayList<Object>(list).iterator();
       case Map<?, ?> map -> new ArrayList<Object>(map.keySet()).iterator();
       case DictView view -> view.items().iterator();
@@ -321,10 +320,11 @@ final class Operators {
 
   List<Object> list(Object value) {
     List<Object> items = new ArrayList<>();
-    iterate(value).forEachRemaining(item -> {
-      budget.make(1);
-      items.add(item);
-    });
+    iterate(value)
+        .forEachRemaining(item -> {
+          budget.make(1);
+          items.add(item);
+        });
     return items;
   }
 

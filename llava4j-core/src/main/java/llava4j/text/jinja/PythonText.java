@@ -78,28 +78,29 @@ final class PythonText {
   private static void quote(String text, StringBuilder quoted) {
     char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
     quoted.append(quote);
-    text.codePoints().forEach(code -> {
-      switch (code) {
-        case '\\' -> quoted.append("\\\\");
-        case '\n' -> quoted.append("\\n");
-        case '\r' -> quoted.append("\\r");
-        case '\t' -> quoted.append("\\t");
-        default -> {
-          if (code == quote) {
-            quoted.append('\\').append(quote);
-          } else if (isPrintable(code)) {
-            quoted.appendCodePoint(code);
-          } else {
-            quoted.append(
-                code < 0x100
-                    ? String.format("\\x%02x", code)
-                    : code < 0x10000
-                        ? String.format("\\u%04x", code)
-                        : String.format("\\U%08x", code));
+    text.codePoints()
+        .forEach(code -> {
+          switch (code) {
+            case '\\' -> quoted.append("\\\\");
+            case '\n' -> quoted.append("\\n");
+            case '\r' -> quoted.append("\\r");
+            case '\t' -> quoted.append("\\t");
+            default -> {
+              if (code == quote) {
+                quoted.append('\\').append(quote);
+              } else if (isPrintable(code)) {
+                quoted.appendCodePoint(code);
+              } else {
+                quoted.append(
+                    code < 0x100
+                        ? String.format("\\x%02x", code)
+                        : code < 0x10000
+                            ? String.format("\\u%04x", code)
+                            : String.format("\\U%08x", code));
+              }
+            }
           }
-        }
-      }
-    });
+        });
     quoted.append(quote);
   }
 

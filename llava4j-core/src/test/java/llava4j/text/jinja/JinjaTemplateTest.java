@@ -59,8 +59,7 @@ class JinjaTemplateTest {
     JinjaTemplate template =
         JinjaTemplate.parse(
             "{{ strftime_now('%d %b %Y|%A, %B %-d|%H:%M:%S %p %I|%j %y %m %%|%F %e') }}",
-            LIMITS,
-            () -> time);
+            LIMITS, () -> time);
     assertThat(template.render(Map.of()))
         .isEqualTo("06 Jul 2024|Saturday, July 6|15:04:09 PM 03|188 24 07 %|2024-07-06  6");
   }
@@ -87,8 +86,7 @@ class JinjaTemplateTest {
   void hostileTemplatesEndSoon(String source) {
     long start = System.nanoTime();
     assertThatThrownBy(
-            () ->
-                JinjaTemplate.parse(source, LIMITS, LocalDateTime::now).render(new HashMap<>()))
+            () -> JinjaTemplate.parse(source, LIMITS, LocalDateTime::now).render(new HashMap<>()))
         .isInstanceOf(JinjaException.class);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
   }
@@ -122,10 +120,8 @@ class JinjaTemplateTest {
         "{{ raise_exception.call(1) }}",
       })
   void whatReachesOutIsRefused(String source) {
-    assertThatThrownBy(
-            () ->
-                JinjaTemplate.parse(source)
-                    .render(Map.of("messages", List.of(Map.of("role", "user")))))
+    assertThatThrownBy(() ->
+            JinjaTemplate.parse(source).render(Map.of("messages", List.of(Map.of("role", "user")))))
         .isInstanceOf(JinjaException.class);
   }
 
