@@ -30,6 +30,11 @@ final class ByteLetters {
     return bytes;
   }
 
+  /// The letter of a byte.
+  static String letter(int value) {
+    return String.valueOf(LETTERS[value]);
+  }
+
   /// The bytes that a token spells. A token with any other letter is an added one and stands for
   /// its own text.
   static byte[] bytes(String token) {
