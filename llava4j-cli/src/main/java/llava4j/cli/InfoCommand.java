@@ -15,7 +15,8 @@ import llava4j.model.MemoryPlan;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.TemplateChoice;
+import llava4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,7 +95,21 @@ final class InfoCommand implements Callable<Integer> {
         config.imageMode().getClass().getSimpleName().toLowerCase(Locale.ROOT)
             + ", "
             + config.patchMerge().key());
-    line(out, "template", ConversationTemplate.forModel(checkpoint.name()).key());
+    line(out, "template", template(checkpoint));
+  }
+
+  private String template(Checkpoint checkpoint) {
+    try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+      TemplateChoice choice =
+          TemplateChoice.of(
+              options.template(),
+              checkpoint.prompts(),
+              tokenizer,
+              checkpoint.name(),
+              checkpoint.location().toString());
+      choice.note().ifPresent(spec.commandLine().getErr()::println);
+      return choice.template().key();
+    }
   }
 
   private void printStorage(PrintWriter out, WeightSource weights) {

@@ -6,6 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.config.LlavaConfig;
 import llava4j.image.ImageProcessorConfig;
+import llava4j.text.PromptConventions;
 
 /// An opened checkpoint of any dialect: configuration, weights under our names, and how to open its
 /// tokenizer. No weight has been read yet.
@@ -17,6 +18,7 @@ import llava4j.image.ImageProcessorConfig;
 /// @param tokenizer opens its tokenizer; knows where that tokenizer's files are
 /// @param eosIds ids that end an answer
 /// @param addsBos prompts begin with the beginning-of-sequence id
+/// @param prompts how prompts are written
 public record Checkpoint(
     String name,
     Path location,
@@ -26,8 +28,33 @@ public record Checkpoint(
     WeightSource weights,
     TokenizerSource tokenizer,
     Set<Integer> eosIds,
-    boolean addsBos)
+    boolean addsBos,
+    PromptConventions prompts)
     implements AutoCloseable {
+
+  /// A checkpoint whose prompts follow the files at its location.
+  public Checkpoint(
+      String name,
+      Path location,
+      Dialect dialect,
+      LlavaConfig config,
+      ImageProcessorConfig imageProcessor,
+      WeightSource weights,
+      TokenizerSource tokenizer,
+      Set<Integer> eosIds,
+      boolean addsBos) {
+    this(
+        name,
+        location,
+        dialect,
+        config,
+        imageProcessor,
+        weights,
+        tokenizer,
+        eosIds,
+        addsBos,
+        PromptConventions.of(location));
+  }
 
   /// The layouts in the wild.
   public enum Dialect {

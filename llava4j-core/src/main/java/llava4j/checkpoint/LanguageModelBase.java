@@ -14,6 +14,7 @@ import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
+import llava4j.image.ImageProcessorFiles;
 import llava4j.image.PatchMerge;
 import llava4j.text.TokenizerFiles;
 
@@ -47,16 +48,15 @@ public final class LanguageModelBase {
       if (weights.tensors().containsKey("lm_head.weight")) {
         text = text.withTiedEmbeddings(false);
       }
-      Path processor = tower.resolve("preprocessor_config.json");
       return new Checkpoint(
           CheckpointOpener.nameOf(languageModel),
           languageModel,
           Dialect.ORIGINAL,
           new LlavaConfig(
               vision, projector, text, new ImageMode.Pad(), PatchMerge.FLAT, text.contextLength()),
-          java.nio.file.Files.isRegularFile(processor)
-              ? ImageProcessorConfig.read(processor)
-              : ImageProcessorConfig.clip(vision.imageSize()),
+          ImageProcessorFiles.find(tower)
+              .map(ImageProcessorFiles.Found::config)
+              .orElseGet(() -> ImageProcessorConfig.clip(vision.imageSize())),
           weights,
           TokenizerSource.of(languageModel),
           Set.of(2),

@@ -88,8 +88,8 @@ final class BeamSearch {
   private List<Candidate> candidates(List<Hypothesis> live, float[][] logits) {
     List<Candidate> all = new ArrayList<>();
     for (int row = 0; row < live.size(); row++) {
+      double norm = LogProbabilities.logSumExp(logits[row]); // of all tokens, as the original's
       vocabulary.ban(logits[row]);
-      double norm = LogProbabilities.logSumExp(logits[row]);
       for (int id : LogProbabilities.best(logits[row], 2 * beam.numBeams())) {
         if (logits[row][id] != Float.NEGATIVE_INFINITY) {
           all.add(new Candidate(row, id, live.get(row).plus(id, logits[row][id] - norm)));

@@ -21,9 +21,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Files that are not what they should be are named for what they are.
 class ForeignFilesTest {
   private static final String POINTER =
-      "version https://git-lfs.github.com/spec/v1\n"
-          + "oid sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
-          + "size 14125000000\n";
+      """
+      version https://git-lfs.github.com/spec/v1
+      oid sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+      size 14125000000
+      """;
 
   @TempDir Path folder;
   private Path model;

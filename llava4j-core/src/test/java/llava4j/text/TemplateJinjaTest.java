@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import llava4j.text.jinja.JinjaTemplate;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,16 +20,14 @@ class TemplateJinjaTest {
             List.of("What's \"this\"?\nTell me.\\"),
             List.of("One?", "First answer.", "Two?"),
             List.of("One?", "Yes", "Two?", "No", "Three?"))) {
-      List<String> open = new ArrayList<>(turns);
-      open.add(null);
       assertThat(rendered(template, messages(turns, false, false), true))
-          .isEqualTo(template.render(open));
+          .isEqualTo(template.prompt(Optional.empty(), turns));
       assertThat(rendered(template, messages(turns, true, false), true))
-          .isEqualTo(template.render("Be brief.", open));
-      List<String> pictured = new ArrayList<>(open);
+          .isEqualTo(template.prompt(Optional.of("Be brief."), turns));
+      List<String> pictured = new ArrayList<>(turns);
       pictured.set(0, "<image>\n<image>\n" + turns.getFirst());
       assertThat(rendered(template, messages(turns, false, true), true))
-          .isEqualTo(template.render(pictured));
+          .isEqualTo(template.prompt(Optional.empty(), pictured));
     }
   }
 

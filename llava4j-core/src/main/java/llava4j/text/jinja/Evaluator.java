@@ -106,7 +106,7 @@ final class Evaluator {
   }
 
   Arguments arguments(Args args, Scope scope) {
-    if (args == Args.NONE) {
+    if (args.equals(Args.NONE)) {
       return Arguments.of();
     }
     List<Object> positional = values(args.positional(), scope);
@@ -143,7 +143,7 @@ final class Evaluator {
     Map<Object, Object> dict = new LinkedHashMap<>();
     for (int i = 0; i < keys.size(); i++) {
       Object key = value(keys.get(i), scope);
-      if (key instanceof Map || key instanceof List && !(key instanceof Tuple)) {
+      if (key instanceof Map || (key instanceof List && !(key instanceof Tuple))) {
         throw new JinjaException("a " + Operators.typeName(key) + " cannot be a key");
       }
       dict.put(key, value(values.get(i), scope));

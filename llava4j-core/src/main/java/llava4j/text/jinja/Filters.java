@@ -78,7 +78,7 @@ final class Filters {
       case "d", "default" -> {
         Arguments.Bound bound = arguments.bind("default", 0, "default_value", "boolean");
         boolean replaced =
-            value instanceof Undefined || bound.flag(1, false) && !Operators.truth(value);
+            value instanceof Undefined || (bound.flag(1, false) && !Operators.truth(value));
         yield replaced ? bound.get(0, "") : value;
       }
       case "attr" -> attr(value, arguments.bind("attr", 1, "name").text(0, ""));

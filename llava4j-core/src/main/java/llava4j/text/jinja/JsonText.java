@@ -91,9 +91,10 @@ final class JsonText {
     if (Double.isNaN(number)) {
       return "NaN";
     }
-    return Double.isInfinite(number)
-        ? number > 0 ? "Infinity" : "-Infinity"
-        : PythonText.of(number);
+    if (Double.isInfinite(number)) {
+      return number > 0 ? "Infinity" : "-Infinity";
+    }
+    return PythonText.of(number);
   }
 
   private interface Appender<T> {
@@ -135,7 +136,7 @@ final class JsonText {
         case '\b' -> json.append("\\b");
         case '\f' -> json.append("\\f");
         default -> {
-          if (sign < 0x20 || asciiOnly && sign > 0x7e) {
+          if (sign < 0x20 || (asciiOnly && sign > 0x7e)) {
             json.append(String.format("\\u%04x", (int) sign));
           } else {
             json.append(sign);

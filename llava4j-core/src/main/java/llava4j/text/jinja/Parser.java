@@ -241,7 +241,7 @@ final class Parser {
   private Target target(boolean namespaces) {
     List<Target> targets = new ArrayList<>();
     boolean isTuple = false;
-    while (stream.current().kind() == Kind.NAME && !stream.current().isName("in")
+    while ((stream.current().kind() == Kind.NAME && !stream.current().isName("in"))
         || stream.current().isOperator("(")) {
       targets.add(oneTarget(namespaces));
       if (!stream.skipOperator(",")) {

@@ -147,12 +147,12 @@ final class PythonText {
   }
 
   static boolean isSpace(int code) {
-    return code >= 9 && code <= 13
-        || code >= 28 && code <= 32
+    return (code >= 9 && code <= 13)
+        || (code >= 28 && code <= 32)
         || code == 0x85
         || code == 0xA0
         || code == 0x1680
-        || code >= 0x2000 && code <= 0x200A
+        || (code >= 0x2000 && code <= 0x200A)
         || code == 0x2028
         || code == 0x2029
         || code == 0x202F

@@ -263,8 +263,8 @@ final class StringMethods {
     for (int at = 0; at < text.length(); at++) {
       char sign = text.charAt(at);
       boolean ends =
-          sign >= 10 && sign <= 13
-              || sign >= 28 && sign <= 30
+          (sign >= 10 && sign <= 13)
+              || (sign >= 28 && sign <= 30)
               || sign == 0x85
               || sign == 0x2028
               || sign == 0x2029;

@@ -117,9 +117,9 @@ final class TextFilters {
     StringBuilder encoded = new StringBuilder();
     for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
       boolean plain =
-          value >= '0' && value <= '9'
-              || value >= 'A' && value <= 'Z'
-              || value >= 'a' && value <= 'z'
+          (value >= '0' && value <= '9')
+              || (value >= 'A' && value <= 'Z')
+              || (value >= 'a' && value <= 'z')
               || "_.-~/".indexOf(value) >= 0;
       encoded.append(plain ? String.valueOf((char) value) : String.format("%%%02X", value & 0xFF));
     }
