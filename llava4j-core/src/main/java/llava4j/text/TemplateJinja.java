@@ -115,7 +115,9 @@ public final class TemplateJinja {
         + content()
         + "{% if message['role'] == 'assistant' %}{{ "
         + quoted(template.answerSeparator())
-        + " }}{% else %}{{ "
+        + " }}{% elif "
+        + IS_USER
+        + " %}{{ "
         + quoted(template.separator())
         + " }}{% endif %}"
         + "{% endfor %}";

@@ -57,7 +57,7 @@ class ForeignFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"model.safetensors", "model.gguf", "model.bin", "model"})
+  @ValueSource(strings = {"model.safetensors", "model.gguf", "model.bin", "sha256-0123"})
   void anLfsPointerIsNamedWhateverItStandsFor(String name) throws IOException {
     Path file = Files.writeString(folder.resolve(name), POINTER);
     assertThatThrownBy(
@@ -85,7 +85,7 @@ class ForeignFilesTest {
         "{\"load_in_4bit\": true} | bitsandbytes",
         "{\"quant_method\": \"compressed-tensors\"} | compressed-tensors",
         "{\"quant_method\": \"fp8\"} | FP8",
-        "{\"quant_method\": \"hqq\"} | 'hqq'"
+        "{\"quant_method\": \"hqq\"} | hqq"
       })
   void packedWeightsAreNamed(String quantisation, String name) throws IOException {
     Path config = model.resolve("config.json");
