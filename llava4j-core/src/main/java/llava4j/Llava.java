@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import llava4j.checkpoint.Checkpoint;
@@ -32,7 +33,8 @@ import llava4j.model.SplicedPrompt;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.PromptTemplate;
+import llava4j.text.TemplateChoice;
 import llava4j.text.Tokenizer;
 
 /// A loaded model that answers questions about pictures.
@@ -60,6 +62,7 @@ public final class Llava implements AutoCloseable {
   private final List<String> templateStops;
   private final MemoryPlan plan;
   private final RunningRequests running = new RunningRequests();
+  private final Optional<String> templateNote;
 
   private Llava(
       Checkpoint checkpoint,
@@ -72,11 +75,21 @@ public final class Llava implements AutoCloseable {
     this.model = model;
     this.tokenizer = tokenizer;
     this.preprocessor = new Preprocessor(checkpoint.imageProcessor(), model.config().imageMode());
-    ConversationTemplate template =
-        options.template().orElseGet(() -> ConversationTemplate.forModel(checkpoint.name()));
-    this.prompts = new PromptBuilder(template, tokenizer, checkpoint.addsBos());
+    TemplateChoice choice =
+        TemplateChoice.of(
+            options.template(),
+            checkpoint.prompts(),
+            tokenizer,
+            checkpoint.name(),
+            checkpoint.location().toString());
+    PromptTemplate template = choice.template();
+    this.templateNote = choice.note();
+    this.prompts =
+        new PromptBuilder(template, checkpoint.prompts(), tokenizer, checkpoint.addsBos());
     Set<Integer> eosIds = new HashSet<>(checkpoint.eosIds());
-    eosIds.add(tokenizer.eosId());
+    if (tokenizer.eosId() >= 0) {
+      eosIds.add(tokenizer.eosId());
+    }
     this.generator = new Generator(model, tokenizer, eosIds);
     this.imageEncoder = new ImageEncoder(model);
     this.templateStops = template.stopText().isEmpty() ? List.of() : List.of(template.stopText());
@@ -145,8 +158,15 @@ public final class Llava implements AutoCloseable {
     return tokenizer;
   }
 
-  public ConversationTemplate template() {
+  /// How prompts are written.
+  public PromptTemplate template() {
     return prompts.template();
+  }
+
+  /// What people should hear about how the template was chosen; empty where the model's files or
+  /// the options decided.
+  public Optional<String> templateNote() {
+    return templateNote;
   }
 
   /// Asks one question about a picture file: greedy, up to 512 tokens, EXIF orientation honoured.

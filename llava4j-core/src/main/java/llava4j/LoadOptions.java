@@ -14,7 +14,7 @@ import llava4j.text.ConversationTemplate;
 /// How to load a model.
 ///
 /// @param checkpoint what the checkpoint does not say of itself
-/// @param template the conversation template, if not the one that the model's name suggests
+/// @param template the conversation template, if not the model's own chat template
 /// @param imageMode how pictures are cut, if not as the checkpoint says
 /// @param progress hears each tensor
 /// @param threads of every operator, for the whole process, because libtorch has one number for it;

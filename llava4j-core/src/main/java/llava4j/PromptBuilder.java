@@ -6,24 +6,30 @@ import java.util.List;
 import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import llava4j.image.RgbImage;
+import llava4j.text.ChatTemplate;
 import llava4j.text.ConversationTemplate;
+import llava4j.text.PromptConventions;
 import llava4j.text.PromptEncoder;
+import llava4j.text.PromptTemplate;
 import llava4j.text.Tokenizer;
 
 /// From a conversation to ids with image slots. What people typed cannot end a turn or claim a
 /// picture.
 final class PromptBuilder {
-  private final ConversationTemplate template;
+  private final PromptTemplate template;
+  private final PromptConventions conventions;
   private final Tokenizer tokenizer;
   private final PromptEncoder encoder;
 
-  PromptBuilder(ConversationTemplate template, Tokenizer tokenizer, boolean addBos) {
+  PromptBuilder(
+      PromptTemplate template, PromptConventions conventions, Tokenizer tokenizer, boolean addBos) {
     this.template = template;
+    this.conventions = conventions;
     this.tokenizer = tokenizer;
     this.encoder = new PromptEncoder(tokenizer, addBos);
   }
 
-  ConversationTemplate template() {
+  PromptTemplate template() {
     return template;
   }
 
@@ -37,16 +43,16 @@ final class PromptBuilder {
             case ChatMessage.Assistant assistant -> safe(assistant.text());
           });
     }
-    texts.add(null);
-    return request
-        .system()
-        .map(system -> template.render(safe(system), texts))
-        .orElseGet(() -> template.render(texts));
+    return conventions.marked(template.prompt(request.system().map(this::safe), texts));
   }
 
   /// Ids with a slot per picture.
   int[] encode(ChatRequest request) {
-    return encoder.encode(render(request));
+    String prompt = render(request);
+    return switch (template) {
+      case ConversationTemplate _ -> encoder.encode(prompt);
+      case ChatTemplate _ -> encoder.encodeWhole(prompt);
+    };
   }
 
   /// All pictures of a conversation, in the order of their slots.

@@ -234,6 +234,7 @@ final class EvalCommand implements Callable<Integer> {
     Checkpoint checkpoint = model.open(spec.commandLine().getErr());
     String weights = fingerprint(checkpoint);
     try (Llava llava = model.load(checkpoint, options)) {
+      llava.templateNote().ifPresent(spec.commandLine().getErr()::println);
       for (Task task : opened) {
         RunSettings settings = RunSettings.of(task, asked(llava, weights, tokens(task)));
         EvalRun run = new EvalRun(task, settings, out, part, batch);

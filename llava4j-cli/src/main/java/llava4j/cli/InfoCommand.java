@@ -17,7 +17,8 @@ import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Processor;
 import llava4j.tensor.ThreadCount;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.TemplateChoice;
+import llava4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,7 +98,21 @@ final class InfoCommand implements Callable<Integer> {
         config.imageMode().getClass().getSimpleName().toLowerCase(Locale.ROOT)
             + ", "
             + config.patchMerge().key());
-    line(out, "template", ConversationTemplate.forModel(checkpoint.name()).key());
+    line(out, "template", template(checkpoint));
+  }
+
+  private String template(Checkpoint checkpoint) {
+    try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+      TemplateChoice choice =
+          TemplateChoice.of(
+              options.template(),
+              checkpoint.prompts(),
+              tokenizer,
+              checkpoint.name(),
+              checkpoint.location().toString());
+      choice.note().ifPresent(spec.commandLine().getErr()::println);
+      return choice.template().key();
+    }
   }
 
   private void printStorage(PrintWriter out, WeightSource weights) {

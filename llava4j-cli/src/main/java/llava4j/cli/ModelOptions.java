@@ -82,7 +82,8 @@ final class ModelOptions {
       names = "--template",
       paramLabel = "NAME",
       description =
-          "The conversation template, such as vicuna_v1; by default the model's name decides.")
+          "The conversation template, such as vicuna_v1, llama3, phi3, chatml, mistral; by default the model's own"
+              + " chat template, and where it has none, its configuration and name decide.")
   private String template;
 
   @Option(
@@ -148,7 +149,9 @@ final class ModelOptions {
   /// Loads the model, with a progress bar where someone looks.
   Llava load(PrintWriter err) {
     LoadOptions options = loadOptions();
-    return load(open(err), options);
+    Llava llava = load(open(err), options);
+    llava.templateNote().ifPresent(err::println);
+    return llava;
   }
 
   /// The same of an opened model, which is closed in any case.
@@ -157,6 +160,11 @@ final class ModelOptions {
       return Llava.load(
           checkpoint, options.withProgress((_, done, total) -> progress.update(done, total)));
     }
+  }
+
+  /// The conversation template that was asked for.
+  Optional<ConversationTemplate> template() {
+    return Optional.ofNullable(template).map(ConversationTemplate::parse);
   }
 
   /// How to load it.

@@ -60,7 +60,8 @@ final class AdapterOpener {
         weights,
         ownTokenizer ? TokenizerSource.of(folder) : under.tokenizer(),
         eosIds.isEmpty() ? under.eosIds() : eosIds,
-        ownTokenizer ? TokenizerFiles.addsBos(folder) : under.addsBos());
+        ownTokenizer ? TokenizerFiles.addsBos(folder) : under.addsBos(),
+        under.prompts().under(folder));
   }
 
   private Path base(Path folder, AdapterConfig adapter) {

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import llava4j.config.LlavaConfig;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
+import llava4j.text.PromptConventions;
 
 /// An opened checkpoint of any dialect: configuration, weights under our names, and how to open its
 /// tokenizer. No weight has been read yet.
@@ -19,6 +20,7 @@ import llava4j.image.ImageProcessorConfig;
 /// @param tokenizer opens its tokenizer; knows where that tokenizer's files are
 /// @param eosIds ids that end an answer
 /// @param addsBos prompts begin with the beginning-of-sequence id
+/// @param prompts how prompts are written
 public record Checkpoint(
     String name,
     Path location,
@@ -28,8 +30,33 @@ public record Checkpoint(
     WeightSource weights,
     TokenizerSource tokenizer,
     Set<Integer> eosIds,
-    boolean addsBos)
+    boolean addsBos,
+    PromptConventions prompts)
     implements AutoCloseable {
+
+  /// A checkpoint whose prompts follow the files at its location.
+  public Checkpoint(
+      String name,
+      Path location,
+      Dialect dialect,
+      LlavaConfig config,
+      ImageProcessorConfig imageProcessor,
+      WeightSource weights,
+      TokenizerSource tokenizer,
+      Set<Integer> eosIds,
+      boolean addsBos) {
+    this(
+        name,
+        location,
+        dialect,
+        config,
+        imageProcessor,
+        weights,
+        tokenizer,
+        eosIds,
+        addsBos,
+        PromptConventions.of(location));
+  }
 
   /// The layouts in the wild.
   public enum Dialect {
@@ -57,20 +84,13 @@ public record Checkpoint(
   public Checkpoint withImageMode(ImageMode mode) {
     LlavaConfig changed = config.withImageMode(mode);
     boolean unused = config.hasImageNewline() && !changed.hasImageNewline();
-    return new Checkpoint(
-        name,
-        location,
-        dialect,
-        changed,
-        imageProcessor,
-        unused
-            ? new RenamedSource()
+    Checkpoint seen = withConfig(changed);
+    return unused
+        ? seen.withWeights(
+            new RenamedSource()
                 .add(weights, Optional::of)
-                .keepOnly(tensor -> !tensor.equals(ParameterTable.IMAGE_NEWLINE))
-            : weights,
-        tokenizer,
-        eosIds,
-        addsBos);
+                .keepOnly(tensor -> !tensor.equals(ParameterTable.IMAGE_NEWLINE)))
+        : seen;
   }
 
   /// The tensors that inference needs: without blocks behind the chosen hidden state, and without
@@ -84,13 +104,27 @@ public record Checkpoint(
   /// The same with another configuration.
   public Checkpoint withConfig(LlavaConfig other) {
     return new Checkpoint(
-        name, location, dialect, other, imageProcessor, weights, tokenizer, eosIds, addsBos);
+        name, location, dialect, other, imageProcessor, weights, tokenizer, eosIds, addsBos, prompts);
+  }
+
+  /// The same with other weights, and under another name.
+  public Checkpoint withWeights(WeightSource other, String newName) {
+    return new Checkpoint(
+        newName,
+        location,
+        dialect,
+        config,
+        imageProcessor,
+        other,
+        tokenizer,
+        eosIds,
+        addsBos,
+        prompts);
   }
 
   /// The same with other weights.
   public Checkpoint withWeights(WeightSource other) {
-    return new Checkpoint(
-        name, location, dialect, config, imageProcessor, other, tokenizer, eosIds, addsBos);
+    return withWeights(other, name);
   }
 
   private static boolean isUsed(String name, int layersToRun) {

@@ -8,12 +8,13 @@ import llava4j.checkpoint.gguf.GgmlType;
 import llava4j.checkpoint.gguf.GgufVocabulary;
 import llava4j.checkpoint.gguf.LanguageModelGguf;
 import llava4j.checkpoint.gguf.MmprojGguf;
-import llava4j.config.ConfigNode;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.text.ConversationTemplate;
 import llava4j.text.JsonTokenizer;
+import llava4j.text.PromptTemplate;
 import llava4j.text.SentencePieceTokenizer;
+import llava4j.text.TemplateChoice;
 import llava4j.text.TemplateJinja;
 import llava4j.text.Tokenizer;
 
@@ -70,7 +71,7 @@ public final class CheckpointConverter {
       files.huggingFace(rows, dtype);
       files.generation();
       files.processors(true);
-      files.tokenizer(tokenizer, true, chatTemplate());
+      files.tokenizer(tokenizer, true, markedTemplate(tokenizer));
     }
   }
 
@@ -138,7 +139,7 @@ public final class CheckpointConverter {
       }
       files.original(dtype, reference.name());
       files.generation();
-      files.tokenizer(tokenizer, false, chatTemplate());
+      files.tokenizer(tokenizer, false, chatTemplate(tokenizer));
     }
   }
 
@@ -179,17 +180,11 @@ public final class CheckpointConverter {
     TokenIds ids = TokenIds.of(tokenizer);
     return switch (tokenizer) {
       case SentencePieceTokenizer sentencePiece ->
-          GgufConfigs.ofTokenizer(sentencePiece, ids, rows, checkpoint.addsBos(), chatTemplate());
-      case JsonTokenizer _ -> {
-        Path file =
-            source
-                .file("tokenizer.json")
-                .orElseThrow(() ->
-                    new BadInputException(
-                        checkpoint.location() + " has no tokenizer.json; fetch it"));
-        yield new ByteLevelVocabulary(ConfigNode.read(file).json(), file.toString())
-            .toGguf(ids, rows, checkpoint.addsBos(), chatTemplate());
-      }
+          GgufConfigs.ofTokenizer(
+              sentencePiece, ids, rows, checkpoint.addsBos(), markedTemplate(tokenizer));
+      case JsonTokenizer fast ->
+          new ByteLevelVocabulary(fast.content(), checkpoint.location() + "'s tokenizer.json")
+              .toGguf(ids, rows, checkpoint.addsBos(), markedTemplate(tokenizer));
     };
   }
 
@@ -197,12 +192,33 @@ public final class CheckpointConverter {
     return ours.startsWith("vision_tower.");
   }
 
-  /// The chat template of what is written, a Jinja text.
-  private String chatTemplate() {
+  /// The chat template of what is written, a Jinja text: the run's, else the source's, else the one
+  /// that `ask` would take.
+  private String chatTemplate(Tokenizer tokenizer) {
     return template
         .map(TemplateJinja::of)
+        .or(checkpoint.prompts().chatTemplate())
         .or(source::chatTemplate)
-        .orElseGet(() -> TemplateJinja.of(ConversationTemplate.forModel(checkpoint.name())));
+        .orElseGet(() -> {
+          PromptTemplate chosen =
+              TemplateChoice.of(
+                      Optional.empty(),
+                      checkpoint.prompts(),
+                      tokenizer,
+                      checkpoint.name(),
+                      checkpoint.location().toString())
+                  .template();
+          return TemplateJinja.of(
+              chosen instanceof ConversationTemplate conversation
+                  ? conversation
+                  : ConversationTemplate.forModel(checkpoint.name()));
+        });
+  }
+
+  /// The same for dialects whose configuration cannot say that tokens stand around images: the
+  /// template writes them.
+  private String markedTemplate(Tokenizer tokenizer) {
+    return checkpoint.prompts().marked(chatTemplate(tokenizer));
   }
 
   /// The adapter that is beside its base, if the checkpoint is one.

@@ -14,8 +14,14 @@ import llava4j.config.ConfigReader;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
+import llava4j.config.VisionConfig.FeatureSelection;
 import llava4j.error.BadInputException;
+import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
+import llava4j.image.ImageProcessorFiles;
+import llava4j.text.ImageMarks;
+import llava4j.text.PromptConventions;
+import llava4j.text.PromptConventions.Family;
 import llava4j.text.TokenizerFiles;
 import tools.jackson.databind.JsonNode;
 
@@ -62,7 +68,11 @@ public final class CheckpointOpener {
   }
 
   private Checkpoint openHuggingFace(Path folder, ConfigNode node) {
-    LlavaConfig config = ConfigReader.huggingFace(node);
+    LlavaConfig config = withPadding(ConfigReader.huggingFace(node), folder);
+    ImageProcessorFiles.requireRows(
+        folder,
+        config.vision().patchSize(),
+        config.vision().featureSelection() == FeatureSelection.CLS_PATCH);
     RenamedSource weights = new RenamedSource();
     try {
       weights.add(WeightFolder.open(folder, STEMS), NameTable::ours);
@@ -175,6 +185,15 @@ public final class CheckpointOpener {
       ImageProcessorConfig processor,
       Path tokenizerFolder) {
     LlavaConfig sized = config.withText(withTiedHead(config.text(), weights));
+    ImageMarks marks =
+        switch (dialect) {
+          case ORIGINAL ->
+              new ImageMarks(
+                  node.flag("mm_use_im_patch_token", true),
+                  node.flag("mm_use_im_start_end", false),
+                  config.text().vocab());
+          case HUGGING_FACE, GGUF -> ImageMarks.NONE;
+        };
     return new Checkpoint(
         nameOf(folder),
         folder,
@@ -182,9 +201,19 @@ public final class CheckpointOpener {
         sized,
         processor,
         weights,
-        TokenizerSource.of(tokenizerFolder),
+        TokenizerSource.of(tokenizerFolder, marks),
         eosIds(folder, node),
-        TokenizerFiles.addsBos(tokenizerFolder));
+        TokenizerFiles.addsBos(tokenizerFolder),
+        prompts(folder, tokenizerFolder, node, marks));
+  }
+
+  private static PromptConventions prompts(
+      Path folder, Path tokenizerFolder, ConfigNode node, ImageMarks marks) {
+    String type = node.object("text_config").orElse(node).text("model_type", "");
+    return PromptConventions.of(tokenizerFolder)
+        .under(folder)
+        .withFamily(type.endsWith("mistral") ? Family.MISTRAL : Family.LLAMA)
+        .withMarkedImages(marks.startEnd());
   }
 
   /// A file that has a head although its configuration ties it to the embedding is taken at its
@@ -249,14 +278,14 @@ public final class CheckpointOpener {
   }
 
   static ImageProcessorConfig processor(Path folder, VisionConfig vision) {
-    Path file = folder.resolve("preprocessor_config.json");
+    Optional<ImageProcessorFiles.Found> found = ImageProcessorFiles.find(folder);
     ImageProcessorConfig processor =
-        Files.isRegularFile(file)
-            ? ImageProcessorConfig.read(file)
-            : ImageProcessorConfig.clip(vision.imageSize());
+        found
+            .map(ImageProcessorFiles.Found::config)
+            .orElseGet(() -> ImageProcessorConfig.clip(vision.imageSize()));
     if (processor.viewSize() != vision.imageSize()) {
       throw new BadInputException(
-          file
+          found.map(ImageProcessorFiles.Found::where).orElse(folder.toString())
               + " makes pictures of "
               + processor.viewSize()
               + " pixels, but the vision tower takes "
@@ -266,11 +295,24 @@ public final class CheckpointOpener {
     return processor;
   }
 
+  /// With pictures padded or not, where LLaVA's own image processor says so.
+  private static LlavaConfig withPadding(LlavaConfig config, Path folder) {
+    boolean pads = config.imageMode() instanceof ImageMode.Pad;
+    return ImageProcessorFiles.find(folder)
+        .flatMap(ImageProcessorFiles.Found::padsToSquare)
+        .filter(wanted -> pads && !wanted)
+        .map(_ -> config.withImageMode(new ImageMode.Square()))
+        .orElse(config);
+  }
+
   /// From `generation_config.json`, else `config.json`: one id or a list.
   static Set<Integer> eosIds(Path folder, ConfigNode config) {
     Set<Integer> ids = generationEosIds(folder);
     if (ids.isEmpty()) {
       addIds(config.json().path("eos_token_id"), ids);
+    }
+    if (ids.isEmpty()) {
+      addIds(config.json().path("text_config").path("eos_token_id"), ids);
     }
     return ids;
   }

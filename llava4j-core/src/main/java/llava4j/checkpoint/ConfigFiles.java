@@ -104,8 +104,8 @@ final class ConfigFiles {
     root.put(
         "mm_vision_select_feature",
         config.vision().featureSelection() == FeatureSelection.PATCH ? "patch" : "cls_patch");
-    root.put("mm_use_im_start_end", false);
-    root.put("mm_use_im_patch_token", false);
+    root.put("mm_use_im_start_end", checkpoint.prompts().marksImages());
+    root.put("mm_use_im_patch_token", sourceConfig.path("mm_use_im_patch_token").asBoolean(false));
     root.put("mm_patch_merge_type", config.patchMerge().key());
     root.put("tie_word_embeddings", config.text().tieEmbeddings());
     root.put("torch_dtype", typeName(dtype));

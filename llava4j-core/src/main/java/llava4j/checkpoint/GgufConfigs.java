@@ -24,9 +24,11 @@ import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PatchMerge;
 import llava4j.image.Resolution;
+import llava4j.text.GgufBytePairs;
 import llava4j.text.SentencePieceModel.Piece;
 import llava4j.text.SentencePieceModel.PieceType;
 import llava4j.text.SentencePieceTokenizer;
+import llava4j.text.Tokenizer;
 
 /// Between the hyperparameters of GGUF files and ours, both ways.
 final class GgufConfigs {
@@ -66,11 +68,24 @@ final class GgufConfigs {
         true);
   }
 
-  static SentencePieceTokenizer tokenizer(GgufVocabulary vocabulary, Path file) {
+  static Tokenizer tokenizer(GgufVocabulary vocabulary, Path file) {
     List<Integer> types =
         vocabulary.types().isEmpty()
             ? Collections.nCopies(vocabulary.tokens().size(), PieceType.NORMAL.number())
             : vocabulary.types();
+    if (vocabulary.model().equals(GgufVocabulary.BYTE_PAIRS)) {
+      return new GgufBytePairs(
+              file.toString(),
+              vocabulary.pre(),
+              vocabulary.tokens(),
+              types,
+              vocabulary.merges(),
+              vocabulary.bosId(),
+              vocabulary.eosId(),
+              vocabulary.paddingId(),
+              vocabulary.addBos())
+          .tokenizer();
+    }
     return new llava4j.text.GgufVocabulary(
             file.toString(),
             vocabulary.model(),

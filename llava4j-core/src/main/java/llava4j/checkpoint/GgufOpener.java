@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint.Dialect;
 import llava4j.checkpoint.gguf.GgufFile;
@@ -21,6 +20,8 @@ import llava4j.checkpoint.gguf.LlavaGguf;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.error.LfsPointer;
+import llava4j.text.PromptConventions;
+import llava4j.text.PromptEncoder;
 
 /// Pairs a GGUF language model with its mmproj file and opens both.
 final class GgufOpener {
@@ -82,8 +83,10 @@ final class GgufOpener {
           weights,
           TokenizerSource.of(
               () -> GgufConfigs.tokenizer(vocabulary, modelFile), vocabulary.chatTemplate()),
-          Set.of(vocabulary.eosId().orElse(2)),
-          vocabulary.addBos());
+          vocabulary.endIds(vocabulary.model().equals(GgufVocabulary.BYTE_PAIRS) ? 11 : 2),
+          vocabulary.addBos(),
+          new PromptConventions(
+              vocabulary::chatTemplate, PromptEncoder.IMAGE_PLACEHOLDER, Optional.empty(), false));
     } catch (RuntimeException e) {
       text.close();
       if (vision != null) {

@@ -15,6 +15,7 @@ import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
+import llava4j.image.ImageProcessorFiles;
 import llava4j.image.PatchMerge;
 import llava4j.text.TokenizerFiles;
 
@@ -50,16 +51,15 @@ public final class LanguageModelBase {
       if (weights.tensors().containsKey("lm_head.weight")) {
         text = text.withTiedEmbeddings(false);
       }
-      Path processor = tower.resolve("preprocessor_config.json");
       return new Checkpoint(
           CheckpointOpener.nameOf(languageModel),
           languageModel,
           Dialect.ORIGINAL,
           new LlavaConfig(
               vision, projector, text, new ImageMode.Pad(), PatchMerge.FLAT, text.contextLength()),
-          java.nio.file.Files.isRegularFile(processor)
-              ? ImageProcessorConfig.read(processor)
-              : ImageProcessorConfig.clip(vision.imageSize()),
+          ImageProcessorFiles.find(tower)
+              .map(ImageProcessorFiles.Found::config)
+              .orElseGet(() -> ImageProcessorConfig.clip(vision.imageSize())),
           weights,
           TokenizerSource.of(languageModel),
           eosIds(languageModel, node),
@@ -111,16 +111,7 @@ public final class LanguageModelBase {
     try {
       weights.add(WeightFolder.openFile(file), NameTable::oursOfProjector);
       requireWidth(checkpoint, weights, file);
-      return new Checkpoint(
-          checkpoint.name(),
-          checkpoint.location(),
-          checkpoint.dialect(),
-          checkpoint.config(),
-          checkpoint.imageProcessor(),
-          weights,
-          checkpoint.tokenizer(),
-          checkpoint.eosIds(),
-          checkpoint.addsBos());
+      return checkpoint.withWeights(weights);
     } catch (RuntimeException e) {
       weights.close();
       throw e;

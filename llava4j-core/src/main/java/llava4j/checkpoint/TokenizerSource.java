@@ -3,6 +3,7 @@ package llava4j.checkpoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
+import llava4j.text.ImageMarks;
 import llava4j.text.Tokenizer;
 import llava4j.text.TokenizerFiles;
 
@@ -22,7 +23,13 @@ public interface TokenizerSource extends Supplier<Tokenizer> {
 
   /// The tokenizer of a folder.
   static TokenizerSource of(Path folder) {
-    return new OfFolder(folder);
+    return of(folder, ImageMarks.NONE);
+  }
+
+  /// The tokenizer of a folder, with tokens around images that the vocabulary must have or be
+  /// given.
+  static TokenizerSource of(Path folder, ImageMarks marks) {
+    return new OfFolder(folder, marks);
   }
 
   /// A tokenizer of metadata, with the chat template that stands beside it.
@@ -30,11 +37,11 @@ public interface TokenizerSource extends Supplier<Tokenizer> {
     return new OfMetadata(tokenizer, chatTemplate);
   }
 
-  /// See [TokenizerSource#of(Path)].
-  record OfFolder(Path path) implements TokenizerSource {
+  /// See [TokenizerSource#of(Path, ImageMarks)].
+  record OfFolder(Path path, ImageMarks marks) implements TokenizerSource {
     @Override
     public Tokenizer get() {
-      return TokenizerFiles.open(path);
+      return TokenizerFiles.open(path, marks);
     }
 
     @Override

@@ -2,14 +2,15 @@ package llava4j.checkpoint;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import llava4j.error.BadInputException;
+import java.util.function.Supplier;
+import llava4j.config.ConfigNode;
 import llava4j.text.JsonTokenizer;
 import llava4j.text.SentencePieceJson;
 import llava4j.text.SentencePieceTokenizer;
 import llava4j.text.Tokenizer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -46,7 +47,7 @@ final class TokenizerWriter {
     putTokens(config);
     switch (tokenizer) {
       case SentencePieceTokenizer sentencePiece -> writeSentencePiece(sentencePiece, config);
-      case JsonTokenizer _ -> writeFast(config);
+      case JsonTokenizer fast -> writeFast(fast, config);
     }
     write("tokenizer_config.json", config);
   }
@@ -58,12 +59,7 @@ final class TokenizerWriter {
             .map(SourceFiles::bytes)
             .orElseGet(() -> sentencePiece.baseModel().bytes());
     AtomicFile.write(folder.resolve(MODEL), out -> out.write(model));
-    if (source.file(FAST).isPresent()) {
-      copyFast();
-    } else {
-      AtomicFile.writeText(
-          folder.resolve(FAST), new SentencePieceJson(sentencePiece, ids.added()).text());
-    }
+    copyFast(() -> JSON.readTree(new SentencePieceJson(sentencePiece, Map.of()).text()));
     if (!config.path(CLASS).asString("").startsWith("Llama")) {
       config.put(CLASS, "LlamaTokenizer");
     }
@@ -82,8 +78,8 @@ final class TokenizerWriter {
     }
   }
 
-  private void writeFast(ObjectNode config) {
-    copyFast();
+  private void writeFast(JsonTokenizer fast, ObjectNode config) {
+    copyFast(fast::content);
     // transformers 4 knows no TokenizersBackend; both versions know this name for the same
     if (config.path(CLASS).asString("TokenizersBackend").equals("TokenizersBackend")) {
       config.put(CLASS, "PreTrainedTokenizerFast");
@@ -95,29 +91,18 @@ final class TokenizerWriter {
   }
 
   /// The source's `tokenizer.json`, byte for byte where nothing is added.
-  private void copyFast() {
-    Path original =
-        source
-            .file(FAST)
-            .orElseThrow(() ->
-                new BadInputException(
-                    source.folders()
-                        + " has no tokenizer.json, which its tokenizer is written from; fetch the"
-                        + " checkpoint's tokenizer files"));
-    byte[] bytes = SourceFiles.bytes(original);
-    if (ids.added().isEmpty()) {
+  private void copyFast(Supplier<JsonNode> otherwise) {
+    Optional<Path> original = source.file(FAST);
+    if (original.isPresent() && ids.added().isEmpty()) {
+      byte[] bytes = SourceFiles.bytes(original.get());
       AtomicFile.write(folder.resolve(FAST), out -> out.write(bytes));
       return;
     }
-    try {
-      ObjectNode json = (ObjectNode) JSON.readTree(bytes);
-      ArrayNode added = json.withArray("added_tokens");
-      ids.added().forEach((token, id) -> flags(added.addObject().put("id", id), token));
-      write(FAST, json);
-    } catch (JacksonException | ClassCastException | UnsupportedOperationException e) {
-      throw new BadInputException(
-          original + " is no tokenizer that a token can be added to; fetch it again", e);
-    }
+    JsonNode json = original.map(file -> ConfigNode.read(file).json()).orElseGet(otherwise);
+    ObjectNode copy = (ObjectNode) json.deepCopy();
+    ArrayNode added = copy.withArray("added_tokens");
+    ids.added().forEach((token, id) -> flags(added.addObject().put("id", id), token));
+    write(FAST, copy);
   }
 
   /// The spellings that decide, also where the source leaves them to `special_tokens_map.json`.
@@ -146,13 +131,16 @@ final class TokenizerWriter {
         putIfAbsent(decoder, String.valueOf(id), flags(JSON.createObjectNode(), token)));
   }
 
-  private static ObjectNode flags(ObjectNode node, String token) {
+  private ObjectNode flags(ObjectNode node, String token) {
+    boolean isWord =
+        tokenizer instanceof SentencePieceTokenizer sentencePiece
+            && sentencePiece.settings().words().contains(token);
     return node.put("content", token)
         .put("single_word", false)
         .put("lstrip", false)
         .put("rstrip", false)
         .put("normalized", false)
-        .put("special", true);
+        .put("special", !isWord);
   }
 
   private String spelling(int id) {

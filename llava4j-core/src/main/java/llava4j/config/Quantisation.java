@@ -31,7 +31,7 @@ final class Quantisation {
               found.has("load_in_4bit") || found.has("load_in_8bit")
                   ? "bitsandbytes"
                   : "an unnamed method";
-          default -> "'" + method + "'";
+          default -> method;
         };
     throw new BadInputException(
         config.file()

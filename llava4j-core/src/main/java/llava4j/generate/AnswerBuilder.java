@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import llava4j.generate.Generation.TokenLogProbs;
 import llava4j.text.StreamingDetokenizer;
 import llava4j.text.Tokenizer;
@@ -29,13 +30,25 @@ final class AnswerBuilder {
   private FinishReason finishReason;
 
   /// Which ids may be generated, and which end an answer.
-  record Vocabulary(Tokenizer tokenizer, Set<Integer> eosIds) {
+  ///
+  /// @param banned ids that stand for no text: the picture's placeholder, and rows of the embedding
+  ///   behind the vocabulary; found once for a model
+  record Vocabulary(Tokenizer tokenizer, Set<Integer> eosIds, List<Integer> banned) {
+    /// @param rows of the head
+    static Vocabulary of(Tokenizer tokenizer, Set<Integer> eosIds, int rows) {
+      return new Vocabulary(
+          tokenizer,
+          Set.copyOf(eosIds),
+          IntStream.range(0, rows)
+              .filter(id -> !tokenizer.isGenerable(id) && !eosIds.contains(id))
+              .boxed()
+              .toList());
+    }
+
     /// Takes ids that stand for no text out of the choice.
     void ban(float[] logits) {
-      for (int id = 0; id < logits.length; id++) {
-        if (!tokenizer.isGenerable(id) && !eosIds.contains(id)) {
-          logits[id] = Float.NEGATIVE_INFINITY;
-        }
+      for (int id : banned) {
+        logits[id] = Float.NEGATIVE_INFINITY;
       }
     }
   }
@@ -80,9 +93,10 @@ final class AnswerBuilder {
     if (cancelled.getAsBoolean()) {
       return finish(FinishReason.CANCELLED);
     }
+    // the originals report what the model says, not what is left of it
+    float[] reported = options.topLogProbs() >= 0 ? logits.clone() : null;
     vocabulary.ban(logits);
     penaliseRepetition(logits);
-    float[] reported = options.topLogProbs() >= 0 ? logits.clone() : null;
     int id = chooser.choose(logits);
     if (reported != null) {
       logProbs.add(LogProbabilities.of(reported, id, options.topLogProbs()));

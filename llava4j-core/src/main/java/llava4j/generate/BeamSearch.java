@@ -175,8 +175,8 @@ final class BeamSearch {
   ///
   /// @param logits overwritten, [vocab]
   private float[] scores(float[] logits, Hypothesis beginning) {
+    double norm = LogProbabilities.logSumExp(logits); // of all tokens, as the original's
     vocabulary.ban(logits);
-    double norm = LogProbabilities.logSumExp(logits);
     for (int id = 0; id < logits.length; id++) {
       logits[id] = (float) (logits[id] - norm);
     }

@@ -10,7 +10,8 @@ import java.util.List;
 public record Generation(
     int[] ids, String text, FinishReason finishReason, List<TokenLogProbs> logProbs) {
 
-  /// Natural logarithms of probabilities at one step.
+  /// Natural logarithms of probabilities at one step, from the model's own logits: before bans,
+  /// penalties and temperature.
   ///
   /// @param top the likeliest tokens, best first
   public record TokenLogProbs(LogProb chosen, List<LogProb> top) {}

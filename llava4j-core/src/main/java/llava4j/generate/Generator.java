@@ -25,7 +25,7 @@ public final class Generator {
   /// @param eosIds ids that end an answer
   public Generator(LlavaModel model, Tokenizer tokenizer, Set<Integer> eosIds) {
     this.model = model;
-    this.vocabulary = new Vocabulary(tokenizer, Set.copyOf(eosIds));
+    this.vocabulary = Vocabulary.of(tokenizer, eosIds, model.config().text().vocab());
   }
 
   /// Answers one prompt, using and extending a chat's cache.

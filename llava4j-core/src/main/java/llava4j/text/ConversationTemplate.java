@@ -1,12 +1,18 @@
 package llava4j.text;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 
-/// The conversation templates of the original code (`llava/conversation.py`), byte for byte.
-public enum ConversationTemplate {
+/// The conversation templates of the original code (`llava/conversation.py`), byte for byte, and
+/// those of the language models that later LLaVAs stand on (`llama3`, `phi3`, `chatml`, `mistral`),
+/// as the models' own chat templates write them.
+public enum ConversationTemplate implements PromptTemplate {
   /// LLaVA-1.5: stage 2 and all evaluations; the default.
   VICUNA_V1(Style.TWO, Texts.USER_SYSTEM, "USER", "ASSISTANT", " ", "</s>"),
   /// The same with "human" for "user"; the original's command line takes it for names with "v1".
@@ -32,7 +38,23 @@ public enum ConversationTemplate {
       "<|im_start|>user\n",
       "<|im_start|>assistant\n",
       "<|im_end|>",
-      "");
+      ""),
+  LLAMA3(
+      Style.TURNS,
+      "",
+      "<|start_header_id|>user<|end_header_id|>\n\n",
+      "<|start_header_id|>assistant<|end_header_id|>\n\n",
+      "<|eot_id|>",
+      "<|eot_id|>"),
+  PHI3(Style.TURNS, "", "<|user|>\n", "<|assistant|>\n", "<|end|>\n", "<|end|>\n"),
+  CHATML(
+      Style.TURNS,
+      "",
+      "<|im_start|>user\n",
+      "<|im_start|>assistant\n",
+      "<|im_end|>\n",
+      "<|im_end|>\n"),
+  MISTRAL(Style.TURNS, "", "[INST] ", "", " [/INST]", "</s>");
 
   /// How a template strings its parts together.
   public enum Style {
@@ -40,7 +62,9 @@ public enum ConversationTemplate {
     TWO,
     MPT,
     LLAMA_2,
-    PLAIN
+    PLAIN,
+    /// every turn between the same marks, the system text in a turn of its own if there is one
+    TURNS
   }
 
   private static final class Texts {
@@ -66,6 +90,9 @@ public enum ConversationTemplate {
     static final String MPT_SYSTEM =
         "A conversation between a user and an LLM-based AI assistant. The assistant gives helpful and honest answers.";
   }
+
+  private static final String MPT_SYSTEM_MARK = "<|im_start|>system\n";
+  private static final Pattern MARKER = Pattern.compile("<\\|[^|]+\\|>|\\[/?INST]");
 
   private final Style style;
   private final String system;
@@ -141,6 +168,7 @@ public enum ConversationTemplate {
   }
 
   /// The original's name.
+  @Override
   public String key() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -173,9 +201,11 @@ public enum ConversationTemplate {
 
   /// The text that ends an answer in this template where it is not the tokenizer's end token; empty
   /// for none.
+  @Override
   public String stopText() {
     return switch (style) {
       case SINGLE, MPT -> separator;
+      case TURNS -> answerSeparator.strip();
       case TWO, LLAMA_2, PLAIN -> "";
     };
   }
@@ -193,18 +223,30 @@ public enum ConversationTemplate {
           LLAVA_LLAMA_2,
           MISTRAL_INSTRUCT,
           CHATML_DIRECT,
-          MPT ->
+          MPT,
+          LLAMA3,
+          PHI3,
+          CHATML,
+          MISTRAL ->
           false;
     };
   }
 
   /// A user's words with the template's bracketed markers broken by a blank, so that they cannot
   /// begin another turn. Role names and `###` are ordinary words and stay.
+  @Override
   public String neutralised(String userText) {
     List<String> markers =
         switch (style) {
           case MPT -> List.of("<|im_start|>", "<|im_end|>");
           case LLAMA_2 -> List.of("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>");
+          case TURNS ->
+              MARKER
+                  .matcher(userRole + assistantRole + separator + answerSeparator)
+                  .results()
+                  .map(MatchResult::group)
+                  .distinct()
+                  .toList();
           case SINGLE, TWO, PLAIN -> List.of();
         };
     String safe = userText;
@@ -212,6 +254,15 @@ public enum ConversationTemplate {
       safe = safe.replace(marker, marker.charAt(0) + " " + marker.substring(1));
     }
     return safe;
+  }
+
+  @Override
+  public String prompt(Optional<String> systemText, List<String> messages) {
+    List<String> open = new ArrayList<>(messages);
+    open.add(null);
+    // ChatML's system text has its opening mark within it
+    String mark = style == Style.MPT ? MPT_SYSTEM_MARK : "";
+    return render(systemText.map(mark::concat).orElse(system), open);
   }
 
   /// Renders with the template's own system text.
@@ -250,6 +301,7 @@ public enum ConversationTemplate {
         yield prompt.toString();
       }
       case LLAMA_2 -> renderLlama2(systemText, messages);
+      case TURNS -> renderTurns(systemText, messages);
       case PLAIN -> {
         prompt.append(systemText);
         for (int i = 0; i < messages.size(); i++) {
@@ -260,6 +312,25 @@ public enum ConversationTemplate {
         yield prompt.toString();
       }
     };
+  }
+
+  private String renderTurns(String systemText, List<String> messages) {
+    boolean mistral = this == MISTRAL;
+    StringBuilder prompt = new StringBuilder();
+    if (!mistral && !systemText.isEmpty()) {
+      prompt.append(userRole.replace("user", "system")).append(systemText).append(separator);
+    }
+    for (int i = 0; i < messages.size(); i++) {
+      prompt.append(role(i));
+      if (isGiven(messages.get(i))) {
+        prompt
+            .append(mistral && i == 0 && !systemText.isEmpty() ? systemText + "\n\n" : "")
+            .append(mistral && i % 2 == 1 ? " " : "")
+            .append(messages.get(i))
+            .append(endOf(i));
+      }
+    }
+    return prompt.toString();
   }
 
   private String renderLlama2(String systemText, List<String> messages) {

@@ -1,9 +1,11 @@
 package llava4j.text;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
@@ -33,6 +35,9 @@ public record GgufVocabulary(
     OptionalInt padId,
     boolean addSpacePrefix,
     boolean addsBos) {
+
+  /// Added tokens that older converters marked as words of the user.
+  private static final Set<String> NO_WORDS = Set.of("<image>", "<pad>");
 
   /// Checks the lists against each other.
   public GgufVocabulary {
@@ -69,6 +74,7 @@ public record GgufVocabulary(
   public SentencePieceTokenizer tokenizer() {
     List<Piece> pieces = new ArrayList<>();
     SortedMap<String, Integer> added = new TreeMap<>();
+    Set<String> words = new HashSet<>();
     for (int id = 0; id < tokens.size(); id++) {
       PieceType type = PieceType.of(types.get(id));
       if (type == null) {
@@ -83,6 +89,9 @@ public record GgufVocabulary(
       if (type == PieceType.USER_DEFINED || type == PieceType.UNUSED) {
         added.put(tokens.get(id), id);
       }
+      if (type == PieceType.USER_DEFINED && !NO_WORDS.contains(tokens.get(id))) {
+        words.add(tokens.get(id));
+      }
       // SentencePiece would match a user-defined piece inside words; ours are cut out before.
       pieces.add(
           new Piece(
@@ -92,7 +101,7 @@ public record GgufVocabulary(
     }
     return new SentencePieceTokenizer(
         SentencePieceModel.of(pieces, addSpacePrefix),
-        new Settings(true, bosId, eosId, padId, added, Map.of(), addsBos));
+        new Settings(true, bosId, eosId, padId, added, Map.of(), addsBos, words));
   }
 
   private static void requireId(String where, String key, int id, int numTokens) {

@@ -1,9 +1,9 @@
 package llava4j.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
@@ -13,10 +13,13 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.error.BadInputException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// A fast tokenizer from `tokenizer.json`, run by Hugging Face's own library, without truncation or
 /// padding.
 public final class JsonTokenizer implements Tokenizer {
+  private final JsonNode content;
   private final TokenizerJson json;
   private final HuggingFaceTokenizer library;
   private final Set<Integer> specialIds;
@@ -25,6 +28,13 @@ public final class JsonTokenizer implements Tokenizer {
   private final int eosId;
   private final OptionalInt padId;
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /// What the files beside a `tokenizer.json` say.
+  ///
+  /// @param bos spelling of the beginning-of-sequence token; empty for none
+  /// @param eos spelling of the token that ends an answer; empty for none
+  /// @param addsBos whether texts begin with `bos` unless the caller says otherwise
+  public record Settings(String bos, String eos, OptionalInt padId, boolean addsBos) {}
 
   /// Opens a `tokenizer.json`.
   ///
@@ -40,20 +50,45 @@ public final class JsonTokenizer implements Tokenizer {
   /// @param eos spelling of the token that ends an answer
   /// @param addsBos whether texts begin with `bos` unless the caller says otherwise
   public JsonTokenizer(Path file, String bos, String eos, OptionalInt padId, boolean addsBos) {
-    this.json = TokenizerJson.read(file);
-    this.specialIds = new HashSet<>(json.added().values());
-    this.bosId = idOf(file, bos);
-    this.eosId = idOf(file, eos);
-    this.padId = padId;
-    this.addsBos = addsBos;
-    this.library = open(file);
+    this(TokenizerJson.parse(file), file.toString(), new Settings(bos, eos, padId, addsBos));
+  }
+
+  /// Opens the content of a `tokenizer.json`.
+  ///
+  /// @param where names the file in messages
+  public JsonTokenizer(JsonNode content, String where, Settings settings) {
+    this.content = content;
+    this.json = TokenizerJson.of(content, where);
+    this.specialIds = new HashSet<>();
+    json.special()
+        .forEach((id, special) -> {
+          if (special) {
+            specialIds.add(id);
+          }
+        });
+    this.bosId = idOf(where, settings.bos());
+    this.eosId = idOf(where, settings.eos());
+    this.padId = settings.padId();
+    this.addsBos = settings.addsBos() && bosId >= 0;
+    this.library = open(content, where);
+  }
+
+  /// The file's content: vocabulary, merges, added tokens and rules, for writers.
+  public JsonNode content() {
+    return content;
+  }
+
+  /// Whether tokens are bytes in GPT-2's letters, as those of LLaMA-3, Qwen and their like are.
+  public boolean isByteLevel() {
+    return json.byteLevel();
   }
 
   @Override
   public int[] encode(String text, boolean addBos) {
     long[] wide = opened().encode(SoundText.of(text), false, false).getIds();
-    int[] ids = new int[wide.length + (addBos ? 1 : 0)];
-    if (addBos) {
+    boolean begins = addBos && bosId >= 0;
+    int[] ids = new int[wide.length + (begins ? 1 : 0)];
+    if (begins) {
       ids[0] = bosId;
     }
     for (int i = 0; i < wide.length; i++) {
@@ -73,6 +108,9 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public StreamingDetokenizer streamingDetokenizer() {
+    if (json.byteLevel()) {
+      return new ByteLevelDetokenizer(json::textToken);
+    }
     return json.decodesLikeLlama()
         ? new FastDetokenizer(json::textToken)
         : new HoldingDetokenizer(this);
@@ -110,7 +148,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public boolean isGenerable(int id) {
-    return id >= 0 && id < json.vocabularySize() && imageTokenId().orElse(-1) != id;
+    return json.tokens().containsKey(id) && imageTokenId().orElse(-1) != id;
   }
 
   @Override
@@ -137,22 +175,31 @@ public final class JsonTokenizer implements Tokenizer {
     return library;
   }
 
-  private int idOf(Path file, String token) {
-    Integer id = json.added().get(token);
-    if (id == null) {
-      throw new BadInputException(
-          file + " lacks the special token '" + token + "'; fetch it again");
+  private int idOf(String where, String token) {
+    if (token.isEmpty()) {
+      return -1;
     }
-    return id;
+    Integer id = json.added().get(token);
+    if (id != null) {
+      return id;
+    }
+    return json.tokens().entrySet().stream()
+        .filter(entry -> entry.getValue().equals(token))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(() ->
+            new BadInputException(
+                where + " lacks the special token '" + token + "'; fetch it again"));
   }
 
-  private static HuggingFaceTokenizer open(Path file) {
-    try (InputStream stream = Files.newInputStream(file)) {
+  private static HuggingFaceTokenizer open(JsonNode content, String where) {
+    byte[] text = new JsonMapper().writeValueAsBytes(content);
+    try (InputStream stream = new ByteArrayInputStream(text)) {
       return HuggingFaceTokenizer.newInstance(
           stream, Map.of("truncation", "false", "padding", "false"));
     } catch (IOException | RuntimeException e) {
       throw new BadInputException(
-          file + " is not a usable tokenizer: " + e.getMessage() + "; fetch it again", e);
+          where + " is not a usable tokenizer: " + e.getMessage() + "; fetch it again", e);
     }
   }
 }

@@ -2,6 +2,7 @@ package llava4j.text;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import llava4j.text.TokenRun.ImageSlot;
 import llava4j.text.TokenRun.TextRun;
 
@@ -43,6 +44,24 @@ public final class PromptEncoder {
       }
     }
     return new TokenizedPrompt(runs);
+  }
+
+  /// The ids of a prompt that a model's own chat template made, as transformers' processor has
+  /// them: the text is encoded as a whole, and is given no beginning-of-sequence id if the template
+  /// writes one itself.
+  public int[] encodeWhole(String prompt) {
+    int[] bos = addBos ? tokenizer.encode("", true) : new int[0];
+    int[] ids = tokenizer.encode(prompt, false);
+    boolean written = bos.length == 1 && ids.length > 0 && ids[0] == bos[0];
+    int image = tokenizer.imageTokenId().orElse(IMAGE_SLOT);
+    if (tokenizer.imageTokenId().isEmpty()) {
+      // no token of the vocabulary stands for a picture: the text is cut at its places
+      return written ? new PromptEncoder(tokenizer, false).encode(prompt) : encode(prompt);
+    }
+    return IntStream.concat(
+            IntStream.of(written ? new int[0] : bos),
+            IntStream.of(ids).map(id -> id == image ? IMAGE_SLOT : id))
+        .toArray();
   }
 
   /// A user's question with one placeholder per picture. Where it names as many as there are

@@ -76,7 +76,9 @@ public final class SentencePieceJson {
           .put("lstrip", strip.left())
           .put("rstrip", strip.right())
           .put("normalized", false)
-          .put("special", !isUserDefined(typeOf(id)));
+          .put(
+              "special",
+              !isUserDefined(typeOf(id)) && !tokenizer.settings().words().contains(token));
     });
   }
 

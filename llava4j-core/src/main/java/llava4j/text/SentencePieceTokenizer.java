@@ -36,6 +36,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// @param added tokens beyond the SentencePiece model, such as `<image>`, with their ids
   /// @param strips special tokens that swallow the white space beside them
   /// @param addsBos whether texts begin with `bosId` unless the caller says otherwise
+  /// @param words those of `added` that are words like others and stay in decoded text (`"special":
+  ///   false`)
   public record Settings(
       boolean legacy,
       int bosId,
@@ -43,7 +45,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
       OptionalInt padId,
       SortedMap<String, Integer> added,
       Map<String, Strip> strips,
-      boolean addsBos) {
+      boolean addsBos,
+      Set<String> words) {
 
     /// A special token's `lstrip` and `rstrip` flags.
     public record Strip(boolean left, boolean right) {}
@@ -51,6 +54,19 @@ public final class SentencePieceTokenizer implements Tokenizer {
     public Settings {
       added = Collections.unmodifiableSortedMap(new TreeMap<>(added));
       strips = Map.copyOf(strips);
+      words = Set.copyOf(words);
+    }
+
+    /// Settings where every added token is a special one.
+    public Settings(
+        boolean legacy,
+        int bosId,
+        int eosId,
+        OptionalInt padId,
+        SortedMap<String, Integer> added,
+        Map<String, Strip> strips,
+        boolean addsBos) {
+      this(legacy, bosId, eosId, padId, added, strips, addsBos, Set.of());
     }
 
     /// Settings without stripping tokens, as LLaVA's files have them.
@@ -94,7 +110,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
     }
     this.unkId = unknown;
     specials.putAll(settings.added());
-    specialIds.addAll(specials.values());
+    specials.forEach((token, id) -> {
+      if (!settings.words().contains(token)) {
+        specialIds.add(id);
+      }
+    });
     settings.added().forEach((token, id) -> addedById.put(id, token));
     this.unknownPrefixLength = processor.encode(UNKNOWN).length;
   }
@@ -140,7 +160,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
     List<String> tokens = new ArrayList<>();
     for (int id : ids) {
       String token = token(id);
-      if (token != null && !(skipSpecial && specials.containsKey(token))) {
+      if (token != null && !(skipSpecial && isHidden(token))) {
         tokens.add(token);
       }
     }
@@ -174,10 +194,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public boolean isGenerable(int id) {
-    return id >= 0
-        && id < model.pieces().size()
-        && model.pieces().get(id).type() != PieceType.UNUSED
-        && !addedById.containsKey(id);
+    boolean standsForText =
+        (id >= 0 && id < model.pieces().size())
+            ? model.pieces().get(id).type() != PieceType.UNUSED
+            : addedById.containsKey(id);
+    return standsForText && imageTokenId().orElse(-1) != id;
   }
 
   @Override
@@ -321,7 +342,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
     boolean afterSpecial = false;
     for (int i = 0; i < tokens.size(); i++) {
       String token = tokens.get(i);
-      boolean special = specials.containsKey(token);
+      boolean special = isHidden(token);
       if (special) {
         if (!afterSpecial && i != 0 && settings.legacy()) {
           text.append(' ');
@@ -343,7 +364,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// The piece of an id that gives text; null for special ids and those outside the vocabulary.
   private String textPiece(int id) {
     String token = token(id);
-    return token == null || specials.containsKey(token) ? null : token;
+    return token == null || isHidden(token) ? null : token;
+  }
+
+  /// Whether a token is a special one, which gives no text.
+  private boolean isHidden(String token) {
+    return specials.containsKey(token) && !settings.words().contains(token);
   }
 
   private PieceDecoder newPieceDecoder() {

@@ -6,7 +6,7 @@ package llava4j.text;
 ///
 /// One belongs to one stream and one thread.
 public sealed interface StreamingDetokenizer
-    permits SlowDetokenizer, FastDetokenizer, HoldingDetokenizer {
+    permits SlowDetokenizer, FastDetokenizer, ByteLevelDetokenizer, HoldingDetokenizer {
 
   /// The text that this id settles; often empty.
   String accept(int id);

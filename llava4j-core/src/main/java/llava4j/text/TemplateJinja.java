@@ -17,102 +17,97 @@ public final class TemplateJinja {
   /// The Jinja text.
   public static String of(ConversationTemplate template) {
     return switch (template.style()) {
-      case SINGLE ->
+      case SINGLE, TWO ->
           turns(
               template,
-              quoted(template.userRole() + ": "),
-              quoted(template.assistantRole() + ": "),
-              template.separator(),
-              template.assistantRole() + ":");
-      case TWO ->
-          turns(
-              template,
-              quoted(template.userRole() + ": "),
-              quoted(template.assistantRole() + ": "),
-              template.answerSeparator(),
+              "",
+              template.userRole() + ": ",
+              template.assistantRole() + ": ",
               template.assistantRole() + ":");
       case MPT ->
           turns(
               template,
-              quoted(template.userRole()),
-              quoted(template.assistantRole()),
-              template.separator(),
+              "<|im_start|>system\n",
+              template.userRole(),
+              template.assistantRole(),
               template.assistantRole());
-      case LLAMA_2 -> llama2(template);
+      case TURNS ->
+          template == ConversationTemplate.MISTRAL
+              ? instructions(template, "[INST] ", "\n\n", "[INST] ", "</s>")
+              : turns(
+                  template,
+                  template.userRole().replace("user", "system"),
+                  template.userRole(),
+                  template.assistantRole(),
+                  template.assistantRole());
+      case LLAMA_2 ->
+          instructions(
+              template,
+              "[INST] <<SYS>>\n",
+              "\n<</SYS>>\n\n",
+              template.separator() + "[INST] ",
+              " " + template.answerSeparator());
       case PLAIN -> plain(template);
     };
   }
 
   private static String turns(
       ConversationTemplate template,
+      String system,
       String user,
       String assistant,
-      String afterAnswer,
       String generation) {
-    String separator = quoted(template.separator());
+    String answerEnd =
+        template.answerSeparator().isEmpty() ? template.separator() : template.answerSeparator();
+    String own = template.system().isEmpty() ? "" : template.system() + template.separator();
     return "{% for message in messages %}"
-        + when(
-            "loop.first and message['role'] != 'system'",
-            quoted(template.system() + template.separator()))
-        + when(IS_USER, user)
-        + when("message['role'] == 'assistant'", assistant)
+        + when("loop.first and message['role'] != 'system'", quoted(own))
+        + when(IS_SYSTEM, quoted(system))
+        + when(IS_USER, quoted(user))
+        + when("message['role'] == 'assistant'", quoted(assistant))
         + content()
         + "{% if message['role'] == 'assistant' %}{{ "
-        + quoted(afterAnswer)
+        + quoted(answerEnd)
         + " }}{% else %}{{ "
-        + separator
+        + quoted(template.separator())
         + " }}{% endif %}"
         + "{% endfor %}"
         + when("add_generation_prompt", quoted(generation));
   }
 
-  /// The system text stands inside the first question; the separator before all but the first.
-  private static String llama2(ConversationTemplate template) {
-    String before = quoted("<<SYS>>\n");
-    String behind = quoted("\n<</SYS>>\n\n");
+  /// Questions between `[INST]` marks; the system text stands inside the first of them.
+  private static String instructions(
+      ConversationTemplate template,
+      String systemStart,
+      String systemEnd,
+      String nextQuestion,
+      String answerEnd) {
     String given = "messages[0]['role'] == 'system'";
+    String opening =
+        template.system().isEmpty() ? "[INST] " : systemStart + template.system() + systemEnd;
     return "{% set first = 1 if "
         + given
-        + " else 0 %}"
-        + "{% for message in messages %}"
-        + "{% if "
+        + " else 0 %}{% for message in messages %}{% if "
         + IS_SYSTEM
-        + " %}"
-        + "{{ "
-        + quoted("[INST] <<SYS>>\n")
+        + " %}{{ "
+        + quoted(systemStart)
         + " }}"
         + content()
         + "{{ "
-        + behind
-        + " }}"
-        + "{% elif "
+        + quoted(systemEnd)
+        + " }}{% elif "
         + IS_USER
-        + " %}"
-        + "{% if loop.index0 == first %}"
-        + (template.system().isEmpty()
-            ? when("first == 0", quoted("[INST] "))
-            : when(
-                "first == 0",
-                quoted("[INST] ")
-                    + " + "
-                    + before
-                    + " + "
-                    + quoted(template.system())
-                    + " + "
-                    + behind))
+        + " %}{% if loop.index0 == first %}"
+        + when("first == 0", quoted(opening))
         + "{% else %}{{ "
-        + quoted(template.separator() + "[INST] ")
+        + quoted(nextQuestion)
         + " }}{% endif %}"
         + content()
-        + "{{ ' [/INST]' }}"
-        + "{% else %}"
-        + "{{ ' ' }}"
+        + "{{ ' [/INST]' }}{% else %}{{ ' ' }}"
         + content()
         + "{{ "
-        + quoted(" " + template.answerSeparator())
-        + " }}"
-        + "{% endif %}"
-        + "{% endfor %}";
+        + quoted(answerEnd)
+        + " }}{% endif %}{% endfor %}";
   }
 
   private static String plain(ConversationTemplate template) {
@@ -120,7 +115,9 @@ public final class TemplateJinja {
         + content()
         + "{% if message['role'] == 'assistant' %}{{ "
         + quoted(template.answerSeparator())
-        + " }}{% else %}{{ "
+        + " }}{% elif "
+        + IS_USER
+        + " %}{{ "
         + quoted(template.separator())
         + " }}{% endif %}"
         + "{% endfor %}";

@@ -28,11 +28,13 @@ public sealed interface Tokenizer extends AutoCloseable
   /// Whether the tokenizer's files want the beginning-of-sequence id in front (`add_bos_token`).
   boolean addsBos();
 
+  /// The beginning-of-sequence id; -1 if the vocabulary has none.
   int bosId();
 
+  /// The id that ends an answer; -1 if the tokenizer's files name none.
   int eosId();
 
-  /// The id of what the vocabulary cannot spell.
+  /// The id of what the vocabulary cannot spell; -1 if it can spell everything.
   int unkId();
 
   /// The padding id, if the model has one apart from `<unk>`.
@@ -45,13 +47,13 @@ public sealed interface Tokenizer extends AutoCloseable
   /// Spellings of the special and added tokens with their ids.
   SortedMap<String, Integer> specialTokens();
 
-  /// Whether the id is a special or added token, which gives no text.
+  /// Whether the id is a special token, which gives no text.
   default boolean isSpecial(int id) {
     return specialTokens().containsValue(id);
   }
 
-  /// Whether a model may generate the id: it belongs to the trained vocabulary. Rows that pad an
-  /// embedding, and tokens added later such as `<image>`, do not.
+  /// Whether a model may generate the id: a token of the vocabulary, or one added to it. Rows that
+  /// pad an embedding, and the picture's placeholder, stand for no text.
   boolean isGenerable(int id);
 
   /// The id of `<image>` in vocabularies that have one.

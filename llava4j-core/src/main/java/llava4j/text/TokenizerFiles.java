@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
@@ -16,6 +18,7 @@ import llava4j.text.SentencePieceTokenizer.Settings.Strip;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 
 /// The tokenizer files of a model folder.
 ///
@@ -42,9 +45,16 @@ public final class TokenizerFiles {
 
   /// Opens the tokenizer of a folder.
   public static Tokenizer open(Path folder) {
+    return open(folder, ImageMarks.NONE);
+  }
+
+  /// Opens the tokenizer of a folder.
+  ///
+  /// @param marks tokens around pictures that the vocabulary must have or be given
+  public static Tokenizer open(Path folder, ImageMarks marks) {
     Path model = folder.resolve("tokenizer.model");
     if (Files.isRegularFile(model)) {
-      return openModel(model, folder);
+      return openModel(model, folder, marks);
     }
     Path json = folder.resolve("tokenizer.json");
     if (!Files.isRegularFile(json)) {
@@ -53,16 +63,29 @@ public final class TokenizerFiles {
               + " has neither tokenizer.model nor tokenizer.json"
               + ForeignVocabulary.remedy(folder));
     }
+    JsonNode content = TokenizerJson.parse(json);
+    TokenizerJson parsed = TokenizerJson.of(content, json.toString());
+    SortedMap<String, Integer> added = new TreeMap<>(parsed.added());
+    int next = parsed.tokens().keySet().stream().mapToInt(id -> id + 1).max().orElse(0);
+    marks
+        .missing(added, next, folder.toString())
+        .forEach((token, id) ->
+            ((ArrayNode) content.get("added_tokens"))
+                .add(GgufBytePairs.addedToken(token, id, true)));
+    String bos = special(folder, "bos_token", parsed.added().containsKey("<s>") ? "<s>" : "");
+    String eos = special(folder, "eos_token", parsed.added().containsKey("</s>") ? "</s>" : "");
     return new JsonTokenizer(
-        json,
-        special(folder, "bos_token", "<s>"),
-        special(folder, "eos_token", "</s>"),
-        padId(folder, added(folder, 0)),
-        addsBos(folder));
+        content,
+        json.toString(),
+        new JsonTokenizer.Settings(bos, eos, padId(folder, added), addsBos(folder)));
   }
 
   /// Opens a SentencePiece model with the settings that stand beside it.
   public static SentencePieceTokenizer openModel(Path model, Path folder) {
+    return openModel(model, folder, ImageMarks.NONE);
+  }
+
+  private static SentencePieceTokenizer openModel(Path model, Path folder, ImageMarks marks) {
     LfsPointer.refuse(model);
     SentencePieceModel parsed;
     try {
@@ -79,6 +102,10 @@ public final class TokenizerFiles {
     }
     JsonNode config = readIfThere(folder.resolve("tokenizer_config.json"));
     SortedMap<String, Integer> added = added(folder, parsed.pieces().size());
+    int next =
+        Math.max(
+            parsed.pieces().size(), added.values().stream().mapToInt(id -> id + 1).max().orElse(0));
+    added.putAll(marks.missing(added, next, folder.toString()));
     boolean legacy = config.path("legacy").asBoolean(true);
     return new SentencePieceTokenizer(
         parsed,
@@ -89,14 +116,38 @@ public final class TokenizerFiles {
             padId(folder, added),
             added,
             strips(config),
-            addsBos(folder)));
+            addsBos(folder),
+            words(config)));
   }
 
-  /// Whether prompts begin with the beginning-of-sequence id, as the folder's `add_bos_token` says.
+  /// Whether prompts begin with the beginning-of-sequence id: as the folder's `add_bos_token` says,
+  /// else as the rule in its `tokenizer.json` does where that stands alone, else yes.
   public static boolean addsBos(Path folder) {
-    return readIfThere(folder.resolve("tokenizer_config.json"))
-        .path("add_bos_token")
-        .asBoolean(true);
+    JsonNode flag = readIfThere(folder.resolve("tokenizer_config.json")).path("add_bos_token");
+    Path json = folder.resolve("tokenizer.json");
+    if (!flag.isBoolean()
+        && !Files.isRegularFile(folder.resolve("tokenizer.model"))
+        && Files.isRegularFile(json)) {
+      TokenizerJson parsed = TokenizerJson.read(json);
+      String bos = special(folder, "bos_token", parsed.added().containsKey("<s>") ? "<s>" : "");
+      return !bos.isEmpty() && bos.equals(parsed.firstToken());
+    }
+    return flag.asBoolean(true);
+  }
+
+  /// What a folder's chat template writes for a picture: `image_token` of its tokenizer or its
+  /// processor; `<image>` where neither says.
+  static String imageToken(Path folder) {
+    JsonNode config = readIfThere(folder.resolve("tokenizer_config.json"));
+    String fromTokenizer =
+        content(
+            config.path("image_token"),
+            content(config.path("extra_special_tokens").path("image_token"), ""));
+    return fromTokenizer.isEmpty()
+        ? content(
+            readIfThere(folder.resolve("processor_config.json")).path("image_token"),
+            PromptEncoder.IMAGE_PLACEHOLDER)
+        : fromTokenizer;
   }
 
   private static OptionalInt padId(Path folder, SortedMap<String, Integer> added) {
@@ -126,6 +177,17 @@ public final class TokenizerFiles {
       }
     }
     return strips;
+  }
+
+  /// Tokens of `added_tokens_decoder` that are words like others.
+  private static Set<String> words(JsonNode config) {
+    Set<String> words = new HashSet<>();
+    for (JsonNode token : config.path("added_tokens_decoder")) {
+      if (token.isObject() && !token.path("special").asBoolean(false)) {
+        words.add(content(token, ""));
+      }
+    }
+    return words;
   }
 
   /// Tokens from `firstId` on that `added_tokens.json` and `tokenizer_config.json` name.

@@ -20,18 +20,29 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param added added tokens with their ids
 /// @param special ids that decoding can skip
 /// @param decodesLikeLlama the decoder is the one that LLaMA's files have
+/// @param byteLevel the decoder reads tokens as bytes in GPT-2's letters
+/// @param firstToken the special token that the file's own rule puts in front of a text; empty for
+///   none
 record TokenizerJson(
     Map<Integer, String> tokens,
     int vocabularySize,
     SortedMap<String, Integer> added,
     Map<Integer, Boolean> special,
     int unkId,
-    boolean decodesLikeLlama) {
+    boolean decodesLikeLlama,
+    boolean byteLevel,
+    String firstToken) {
   private static final int MAX_ID = 4_000_000;
   private static final long MAX_FILE_BYTES = 256L << 20;
 
   static TokenizerJson read(Path file) {
-    JsonNode json = parse(file);
+    return of(parse(file), file.toString());
+  }
+
+  /// Reads and checks the content of a file.
+  ///
+  /// @param file names it in messages
+  static TokenizerJson of(JsonNode json, String file) {
     JsonNode model = json.path("model");
     if (!model.path("vocab").isObject() || model.path("vocab").isEmpty()) {
       throw broken(file, "has no vocabulary");
@@ -59,14 +70,34 @@ record TokenizerJson(
       tokens.put(id, content);
       special.put(id, token.path("special").asBoolean(false));
     }
-    int unkId = model.path("vocab").path(model.path("unk_token").asString("<unk>")).asInt(0);
+    String unknown = model.path("unk_token").asString("<unk>");
+    int unkId = model.path("vocab").path(unknown).asInt(added.getOrDefault(unknown, -1));
     return new TokenizerJson(
         tokens,
         model.path("vocab").size(),
         added,
         special,
         unkId,
-        decodesLikeLlama(json.path("decoder")));
+        decodesLikeLlama(json.path("decoder")),
+        isByteLevel(json.path("decoder")),
+        firstToken(json.path("post_processor")));
+  }
+
+  private static boolean isByteLevel(JsonNode decoder) {
+    return decoder.path("type").asString("").equals("ByteLevel")
+        || (decoder.path("decoders").size() == 1 && isByteLevel(decoder.path("decoders").get(0)));
+  }
+
+  /// The first token of the rule for single texts, where it is a special one.
+  private static String firstToken(JsonNode processor) {
+    for (JsonNode part : processor.path("processors")) {
+      String found = firstToken(part);
+      if (!found.isEmpty()) {
+        return found;
+      }
+    }
+    JsonNode first = processor.path("single").path(0).path("SpecialToken");
+    return first.path("id").asString("");
   }
 
   /// The token of an id that gives text; null for special ids and those outside the vocabulary.
@@ -74,7 +105,7 @@ record TokenizerJson(
     return special.getOrDefault(id, false) ? null : tokens.get(id);
   }
 
-  private static int id(Path file, String token, JsonNode node) {
+  private static int id(String file, String token, JsonNode node) {
     int id = node.isInt() ? node.asInt() : -1;
     if (id < 0 || id > MAX_ID) {
       throw broken(file, "gives the token '" + token + "' the id " + node);
@@ -82,7 +113,7 @@ record TokenizerJson(
     return id;
   }
 
-  private static void requireMerges(Path file, JsonNode model) {
+  private static void requireMerges(String file, JsonNode model) {
     JsonNode vocabulary = model.path("vocab");
     int number = 0;
     for (JsonNode merge : model.path("merges")) {
@@ -116,11 +147,11 @@ record TokenizerJson(
         && parts.get(3).path("stop").asInt(0) == 0;
   }
 
-  private static JsonNode parse(Path file) {
+  static JsonNode parse(Path file) {
     LfsPointer.refuse(file);
     try {
       if (file.toFile().length() > MAX_FILE_BYTES) {
-        throw broken(file, "has " + file.toFile().length() + " bytes");
+        throw broken(file.toString(), "has " + file.toFile().length() + " bytes");
       }
       return JsonMapper.builder().build().readTree(file.toFile());
     } catch (JacksonException e) {
@@ -130,7 +161,7 @@ record TokenizerJson(
     }
   }
 
-  private static BadInputException broken(Path file, String what) {
+  private static BadInputException broken(String file, String what) {
     return new BadInputException(
         file + " is not a usable tokenizer: it " + what + "; fetch it again");
   }

@@ -173,16 +173,7 @@ public record BaseModel(
             : new RenamedSource()
                 .add(checkpoint.weights(), Optional::of)
                 .keepOnly(name -> !name.equals(ModelUnits.NEWLINE));
-    return new Checkpoint(
-        checkpoint.name(),
-        checkpoint.location(),
-        checkpoint.dialect(),
-        shaped,
-        checkpoint.imageProcessor(),
-        weights,
-        checkpoint.tokenizer(),
-        checkpoint.eosIds(),
-        checkpoint.addsBos());
+    return checkpoint.withConfig(shaped).withWeights(weights);
   }
 
   /// What would stop the writing of results behind the last step stops the run before its first.

@@ -16,6 +16,7 @@ import llava4j.checkpoint.WriteListener;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
+import llava4j.text.ConversationTemplate;
 import llava4j.train.TrainConfig.Precision;
 
 /// Writes what a run learned in the layouts that LLaVA's, Hugging Face's and PEFT's programs read
@@ -41,15 +42,15 @@ final class TrainedExport {
     Checkpoint trained = checkpoint();
     return switch (config.stage()) {
       case CONNECTOR -> {
-        new CheckpointConverter(trained, WriteListener.NONE).toProjector(out, type());
+        converter(trained).toProjector(out, type());
         yield List.of(out.resolve("mm_projector.bin"));
       }
       case FULL, TOWER -> {
         Path original = fresh(out.resolve("original"));
         Path huggingFace = fresh(out.resolve("hf"));
-        new CheckpointConverter(trained, WriteListener.NONE).toOriginal(original, type());
+        converter(trained).toOriginal(original, type());
         if (hasHuggingFaceLayout(trained.config())) {
-          new CheckpointConverter(trained, WriteListener.NONE).toHuggingFace(huggingFace, type());
+          converter(trained).toHuggingFace(huggingFace, type());
           yield List.of(original, huggingFace);
         }
         yield List.of(original);
@@ -58,17 +59,20 @@ final class TrainedExport {
     };
   }
 
+  /// A model that learned to answer in a conversation template has it as its chat template; one
+  /// that learned captions keeps its base's.
+  private CheckpointConverter converter(Checkpoint trained) {
+    ConversationTemplate template = config.data().template();
+    return new CheckpointConverter(
+        trained,
+        WriteListener.NONE,
+        template.style() == ConversationTemplate.Style.PLAIN
+            ? Optional.empty()
+            : Optional.of(template));
+  }
+
   private Checkpoint checkpoint() {
-    return new Checkpoint(
-        config.preset(),
-        base.location(),
-        base.dialect(),
-        base.config(),
-        base.imageProcessor(),
-        weights,
-        base.tokenizer(),
-        base.eosIds(),
-        base.addsBos());
+    return base.withWeights(weights, config.preset());
   }
 
   /// The original's names in `out` itself; transformers' in a folder of their own, where

@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import llava4j.error.BadInputException;
+import llava4j.text.GgufBytePairs;
 
 /// The vocabulary in a GGUF file.
 ///
@@ -33,6 +36,14 @@ public record GgufVocabulary(
   /// The model name of a SentencePiece vocabulary.
   public static final String SENTENCE_PIECE = "llama";
 
+  /// The model name of a byte-level vocabulary with merges.
+  public static final String BYTE_PAIRS = "gpt2";
+
+  /// Ends of turns, by the spellings that llama.cpp takes for ends of an answer.
+  private static final Set<String> ENDS =
+      Set.of("<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<end_of_turn>");
+
+  private static final int CONTROL = 3;
   private static final String PREFIX = "tokenizer.ggml.";
 
   public GgufVocabulary {
@@ -50,6 +61,20 @@ public record GgufVocabulary(
       throw new BadInputException(
           PREFIX + "scores is missing, which a vocabulary of model 'llama' needs");
     }
+  }
+
+  /// Ids that end an answer: the file's own, and control tokens that end a turn.
+  ///
+  /// @param otherwise where the file names none
+  public Set<Integer> endIds(int otherwise) {
+    Set<Integer> ends = new TreeSet<>();
+    ends.add(eosId.orElse(otherwise));
+    for (int id = 0; id < tokens.size() && !types.isEmpty(); id++) {
+      if (types.get(id) == CONTROL && ENDS.contains(tokens.get(id))) {
+        ends.add(id);
+      }
+    }
+    return ends;
   }
 
   /// Reads the keys `tokenizer.*`.
@@ -77,7 +102,11 @@ public record GgufVocabulary(
             id(metadata, "eos_token_id", tokens),
             id(metadata, "unknown_token_id", tokens),
             id(metadata, "padding_token_id", tokens),
-            metadata.findFlag(PREFIX + "add_bos_token").orElse(sentencePiece),
+            metadata
+                .findFlag(PREFIX + "add_bos_token")
+                .orElse(
+                    sentencePiece
+                        || GgufBytePairs.addsBosByDefault(metadata.findText(PREFIX + "pre"))),
             metadata.findFlag(PREFIX + "add_eos_token").orElse(false),
             metadata.findFlag(PREFIX + "add_space_prefix").orElse(sentencePiece),
             metadata.findText("tokenizer.chat_template")));

@@ -69,8 +69,7 @@ record Arguments(List<Object> positional, Map<String, Object> keywords) {
       if (value instanceof String text) {
         return text;
       }
-      throw new JinjaException(
-          callee + "() needs a text, not a " + Operators.typeName(value));
+      throw new JinjaException(callee + "() needs a text, not a " + Operators.typeName(value));
     }
 
     int integer(int place, int otherwise) {

@@ -77,7 +77,8 @@ final class Attributes {
       throw new JinjaException("a slice needs a step other than 0");
     }
     long from = limited(bound(start, by > 0 ? 0 : Long.MAX_VALUE), size, by, start == null);
-    long to = limited(bound(stop, by > 0 ? Long.MAX_VALUE : Long.MIN_VALUE), size, by, stop == null);
+    long to =
+        limited(bound(stop, by > 0 ? Long.MAX_VALUE : Long.MIN_VALUE), size, by, stop == null);
     long count = by > 0 ? (to - from + by - 1) / by : (from - to - by - 1) / -by;
     int[] places = new int[(int) Math.max(0, count)];
     for (int i = 0; i < places.length; i++) {

@@ -3,7 +3,8 @@ package llava4j.text.jinja;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Python's `str.format` with plain places: `{}`, `{0}`, `{name}`, `{name.attribute}`, `{name[key]}`.
+/// Python's `str.format` with plain places: `{}`, `{0}`, `{name}`, `{name.attribute}`,
+/// `{name[key]}`.
 final class BraceFormat {
   private static final Pattern PLACE =
       Pattern.compile("\\{\\{|\\}\\}|\\{(\\w*)((?:\\.\\w+|\\[[^\\]]+\\])*)\\}|[{}]");

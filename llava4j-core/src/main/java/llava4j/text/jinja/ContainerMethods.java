@@ -22,10 +22,11 @@ final class ContainerMethods {
     }
     Callee method =
         switch (name) {
-          case "get" -> arguments -> {
-            Arguments.Bound bound = arguments.bind("get", 1, "key", "default");
-            return map.containsKey(bound.get(0)) ? map.get(bound.get(0)) : bound.get(1);
-          };
+          case "get" ->
+              arguments -> {
+                Arguments.Bound bound = arguments.bind("get", 1, "key", "default");
+                return map.containsKey(bound.get(0)) ? map.get(bound.get(0)) : bound.get(1);
+              };
           case "keys" -> _ -> new DictView("dict_keys", new ArrayList<>(map.keySet()));
           case "values" -> _ -> new DictView("dict_values", new ArrayList<>(map.values()));
           case "items" -> _ -> new DictView("dict_items", pairs(map));
@@ -49,19 +50,21 @@ final class ContainerMethods {
     }
     Callee method =
         switch (name) {
-          case "count" -> arguments -> {
-            Object wanted = arguments.bind("count", 1, "value").get(0);
-            return list.stream().filter(item -> Operators.equal(item, wanted)).count();
-          };
-          case "index" -> arguments -> {
-            Object wanted = arguments.bind("index", 1, "value").get(0);
-            for (int i = 0; i < list.size(); i++) {
-              if (Operators.equal(list.get(i), wanted)) {
-                return (long) i;
-              }
-            }
-            throw new JinjaException(PythonText.repr(wanted) + " is not in the list");
-          };
+          case "count" ->
+              arguments -> {
+                Object wanted = arguments.bind("count", 1, "value").get(0);
+                return list.stream().filter(item -> Operators.equal(item, wanted)).count();
+              };
+          case "index" ->
+              arguments -> {
+                Object wanted = arguments.bind("index", 1, "value").get(0);
+                for (int i = 0; i < list.size(); i++) {
+                  if (Operators.equal(list.get(i), wanted)) {
+                    return (long) i;
+                  }
+                }
+                throw new JinjaException(PythonText.repr(wanted) + " is not in the list");
+              };
           case "copy" -> _ -> new ArrayList<Object>(list);
           default -> null;
         };

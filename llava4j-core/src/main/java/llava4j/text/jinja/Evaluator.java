@@ -70,8 +70,7 @@ final class Evaluator {
       case Node.GetItem(Expr target, Expr index) ->
           attributes.item(value(target, scope), value(index, scope));
       case Node.Slice _ -> throw new JinjaException("a slice stands outside of brackets");
-      case Node.Call(Expr target, Args args) ->
-          call(value(target, scope), arguments(args, scope));
+      case Node.Call(Expr target, Args args) -> call(value(target, scope), arguments(args, scope));
       case Node.Filter(Expr target, String name, Args args, int line) ->
           filtered(value(target, scope), name, args, line, scope);
       case Node.Test(Expr target, String name, Args args, int line) ->
@@ -107,7 +106,7 @@ final class Evaluator {
   }
 
   Arguments arguments(Args args, Scope scope) {
-    if (args == Args.NONE) {
+    if (args.equals(Args.NONE)) {
       return Arguments.of();
     }
     List<Object> positional = values(args.positional(), scope);
@@ -144,7 +143,7 @@ final class Evaluator {
     Map<Object, Object> dict = new LinkedHashMap<>();
     for (int i = 0; i < keys.size(); i++) {
       Object key = value(keys.get(i), scope);
-      if (key instanceof Map || key instanceof List && !(key instanceof Tuple)) {
+      if (key instanceof Map || (key instanceof List && !(key instanceof Tuple))) {
         throw new JinjaException("a " + Operators.typeName(key) + " cannot be a key");
       }
       dict.put(key, value(values.get(i), scope));

@@ -7,14 +7,48 @@ import java.util.Set;
 final class Filters {
   private static final Set<String> ON_TEXT =
       Set.of(
-          "capitalize", "center", "e", "escape", "forceescape", "format", "indent", "lower", "replace",
-          "safe", "string", "title", "trim", "truncate", "upper", "urlencode", "tojson",
+          "capitalize",
+          "center",
+          "e",
+          "escape",
+          "forceescape",
+          "format",
+          "indent",
+          "lower",
+          "replace",
+          "safe",
+          "string",
+          "title",
+          "trim",
+          "truncate",
+          "upper",
+          "urlencode",
+          "tojson",
           "pprint");
   private static final Set<String> ON_ITEMS =
       Set.of(
-          "batch", "count", "dictsort", "first", "groupby", "items", "join", "last", "length", "list",
-          "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "slice",
-          "sort", "sum", "unique");
+          "batch",
+          "count",
+          "dictsort",
+          "first",
+          "groupby",
+          "items",
+          "join",
+          "last",
+          "length",
+          "list",
+          "map",
+          "max",
+          "min",
+          "reject",
+          "rejectattr",
+          "reverse",
+          "select",
+          "selectattr",
+          "slice",
+          "sort",
+          "sum",
+          "unique");
   private static final Set<String> ON_VALUES =
       Set.of("abs", "attr", "d", "default", "float", "int", "round", "wordcount");
 
@@ -44,7 +78,7 @@ final class Filters {
       case "d", "default" -> {
         Arguments.Bound bound = arguments.bind("default", 0, "default_value", "boolean");
         boolean replaced =
-            value instanceof Undefined || bound.flag(1, false) && !Operators.truth(value);
+            value instanceof Undefined || (bound.flag(1, false) && !Operators.truth(value));
         yield replaced ? bound.get(0, "") : value;
       }
       case "attr" -> attr(value, arguments.bind("attr", 1, "name").text(0, ""));
@@ -130,9 +164,10 @@ final class Filters {
     }
     if (method.equals("common")) {
       java.math.BigDecimal rounded =
-          new java.math.BigDecimal(number)
-              .setScale(precision, java.math.RoundingMode.HALF_EVEN);
-      return value instanceof Double ? (Object) rounded.doubleValue() : (Object) rounded.longValue();
+          new java.math.BigDecimal(number).setScale(precision, java.math.RoundingMode.HALF_EVEN);
+      return value instanceof Double
+          ? (Object) rounded.doubleValue()
+          : (Object) rounded.longValue();
     }
     double scale = Math.pow(10, precision);
     return switch (method) {

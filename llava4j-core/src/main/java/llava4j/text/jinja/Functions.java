@@ -21,14 +21,20 @@ final class Functions {
         "namespace", (Callee) arguments -> new Namespace(textKeys(dict(arguments, operators))));
     functions.put("cycler", (Callee) arguments -> new Cycler(arguments.positional()));
     functions.put("joiner", (Callee) Functions::joiner);
-    functions.put("raise_exception", (Callee) arguments -> {
-      throw new JinjaException(
-          PythonText.of(arguments.bind("raise_exception", 1, "message").get(0)));
-    });
-    functions.put("strftime_now", (Callee) arguments ->
-        budget.made(
-            TimeFormat.format(
-                arguments.bind("strftime_now", 1, "format").text(0, ""), now.get())));
+    functions.put(
+        "raise_exception",
+        (Callee)
+            arguments -> {
+              throw new JinjaException(
+                  PythonText.of(arguments.bind("raise_exception", 1, "message").get(0)));
+            });
+    functions.put(
+        "strftime_now",
+        (Callee)
+            arguments ->
+                budget.made(
+                    TimeFormat.format(
+                        arguments.bind("strftime_now", 1, "format").text(0, ""), now.get())));
     return functions;
   }
 
@@ -78,11 +84,12 @@ final class Functions {
   private static Object joiner(Arguments arguments) {
     String separator = arguments.bind("joiner", 0, "sep").text(0, ", ");
     boolean[] used = {false};
-    return (Callee) _ -> {
-      boolean first = !used[0];
-      used[0] = true;
-      return first ? "" : separator;
-    };
+    return (Callee)
+        _ -> {
+          boolean first = !used[0];
+          used[0] = true;
+          return first ? "" : separator;
+        };
   }
 
   /// Goes through its items again and again.
@@ -101,15 +108,19 @@ final class Functions {
     Object attribute(String name) {
       return switch (name) {
         case "current" -> items.get(at);
-        case "next" -> (Callee) _ -> {
-          Object item = items.get(at);
-          at = (at + 1) % items.size();
-          return item;
-        };
-        case "reset" -> (Callee) _ -> {
-          at = 0;
-          return null;
-        };
+        case "next" ->
+            (Callee)
+                _ -> {
+                  Object item = items.get(at);
+                  at = (at + 1) % items.size();
+                  return item;
+                };
+        case "reset" ->
+            (Callee)
+                _ -> {
+                  at = 0;
+                  return null;
+                };
         default -> null;
       };
     }

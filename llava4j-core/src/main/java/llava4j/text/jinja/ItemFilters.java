@@ -65,8 +65,7 @@ final class ItemFilters {
   private Object ordering(String name, Object value, Arguments arguments) {
     return switch (name) {
       case "sort" -> {
-        Arguments.Bound bound =
-            arguments.bind(name, 0, "reverse", "case_sensitive", "attribute");
+        Arguments.Bound bound = arguments.bind(name, 0, "reverse", "case_sensitive", "attribute");
         yield sorted(
             operators.list(value), keys(bound.get(2), bound.flag(1, false)), bound.flag(0, false));
       }
@@ -140,10 +139,11 @@ final class ItemFilters {
     if (arguments.positional().isEmpty() && arguments.keywords().containsKey("attribute")) {
       Arguments.Bound bound =
           new Arguments(List.of(), arguments.keywords()).bind("map", 0, "attribute", "default");
-      change = item -> {
-        Object found = attribute(item, bound.get(0));
-        return found instanceof Undefined && bound.has(1) ? bound.get(1) : found;
-      };
+      change =
+          item -> {
+            Object found = attribute(item, bound.get(0));
+            return found instanceof Undefined && bound.has(1) ? bound.get(1) : found;
+          };
     } else if (!arguments.positional().isEmpty()) {
       String filter = PythonText.of(arguments.positional().getFirst());
       change = item -> filters.apply(filter, item, behind(1, arguments), 0);
@@ -151,17 +151,18 @@ final class ItemFilters {
       throw new JinjaException("map needs a filter's name or an attribute");
     }
     Iterator<Object> items = Operators.iterate(value);
-    return new Generator(new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return items.hasNext();
-      }
+    return new Generator(
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return items.hasNext();
+          }
 
-      @Override
-      public Object next() {
-        return change.apply(items.next());
-      }
-    });
+          @Override
+          public Object next() {
+            return change.apply(items.next());
+          }
+        });
   }
 
   private static Arguments behind(int places, Arguments arguments) {
@@ -227,12 +228,12 @@ final class ItemFilters {
     return key instanceof String text && !caseSensitive ? text.toLowerCase(Locale.ROOT) : key;
   }
 
-  private List<Object> sorted(
-      List<Object> items, Function<Object, Object> keys, boolean reverse) {
-    Comparator<Object> order = (a, b) -> {
-      budget.step();
-      return Operators.order(keys.apply(a), keys.apply(b), "<");
-    };
+  private List<Object> sorted(List<Object> items, Function<Object, Object> keys, boolean reverse) {
+    Comparator<Object> order =
+        (a, b) -> {
+          budget.step();
+          return Operators.order(keys.apply(a), keys.apply(b), "<");
+        };
     List<Object> sorted = new ArrayList<>(items);
     sorted.sort(reverse ? order.reversed() : order);
     return sorted;
@@ -252,13 +253,13 @@ final class ItemFilters {
   }
 
   private List<Object> grouped(Object value, Arguments arguments) {
-    Arguments.Bound bound =
-        arguments.bind("groupby", 1, "attribute", "default", "case_sensitive");
+    Arguments.Bound bound = arguments.bind("groupby", 1, "attribute", "default", "case_sensitive");
     boolean caseSensitive = bound.flag(2, false);
-    Function<Object, Object> plain = item -> {
-      Object key = attribute(item, bound.get(0));
-      return key instanceof Undefined && bound.has(1) ? bound.get(1) : key;
-    };
+    Function<Object, Object> plain =
+        item -> {
+          Object key = attribute(item, bound.get(0));
+          return key instanceof Undefined && bound.has(1) ? bound.get(1) : key;
+        };
     Function<Object, Object> keys = item -> folded(plain.apply(item), caseSensitive);
     List<Object> groups = new ArrayList<>();
     List<Object> group = new ArrayList<>();

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 import llava4j.text.jinja.Node.Stmt;
 
-/// A Jinja template as transformers renders it: blocks trimmed, loop controls, the `generation` tag,
-/// `raise_exception`, `strftime_now`, JSON without escapes for HTML, values that cannot be changed.
-/// It reads no files and calls nothing of ours.
+/// A Jinja template as transformers renders it: blocks trimmed, loop controls, the `generation`
+/// tag, `raise_exception`, `strftime_now`, JSON without escapes for HTML, values that cannot be
+/// changed. It reads no files and calls nothing of ours.
 ///
 /// Immutable; safe for use by many threads.
 public final class JinjaTemplate {
@@ -49,8 +49,8 @@ public final class JinjaTemplate {
 
   /// Renders the template.
   ///
-  /// @param variables names and values: null, texts, `Boolean`, `Long`, `Double`, and lists and maps
-  ///   of them
+  /// @param variables names and values: null, texts, `Boolean`, `Long`, `Double`, and lists and
+  ///   maps of them
   /// @throws JinjaException if the template asks for something that does not work, raises an error
   ///   itself, or goes beyond its limits
   public String render(Map<String, Object> variables) {

@@ -64,11 +64,16 @@ final class JsonText {
       sorted.putAll(map);
       ordered = sorted;
     }
-    appendAll(ordered.entrySet().iterator(), "{", "}", depth, entry -> {
-      quote(key(entry.getKey()));
-      json.append(keySeparator);
-      append(entry.getValue(), depth + 1);
-    });
+    appendAll(
+        ordered.entrySet().iterator(),
+        "{",
+        "}",
+        depth,
+        entry -> {
+          quote(key(entry.getKey()));
+          json.append(keySeparator);
+          append(entry.getValue(), depth + 1);
+        });
   }
 
   private static String key(Object key) {
@@ -78,8 +83,7 @@ final class JsonText {
       case Boolean flag -> flag.toString();
       case Long number -> number.toString();
       case Double number -> real(number);
-      default ->
-          throw new JinjaException("tojson: a key must not be a " + Operators.typeName(key));
+      default -> throw new JinjaException("tojson: a key must not be a " + Operators.typeName(key));
     };
   }
 
@@ -87,7 +91,10 @@ final class JsonText {
     if (Double.isNaN(number)) {
       return "NaN";
     }
-    return Double.isInfinite(number) ? number > 0 ? "Infinity" : "-Infinity" : PythonText.of(number);
+    if (Double.isInfinite(number)) {
+      return number > 0 ? "Infinity" : "-Infinity";
+    }
+    return PythonText.of(number);
   }
 
   private interface Appender<T> {
@@ -129,7 +136,7 @@ final class JsonText {
         case '\b' -> json.append("\\b");
         case '\f' -> json.append("\\f");
         default -> {
-          if (sign < 0x20 || asciiOnly && sign > 0x7e) {
+          if (sign < 0x20 || (asciiOnly && sign > 0x7e)) {
             json.append(String.format("\\u%04x", (int) sign));
           } else {
             json.append(sign);

@@ -29,7 +29,8 @@ final class Lexer {
           "0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[0-9a-fA-F])+|[1-9](?:_?[0-9])*|0(?:_?0)*");
   private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{Nl}_][\\w]*", FLAGS);
   private static final Pattern STRING =
-      Pattern.compile("'[^'\\\\]*+(?:\\\\.[^'\\\\]*+)*+'|\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"", FLAGS);
+      Pattern.compile(
+          "'[^'\\\\]*+(?:\\\\.[^'\\\\]*+)*+'|\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"", FLAGS);
   private static final Pattern OPERATOR =
       Pattern.compile("//|\\*\\*|==|!=|<=|>=|[-+/*%~\\[\\](){}<>=.:|,;]");
 
@@ -158,7 +159,11 @@ final class Lexer {
       return new Token(Kind.OPERATOR, text, begin);
     }
     throw new JinjaException(
-        "line " + line + ": unexpected character '" + Character.toString(source.codePointAt(at)) + "'");
+        "line "
+            + line
+            + ": unexpected character '"
+            + Character.toString(source.codePointAt(at))
+            + "'");
   }
 
   private static void balance(Deque<Character> open, Token token) {
@@ -176,7 +181,8 @@ final class Lexer {
   }
 
   private String match(Pattern pattern) {
-    Matcher matcher = pattern.matcher(source).region(at, source.length()).useTransparentBounds(true);
+    Matcher matcher =
+        pattern.matcher(source).region(at, source.length()).useTransparentBounds(true);
     if (!matcher.lookingAt()) {
       return null;
     }

@@ -52,18 +52,22 @@ final class Loop implements Callee {
           index + 1 < items.size()
               ? present(items.get(index + 1))
               : new Undefined("there is no next item");
-      case "cycle" -> (Callee) arguments -> {
-        if (arguments.positional().isEmpty()) {
-          throw new JinjaException("loop.cycle() needs items");
-        }
-        return arguments.positional().get(index % arguments.positional().size());
-      };
-      case "changed" -> (Callee) arguments -> {
-        Object seen = new Tuple(arguments.positional());
-        boolean changed = lastSeen == NOTHING || !Operators.equal(seen, lastSeen);
-        lastSeen = seen;
-        return changed;
-      };
+      case "cycle" ->
+          (Callee)
+              arguments -> {
+                if (arguments.positional().isEmpty()) {
+                  throw new JinjaException("loop.cycle() needs items");
+                }
+                return arguments.positional().get(index % arguments.positional().size());
+              };
+      case "changed" ->
+          (Callee)
+              arguments -> {
+                Object seen = new Tuple(arguments.positional());
+                boolean changed = lastSeen == NOTHING || !Operators.equal(seen, lastSeen);
+                lastSeen = seen;
+                return changed;
+              };
       default -> null;
     };
   }

@@ -53,7 +53,8 @@ final class Macro implements Callee {
   private Object defaultOf(int parameter, Scope inner) {
     int place = parameter - (signature.parameters().size() - signature.defaults().size());
     return place < 0
-        ? new Undefined("parameter '" + signature.parameters().get(parameter) + "' was not provided")
+        ? new Undefined(
+            "parameter '" + signature.parameters().get(parameter) + "' was not provided")
         : renderer.value(signature.defaults().get(place), inner);
   }
 

@@ -79,7 +79,12 @@ final class Node {
 
   /// @param filter null where there is no `if`
   record For(
-      Target target, Expr items, Expr filter, boolean recursive, List<Stmt> body, List<Stmt> otherwise)
+      Target target,
+      Expr items,
+      Expr filter,
+      boolean recursive,
+      List<Stmt> body,
+      List<Stmt> otherwise)
       implements Stmt {}
 
   record If(List<Expr> tests, List<List<Stmt>> bodies, List<Stmt> otherwise) implements Stmt {}
@@ -105,7 +110,7 @@ final class Node {
   record Continue() implements Stmt {}
 
   /// @param defaults of the last parameters
-  /// @param used names that the body reads: they decide whether `varargs`, `kwargs` and `caller` are
-  ///   taken
+  /// @param used names that the body reads: they decide whether `varargs`, `kwargs` and `caller`
+  ///   are taken
   record Signature(List<String> parameters, List<Expr> defaults, Set<String> used) {}
 }

@@ -56,19 +56,19 @@ final class Operators {
 
   /// @param comparisonsLeft how many more may be made, because lists within lists can be many
   private static boolean equal(Object left, Object right, int[] comparisonsLeft) {
-    if (left == right) {
+    if (isSame(left, right)) {
       return true;
     }
     if (--comparisonsLeft[0] < 0) {
       throw new JinjaException("two values are too large to be compared");
     }
     if (isNumber(left) && isNumber(right)) {
-      return left instanceof Double || right instanceof Double
+      return (left instanceof Double || right instanceof Double)
           ? real(left) == real(right)
           : whole(left) == whole(right);
     }
     if (left instanceof List<?> a && right instanceof List<?> b) {
-      if (left instanceof Tuple != right instanceof Tuple || a.size() != b.size()) {
+      if ((left instanceof Tuple) != (right instanceof Tuple) || a.size() != b.size()) {
         return false;
       }
       for (int i = 0; i < a.size(); i++) {
@@ -88,13 +88,19 @@ final class Operators {
     if (left instanceof Undefined && right instanceof Undefined) {
       return true;
     }
-    return left == null ? right == null : left instanceof String ? left.equals(right) : left == right;
+    return left instanceof String && left.equals(right);
+  }
+
+  /// Python's `is`.
+  @SuppressWarnings("ReferenceEquality") // that is what it asks for
+  static boolean isSame(Object left, Object right) {
+    return left == right;
   }
 
   /// @return below, at or above 0, as Python's `<` orders the two
   static int order(Object left, Object right, String operator) {
     if (isNumber(left) && isNumber(right)) {
-      return left instanceof Double || right instanceof Double
+      return (left instanceof Double || right instanceof Double)
           ? Double.compare(real(left), real(right))
           : Long.compare(whole(left), whole(right));
     }
@@ -103,7 +109,7 @@ final class Operators {
     }
     if (left instanceof List<?> a
         && right instanceof List<?> b
-        && left instanceof Tuple == right instanceof Tuple) {
+        && (left instanceof Tuple) == (right instanceof Tuple)) {
       for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
         if (!equal(a.get(i), b.get(i))) {
           return order(a.get(i), b.get(i), operator);
@@ -185,7 +191,7 @@ final class Operators {
       }
       if (left instanceof List<?> a
           && right instanceof List<?> b
-          && left instanceof Tuple == right instanceof Tuple) {
+          && (left instanceof Tuple) == (right instanceof Tuple)) {
         budget.make((long) a.size() + b.size());
         List<Object> both = new ArrayList<>(a);
         both.addAll(b);
@@ -224,7 +230,7 @@ final class Operators {
         requireDivisor(real(right));
         return real(left) / real(right);
       }
-      return left instanceof Double || right instanceof Double
+      return (left instanceof Double || right instanceof Double)
           ? ofReals(operator, real(left), real(right))
           : ofWholes(operator, whole(left), whole(right));
     } catch (ArithmeticException _) {
@@ -257,11 +263,11 @@ final class Operators {
       case "-" -> Math.subtractExact(a, b);
       case "*" -> Math.multiplyExact(a, b);
       case "//" -> {
-        requireDivisor(b);
+        requireDivisor((double) b);
         yield Math.floorDivExact(a, b);
       }
       case "%" -> {
-        requireDivisor(b);
+        requireDivisor((double) b);
         yield Math.floorMod(a, b);
       }
       case "**" -> power(a, b);
@@ -271,8 +277,8 @@ final class Operators {
 
   private static Object power(long base, long exponent) {
     if (exponent < 0) {
-      requireDivisor(base);
-      return Math.pow(base, exponent);
+      requireDivisor((double) base);
+      return Math.pow((double) base, (double) exponent);
     }
     if (Math.abs(base) <= 1) {
       return exponent == 0 || base == 1 ? 1L : base == 0 ? 0L : exponent % 2 == 0 ? 1L : -1L;
@@ -302,8 +308,7 @@ final class Operators {
   static Iterator<Object> iterate(Object value) {
     return switch (value) {
       case Undefined _ -> Collections.emptyIterator();
-      case String text ->
-          text.codePoints().<Object>mapToObj(Character::toString).iterator();
+      case String text -> text.codePoints().<Object>mapToObj(Character::toString).iterator();
       case List<?> list -> new ArrayList<Object>(list).iterator();
       case Map<?, ?> map -> new ArrayList<Object>(map.keySet()).iterator();
       case DictView view -> view.items().iterator();
@@ -315,10 +320,11 @@ final class Operators {
 
   List<Object> list(Object value) {
     List<Object> items = new ArrayList<>();
-    iterate(value).forEachRemaining(item -> {
-      budget.make(1);
-      items.add(item);
-    });
+    iterate(value)
+        .forEachRemaining(item -> {
+          budget.make(1);
+          items.add(item);
+        });
     return items;
   }
 

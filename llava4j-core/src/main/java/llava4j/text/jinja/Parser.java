@@ -31,8 +31,8 @@ final class Parser {
     return body;
   }
 
-  /// Statements up to a tag with one of these names, which is left to be read; to the template's end
-  /// where there are no names.
+  /// Statements up to a tag with one of these names, which is left to be read; to the template's
+  /// end where there are no names.
   private List<Stmt> statements(Set<String> ends) {
     if (++depth > MAX_DEPTH) {
       throw new JinjaException(
@@ -62,7 +62,10 @@ final class Parser {
     depth--;
     if (!ends.isEmpty()) {
       throw new JinjaException(
-          "line " + stream.current().line() + ": the template ends without " + String.join(" or ", ends));
+          "line "
+              + stream.current().line()
+              + ": the template ends without "
+              + String.join(" or ", ends));
     }
     return body;
   }
@@ -184,8 +187,10 @@ final class Parser {
 
   private Stmt macro() {
     String name = stream.expect(Kind.NAME).text();
-    return withBody(signature(), "endmacro", (signature, body) ->
-        new Node.MacroDefinition(name, signature, body));
+    return withBody(
+        signature(),
+        "endmacro",
+        (signature, body) -> new Node.MacroDefinition(name, signature, body));
   }
 
   private Stmt call(Token tag) {
@@ -194,8 +199,8 @@ final class Parser {
     if (!(expressions.expression() instanceof Node.Call target)) {
       throw new JinjaException("line " + tag.line() + ": 'call' needs a call");
     }
-    return withBody(given, "endcall", (signature, body) ->
-        new Node.CallBlock(target, signature, body));
+    return withBody(
+        given, "endcall", (signature, body) -> new Node.CallBlock(target, signature, body));
   }
 
   private interface Definition {
@@ -236,7 +241,7 @@ final class Parser {
   private Target target(boolean namespaces) {
     List<Target> targets = new ArrayList<>();
     boolean isTuple = false;
-    while (stream.current().kind() == Kind.NAME && !stream.current().isName("in")
+    while ((stream.current().kind() == Kind.NAME && !stream.current().isName("in"))
         || stream.current().isOperator("(")) {
       targets.add(oneTarget(namespaces));
       if (!stream.skipOperator(",")) {

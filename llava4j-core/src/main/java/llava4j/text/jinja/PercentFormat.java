@@ -51,7 +51,8 @@ final class PercentFormat {
       text.append(one(value, kind, place));
       budget.make(text.length());
     }
-    boolean allUsed = used == -1 || (single ? used == 1 || values instanceof Map : used == list.size());
+    boolean allUsed =
+        used == -1 || (single ? used == 1 || values instanceof Map : used == list.size());
     if (!allUsed) {
       throw new JinjaException("there are more values than a format takes");
     }

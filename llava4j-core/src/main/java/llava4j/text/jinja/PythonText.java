@@ -78,28 +78,29 @@ final class PythonText {
   private static void quote(String text, StringBuilder quoted) {
     char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
     quoted.append(quote);
-    text.codePoints().forEach(code -> {
-      switch (code) {
-        case '\\' -> quoted.append("\\\\");
-        case '\n' -> quoted.append("\\n");
-        case '\r' -> quoted.append("\\r");
-        case '\t' -> quoted.append("\\t");
-        default -> {
-          if (code == quote) {
-            quoted.append('\\').append(quote);
-          } else if (isPrintable(code)) {
-            quoted.appendCodePoint(code);
-          } else {
-            quoted.append(
-                code < 0x100
-                    ? String.format("\\x%02x", code)
-                    : code < 0x10000
-                        ? String.format("\\u%04x", code)
-                        : String.format("\\U%08x", code));
+    text.codePoints()
+        .forEach(code -> {
+          switch (code) {
+            case '\\' -> quoted.append("\\\\");
+            case '\n' -> quoted.append("\\n");
+            case '\r' -> quoted.append("\\r");
+            case '\t' -> quoted.append("\\t");
+            default -> {
+              if (code == quote) {
+                quoted.append('\\').append(quote);
+              } else if (isPrintable(code)) {
+                quoted.appendCodePoint(code);
+              } else {
+                quoted.append(
+                    code < 0x100
+                        ? String.format("\\x%02x", code)
+                        : code < 0x10000
+                            ? String.format("\\u%04x", code)
+                            : String.format("\\U%08x", code));
+              }
+            }
           }
-        }
-      }
-    });
+        });
     quoted.append(quote);
   }
 
@@ -146,12 +147,12 @@ final class PythonText {
   }
 
   static boolean isSpace(int code) {
-    return code >= 9 && code <= 13
-        || code >= 28 && code <= 32
+    return (code >= 9 && code <= 13)
+        || (code >= 28 && code <= 32)
         || code == 0x85
         || code == 0xA0
         || code == 0x1680
-        || code >= 0x2000 && code <= 0x200A
+        || (code >= 0x2000 && code <= 0x200A)
         || code == 0x2028
         || code == 0x2029
         || code == 0x202F

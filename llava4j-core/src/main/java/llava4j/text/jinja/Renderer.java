@@ -58,12 +58,10 @@ final class Renderer {
       case Node.For loop -> loop(loop, value(loop.items(), scope), 0, scope, out);
       case Node.Assign(Target target, Expr expr) -> assign(target, value(expr, scope), scope);
       case Node.AssignBlock(Target target, Expr filter, List<Stmt> body) ->
-          assign(
-              target, evaluator.filtered(filter, text(body, new Scope(scope)), scope), scope);
+          assign(target, evaluator.filtered(filter, text(body, new Scope(scope)), scope), scope);
       case Node.FilterBlock(Expr filter, List<Stmt> body) ->
           append(
-              out,
-              PythonText.of(evaluator.filtered(filter, text(body, new Scope(scope)), scope)));
+              out, PythonText.of(evaluator.filtered(filter, text(body, new Scope(scope)), scope)));
       case Node.With with -> {
         Scope inner = new Scope(scope);
         for (int i = 0; i < with.targets().size(); i++) {

@@ -29,7 +29,9 @@ final class StringLiteral {
         case 'U' -> at = appendCode(text, quoted, at, 8, line);
         case '0', '1', '2', '3', '4', '5', '6', '7' -> {
           int end = at;
-          while (end < quoted.length() && end < at + 2 && "01234567".indexOf(quoted.charAt(end)) >= 0) {
+          while (end < quoted.length()
+              && end < at + 2
+              && "01234567".indexOf(quoted.charAt(end)) >= 0) {
             end++;
           }
           text.append((char) Integer.parseInt(quoted.substring(at - 1, end), 8));

@@ -21,29 +21,32 @@ final class StringMethods {
     return switch (name) {
       case "upper" -> _ -> budget.made(text.toUpperCase(Locale.ROOT));
       case "lower" -> _ -> budget.made(text.toLowerCase(Locale.ROOT));
-      case "casefold" ->
-          _ -> budget.made(text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT));
+      case "casefold" -> _ -> budget.made(text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT));
       case "title" -> _ -> title();
-      case "capitalize" ->
-          _ -> PythonText.capitalized(text, rest -> rest.toLowerCase(Locale.ROOT));
+      case "capitalize" -> _ -> PythonText.capitalized(text, rest -> rest.toLowerCase(Locale.ROOT));
       case "swapcase" -> _ -> swapped();
       case "strip" -> arguments -> PythonText.strip(text, characters(arguments));
       case "lstrip" -> arguments -> PythonText.stripLeft(text, characters(arguments));
       case "rstrip" -> arguments -> PythonText.stripRight(text, characters(arguments));
       case "startswith" -> arguments -> matches(arguments, true);
       case "endswith" -> arguments -> matches(arguments, false);
-      case "removeprefix" -> arguments -> {
-        String prefix = part(arguments, "removeprefix");
-        return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
-      };
-      case "removesuffix" -> arguments -> {
-        String suffix = part(arguments, "removesuffix");
-        return text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
-      };
-      case "replace" -> arguments -> {
-        Arguments.Bound bound = arguments.bind("replace", 2, "old", "new", "count");
-        return replace(bound.text(0, ""), bound.text(1, ""), bound.integer(2, -1));
-      };
+      case "removeprefix" ->
+          arguments -> {
+            String prefix = part(arguments, "removeprefix");
+            return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
+          };
+      case "removesuffix" ->
+          arguments -> {
+            String suffix = part(arguments, "removesuffix");
+            return text.endsWith(suffix)
+                ? text.substring(0, text.length() - suffix.length())
+                : text;
+          };
+      case "replace" ->
+          arguments -> {
+            Arguments.Bound bound = arguments.bind("replace", 2, "old", "new", "count");
+            return replace(bound.text(0, ""), bound.text(1, ""), bound.integer(2, -1));
+          };
       case "join" -> arguments -> join(arguments.bind("join", 1, "iterable").get(0));
       case "find" -> arguments -> position(arguments, "find", true, false);
       case "rfind" -> arguments -> position(arguments, "rfind", false, false);
@@ -62,23 +65,26 @@ final class StringMethods {
 
   private Callee splitting(String name) {
     return switch (name) {
-      case "split", "rsplit" -> arguments -> {
-        Arguments.Bound bound = arguments.bind(name, 0, "sep", "maxsplit");
-        return split(bound.text(0, null), bound.integer(1, -1), name.equals("rsplit"));
-      };
-      case "splitlines" -> arguments ->
-          lines(arguments.bind("splitlines", 0, "keepends").flag(0, false));
+      case "split", "rsplit" ->
+          arguments -> {
+            Arguments.Bound bound = arguments.bind(name, 0, "sep", "maxsplit");
+            return split(bound.text(0, null), bound.integer(1, -1), name.equals("rsplit"));
+          };
+      case "splitlines" ->
+          arguments -> lines(arguments.bind("splitlines", 0, "keepends").flag(0, false));
       case "partition" -> arguments -> partition(part(arguments, "partition"), true);
       case "rpartition" -> arguments -> partition(part(arguments, "rpartition"), false);
-      case "center", "ljust", "rjust" -> arguments -> {
-        Arguments.Bound bound = arguments.bind(name, 1, "width", "fillchar");
-        return padded(name, bound.integer(0, 0), bound.text(1, " "));
-      };
-      case "zfill" -> arguments -> {
-        int width = arguments.bind("zfill", 1, "width").integer(0, 0);
-        int sign = !text.isEmpty() && "+-".indexOf(text.charAt(0)) >= 0 ? 1 : 0;
-        return text.substring(0, sign) + fill(width, "0") + text.substring(sign);
-      };
+      case "center", "ljust", "rjust" ->
+          arguments -> {
+            Arguments.Bound bound = arguments.bind(name, 1, "width", "fillchar");
+            return padded(name, bound.integer(0, 0), bound.text(1, " "));
+          };
+      case "zfill" ->
+          arguments -> {
+            int width = arguments.bind("zfill", 1, "width").integer(0, 0);
+            int sign = !text.isEmpty() && "+-".indexOf(text.charAt(0)) >= 0 ? 1 : 0;
+            return text.substring(0, sign) + fill(width, "0") + text.substring(sign);
+          };
       case "format" -> arguments -> budget.made(new BraceFormat(text, budget).apply(arguments));
       default -> null;
     };
@@ -118,8 +124,7 @@ final class StringMethods {
         arguments.bind(atStart ? "startswith" : "endswith", 1, "part", "start", "end");
     String searched = text;
     if (bound.has(1) || bound.has(2)) {
-      searched =
-          (String) new Attributes(budget).slice(text, bound.get(1), bound.get(2), null);
+      searched = (String) new Attributes(budget).slice(text, bound.get(1), bound.get(2), null);
     }
     List<?> parts = bound.get(0) instanceof Tuple tuple ? tuple : List.of(bound.text(0, ""));
     for (Object part : parts) {
@@ -244,7 +249,8 @@ final class StringMethods {
     }
     for (int start = 0; start < rest.length(); start++) {
       if (PythonText.isSpace(rest.charAt(start))) {
-        int blanks = rest.length() - start - PythonText.stripLeft(rest.substring(start), null).length();
+        int blanks =
+            rest.length() - start - PythonText.stripLeft(rest.substring(start), null).length();
         return new int[] {start, start + blanks};
       }
     }
@@ -257,8 +263,8 @@ final class StringMethods {
     for (int at = 0; at < text.length(); at++) {
       char sign = text.charAt(at);
       boolean ends =
-          sign >= 10 && sign <= 13
-              || sign >= 28 && sign <= 30
+          (sign >= 10 && sign <= 13)
+              || (sign >= 28 && sign <= 30)
               || sign == 0x85
               || sign == 0x2028
               || sign == 0x2029;

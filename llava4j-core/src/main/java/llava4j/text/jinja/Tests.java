@@ -28,8 +28,9 @@ final class Tests {
       case "in" -> operators.contains(one(name, arguments), value);
       case "sameas" -> {
         Object other = one(name, arguments);
-        boolean small = value instanceof Long || value instanceof Boolean || value instanceof String;
-        yield value == other || small && value.equals(other);
+        boolean small =
+            value instanceof Long || value instanceof Boolean || value instanceof String;
+        yield Operators.isSame(value, other) || (small && value.equals(other));
       }
       default -> {
         arguments.bind(name, 0);
@@ -86,14 +87,33 @@ final class Tests {
       return true;
     } catch (JinjaException _) {
       return List.of(
-              "divisibleby", "eq", "equalto", "==", "ne", "!=", "lt", "lessthan", "<", "le", "<=",
-              "gt", "greaterthan", ">", "ge", ">=", "in", "sameas", "odd", "even")
+              "divisibleby",
+              "eq",
+              "equalto",
+              "==",
+              "ne",
+              "!=",
+              "lt",
+              "lessthan",
+              "<",
+              "le",
+              "<=",
+              "gt",
+              "greaterthan",
+              ">",
+              "ge",
+              ">=",
+              "in",
+              "sameas",
+              "odd",
+              "even")
           .contains(name);
     }
   }
 
   private static boolean isCased(String text) {
-    return text.codePoints().anyMatch(code -> Character.isUpperCase(code) || Character.isLowerCase(code));
+    return text.codePoints()
+        .anyMatch(code -> Character.isUpperCase(code) || Character.isLowerCase(code));
   }
 
   private static Object one(String name, Arguments arguments) {

@@ -28,8 +28,7 @@ final class TextFilters {
           case "string", "safe" -> text;
           case "upper" -> text.toUpperCase(Locale.ROOT);
           case "lower" -> text.toLowerCase(Locale.ROOT);
-          case "capitalize" ->
-              PythonText.capitalized(text, rest -> rest.toLowerCase(Locale.ROOT));
+          case "capitalize" -> PythonText.capitalized(text, rest -> rest.toLowerCase(Locale.ROOT));
           case "title" ->
               WORD_BEGIN
                   .matcher(text)
@@ -68,8 +67,7 @@ final class TextFilters {
   private String replace(String text, Arguments arguments) {
     Arguments.Bound bound = arguments.bind("replace", 2, "old", "new", "count");
     return new StringMethods(text, budget)
-        .replace(
-            PythonText.of(bound.get(0)), PythonText.of(bound.get(1)), bound.integer(2, -1));
+        .replace(PythonText.of(bound.get(0)), PythonText.of(bound.get(1)), bound.integer(2, -1));
   }
 
   private static String escaped(String text) {
@@ -83,7 +81,9 @@ final class TextFilters {
   private String indent(String text, Arguments arguments) {
     Arguments.Bound bound = arguments.bind("indent", 0, "width", "first", "blank");
     String indent =
-        bound.get(0) instanceof String given ? given : " ".repeat(Math.clamp(bound.integer(0, 4), 0, 1000));
+        bound.get(0) instanceof String given
+            ? given
+            : " ".repeat(Math.clamp(bound.integer(0, 4), 0, 1000));
     boolean blank = bound.flag(2, false);
     List<Object> lines = new StringMethods(text + "\n", budget).lines(false);
     budget.make(text.length() + (long) lines.size() * indent.length());
@@ -108,8 +108,7 @@ final class TextFilters {
       return text;
     }
     String cut =
-        text.substring(
-            0, text.offsetByCodePoints(0, length - (int) Operators.length(end)));
+        text.substring(0, text.offsetByCodePoints(0, length - (int) Operators.length(end)));
     int blank = bound.flag(1, false) ? -1 : cut.lastIndexOf(' ');
     return (blank < 0 ? cut : cut.substring(0, blank)) + end;
   }
@@ -118,9 +117,9 @@ final class TextFilters {
     StringBuilder encoded = new StringBuilder();
     for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
       boolean plain =
-          value >= '0' && value <= '9'
-              || value >= 'A' && value <= 'Z'
-              || value >= 'a' && value <= 'z'
+          (value >= '0' && value <= '9')
+              || (value >= 'A' && value <= 'Z')
+              || (value >= 'a' && value <= 'z')
               || "_.-~/".indexOf(value) >= 0;
       encoded.append(plain ? String.valueOf((char) value) : String.format("%%%02X", value & 0xFF));
     }

@@ -22,8 +22,7 @@ final class TimeFormat {
         field = format.charAt(++at);
       }
       String value = field(field, time);
-      text.append(
-          unpadded && value.length() > 1 ? value.replaceFirst("^0+(?=\\d)", "") : value);
+      text.append(unpadded && value.length() > 1 ? value.replaceFirst("^0+(?=\\d)", "") : value);
     }
     return text.toString();
   }

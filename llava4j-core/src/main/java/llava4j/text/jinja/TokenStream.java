@@ -68,13 +68,7 @@ final class TokenStream {
           case END -> "the template ends too early";
           case BLOCK_END, VARIABLE_END -> "a tag ends too early";
           case DATA -> "text stands where a tag is expected";
-          case VARIABLE_BEGIN,
-              BLOCK_BEGIN,
-              NAME,
-              STRING,
-              INTEGER,
-              FLOAT,
-              OPERATOR ->
+          case VARIABLE_BEGIN, BLOCK_BEGIN, NAME, STRING, INTEGER, FLOAT, OPERATOR ->
               "unexpected '" + token.text() + "'";
         };
     return new JinjaException("line " + token.line() + ": " + what);

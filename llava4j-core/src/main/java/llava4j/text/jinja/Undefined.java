@@ -1,7 +1,7 @@
 package llava4j.text.jinja;
 
-/// What a name without a value is: empty text, empty list, false; everything else done with it is an
-/// error.
+/// What a name without a value is: empty text, empty list, false; everything else done with it is
+/// an error.
 ///
 /// @param problem what the error says
 record Undefined(String problem) {

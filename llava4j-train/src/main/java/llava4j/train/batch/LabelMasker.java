@@ -27,6 +27,12 @@ public final class LabelMasker {
   /// @param maxLength ids that a text without pictures is cut to
   public LabelMasker(
       ConversationTemplate template, Tokenizer tokenizer, int maxLength, MaskRule rule) {
+    if (rule == MaskRule.REFERENCE && template.style() == ConversationTemplate.Style.TURNS) {
+      throw new BadInputException(
+          "the original code has no template "
+              + template.key()
+              + ", so there are no masks of its kind; use maskRule=BY_CONSTRUCTION");
+    }
     this.template = template;
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
@@ -54,7 +60,7 @@ public final class LabelMasker {
     return switch (template.style()) {
       case PLAIN -> plain(sample, turns);
       case SINGLE -> headers(turns, texts);
-      case TWO, LLAMA_2, MPT -> rounds(sample, turns, texts);
+      case TWO, LLAMA_2, MPT, TURNS -> rounds(sample, turns, texts);
     };
   }
 

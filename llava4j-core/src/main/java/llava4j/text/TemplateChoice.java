@@ -1,0 +1,95 @@
+package llava4j.text;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import llava4j.text.PromptConventions.Family;
+
+/// Which template a model's prompts have: the one asked for, else the model's own chat template,
+/// else the one that goes with its configuration and name.
+///
+/// @param note what is to be said to people, because a name decided or nothing did
+public record TemplateChoice(PromptTemplate template, Optional<String> note) {
+
+  /// Chooses.
+  ///
+  /// @param asked by the user
+  /// @param modelName from the model's folder or file
+  /// @param where names the model in messages
+  /// @throws llava4j.error.BadInputException if the model's own template is broken or has no place
+  ///   for pictures
+  public static TemplateChoice of(
+      Optional<ConversationTemplate> asked,
+      PromptConventions conventions,
+      Tokenizer tokenizer,
+      String modelName,
+      String where) {
+    if (asked.isPresent()) {
+      return new TemplateChoice(asked.get(), Optional.empty());
+    }
+    return conventions
+        .chatTemplate()
+        .get()
+        .map(source ->
+            new TemplateChoice(
+                new ChatTemplate(source, where, specialTokens(tokenizer), conventions.imageToken()),
+                Optional.empty()))
+        .orElseGet(() -> byName(modelName, conventions.family(), tokenizer));
+  }
+
+  /// The template that a name and a configuration suggest. A name cannot make a LLaMA a Mistral.
+  private static TemplateChoice byName(
+      String modelName, Optional<Family> family, Tokenizer tokenizer) {
+    ConversationTemplate named = ConversationTemplate.forModel(modelName);
+    boolean namesMistral = named == ConversationTemplate.MISTRAL_INSTRUCT;
+    if (family.equals(Optional.of(Family.LLAMA)) && namesMistral) {
+      return silent(ConversationTemplate.VICUNA_V1);
+    }
+    if (family.equals(Optional.of(Family.MISTRAL))
+        && (namesMistral || named == ConversationTemplate.VICUNA_V1)) {
+      return silent(ConversationTemplate.MISTRAL_INSTRUCT);
+    }
+    if (named != ConversationTemplate.VICUNA_V1) {
+      return new TemplateChoice(
+          named,
+          Optional.of(
+              "the model has no chat template; by its name, "
+                  + modelName
+                  + ", it is asked with "
+                  + named.key()
+                  + " (--template chooses another)"));
+    }
+    return tokenizer instanceof JsonTokenizer json && json.isByteLevel()
+        ? new TemplateChoice(
+            named,
+            Optional.of(
+                "the model has no chat template and its name suggests none; it is asked with "
+                    + named.key()
+                    + " (--template chooses another)"))
+        : silent(named);
+  }
+
+  private static TemplateChoice silent(ConversationTemplate template) {
+    return new TemplateChoice(template, Optional.empty());
+  }
+
+  /// The variables that templates have for special tokens.
+  private static Map<String, String> specialTokens(Tokenizer tokenizer) {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    put(tokens, "bos_token", tokenizer, tokenizer.bosId());
+    put(tokens, "eos_token", tokenizer, tokenizer.eosId());
+    put(tokens, "unk_token", tokenizer, tokenizer.unkId());
+    put(tokens, "pad_token", tokenizer, tokenizer.padId().orElse(-1));
+    return tokens;
+  }
+
+  private static void put(Map<String, String> tokens, String name, Tokenizer tokenizer, int id) {
+    tokenizer
+        .specialTokens()
+        .forEach((token, other) -> {
+          if (other == id) {
+            tokens.put(name, token);
+          }
+        });
+  }
+}

@@ -1,0 +1,171 @@
+package llava4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOpener;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.error.BadInputException;
+import llava4j.generate.Generation;
+import llava4j.generate.GenerationOptions;
+import llava4j.golden.EditedCheckpoint;
+import llava4j.golden.Golden;
+import llava4j.image.ImageMode;
+import llava4j.image.ImageSource;
+import llava4j.image.RgbImage;
+import llava4j.text.ChatTemplate;
+import llava4j.text.ConversationTemplate;
+import llava4j.text.Tokenizer;
+import llava4j.text.TokenizerFiles;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What a checkpoint's small files say about words and pictures is what happens.
+class TextOfCheckpointsTest {
+  private static final int SEG = 1302;
+  private static final GenerationOptions SIX =
+      GenerationOptions.greedy().withMaxNewTokens(6).withTopLogProbs(3);
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anAddedTokenCanBeSaid(boolean sentencePiece) {
+    EditedCheckpoint edited = copy("hf_gqa");
+    int first = answer(edited.folder(), LoadOptions.defaults()).ids()[0];
+    edited
+        .multiplyRow("language_model.lm_head.weight", SEG, first, 3)
+        .json("added_tokens.json", json -> json.put("[SEG]", SEG))
+        .json(
+            "tokenizer_config.json",
+            json -> added((ObjectNode) json.get("added_tokens_decoder").get("0"), json))
+        .json(
+            "tokenizer.json",
+            json ->
+                ((ArrayNode) json.get("added_tokens"))
+                    .addObject()
+                    .put("id", SEG)
+                    .put("content", "[SEG]")
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false)
+                    .put("special", false));
+    if (!sentencePiece) {
+      edited.delete("tokenizer.model");
+    }
+    Generation answer = answer(edited.folder(), LoadOptions.defaults());
+    assertThat(answer.ids()[0]).isEqualTo(SEG);
+    assertThat(answer.text()).startsWith("[SEG]");
+    assertThat(answer.logProbs().getFirst().top().getFirst().id()).isEqualTo(SEG);
+    try (Tokenizer tokenizer = TokenizerFiles.open(edited.folder())) {
+      int image = tokenizer.imageTokenId().orElseThrow();
+      assertThat(IntStream.range(0, 1344).filter(id -> !tokenizer.isGenerable(id)).toArray())
+          .contains(image, SEG + 1, 1343)
+          .doesNotContain(SEG, tokenizer.eosId());
+    }
+  }
+
+  private static void added(ObjectNode like, ObjectNode json) {
+    ((ObjectNode) json.get("added_tokens_decoder"))
+        .set(String.valueOf(SEG), like.deepCopy().put("content", "[SEG]").put("special", false));
+  }
+
+  @Test
+  void nestedProcessorSettingsAreRead() {
+    EditedCheckpoint edited = copy("hf_gqa");
+    ObjectNode old = read(edited.folder().resolve("preprocessor_config.json"));
+    for (String key : List.of("image_mean", "image_std")) {
+      old.putArray(key).add(0.5).add(0.5).add(0.5);
+    }
+    edited.json("processor_config.json", json -> json.set("image_processor", old));
+    try (Checkpoint checkpoint = open(edited.folder())) {
+      assertThat(checkpoint.imageProcessor().mean().red()).isEqualTo(0.5); // nested comes first
+    }
+    edited.delete("preprocessor_config.json");
+    try (Checkpoint checkpoint = open(edited.folder())) {
+      assertThat(checkpoint.imageProcessor().std().blue()).isEqualTo(0.5);
+      assertThat(checkpoint.config().imageMode()).isInstanceOf(ImageMode.Pad.class);
+    }
+    edited.json(
+        "processor_config.json",
+        json ->
+            ((ObjectNode) json.get("image_processor"))
+                .put("image_processor_type", "LlavaImageProcessorFast")
+                .put("do_pad", false));
+    try (Checkpoint checkpoint = open(edited.folder())) {
+      assertThat(checkpoint.config().imageMode()).isInstanceOf(ImageMode.Square.class);
+    }
+    edited.json("processor_config.json", json -> json.put("patch_size", 16));
+    assertThatThrownBy(() -> open(edited.folder()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("processor_config.json: patch_size is 16");
+  }
+
+  @Test
+  void aFoldersOwnTemplateDecidesAndItsNameDoesNot() {
+    EditedCheckpoint edited =
+        EditedCheckpoint.copy(Golden.path("hf_gqa"), folder.resolve("my-mistral-notes"));
+    try (Llava llava = Llava.load(edited.folder())) {
+      assertThat(llava.template()).isInstanceOf(ChatTemplate.class);
+      assertThat(llava.templateNote()).isEmpty();
+      assertThat(llava.prompt(ChatRequest.of(List.of(picture()), "What is this?")))
+          .isEqualTo("USER: <image>\nWhat is this? ASSISTANT:");
+    }
+  }
+
+  @Test
+  void markedPicturesAreAskedAboutAsTheyWereLearned() {
+    EditedCheckpoint edited = copy("original");
+    edited.json("config.json", json -> json.put("mm_use_im_start_end", true));
+    try (Checkpoint checkpoint = open(edited.folder())) {
+      // the embedding has no rows for the two tokens
+      assertThatThrownBy(() -> checkpoint.tokenizer().get())
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("mm_use_im_start_end is true");
+    }
+    try (Checkpoint checkpoint = open(edited.folder())) {
+      assertThat(checkpoint.prompts().marked("USER: <image>\nHi"))
+          .isEqualTo("USER: <im_start><image><im_end>\nHi");
+    }
+  }
+
+  private EditedCheckpoint copy(String golden) {
+    return EditedCheckpoint.copy(Golden.path(golden), folder.resolve("model"));
+  }
+
+  private static Checkpoint open(Path path) {
+    return new CheckpointOpener(CheckpointOptions.none()).open(path);
+  }
+
+  private static ObjectNode read(Path file) {
+    try {
+      return (ObjectNode)
+          new tools.jackson.databind.json.JsonMapper().readTree(Files.readString(file));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Generation answer(Path model, LoadOptions options) {
+    try (Llava llava =
+        Llava.load(model.toString(), options.withTemplate(ConversationTemplate.VICUNA_V1))) {
+      ChatRequest request = ChatRequest.of(List.of(picture()), "What is this?").withOptions(SIX);
+      return llava.answer(request).answers().getFirst();
+    }
+  }
+
+  private static RgbImage picture() {
+    return Llava.decode(new ImageSource.OfFile(Golden.path("images/exact_model_size.png")));
+  }
+}
