@@ -46,18 +46,21 @@ class TextOfCheckpointsTest {
     edited
         .multiplyRow("language_model.lm_head.weight", SEG, first, 3)
         .json("added_tokens.json", json -> json.put("[SEG]", SEG))
-        .json("tokenizer_config.json", json ->
-            added((ObjectNode) json.get("added_tokens_decoder").get("0"), json))
-        .json("tokenizer.json", json ->
-            ((ArrayNode) json.get("added_tokens"))
-                .addObject()
-                .put("id", SEG)
-                .put("content", "[SEG]")
-                .put("single_word", false)
-                .put("lstrip", false)
-                .put("rstrip", false)
-                .put("normalized", false)
-                .put("special", false));
+        .json(
+            "tokenizer_config.json",
+            json -> added((ObjectNode) json.get("added_tokens_decoder").get("0"), json))
+        .json(
+            "tokenizer.json",
+            json ->
+                ((ArrayNode) json.get("added_tokens"))
+                    .addObject()
+                    .put("id", SEG)
+                    .put("content", "[SEG]")
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false)
+                    .put("special", false));
     if (!sentencePiece) {
       edited.delete("tokenizer.model");
     }
@@ -94,10 +97,12 @@ class TextOfCheckpointsTest {
       assertThat(checkpoint.imageProcessor().std().blue()).isEqualTo(0.5);
       assertThat(checkpoint.config().imageMode()).isInstanceOf(ImageMode.Pad.class);
     }
-    edited.json("processor_config.json", json ->
-        ((ObjectNode) json.get("image_processor"))
-            .put("image_processor_type", "LlavaImageProcessorFast")
-            .put("do_pad", false));
+    edited.json(
+        "processor_config.json",
+        json ->
+            ((ObjectNode) json.get("image_processor"))
+                .put("image_processor_type", "LlavaImageProcessorFast")
+                .put("do_pad", false));
     try (Checkpoint checkpoint = open(edited.folder())) {
       assertThat(checkpoint.config().imageMode()).isInstanceOf(ImageMode.Square.class);
     }

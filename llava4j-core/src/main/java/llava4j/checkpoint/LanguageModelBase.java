@@ -86,7 +86,8 @@ public final class LanguageModelBase {
           weights,
           checkpoint.tokenizer(),
           checkpoint.eosIds(),
-          checkpoint.addsBos());
+          checkpoint.addsBos(),
+          checkpoint.prompts());
     } catch (RuntimeException e) {
       weights.close();
       throw e;

@@ -60,8 +60,7 @@ class BytePairsTest {
 
   @Test
   void mergesAndSpecialTokensGiveIds() {
-    assertThat(tokenizer.encode("hello<|end|>[SEG]"))
-        .containsExactly(259, 258, 'o', 260, 261);
+    assertThat(tokenizer.encode("hello<|end|>[SEG]")).containsExactly(259, 258, 'o', 260, 261);
     assertThat(tokenizer.addsBos()).isTrue();
     assertThat(tokenizer.eosId()).isEqualTo(260);
     assertThat(tokenizer.decode(new int[] {259, 258, 'o', 260, 261}, true)).isEqualTo("hello[SEG]");
