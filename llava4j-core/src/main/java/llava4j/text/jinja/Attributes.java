@@ -120,6 +120,7 @@ final class Attributes {
     return switch (target) {
       case String text -> new StringMethods(text, budget).find(name);
       case Map<?, ?> map -> ContainerMethods.ofMap(map, name);
+      case Group group when group.attribute(name) != null -> group.attribute(name);
       case List<?> list -> ContainerMethods.ofList(list, name);
       case Namespace namespace -> namespace.values().get(name);
       case Loop loop -> loop.attribute(name);

@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /// `{name[key]}`.
 final class BraceFormat {
   private static final Pattern PLACE =
-      Pattern.compile("\\{\\{|\\}\\}|\\{(\\w*)((?:\\.\\w+|\\[[^\\]]+\\])*)\\}|[{}]");
+      Pattern.compile(
+          "\\{\\{|\\}\\}|\\{(\\w*)((?:\\.\\w+|\\[[^\\]]+\\])*)(?::([^{}]?[<>^])?(\\d{1,4})?)?\\}|[{}]");
   private static final Pattern STEP = Pattern.compile("\\.(\\w+)|\\[([^\\]]+)\\]");
 
   private final String format;
@@ -33,11 +34,29 @@ final class BraceFormat {
         throw new JinjaException("format() with such a place is not supported: " + format);
       } else {
         String name = place.group(1).isEmpty() ? String.valueOf(next++) : place.group(1);
-        text.append(PythonText.of(value(arguments, name, place.group(2))));
+        Object value = value(arguments, name, place.group(2));
+        text.append(aligned(value, place.group(3), place.group(4)));
         budget.make(text.length());
       }
     }
     return text.append(format, at, format.length()).toString();
+  }
+
+  /// Filled up to a width: texts to the right, numbers to the left, unless an arrow says otherwise.
+  private static String aligned(Object value, String align, String width) {
+    String text = PythonText.of(value);
+    int missing = width == null ? 0 : Integer.parseInt(width) - (int) Operators.length(text);
+    if (missing <= 0) {
+      return text;
+    }
+    char arrow = Operators.isNumber(value) ? '>' : '<';
+    String filling = " ";
+    if (align != null) {
+      arrow = align.charAt(align.length() - 1);
+      filling = align.length() > 1 ? align.substring(0, 1) : " ";
+    }
+    int left = arrow == '<' ? 0 : arrow == '>' ? missing : missing / 2;
+    return filling.repeat(left) + text + filling.repeat(missing - left);
   }
 
   private Object value(Arguments arguments, String name, String path) {

@@ -265,13 +265,13 @@ final class ItemFilters {
     List<Object> group = new ArrayList<>();
     for (Object item : sorted(operators.list(value), keys, false)) {
       if (!group.isEmpty() && !Operators.equal(keys.apply(group.getFirst()), keys.apply(item))) {
-        groups.add(Tuple.of(plain.apply(group.getFirst()), group));
+        groups.add(new Group(plain.apply(group.getFirst()), group));
         group = new ArrayList<>();
       }
       group.add(item);
     }
     if (!group.isEmpty()) {
-      groups.add(Tuple.of(plain.apply(group.getFirst()), group));
+      groups.add(new Group(plain.apply(group.getFirst()), group));
     }
     return groups;
   }

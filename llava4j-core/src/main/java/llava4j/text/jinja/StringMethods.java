@@ -211,7 +211,10 @@ final class StringMethods {
     if (separator != null && separator.isEmpty()) {
       throw new JinjaException("split() needs a separator that is not empty");
     }
-    String rest = separator == null ? PythonText.strip(text, null) : text;
+    String rest = text;
+    if (separator == null) {
+      rest = fromRight ? PythonText.stripRight(text, null) : PythonText.stripLeft(text, null);
+    }
     int left = limit < 0 ? Integer.MAX_VALUE : limit;
     while (left-- > 0) {
       int[] gap = gap(rest, separator, fromRight);

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /// Python's tuple: a list that prints in parentheses and equals no list.
-final class Tuple extends AbstractList<Object> {
+class Tuple extends AbstractList<Object> {
   private final List<Object> items;
 
   Tuple(List<Object> items) {
