@@ -37,8 +37,7 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
                 config.batching().deviceBatch(),
                 groups,
                 config.execution().seed() + epoch),
-        new BadSamples(
-            job.out().resolve("bad_samples_" + job.group().rank() + ".jsonl"), data.maxBad()),
+        new BadSamples(job.out(), job.group().rank(), data.maxBad()),
         step,
         data.prefetch());
   }

@@ -17,7 +17,9 @@ record ResumeCheck(TrainJob job, RunState state) {
           "batching.deviceBatch:",
           "batching.lossRows:");
 
-  void requireSame(String data) {
+  /// @param data fingerprint of the sample file
+  /// @param base fingerprint of the base model
+  void requireSame(String data, String base) {
     List<String> differences = new ArrayList<>();
     ConfigFile files = new ConfigFile();
     files.differences(files.read(state.config()), job.config()).stream()
@@ -26,7 +28,7 @@ record ResumeCheck(TrainJob job, RunState state) {
     if (!state.data().equals(data)) {
       differences.add("the data file " + job.data() + " has changed");
     }
-    if (!state.base().equals(Fingerprints.of(job.base().weights()))) {
+    if (!state.base().equals(base)) {
       differences.add("the base model " + job.base().location() + " is another");
     }
     if (!differences.isEmpty() && !job.force()) {

@@ -13,6 +13,7 @@ import llava4j.error.BadInputException;
 import llava4j.model.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.text.Tokenizer;
+import llava4j.train.batch.BadSamples;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
@@ -28,6 +29,7 @@ public final class Trainer {
   private final TrainConfig config;
   private final TrainingListener listener;
   private final BooleanSupplier stopAsked;
+  private String baseFingerprint; // null until it is needed
 
   /// @param listener heard on the first process
   /// @param stopAsked whether to write a checkpoint and stop; asked once a step
@@ -63,6 +65,7 @@ public final class Trainer {
           announce(assembly, step, total);
         }
         if (step == 0) {
+          forgetBadSamples();
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
         }
         long saved = step;
@@ -84,8 +87,8 @@ public final class Trainer {
         List<Path> results = finished ? export(store, assembly) : List.of();
         listener.onNote(
             "memory at its peak: "
-                + MemoryPlan.gigabytes(ResidentMemory.peak())
-                + " measured, "
+                + MeasuredMemory.peak(job.device())
+                + ", "
                 + MemoryPlan.gigabytes(forecast.peakBytes())
                 + " predicted");
         listener.onEnd(finished);
@@ -112,13 +115,13 @@ public final class Trainer {
       listener.onNote(
           String.format(
               Locale.ROOT,
-              "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this rate; memory so far %s",
+              "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this rate; memory so far: %s",
               total,
               config.batching().globalBatch(),
               whole.toHours(),
               whole.toMinutesPart(),
               whole.toSecondsPart(),
-              MemoryPlan.gigabytes(ResidentMemory.peak())));
+              MeasuredMemory.peak(job.device())));
     }
   }
 
@@ -170,7 +173,7 @@ public final class Trainer {
     }
     try (SavedRun saved = SavedRun.open(newest.get())) {
       saved.requireIntact(job.group().rank(), job.group().size());
-      new ResumeCheck(job, saved.state()).requireSame(samples.fingerprint());
+      new ResumeCheck(job, saved.state()).requireSame(samples.fingerprint(), baseFingerprint());
       assembly.units().trainable().forEach(saved::restore);
       listener.onNote("going on from " + newest.get());
       return saved.state().step();
@@ -197,10 +200,26 @@ public final class Trainer {
             new ConfigFile().write(config),
             samples.fingerprint(),
             samples.size(),
-            Fingerprints.of(job.base().weights()));
+            baseFingerprint());
     Path folder = store.save(units, state);
     listener.onCheckpoint(folder, step);
     return folder;
+  }
+
+  /// Read from all weights, once a run.
+  private String baseFingerprint() {
+    if (baseFingerprint == null) {
+      baseFingerprint = Fingerprints.of(job.base().weights());
+    }
+    return baseFingerprint;
+  }
+
+  /// What a run that began here before, and left no step behind, noted.
+  private void forgetBadSamples() {
+    if (job.group().rank() == 0) {
+      BadSamples.forget(job.out());
+    }
+    job.group().barrier();
   }
 
   private List<Path> export(CheckpointStore store, Assembly assembly) {

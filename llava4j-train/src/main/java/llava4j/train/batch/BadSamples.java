@@ -6,36 +6,64 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Counts and lists samples that cannot be used, and ends the run when there are more than the user
-/// allows.
+/// allows. They count for the whole run: those of all processes, and those before a resume, each
+/// once.
 public final class BadSamples {
+  private static final String STEM = "bad_samples_";
+  private static final String EXTENSION = ".jsonl";
+
   private final JsonMapper json = new JsonMapper();
+  private final Path folder;
   private final Path list;
   private final int allowed;
-  private final Set<Integer> seen = new LinkedHashSet<>();
+  private final Set<Integer> noted;
 
-  /// @param list file that names them, one JSON object a line
+  /// @param folder of the run, which all processes see; each lists in a file of its own there, one
+  ///   JSON object a line
+  /// @param rank number of this process
   /// @param allowed how many may be skipped
-  public BadSamples(Path list, int allowed) {
-    this.list = list;
+  public BadSamples(Path folder, int rank, int allowed) {
+    this.folder = folder;
+    this.list = folder.resolve(STEM + rank + EXTENSION);
     this.allowed = allowed;
+    this.noted = new LinkedHashSet<>();
+    if (Files.exists(list)) {
+      dropUnfinishedLine();
+      noted.addAll(read(list));
+    }
+  }
+
+  /// Forgets what an earlier run noted in a folder. For one process, before a run's first step.
+  public static void forget(Path folder) {
+    lists(folder)
+        .forEach(list -> {
+          try {
+            Files.delete(list);
+          } catch (IOException e) {
+            throw failed(list, "removed", e);
+          }
+        });
   }
 
   /// Notes a sample; the same one counts once.
   public synchronized void add(int index, BadInputException reason) {
-    if (!seen.add(index)) {
+    if (!noted.add(index)) {
       return;
     }
     ObjectNode line = json.createObjectNode();
     line.put("index", index);
     line.put("reason", reason.getMessage());
     try {
-      Files.createDirectories(list.toAbsolutePath().getParent());
+      Files.createDirectories(folder);
       Files.writeString(
           list,
           line + "\n",
@@ -43,24 +71,77 @@ public final class BadSamples {
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new BadInputException(list + " cannot be written: " + e.getMessage(), e);
+      throw failed(list, "written", e);
     }
-    if (seen.size() > allowed) {
+    int all = count();
+    if (all > allowed) {
       throw new BadInputException(
           allowed == 0
               ? reason.getMessage() + "; correct it, or allow such samples with maxBad=N"
-              : seen.size()
+              : all
                   + " samples cannot be used, but maxBad allows "
                   + allowed
                   + "; they are listed in "
-                  + list
+                  + folder.resolve(STEM + "*" + EXTENSION)
                   + "; the last one: "
                   + reason.getMessage(),
           reason);
     }
   }
 
-  public synchronized int count() {
-    return seen.size();
+  /// Different samples that the run's processes have noted.
+  public int count() {
+    Set<Integer> all = new LinkedHashSet<>();
+    lists(folder).forEach(one -> all.addAll(read(one)));
+    return all.size();
+  }
+
+  private static List<Path> lists(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.getFileName().toString().matches(STEM + "\\d+\\" + EXTENSION))
+          .toList();
+    } catch (IOException e) {
+      throw failed(folder, "listed", e);
+    }
+  }
+
+  /// A process that was killed may have left one.
+  private void dropUnfinishedLine() {
+    try {
+      String text = Files.readString(list);
+      String whole = wholeLines(text);
+      if (!whole.equals(text)) {
+        Files.writeString(list, whole);
+      }
+    } catch (IOException e) {
+      throw failed(list, "read", e);
+    }
+  }
+
+  private static String wholeLines(String text) {
+    return text.substring(0, text.lastIndexOf('\n') + 1);
+  }
+
+  /// Numbers in a list; a line that is not finished yet is none.
+  private List<Integer> read(Path file) {
+    try {
+      return wholeLines(Files.readString(file))
+          .lines()
+          .map(line -> json.readTree(line).path("index").asInt())
+          .toList();
+    } catch (IOException e) {
+      throw failed(file, "read", e);
+    } catch (JacksonException e) {
+      throw new BadInputException(
+          file + " is no list of bad samples: " + e.getOriginalMessage() + "; remove it", e);
+    }
+  }
+
+  private static BadInputException failed(Path path, String what, IOException e) {
+    return new BadInputException(path + " cannot be " + what + ": " + e.getMessage(), e);
   }
 }

@@ -51,11 +51,12 @@ public final class ConnectedProcesses implements ProcessGroup {
     if (environment.worldSize() == 1) {
       return new SingleProcess();
     }
+    TCPStore store = null;
+    Backend backend = null;
     try {
-      TCPStore store =
-          new TCPStore(environment.masterAddress(), storeOptions(environment, patience));
+      store = new TCPStore(environment.masterAddress(), storeOptions(environment, patience));
       store.retainReference();
-      Backend backend =
+      backend =
           switch (device) {
             case Device.Cpu _ ->
                 new ProcessGroupGloo(
@@ -64,12 +65,19 @@ public final class ConnectedProcesses implements ProcessGroup {
                     environment.worldSize(),
                     glooOptions(environment, patience));
             case Device.Cuda _ ->
-                new ProcessGroupNCCL(store, environment.rank(), environment.worldSize());
+                new ProcessGroupNCCL(
+                    store, environment.rank(), environment.worldSize(), ncclOptions(patience));
           };
       backend.retainReference();
       Heartbeats heartbeats = Heartbeats.start(environment, onLost);
       return new ConnectedProcesses(environment, device, store, backend, heartbeats);
     } catch (RuntimeException e) {
+      if (backend != null) {
+        backend.releaseReference();
+      }
+      if (store != null) {
+        store.releaseReference();
+      }
       throw new BadInputException(
           "process "
               + environment.rank()
@@ -179,6 +187,12 @@ public final class ConnectedProcesses implements ProcessGroup {
         .isServer(environment.rank() == 0)
         .waitWorkers(false)
         .timeout(new Milliseconds(patience.toMillis()));
+  }
+
+  private static ProcessGroupNCCL.Options ncclOptions(Duration patience) {
+    ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
+    options.timeout(new Milliseconds(patience.toMillis()));
+    return options;
   }
 
   private static ProcessGroupGloo.Options glooOptions(

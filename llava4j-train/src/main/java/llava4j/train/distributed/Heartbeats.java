@@ -16,18 +16,21 @@ final class Heartbeats implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(1);
   private static final Duration SILENCE = Duration.ofSeconds(40);
   private static final Duration CLOSER_LOOK = Duration.ofSeconds(5);
+  private static final Duration FAREWELL = Duration.ofSeconds(3);
+  private static final Duration FAREWELL_LOOK = Duration.ofMillis(20);
+  private static final String CLOSED = "closed";
 
   private final LaunchEnvironment environment;
   private final TCPStore reader;
+  private final TCPStore writer; // of the thread alone, while it runs
   private final Thread thread;
   private volatile boolean closed;
 
   private Heartbeats(LaunchEnvironment environment, Consumer<String> onLost) {
     this.environment = environment;
     this.reader = connect(environment);
-    TCPStore writer = connect(environment);
-    this.thread =
-        Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> beat(writer, onLost));
+    this.writer = connect(environment);
+    this.thread = Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> beat(onLost));
   }
 
   /// @param onLost is told, on another thread, that a process has been silent for long
@@ -69,13 +72,40 @@ final class Heartbeats implements AutoCloseable {
     }
   }
 
+  /// Stops counting and lets go of the store. Process 0, whose store it is, waits a little for the
+  /// others, which may be about to close too and would take it for lost.
   @Override
   public void close() {
     closed = true;
     thread.interrupt();
+    try {
+      boolean stopped = thread.join(FAREWELL);
+      sayGoodbye();
+      reader.releaseReference();
+      if (stopped) {
+        writer.releaseReference();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
-  private void beat(TCPStore writer, Consumer<String> onLost) {
+  private void sayGoodbye() throws InterruptedException {
+    try {
+      long gone = reader.add(CLOSED, 1);
+      long deadline = System.nanoTime() + FAREWELL.toNanos();
+      while (environment.rank() == 0
+          && gone < environment.worldSize()
+          && System.nanoTime() < deadline) {
+        Thread.sleep(FAREWELL_LOOK);
+        gone = reader.add(CLOSED, 0);
+      }
+    } catch (RuntimeException e) {
+      // process 0 is gone already
+    }
+  }
+
+  private void beat(Consumer<String> onLost) {
     long[] last = new long[environment.worldSize()];
     long[] movedAt = new long[environment.worldSize()];
     java.util.Arrays.fill(movedAt, System.nanoTime());

@@ -113,7 +113,7 @@ public final class CheckpointStore {
               if (unit.ownElements() > 0) {
                 held.add(
                     SavedRun.key(unit.layout().name(), what),
-                    tensor.narrow(0, 0, unit.ownElements()).cpu());
+                    tensor.narrow(0, 0, unit.ownElements()));
               }
             });
       }

@@ -9,10 +9,13 @@ import java.util.stream.LongStream;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.tensor.DType;
+import llava4j.tensor.Device;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// Tensors in memory as a source that a writer takes. Borrowed: closing it closes none.
+/// Tensors in memory, on any device, as a source that a writer takes: each comes to the host when
+/// it is asked for, so that never more than one of them is there twice. Borrowed: closing it closes
+/// none.
 final class HeldTensors implements WeightSource {
   private final SequencedMap<String, Tensor> held = new LinkedHashMap<>();
   private final SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();
@@ -31,7 +34,7 @@ final class HeldTensors implements WeightSource {
 
   @Override
   public Tensor load(String name) {
-    return new Tensor(held.get(name));
+    return held.get(name).to(new Device.Cpu().torchDevice(), held.get(name).scalar_type());
   }
 
   @Override

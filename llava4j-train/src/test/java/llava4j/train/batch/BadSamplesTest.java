@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
@@ -21,7 +22,7 @@ class BadSamplesTest {
 
   @Test
   void theFirstEndsARunThatAllowsNone() throws IOException {
-    BadSamples bad = new BadSamples(file(), 0);
+    BadSamples bad = new BadSamples(out(), 0, 0);
     assertThatThrownBy(() -> bad.add(3, reason(3)))
         .isInstanceOf(BadInputException.class)
         .hasMessage("sample 's3' is \"bad\"; correct it, or allow such samples with maxBad=N");
@@ -31,7 +32,7 @@ class BadSamplesTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 5})
   void asManyAsAllowedAreListedAndTheNextEndsTheRun(int allowed) throws IOException {
-    BadSamples bad = new BadSamples(file(), allowed);
+    BadSamples bad = new BadSamples(out(), 0, allowed);
     for (int i = 0; i < allowed; i++) {
       bad.add(10 + i, reason(10 + i));
     }
@@ -41,13 +42,14 @@ class BadSamplesTest {
         .isInstanceOf(BadInputException.class)
         .hasMessageStartingWith(
             (allowed + 1) + " samples cannot be used, but maxBad allows " + allowed)
-        .hasMessageContainingAll(file().toString(), "sample 's" + next + "'");
+        .hasMessageContainingAll(
+            out().resolve("bad_samples_*.jsonl").toString(), "sample 's" + next + "'");
     assertThat(listed()).isEqualTo(IntStream.rangeClosed(10, next).boxed().toList());
   }
 
   @Test
   void theSameSampleCountsOnce() throws IOException {
-    BadSamples bad = new BadSamples(file(), 1);
+    BadSamples bad = new BadSamples(out(), 0, 1);
     for (int epoch = 0; epoch < 3; epoch++) {
       bad.add(7, reason(7));
     }
@@ -55,22 +57,46 @@ class BadSamplesTest {
     assertThat(listed()).containsExactly(7);
   }
 
+  /// Process 0 skips two, process 1 one of them and another; then the run goes on from a
+  /// checkpoint.
+  @Test
+  void theRunsProcessesAndItsResumesCountTogether() throws IOException {
+    BadSamples zero = new BadSamples(out(), 0, 3);
+    BadSamples one = new BadSamples(out(), 1, 3);
+    zero.add(1, reason(1));
+    zero.add(2, reason(2));
+    one.add(2, reason(2));
+    one.add(3, reason(3));
+    assertThat(zero.count()).isEqualTo(3);
+    assertThat(one.count()).isEqualTo(3);
+    Files.writeString(file(), "{\"index\":9,\"re", StandardOpenOption.APPEND); // it was killed
+    BadSamples resumed = new BadSamples(out(), 0, 3);
+    resumed.add(2, reason(2)); // the replayed step meets it again
+    assertThat(resumed.count()).isEqualTo(3);
+    assertThat(listed()).containsExactly(1, 2);
+    assertThatThrownBy(() -> resumed.add(4, reason(4)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith("4 samples cannot be used, but maxBad allows 3");
+    BadSamples.forget(out());
+    assertThat(new BadSamples(out(), 0, 3).count()).isZero();
+  }
+
   @Test
   void aLineTellsTheReason() throws IOException {
-    new BadSamples(file(), 1).add(4, reason(4));
+    new BadSamples(out(), 0, 1).add(4, reason(4));
     JsonNode line = new JsonMapper().readTree(Files.readString(file()));
     assertThat(line.get("reason").asString()).isEqualTo("sample 's4' is \"bad\"");
   }
 
   @Test
   void withoutBadSamplesThereIsNoFile() {
-    assertThat(new BadSamples(file(), 1).count()).isZero();
+    assertThat(new BadSamples(out(), 0, 1).count()).isZero();
     assertThat(file()).doesNotExist();
   }
 
   @Test
   void manyThreadsWriteWholeLines() throws IOException {
-    BadSamples bad = new BadSamples(file(), 1000);
+    BadSamples bad = new BadSamples(out(), 0, 1000);
     IntStream.range(0, 400).parallel().forEach(i -> bad.add(i % 200, reason(i % 200)));
     assertThat(bad.count()).isEqualTo(200);
     assertThat(listed())
@@ -79,14 +105,18 @@ class BadSamplesTest {
 
   @Test
   void aListThatCannotBeWrittenIsNamed() throws IOException {
-    Path blocked = Files.writeString(folder.resolve("blocked"), "a file").resolve("bad.jsonl");
-    assertThatThrownBy(() -> new BadSamples(blocked, 1).add(1, reason(1)))
+    Path blocked = Files.writeString(folder.resolve("blocked"), "a file");
+    assertThatThrownBy(() -> new BadSamples(blocked, 0, 1).add(1, reason(1)))
         .isInstanceOf(BadInputException.class)
-        .hasMessageStartingWith(blocked + " cannot be written");
+        .hasMessageStartingWith(blocked.resolve("bad_samples_0.jsonl") + " cannot be written");
+  }
+
+  private Path out() {
+    return folder.resolve("out");
   }
 
   private Path file() {
-    return folder.resolve("out/bad.jsonl");
+    return out().resolve("bad_samples_0.jsonl");
   }
 
   private static BadSampleException reason(int index) {

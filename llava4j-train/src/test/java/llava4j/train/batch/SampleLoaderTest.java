@@ -208,9 +208,9 @@ class SampleLoaderTest {
   void asManyAsAllowedAreReplacedAndListed(int maxBad, int prefetch) throws IOException {
     String bad = sample("bad", "", "human:a", "gpt:");
     String missing = sample("missing", "nowhere.png", "human:<image>", "gpt:x");
-    Path list = folder.resolve("listed" + maxBad + ".jsonl");
+    Path list = folder.resolve("listed" + maxBad + "/bad_samples_0.jsonl");
     try (SampleFile file = file(SOUND, bad, PICTURE, missing, SOUND)) {
-      BadSamples counted = new BadSamples(list, maxBad);
+      BadSamples counted = new BadSamples(list.getParent(), 0, maxBad);
       List<Integer> used = new ArrayList<>();
       try (StepBatches batches = batches(file, counted, prefetch)) {
         for (int step = 0; step < 10; step++) {
@@ -231,7 +231,7 @@ class SampleLoaderTest {
     String bad = sample("bad", "", "human:a", "gpt:");
     String missing = sample("missing", "nowhere.png", "human:<image>", "gpt:x");
     try (SampleFile file = file(SOUND, bad, SOUND, missing);
-        StepBatches batches = batches(file, new BadSamples(folder.resolve("one.jsonl"), 1), 1)) {
+        StepBatches batches = batches(file, new BadSamples(folder.resolve("one"), 0, 1), 1)) {
       for (int step = 0; step < 3; step++) {
         assertThat(batches.next()).hasSize(1);
       }
@@ -239,14 +239,14 @@ class SampleLoaderTest {
           .isInstanceOf(BadInputException.class)
           .hasMessageContainingAll("2 samples cannot be used", "maxBad allows 1", "'missing'");
     }
-    assertThat(Files.readAllLines(folder.resolve("one.jsonl"))).hasSize(2);
+    assertThat(Files.readAllLines(folder.resolve("one/bad_samples_0.jsonl"))).hasSize(2);
   }
 
   @Test
   void aFileOfBadSamplesAloneEndsTheRun() throws IOException {
     String bad = sample("bad", "", "human:a", "gpt:");
     try (SampleFile file = file(bad, bad);
-        StepBatches batches = batches(file, new BadSamples(folder.resolve("all.jsonl"), 9), 1)) {
+        StepBatches batches = batches(file, new BadSamples(folder.resolve("all"), 0, 9), 1)) {
       assertThatThrownBy(batches::next)
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("no sample of the file can be used");
