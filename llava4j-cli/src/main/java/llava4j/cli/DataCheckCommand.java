@@ -19,6 +19,7 @@ import llava4j.data.check.Severity;
 import llava4j.data.check.Tally;
 import llava4j.data.check.TokenRule;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.image.Preprocessor;
 import llava4j.tensor.NativeRuntime;
 import llava4j.text.Tokenizer;
@@ -101,6 +102,13 @@ final class DataCheckCommand implements Callable<Integer> {
   private Integer maxLength;
 
   @Option(
+      names = "--max-pixels",
+      paramLabel = "N",
+      description = "Refuse pictures with more pixels. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "" + DecodeOptions.DEFAULT_MAX_PIXELS)
+  private long maxPixels;
+
+  @Option(
       names = "--strict",
       description = "What is odd but trained on as it is counts, too: for the exit code and --fix.")
   private boolean strict;
@@ -167,7 +175,8 @@ final class DataCheckCommand implements Callable<Integer> {
 
   private int check(Optional<TokenRule> rows) throws InterruptedException {
     Severity severity = strict ? Severity.ALL : Severity.HURTING;
-    DataCheck check = new DataCheck(images, rows, Runtime.getRuntime().availableProcessors());
+    DataCheck check =
+        new DataCheck(images, maxPixels, rows, Runtime.getRuntime().availableProcessors());
     Tally tally = new Tally();
     try (ProblemLog log = out == null ? null : new ProblemLog(out.resolve("problems.jsonl"));
         FixedCopy fixed = fix == null ? null : new FixedCopy(fix, file, severity)) {

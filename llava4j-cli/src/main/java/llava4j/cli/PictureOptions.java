@@ -23,6 +23,13 @@ final class PictureOptions {
       description = "Do not turn pictures as their EXIF data says; training and evaluation do not.")
   private boolean ignoreOrientation;
 
+  @Option(
+      names = "--max-pixels",
+      paramLabel = "N",
+      description = "Refuse pictures with more pixels. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "" + DecodeOptions.DEFAULT_MAX_PIXELS)
+  private long maxPixels;
+
   /// Decodes pictures in the order of their names.
   List<RgbImage> decode(List<String> names, PrintWriter err) {
     List<RgbImage> images = new ArrayList<>();
@@ -35,11 +42,20 @@ final class PictureOptions {
   RgbImage decode(String name, PrintWriter err) {
     FetchPolicy policy = allowUrl ? FetchPolicy.withUrls() : FetchPolicy.withoutUrls();
     DecodeOptions options =
-        ignoreOrientation ? DecodeOptions.reference() : DecodeOptions.defaults();
+        (ignoreOrientation ? DecodeOptions.reference() : DecodeOptions.defaults())
+            .withMaxPixels(maxPixels);
     ImageSource source = ImageSource.parse(name);
     DecodedImage decoded = new ImageFetcher(policy, System.in).decode(source, options);
     if (decoded.animated()) {
       err.println("llava: " + source.name() + " is animated; its first frame is used");
+    }
+    if (decoded.subsampling() > 1) {
+      err.println(
+          "llava: "
+              + source.name()
+              + " does not fit into Java's memory; every "
+              + decoded.subsampling()
+              + ". row and column is used (LLAVA_JAVA_OPTS=-Xmx... gives more)");
     }
     return decoded.image();
   }

@@ -18,6 +18,10 @@ public record SampleFault(int number, String id, long at, Kind kind, String what
     /// The sample has no id, or one that is neither text nor number. It can be used.
     ID,
     IMAGE,
+    /// The sample is about a video, a sound or something else that is no picture.
+    OTHER_MODALITY,
+    /// The sample has several pictures; one is what the model is trained with.
+    SEVERAL_IMAGES,
     CONVERSATIONS,
     TURN;
 

@@ -85,7 +85,7 @@ public final class SampleFile implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new BadInputException(file + " does not exist; name a JSON or JSONL file of samples");
     }
-    JsonMapper json = new JsonMapper();
+    JsonMapper json = SampleJson.mapper();
     MessageDigest digest = sha256();
     // the stream of a channel heeds an interrupt, that of Files does not
     try (FileChannel whole = FileChannel.open(file, StandardOpenOption.READ);

@@ -8,11 +8,21 @@ import java.util.Optional;
 import llava4j.data.SampleFault.Kind;
 import llava4j.data.Turn.Speaker;
 import llava4j.error.BadInputException;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// One sample's JSON object (spec 6.1). Keys that are not known are left alone.
 final class SampleJson {
+  private static final List<String> IMAGE_KEYS = List.of("image", "images");
+
   private SampleJson() {}
+
+  /// Reads samples as Python writes them: NaN and Infinity, which no JSON has, may stand in fields
+  /// that nobody reads.
+  static JsonMapper mapper() {
+    return JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+  }
 
   static Sample parse(JsonNode node, Path file, int number) {
     faults(node, number, 0).stream()
@@ -25,10 +35,10 @@ final class SampleJson {
     for (JsonNode turn : node.path("conversations")) {
       turns.add(new Turn(speaker(turn.path("from").asString()), turn.path("value").asString()));
     }
-    JsonNode image = node.path("image");
+    List<JsonNode> images = images(node);
     return new Sample(
         id(node, number),
-        image.isString() ? Optional.of(image.asString()) : Optional.empty(),
+        images.isEmpty() ? Optional.empty() : Optional.of(images.getFirst().asString()),
         turns);
   }
 
@@ -45,11 +55,16 @@ final class SampleJson {
     if (!isId(node.path("id"))) {
       faults.add(new SampleFault(number, id, at, Kind.ID, "id is missing or no text"));
     }
-    JsonNode image = node.path("image");
-    if (!image.isMissingNode() && !image.isNull() && !image.isString()) {
-      String what = "image is " + brief(image) + ", not a path";
-      faults.add(new SampleFault(number, id, at, Kind.IMAGE, what));
-    }
+    imageFault(node, number, id, at).ifPresent(faults::add);
+    Modality.other(node)
+        .ifPresent(what ->
+            faults.add(
+                new SampleFault(
+                    number,
+                    id,
+                    at,
+                    Kind.OTHER_MODALITY,
+                    what + ", and only pictures can be seen")));
     JsonNode conversations = node.path("conversations");
     if (!conversations.isArray() || conversations.isEmpty()) {
       String what = "conversations is missing or no list of turns";
@@ -59,12 +74,44 @@ final class SampleJson {
     for (int i = 0; i < conversations.size(); i++) {
       JsonNode turn = conversations.get(i);
       if (!turn.path("value").isString() || !turn.path("from").isString()) {
-        String what = "turn " + (i + 1) + " lacks 'from' or 'value' as texts";
+        String what = "turn " + (i + 1) + " lacks 'from' or 'value' as texts" + number(turn);
         faults.add(new SampleFault(number, id, at, Kind.TURN, what));
         break;
       }
     }
     return faults;
+  }
+
+  /// What stands for the sample's picture: nothing, a path, or what is wrong. A list stands for
+  /// what is in it; `images` is what other programs call it.
+  private static List<JsonNode> images(JsonNode node) {
+    List<JsonNode> images = new ArrayList<>();
+    for (String key : IMAGE_KEYS) {
+      JsonNode value = node.path(key);
+      if (value.isArray()) {
+        value.forEach(images::add);
+      } else if (!value.isMissingNode() && !value.isNull()) {
+        images.add(value);
+      }
+    }
+    return images;
+  }
+
+  private static Optional<SampleFault> imageFault(JsonNode node, int number, String id, long at) {
+    List<JsonNode> images = images(node);
+    Optional<JsonNode> wrong = images.stream().filter(image -> !image.isString()).findFirst();
+    if (wrong.isPresent()) {
+      String what = "image is " + brief(wrong.get()) + ", not a path (null where there is none)";
+      return Optional.of(new SampleFault(number, id, at, Kind.IMAGE, what));
+    }
+    if (images.size() > 1) {
+      String what =
+          "image lists "
+              + images.size()
+              + " pictures where a sample has one; make a sample of each, or one picture of them";
+      return Optional.of(new SampleFault(number, id, at, Kind.SEVERAL_IMAGES, what));
+    }
+    return Optional.empty();
   }
 
   /// The sentence for a run that cannot use the file.
@@ -82,7 +129,11 @@ final class SampleJson {
                 + fault.id()
                 + "'): "
                 + fault.what()
-                + "; correct it");
+                + "; correct it, or leave it out with 'llava data check --fix'");
+  }
+
+  private static String number(JsonNode turn) {
+    return turn.path("value").isNumber() ? "; its value is " + brief(turn.path("value")) : "";
   }
 
   private static String id(JsonNode node, int number) {
@@ -91,7 +142,7 @@ final class SampleJson {
   }
 
   private static boolean isId(JsonNode id) {
-    return id.isString() || id.isNumber();
+    return id.isString() || (id.isNumber() && Double.isFinite(id.asDouble()));
   }
 
   private static Speaker speaker(String from) {
@@ -102,7 +153,8 @@ final class SampleJson {
     };
   }
 
-  private static String brief(JsonNode node) {
+  /// The beginning of a value as it stands in the file.
+  static String brief(JsonNode node) {
     String text = node.toString();
     return text.length() > 40 ? text.substring(0, 40) + "..." : text;
   }

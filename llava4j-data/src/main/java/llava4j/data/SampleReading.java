@@ -15,6 +15,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -92,7 +93,7 @@ final class SampleReading {
         token = parser.nextToken();
       }
       if (list && token == null) {
-        brokenBetween(end, "the file ends within its list", endsEarly());
+        brokenBetween(end, "the file ends within its list", endsEarly(end));
       }
       if (token == JsonToken.END_ARRAY && parser.nextToken() != null) {
         long behind = offset + parser.currentTokenLocation().getByteOffset();
@@ -130,8 +131,13 @@ final class SampleReading {
 
   private OptionalLong behindBroken(long offset, long start, long end, JacksonException e)
       throws IOException {
-    long at = offset + e.getLocation().getByteOffset();
-    String what = e.getOriginalMessage() + " (byte " + at + ")";
+    // where a limit is met, such as that of nesting, the parser does not say where
+    long at = e.getLocation() == null ? start : offset + e.getLocation().getByteOffset();
+    if (list && start == NONE && e instanceof UnexpectedEndOfInputException) {
+      brokenBetween(end, "the file ends within its list", endsEarly(at));
+      return OptionalLong.empty();
+    }
+    String what = plain(e) + " (byte " + at + ")";
     BadInputException sentence =
         new BadInputException(
             file + " is no valid JSON " + place() + ": " + what + "; correct it or fetch it again",
@@ -150,12 +156,23 @@ final class SampleReading {
     return recovery.sampleFrom(end);
   }
 
+  /// The parser's words without its names of switches and places.
+  private static String plain(JacksonException e) {
+    if (e instanceof UnexpectedEndOfInputException) {
+      return "it ends in the middle of a value";
+    }
+    return e.getOriginalMessage()
+        .replaceAll(
+            "\\s*\\([^()]*`[^`]*`[^()]*(\\([^()]*\\)[^()]*)*\\)|: enable `[^`]*` to allow", "");
+  }
+
   private void brokenBetween(long at, String what, BadInputException sentence) {
     faults.onFault(new SampleFault(SampleFault.BETWEEN, place(), at, Kind.JSON, what), sentence);
   }
 
-  private BadInputException endsEarly() {
-    return new BadInputException(file + " ends within its list, " + place() + "; fetch it again");
+  private BadInputException endsEarly(long at) {
+    return new BadInputException(
+        file + " ends within its list, " + place() + " (byte " + at + "); fetch it again");
   }
 
   private BadInputException goesOn() {
@@ -183,7 +200,7 @@ final class SampleReading {
       wide |= one == 0;
     }
     if (wide) {
-      throw new BadInputException(file + " is not in UTF-8; convert it, for example with iconv");
+      throw new BadInputException(file + " is not in UTF-8; convert it: iconv -f UTF-16 -t UTF-8");
     }
   }
 

@@ -61,7 +61,7 @@ class LenientSampleFileTest {
             tuple(1, "1", Kind.NO_OBJECT),
             tuple(2, "2", Kind.NO_OBJECT),
             tuple(3, "nothing", Kind.CONVERSATIONS),
-            tuple(4, "pair", Kind.IMAGE),
+            tuple(4, "pair", Kind.SEVERAL_IMAGES),
             tuple(4, "pair", Kind.TURN),
             tuple(5, "5", Kind.ID));
     try (SampleFile file = open(text)) {
@@ -75,7 +75,7 @@ class LenientSampleFileTest {
       strings = {
         "{\"id\":\"x\",\"conversations\":[{\"from\":\"human\",\"value\":\"q\"},{\"from\":\"gpt\" \"value\":1}]}",
         "{\"id\":\"x\",\"conversations\":[{\"from\":\"human\",\"value\":\"bad \\x escape\"}]}",
-        "{\"id\":\"x\",\"conversations\":[{\"from\":\"human\",\"value\":NaN}]}",
+        "{\"id\":\"x\",\"conversations\":[{\"from\":\"human\",\"value\":None}]}",
         "{\"id\":\"x\", conversations:[]}",
         "{\"id\":\"x\",\"note\":{\"k\":[}]},\"conversations\":[]}",
         "{\"id\":\"x\",\"conversations\":[{\"from\":\"gpt\",\"value\":\"never closed}]}"

@@ -55,7 +55,7 @@ public final class ModelAnswerer implements Answerer {
     DecodeOptions reference = DecodeOptions.reference();
     return switch (orientation) {
       case IGNORED -> reference;
-      case HONOURED -> new DecodeOptions(true, reference.grey16(), reference.maxPixels());
+      case HONOURED -> reference.withHonourOrientation(true);
     };
   }
 }

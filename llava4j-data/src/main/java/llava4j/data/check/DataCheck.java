@@ -19,6 +19,7 @@ import llava4j.data.SampleFault;
 import llava4j.data.SampleFile;
 import llava4j.data.check.TokenRule.Tokens;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 
 /// Checks a file of samples and their pictures. Every sample is a virtual thread's work, of which
 /// as many go on at once as the machine has cores; listeners hear of samples in the file's order.
@@ -43,11 +44,19 @@ public final class DataCheck {
   /// @param tokens counts rows where it is there
   /// @param threads samples that are worked on at once
   public DataCheck(Path images, Optional<TokenRule> tokens, int threads) {
+    this(images, DecodeOptions.DEFAULT_MAX_PIXELS, tokens, threads);
+  }
+
+  /// @param images folder that the pictures' paths start from
+  /// @param maxPixels largest picture that is decoded
+  /// @param tokens counts rows where it is there
+  /// @param threads samples that are worked on at once
+  public DataCheck(Path images, long maxPixels, Optional<TokenRule> tokens, int threads) {
     if (!Files.isDirectory(images)) {
       throw new BadInputException(
           images + " is no folder; name the one that the samples' pictures lie in with --images");
     }
-    this.pictures = new PictureCheck(images);
+    this.pictures = new PictureCheck(images, maxPixels);
     this.tokens = tokens;
     this.cores = new Semaphore(threads);
     this.ahead = AHEAD * threads;

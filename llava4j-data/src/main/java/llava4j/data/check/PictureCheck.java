@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import llava4j.data.PicturePath;
 import llava4j.error.BadInputException;
 import llava4j.image.DecodeOptions;
 import llava4j.image.DecodedImage;
@@ -18,18 +18,20 @@ import llava4j.image.ImageFormat;
 /// Decodes pictures as a training run would, each of them once. Safe for many threads.
 final class PictureCheck {
   private static final int REMEMBERED = 1 << 20;
-  private static final List<String> ENDINGS =
-      List.of(".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".JPG", ".PNG");
 
-  private final Path folder;
+  private final PicturePath paths;
+  private final DecodeOptions options;
   private final Map<String, Verdict> known = new ConcurrentHashMap<>();
 
   /// @param size of a picture that can be used
   /// @param problem with it, whether it can be used or not
   record Verdict(Optional<PictureSize> size, Optional<Problem> problem, String detail) {}
 
-  PictureCheck(Path folder) {
-    this.folder = folder;
+  /// @param folder that the samples' paths start from
+  /// @param maxPixels largest picture that is decoded
+  PictureCheck(Path folder, long maxPixels) {
+    this.paths = new PicturePath(folder);
+    this.options = DecodeOptions.reference().withMaxPixels(maxPixels);
   }
 
   /// @param image path below the folder
@@ -47,13 +49,13 @@ final class PictureCheck {
 
   private Verdict decode(String image) {
     try {
-      Path file = folder.resolve(image).normalize();
+      Path file = paths.resolve(image);
       if (!Files.isRegularFile(file)) {
-        return bad(Problem.PICTURE_MISSING, file + other(file));
+        String instead = paths.insteadOf(image).map(there -> " (but " + there + ")").orElse("");
+        return bad(Problem.PICTURE_MISSING, file + instead);
       }
       DecodedImage decoded =
-          ImageDecoder.decode(
-              Files.readAllBytes(file), file.toString(), DecodeOptions.reference()); // as training
+          ImageDecoder.decode(Files.readAllBytes(file), file.toString(), options); // as training
       return new Verdict(
           Optional.of(new PictureSize(decoded.image().width(), decoded.image().height())),
           fits(image, decoded.format()) ? Optional.empty() : Optional.of(Problem.PICTURE_MISNAMED),
@@ -69,19 +71,6 @@ final class PictureCheck {
 
   private static Verdict bad(Problem problem, String detail) {
     return new Verdict(Optional.empty(), Optional.of(problem), detail);
-  }
-
-  /// A picture of the same name and another ending, which is what such a path mostly means.
-  private static String other(Path file) {
-    String name = file.getFileName() == null ? "" : file.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    String stem = dot < 0 ? name : name.substring(0, dot);
-    return ENDINGS.stream()
-        .map(ending -> stem + ending)
-        .filter(other -> !stem.isEmpty() && Files.isRegularFile(file.resolveSibling(other)))
-        .findFirst()
-        .map(other -> " (but there is " + other + ")")
-        .orElse("");
   }
 
   /// A name without a picture's ending promises nothing.

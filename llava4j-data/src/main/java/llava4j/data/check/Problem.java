@@ -6,6 +6,8 @@ public enum Problem {
   NO_OBJECT("no JSON object", true),
   ID_MISSING("no id", false),
   IMAGE_FIELD("image is no path", true),
+  OTHER_MODALITY("about a video, a sound or another thing that is no picture", true),
+  SEVERAL_PICTURES("several pictures", true),
   CONVERSATIONS_FIELD("no list of turns", true),
   TURN_FIELD("a turn without 'from' or 'value'", true),
   DUPLICATE_ID("an id that an earlier sample has", false),

@@ -84,7 +84,7 @@ final class DataStatistics {
     if (image.isEmpty()) {
       return TEXT_ONLY;
     }
-    String path = image.get().replaceFirst("^(\\./|/)+", "");
+    String path = image.get().replace('\\', '/').replaceFirst("^(\\./|/)+", "");
     int stroke = path.indexOf('/');
     return stroke < 0 ? NO_FOLDER : path.substring(0, stroke + 1);
   }

@@ -9,15 +9,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import llava4j.data.PicturePath;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 
 /// A sample as the page shows it.
 ///
 /// @param images folder that the pictures' paths start from
-record Example(Path images, Sample sample) {
+/// @param decoding how pictures are decoded
+record Example(Path images, DecodeOptions decoding, Sample sample) {
   private static final int MOST_TURNS = 8;
   private static final int MOST_LETTERS = 400;
 
@@ -44,12 +47,12 @@ record Example(Path images, Sample sample) {
 
   private void addPicture(String path, Map<String, Object> values) {
     try {
-      Path file = images.resolve(path);
+      Path file = new PicturePath(images).resolve(path);
       if (Files.isRegularFile(file)) {
         values.put(
             "picture",
             InlinePicture.of(
-                ImageDecoder.decode(Files.readAllBytes(file), file.toString()).image()));
+                ImageDecoder.decode(Files.readAllBytes(file), file.toString(), decoding).image()));
       } else {
         values.put("trouble", "the picture does not exist");
       }

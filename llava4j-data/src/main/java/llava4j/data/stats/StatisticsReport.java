@@ -19,15 +19,17 @@ import llava4j.data.Lengths;
 import llava4j.data.SampleFault;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.text.ResponseFormat;
 
 /// A page about a file of samples: how many of which source, how long, how they ask and answer, and
 /// what they look like. The same file and seed give the same page.
 ///
 /// @param images folder that the pictures' paths start from
+/// @param decoding how pictures are decoded
 /// @param examples pictures with their turns of each source
 /// @param seed of the draw of examples
-public record StatisticsReport(Path images, int examples, long seed) {
+public record StatisticsReport(Path images, DecodeOptions decoding, int examples, long seed) {
   /// The most examples of a source that a page holds.
   public static final int MOST_EXAMPLES = 100;
 
@@ -36,6 +38,11 @@ public record StatisticsReport(Path images, int examples, long seed) {
   private static final int MOST_LETTERS = 60;
   private static final double WIDEST = 12; // em
   private static final int[] WORDS = {0, 1, 2, 3, 5, 10, 20, 50, 100, 200};
+
+  /// Pictures as [DecodeOptions#defaults] decodes them.
+  public StatisticsReport(Path images, int examples, long seed) {
+    this(images, DecodeOptions.defaults(), examples, seed);
+  }
 
   public StatisticsReport {
     if (!Files.isDirectory(images)) {
@@ -98,7 +105,7 @@ public record StatisticsReport(Path images, int examples, long seed) {
       section.putAll(details(source));
       List<Map<String, Object>> shown =
           Arrays.stream(source.examples())
-              .mapToObj(index -> new Example(images, samples.get(index)).values())
+              .mapToObj(index -> new Example(images, decoding, samples.get(index)).values())
               .toList();
       section.put("hasExamples", !shown.isEmpty());
       section.put("shown", shown);

@@ -28,7 +28,7 @@ class CheckOutputTest extends CheckedFolder {
     for (Problem problem : Problem.values()) {
       assertThat(text).containsPattern("[12]  " + Pattern.quote(problem.title()) + ": ");
     }
-    assertThat(text).contains("'bad speaker' (7)", "the first: turn 1", "cut off at 20 rows: 2");
+    assertThat(text).contains("'bad speaker' (9)", "the first: turn 1", "cut off at 20 rows: 2");
     assertThat(text.lines()).allSatisfy(line -> assertThat(line).doesNotEndWith(" "));
   }
 
@@ -44,7 +44,7 @@ class CheckOutputTest extends CheckedFolder {
     report.write(out);
     assertThat(out.resolve("check.txt")).hasContent(report.text());
     JsonNode json = new JsonMapper().readTree(out.resolve("check.json").toFile());
-    assertThat(json.path("samples").asInt()).isEqualTo(27);
+    assertThat(json.path("samples").asInt()).isEqualTo(29);
     assertThat(json.path("usable").asBoolean()).isFalse();
     assertThat(json.path("problems")).hasSize(Problem.values().length);
     assertThat(json.at("/rows/cut_off").asInt()).isEqualTo(2);
@@ -54,7 +54,7 @@ class CheckOutputTest extends CheckedFolder {
     }
     assertThat(counted).isEqualTo(json.at("/rows/count").asInt()).isPositive();
     List<String> lines = Files.readAllLines(out.resolve("problems.jsonl"));
-    assertThat(lines).hasSize(26).allMatch(line -> !new JsonMapper().readTree(line).isEmpty());
+    assertThat(lines).hasSize(28).allMatch(line -> !new JsonMapper().readTree(line).isEmpty());
   }
 
   @Test
@@ -68,7 +68,7 @@ class CheckOutputTest extends CheckedFolder {
     }
     List<JsonNode> dropped =
         Files.readAllLines(copy.droppedList()).stream().map(new JsonMapper()::readTree).toList();
-    assertThat(dropped).hasSize(Math.toIntExact(copy.dropped())).hasSize(19);
+    assertThat(dropped).hasSize(Math.toIntExact(copy.dropped())).hasSize(21);
     assertThat(dropped.get(0).path("id").asString()).as("a number").isEqualTo("1");
     assertThat(dropped.get(1).path("id").asString()).isEqualTo("behind sample 2");
     assertThat(dropped.get(2).path("id").asString()).isEqualTo("json");

@@ -67,7 +67,9 @@ abstract class CheckedFolder {
                 "17",
                 PICTURE + ",", // a comma too many
                 "{\"id\":\"json\",\"conversations\":[{]}",
-                "{\"id\":\"image\",\"image\":[\"a.jpg\"]," + turns() + "}",
+                "{\"id\":\"image\",\"image\":{\"path\":1}," + turns() + "}",
+                "{\"id\":\"video\",\"video\":\"a.mp4\"," + turns() + "}",
+                "{\"id\":\"several\",\"image\":[\"a.jpg\",\"b.jpg\"]," + turns() + "}",
                 "{\"id\":\"conversations\"}",
                 "{\"id\":\"turn\",\"conversations\":[{\"from\":\"human\"}]}",
                 sample("bad speaker", "", "system:s", "human:q", "gpt:a"),

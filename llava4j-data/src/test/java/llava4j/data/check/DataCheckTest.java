@@ -47,12 +47,43 @@ class DataCheckTest extends CheckedFolder {
         picture("gif", "a/really_gif.jpg"));
     assertThat(ids(Problem.PICTURE_MISSING))
         .containsExactly("missing", "renamed", "folder", "odd path");
-    assertThat(details(Problem.PICTURE_MISSING).get(1)).endsWith("(but there is other.png)");
+    assertThat(details(Problem.PICTURE_MISSING).get(1)).endsWith("(but there is a/other.png)");
     assertThat(ids(Problem.PICTURE_UNREADABLE)).containsExactly("cut", "words", "nothing");
     assertThat(details(Problem.PICTURE_UNREADABLE).get(1)).contains("text.jpg", "it holds text");
     assertThat(ids(Problem.PICTURE_MISNAMED)).containsExactly("gif");
     assertThat(details(Problem.PICTURE_MISNAMED)).containsExactly("a/really_gif.jpg is GIF");
     assertThat(tally.rows().count()).as("samples that are sound").isEqualTo(1);
+  }
+
+  @Test
+  void whatTheWrongPathMeantIsNamed() throws Exception {
+    check(
+        picture("case", "A/Sound.JPG"),
+        picture("absolute", "/a/sound.jpg"),
+        picture("folder", "images/a/sound.jpg"),
+        picture("address", "https://example.org/a/sound.jpg"),
+        picture("backslash", "a\\sound.jpg"),
+        picture("dot", "./a/sound.jpg"));
+    assertThat(ids(Problem.PICTURE_MISSING))
+        .containsExactly("case", "absolute", "folder", "address");
+    assertThat(details(Problem.PICTURE_MISSING).get(0)).endsWith("(but there is a/sound.jpg)");
+    assertThat(details(Problem.PICTURE_MISSING).get(1)).contains("there is a/sound.jpg; is the");
+    assertThat(details(Problem.PICTURE_MISSING).get(2)).contains("there is a/sound.jpg; is the");
+    assertThat(details(Problem.PICTURE_MISSING).get(3)).contains("is an address");
+    assertThat(tally.rows().count()).as("backslash and dot are read").isEqualTo(2);
+  }
+
+  @Test
+  void otherModalitiesAndSeveralPicturesAreKindsOfTheirOwn() throws Exception {
+    check(
+        TEXT,
+        TEXT.replace("\"id\":\"text\"", "\"id\":\"video\",\"video\":\"x.mp4\""),
+        sample("placeholder", "", "human:<audio>\nwhat is said?", "gpt:nothing"),
+        PICTURE.replace("\"a/sound.jpg\"", "[\"a/sound.jpg\",\"a/other.png\"]"));
+    assertThat(ids(Problem.OTHER_MODALITY)).containsExactly("video", "placeholder");
+    assertThat(details(Problem.OTHER_MODALITY).getFirst()).contains("'video'", "x.mp4");
+    assertThat(ids(Problem.SEVERAL_PICTURES)).containsExactly("picture");
+    assertThat(tally.found(Severity.HURTING)).isTrue();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llava4j.config.LlavaConfig;
+import llava4j.data.PicturePath;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.Turn.Speaker;
@@ -27,7 +28,7 @@ import llava4j.train.batch.Batch.Picture;
 /// threads.
 public final class SampleLoader {
   private final SampleFile samples;
-  private final Path imageFolder;
+  private final PicturePath paths;
   private final LabelMasker masker;
   private final Preprocessor preprocessor;
   private final LlavaConfig config;
@@ -42,7 +43,7 @@ public final class SampleLoader {
       LlavaConfig config,
       int maxLength) {
     this.samples = samples;
-    this.imageFolder = imageFolder;
+    this.paths = new PicturePath(imageFolder);
     this.masker = masker;
     this.preprocessor = preprocessor;
     this.config = config;
@@ -80,7 +81,12 @@ public final class SampleLoader {
     Path file = file(sample, image);
     if (!Files.isRegularFile(file)) {
       throw new BadSampleException(
-          "sample '" + sample.id() + "': its image " + file + " does not exist");
+          "sample '"
+              + sample.id()
+              + "': its image "
+              + file
+              + " does not exist"
+              + paths.insteadOf(image).map(there -> ", but " + there).orElse(""));
     }
     try {
       RgbImage decoded =
@@ -96,7 +102,7 @@ public final class SampleLoader {
 
   private Path file(Sample sample, String image) {
     try {
-      return imageFolder.resolve(image).normalize();
+      return paths.resolve(image);
     } catch (InvalidPathException e) {
       throw new BadSampleException(
           "sample '" + sample.id() + "': its image is no usable path: " + e.getReason(), e);
