@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A thousand steps leave no native memory behind, in a process of their own.
+/// Hundreds of steps leave no native memory behind, in a process of their own.
 @Tag("slow")
 class StepMemoryTest {
-  private static final int WARM = 200;
-  private static final int STEPS = 1000;
+  private static final int WARM = 150;
+  private static final int STEPS = 600;
   private static final int WINDOW = 50; // longer than the 32 steps after which some memory is freed
   private static final long ALLOWED = 4 << 10; // bytes a step
   private static final int LEAK = 10 << 10;
