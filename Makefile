@@ -5,9 +5,9 @@ MVN := mvn -B -ntp
 GOLDEN ?=
 BENCH ?= --help
 # every test class that mentions the reader of reference outputs
-GOLDEN_TESTS = $(shell grep -rlw Golden --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
+GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test golden check format bench clean java
+.PHONY: help build test quick golden check format bench clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -20,6 +20,9 @@ build: java ## compile what ./llava starts, without tests
 
 test: java ## formatting, warnings as errors, every test; GOLDEN=folder for another set of reference outputs
 	$(MVN) verify $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
+
+quick: java ## the same without the slow tests, which are tagged so
+	$(MVN) verify -DexcludedGroups=slow
 
 golden: java ## the tests against reference outputs alone: make golden GOLDEN=folder
 	$(MVN) verify -Dtest=$(GOLDEN_TESTS) -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")

@@ -23,6 +23,7 @@ import llava4j.image.RgbImage;
 import llava4j.text.ConversationTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import tools.jackson.databind.JsonNode;
 
 /// The door, as an embedder uses it.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("slow")
 class LlavaTest {
   private static final GenerationOptions SHORT = GenerationOptions.greedy().withMaxNewTokens(8);
 

@@ -16,12 +16,14 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// What is written in one dialect and read again is the same model.
+@Tag("slow")
 class ConvertRoundTripTest {
   @TempDir Path folder;
 

@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A run that the system lets write no further, in a process of its own with a limit on its files.
+@Tag("slow")
 class FullDiskTest {
   private static final int BLOCKS = 500; // of 1 KiB
 

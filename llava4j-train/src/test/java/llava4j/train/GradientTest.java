@@ -19,9 +19,11 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// Gradients against central differences of the loss, in fp64, for every tensor that learns.
+@Tag("slow")
 class GradientTest {
   private static final double STEP = 1e-4;
   private static final long SEED = 5;

@@ -31,10 +31,12 @@ import llava4j.train.batch.LabelledTokens;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// That it learns, and that ways of computing the same thing give the same.
+@Tag("slow")
 class LearningTest {
   private static final String[] SMALL = {"maxLength=512", "globalBatch=4", "deviceBatch=4"};
 

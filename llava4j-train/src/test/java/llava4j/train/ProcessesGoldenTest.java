@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import llava4j.golden.Golden;
 import llava4j.train.distributed.LocalLauncher;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// The reference's runs in several processes, under every ZeRO stage: the same losses, norms and
 /// final tensors as in one.
+@Tag("slow")
 class ProcessesGoldenTest {
   private static final int ZERO_STAGES = 4;
 

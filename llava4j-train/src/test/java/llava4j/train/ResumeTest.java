@@ -15,10 +15,12 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import llava4j.train.distributed.LocalLauncher;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A run that is killed and started again ends with the very bits of one that was not.
+@Tag("slow")
 class ResumeTest {
   private static final int STEPS = 6;
   private static final List<String> SIZES =

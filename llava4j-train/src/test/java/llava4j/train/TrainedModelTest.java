@@ -25,11 +25,13 @@ import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
 import llava4j.train.state.SavedRun;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What a run wrote, loaded as a user loads it, gives its answers the probabilities that the model
 /// in training gives them.
+@Tag("slow")
 class TrainedModelTest {
   private static final String[] RUN = {
     "globalBatch=8", "deviceBatch=4", "maxLength=512", "maxSteps=4", "learningRate=2e-3"

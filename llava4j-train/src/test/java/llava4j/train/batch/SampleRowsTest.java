@@ -50,7 +50,7 @@ class SampleRowsTest {
   }
 
   /// How much of the samples a run has room for.
-  private enum Room {
+  enum Room {
     FOR_ALL,
     FOR_HALF,
     FOR_NONE;
