@@ -60,7 +60,8 @@ final class BlocksBenchmark implements Benchmark {
     writer.put("general.architecture", "llama");
     for (int matrix = 0; matrix < MATRICES; matrix++) {
       int seed = matrix;
-      writer.addTensor("matrix." + matrix, GgmlType.Q4_0, List.of(ROWS, COLUMNS), () -> random(seed));
+      writer.addTensor(
+          "matrix." + matrix, GgmlType.Q4_0, List.of(ROWS, COLUMNS), () -> random(seed));
     }
     writer.write(file, (_, _, _) -> {});
   }

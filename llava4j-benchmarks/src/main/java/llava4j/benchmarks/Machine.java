@@ -38,8 +38,7 @@ record Machine(
     Map<String, String> found = new TreeMap<>(environment);
     found
         .keySet()
-        .removeIf(
-            name -> !name.startsWith("OPENBLAS_") || name.equals("OPENBLAS_THREAD_TIMEOUT"));
+        .removeIf(name -> !name.startsWith("OPENBLAS_") || name.equals("OPENBLAS_THREAD_TIMEOUT"));
     return found;
   }
 

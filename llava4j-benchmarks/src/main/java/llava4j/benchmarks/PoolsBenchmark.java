@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Whether our kernels' threads and libtorch's take the cores from each other: decoding in bf16 as
-/// an embedder's JVM runs it, with nothing set outside, against a JVM that was started with sleeping
-/// OpenMP threads. Each side runs in JVMs of its own, in turns.
+/// an embedder's JVM runs it, with nothing set outside, against a JVM that was started with
+/// sleeping OpenMP threads. Each side runs in JVMs of its own, in turns.
 final class PoolsBenchmark implements Benchmark {
   private static final double BAR = 1.1;
   private static final Map<String, String> NOTHING =

@@ -89,7 +89,8 @@ class CommandsTest {
       for (String command : new String[] {"info", "convert", "init", "train"}) {
         assertThat(Main.commandLine(new PrintWriter(out), new PrintWriter(err)))
             .satisfies(line ->
-                assertThat(line.getSubcommands().get(command).getCommandSpec().findOption("--threads"))
+                assertThat(
+                        line.getSubcommands().get(command).getCommandSpec().findOption("--threads"))
                     .isNotNull());
       }
       assertThat(run("info", "-m", model, "--threads", "0")).isEqualTo(2);

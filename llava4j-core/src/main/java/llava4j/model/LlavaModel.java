@@ -5,6 +5,7 @@ import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
@@ -45,6 +46,7 @@ public final class LlavaModel implements AutoCloseable {
       Device device,
       WeightFormat format,
       LoadProgress progress) {
+    NativeRuntime.prepare(); // before libtorch loads, for those who come in by this door
     LoadedParameters parameters = new LoadedParameters(source, device, format, progress);
     try {
       ParameterTable.of(config).requireExactly(source, where);
