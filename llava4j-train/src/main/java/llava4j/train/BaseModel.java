@@ -7,6 +7,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.LanguageModelBase;
+import llava4j.checkpoint.LoraAdapter;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
@@ -38,7 +39,7 @@ public record BaseModel(
             ? LanguageModelBase.open(folder, resolve(tower(config)), newProjector)
             : new CheckpointOpener(options).open(model);
     try {
-      if (opened.weights().tensors().keySet().stream().anyMatch(name -> name.contains(".lora_"))) {
+      if (opened.weights() instanceof LoraAdapter) {
         throw new BadInputException(
             model
                 + " is an adapter beside its base; merge it first with 'llava convert --merge-lora'");
