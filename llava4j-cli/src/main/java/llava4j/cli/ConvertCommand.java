@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "  llava convert -m llava-v1.5-7b --to hf llava-1.5-7b-hf",
       "  llava convert -m llava-1.5-7b-hf --to gguf-q4_0 llava-1.5-7b-gguf",
-      "  llava convert -m my-lora --merge-lora --to original --dtype fp16 my-llava-v1.5"
+      "  llava convert -m my-lora --merge-lora --to original --dtype fp16 my-llava-v1.5",
+      "  llava convert -m my-lora --to hf my-lora-for-transformers"
     })
 final class ConvertCommand implements Callable<Integer> {
   /// What is written.

@@ -38,7 +38,7 @@ final class ModelOptions {
       names = "--base",
       paramLabel = "MODEL",
       description =
-          "The language model under a projector-only checkpoint, or the LLaVA under a LoRA adapter.")
+          "The LLaVA or the language model alone, such as Vicuna, under a LoRA adapter or a projector.")
   private String base;
 
   @Option(

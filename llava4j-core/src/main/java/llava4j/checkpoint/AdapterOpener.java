@@ -78,9 +78,10 @@ final class AdapterOpener {
 
   /// A base that is itself an adapter is merged.
   private Checkpoint overLlava(Path base, Optional<ConfigNode> own) {
+    boolean isAdapter = Files.isRegularFile(base.resolve(AdapterConfig.FILE));
     CheckpointOptions below =
         new CheckpointOptions(
-            Optional.empty(), options.visionTower(), options.mmproj(), true, options.hub());
+            Optional.empty(), options.visionTower(), options.mmproj(), isAdapter, options.hub());
     Checkpoint llava = new CheckpointOpener(below).open(base);
     try {
       return own.map(node -> llava.withConfig(ownView(node, llava.config()))).orElse(llava);

@@ -44,6 +44,9 @@ public final class CheckpointOpener {
 
   /// Opens a folder or a `.gguf` file.
   public Checkpoint open(Path path) {
+    if (options.mergeLora() && !Files.isRegularFile(path.resolve(AdapterConfig.FILE))) {
+      throw new BadInputException(path + " is no LoRA adapter; leave out --merge-lora");
+    }
     if (Files.isRegularFile(path)) {
       return new GgufOpener(options).open(path);
     }
@@ -51,7 +54,7 @@ public final class CheckpointOpener {
       throw new BadInputException(
           path + " does not exist; give a model folder, a .gguf file or owner/name of a hub");
     }
-    if (Files.isRegularFile(path.resolve("adapter_config.json"))) {
+    if (Files.isRegularFile(path.resolve(AdapterConfig.FILE))) {
       return new AdapterOpener(options, this).open(path);
     }
     if (Files.isRegularFile(path.resolve("config.json"))) {

@@ -202,6 +202,14 @@ class LanguageModelBaseTest {
         .allMatch(name -> name.startsWith("model.language_model.layers."));
   }
 
+  @Test
+  void whatIsNoAdapterCannotBeMerged() {
+    refused(
+        Golden.path("original"),
+        CheckpointOptions.none().withMergedLora(),
+        "is no LoRA adapter; leave out --merge-lora");
+  }
+
   private static void refused(Path path, CheckpointOptions options, String words) {
     assertThatThrownBy(() -> new CheckpointOpener(options).open(path).close())
         .isInstanceOf(BadInputException.class)

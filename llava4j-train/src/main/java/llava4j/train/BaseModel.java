@@ -11,6 +11,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.LanguageModelBase;
+import llava4j.checkpoint.LoraAdapter;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.RenamedSource;
 import llava4j.checkpoint.TensorInfo;
@@ -80,7 +81,7 @@ public record BaseModel(
             ? LanguageModelBase.open(folder, resolve(tower(config)), newProjector)
             : new CheckpointOpener(options).open(model);
     try {
-      if (opened.weights().tensors().keySet().stream().anyMatch(name -> name.contains(".lora_"))) {
+      if (opened.weights() instanceof LoraAdapter) {
         throw new BadInputException(
             model
                 + " is an adapter beside its base; merge it first with 'llava convert --merge-lora'");

@@ -17,10 +17,12 @@ import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.golden.Golden;
 import llava4j.image.ImageDecoder;
+import llava4j.image.ImageSource;
 import llava4j.image.PixelValues;
 import llava4j.image.Preprocessor;
 import llava4j.image.RgbImage;
 import llava4j.tensor.Scope;
+import llava4j.text.ConversationTemplate;
 import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
@@ -28,6 +30,8 @@ import llava4j.train.state.SavedRun;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// What a run wrote, loaded as a user loads it, gives its answers the probabilities that the model
 /// in training gives them.
@@ -67,6 +71,50 @@ class TrainedModelTest {
       assertThat(out.resolve("adapter_config.json")).isRegularFile();
       assertThat(out.resolve("non_lora_trainables.bin")).isRegularFile();
       check(run, out, withBase());
+      adapterFolderIsComplete();
+    }
+  }
+
+  /// What the original's loader reads first is there; the base is found from the folder; PEFT's
+  /// names for transformers' model say the same and touch the language model alone.
+  private void adapterFolderIsComplete() {
+    JsonNode config = json(out.resolve("config.json"));
+    assertThat(Path.of(config.get("mm_vision_tower").asString())).isAbsolute().isDirectory();
+    assertThat(config.get("mm_projector_type").asString()).isEqualTo("mlp2x_gelu");
+    assertThat(out.resolve("generation_config.json")).isRegularFile();
+    assertThat(out.resolve("tokenizer_config.json")).isRegularFile();
+    assertThat(out.resolve("tokenizer.model")).isRegularFile();
+    JsonNode adapter = json(out.resolve("adapter_config.json"));
+    assertThat(Path.of(adapter.get("base_model_name_or_path").asString())).isRelative();
+
+    Path huggingFace = out.resolve(TrainedExport.HUGGING_FACE_ADAPTER);
+    List<String> targets =
+        json(huggingFace.resolve("adapter_config.json"))
+            .get("target_modules")
+            .valueStream()
+            .map(JsonNode::asString)
+            .toList();
+    assertThat(targets)
+        .isNotEmpty()
+        .allMatch(name -> name.matches("model\\.language_model\\.layers\\.\\d+\\..*_proj"));
+    List<Integer> expected = ids(out, withBase());
+    assertThat(ids(out, LoadOptions.defaults())).isEqualTo(expected);
+    assertThat(ids(huggingFace, LoadOptions.defaults())).isEqualTo(expected);
+  }
+
+  private static JsonNode json(Path file) {
+    return new JsonMapper().readTree(file.toFile());
+  }
+
+  private static List<Integer> ids(Path result, LoadOptions options) {
+    ChatRequest request =
+        ChatRequest.of(
+                List.of(Llava.decode(new ImageSource.OfFile(Golden.path("images/photo_420.jpg")))),
+                "What is this?")
+            .withOptions(GenerationOptions.greedy().withMaxNewTokens(ANSWER));
+    try (Llava llava =
+        Llava.load(result.toString(), options.withTemplate(ConversationTemplate.VICUNA_V1))) {
+      return Arrays.stream(llava.answer(request).answers().getFirst().ids()).boxed().toList();
     }
   }
 
