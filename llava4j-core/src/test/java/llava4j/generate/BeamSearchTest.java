@@ -159,8 +159,6 @@ class BeamSearchTest {
         KvCache cache = new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
       float[] logits = Tensors.toFloats(golden.model().forward(prompt().embeddings(), cache));
       for (int id : answer.ids()) {
-        new AnswerBuilder.Vocabulary(golden.tokenizer(), Set.of(golden.tokenizer().eosId()))
-            .ban(logits);
         double chosen = logits[id] - LogProbabilities.logSumExp(logits);
         sum += seen.contains(id) ? chosen * penalty : chosen;
         seen.add(id);
