@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.tensor.Tensors;
 import llava4j.train.TrainConfig.Precision;
-import llava4j.train.TrainConfig.Stage;
 import llava4j.train.batch.Batch;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.distributed.SingleProcess;
@@ -43,7 +42,7 @@ class PrecisionTest {
 
   @TempDir private Path folder;
 
-  private final Map<Stage, Outcome> plain = new LinkedHashMap<>();
+  private final Map<Kind, Outcome> plain = new LinkedHashMap<>();
   private MiniatureBase base;
 
   /// What a few steps gave.
@@ -56,21 +55,45 @@ class PrecisionTest {
     base = MiniatureBase.write(written, false);
   }
 
+  /// Ways of learning: a preset and an override of it.
+  enum Kind {
+    FULL("tinyFinetune", "trainVisionTower=false"),
+    ADAPTER("tinyLora", "lora.dropout=0"), // another type draws other masks
+    CONNECTOR("tinyPretrain", "trainVisionTower=false"),
+    VISION_TOWER("tinyFinetune", "trainVisionTower=true"),
+    PACKED("tinyFinetune", "packing=true"),
+    HIGH_DEFINITION("finetuneHd7b", "trainVisionTower=false"); // with an image newline
+
+    private final String preset;
+    private final String override;
+
+    Kind(String preset, String override) {
+      this.preset = preset;
+      this.override = override;
+    }
+  }
+
   static Stream<Arguments> all() {
-    return Stream.of(Stage.FULL, Stage.ADAPTER, Stage.CONNECTOR)
-        .flatMap(stage ->
-            Stream.of(Precision.FP32, Precision.BF16)
-                .flatMap(precision ->
-                    Stream.of(ZeroStage.values())
-                        .map(zero -> Arguments.of(stage, precision, zero))));
+    Stream<Arguments> everything =
+        Stream.of(Kind.FULL, Kind.ADAPTER, Kind.CONNECTOR)
+            .flatMap(kind ->
+                Stream.of(Precision.FP32, Precision.BF16)
+                    .flatMap(precision ->
+                        Stream.of(ZeroStage.values())
+                            .map(zero -> Arguments.of(kind, precision, zero))));
+    Stream<Arguments> others =
+        Stream.of(Kind.VISION_TOWER, Kind.PACKED, Kind.HIGH_DEFINITION)
+            .flatMap(kind ->
+                Stream.of(ZeroStage.NONE, ZeroStage.PARAMETERS)
+                    .map(zero -> Arguments.of(kind, Precision.BF16, zero)));
+    return Stream.concat(everything, others);
   }
 
   @ParameterizedTest
   @MethodSource("all")
-  void agreesWithPlainFp32(Stage stage, Precision precision, ZeroStage zero) {
-    Outcome expected =
-        plain.computeIfAbsent(stage, key -> run(key, Precision.FP32, ZeroStage.NONE));
-    Outcome found = run(stage, precision, zero);
+  void agreesWithPlainFp32(Kind kind, Precision precision, ZeroStage zero) {
+    Outcome expected = plain.computeIfAbsent(kind, key -> run(key, Precision.FP32, ZeroStage.NONE));
+    Outcome found = run(kind, precision, zero);
     boolean exact = precision == Precision.FP32;
     for (int step = 0; step < STEPS; step++) {
       assertThat(Math.abs(found.losses().get(step) / expected.losses().get(step) - 1))
@@ -93,17 +116,10 @@ class PrecisionTest {
 
   @AfterAll
   void everyKindOfLearningHadAPlainRun() {
-    assertThat(plain).hasSize(3);
+    assertThat(plain).hasSize(Kind.values().length);
   }
 
-  private Outcome run(Stage stage, Precision precision, ZeroStage zero) {
-    String preset =
-        switch (stage) {
-          case FULL -> "tinyFinetune";
-          case ADAPTER -> "tinyLora";
-          case CONNECTOR -> "tinyPretrain";
-          case TOWER -> throw new IllegalArgumentException("sharded nowhere");
-        };
+  private Outcome run(Kind kind, Precision precision, ZeroStage zero) {
     List<String> overrides =
         new ArrayList<>(
             List.of(
@@ -116,10 +132,8 @@ class PrecisionTest {
                 "epsilon=1", // a small one divides noise by itself, and it counts in full
                 "precision=" + precision,
                 "zero=" + zero));
-    if (stage == Stage.ADAPTER) {
-      overrides.add("lora.dropout=0"); // another type draws other masks
-    }
-    TrainConfig config = new ConfigFile().with(Presets.named(preset), overrides);
+    overrides.add(kind.override);
+    TrainConfig config = new ConfigFile().with(Presets.named(kind.preset), overrides);
     ProcessGroup alone = new SingleProcess();
     try (Checkpoint checkpoint = base.open(config)) {
       TrainJob job = MiniatureBase.job(config, checkpoint, folder.resolve("unused"), alone);

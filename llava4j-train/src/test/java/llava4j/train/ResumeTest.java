@@ -47,16 +47,16 @@ class ResumeTest {
     }
   }
 
+  /// The paper's main run: bf16, parameters dealt out.
   @Test
   void oneOfTwoProcessesKilledTheRunEndsWithTheSameBits() throws Exception {
-    List<String> sharded = List.of("zero=parameters");
     Path whole = folder.resolve("whole");
-    assertThat(new Run("tinyFinetune", whole, 2, sharded).toEnd()).isZero();
+    assertThat(new Run("finetune7b", whole, 2, List.of()).toEnd()).isZero();
     Path broken = folder.resolve("broken");
-    Run run = new Run("tinyFinetune", broken, 2, sharded);
+    Run run = new Run("finetune7b", broken, 2, List.of());
     run.killAfter(new Random(System.nanoTime()).nextInt(STEPS - 1));
     assertThat(run.complaints()).containsPattern("process [01] (is gone|ended)");
-    assertThat(new Run("tinyFinetune", broken, 2, sharded).toEnd()).isZero();
+    assertThat(new Run("finetune7b", broken, 2, List.of()).toEnd()).isZero();
     assertSameFiles(whole, broken, finalState(2, 0));
     assertSameFiles(whole, broken, finalState(2, 1));
     assertSameFiles(whole, broken, "hf/model.safetensors");
