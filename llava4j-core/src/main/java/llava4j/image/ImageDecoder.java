@@ -10,7 +10,7 @@ import llava4j.error.LfsPointer;
 /// Of every file only the parts that pixels come from reach a decoder: notes, profiles and further
 /// frames are taken out first, so that what they claim or inflate to costs nothing. JPEG, PNG, GIF
 /// and BMP go through the JDK's readers (its JPEG decoder gives Pillow's pixels bit for bit), WebP
-/// through libwebp, TIFF through TwelveMonkeys' reader. Stateless.
+/// through libwebp, JPEG 2000 through OpenJPEG, TIFF through TwelveMonkeys' reader. Stateless.
 public final class ImageDecoder {
   private ImageDecoder() {}
 
@@ -99,10 +99,14 @@ public final class ImageDecoder {
       case BMP -> decodeBmp(file, limits);
       case WEBP -> decodeWebp(file, limits);
       case TIFF -> decodeTiff(file, limits);
+      case JPEG2000 -> Jpeg2000Decoder.decode(file, limits);
+      case PNM -> PnmDecoder.decode(file, limits);
+      case TGA -> TgaDecoder.decode(file, limits);
+      case ICO -> IcoDecoder.decode(file, limits);
     };
   }
 
-  private static StoredImage decodePng(byte[] file, DecodeLimits limits)
+  static StoredImage decodePng(byte[] file, DecodeLimits limits)
       throws IOException, MalformedImageException {
     PngHeader header = PngHeader.parse(file);
     limits.requireSize(header.width(), header.height());
@@ -113,7 +117,7 @@ public final class ImageDecoder {
     return new StoredImage(image, ExifOrientation.of(header.exif()), header.animated());
   }
 
-  private static StoredImage decodeBmp(byte[] file, DecodeLimits limits)
+  static StoredImage decodeBmp(byte[] file, DecodeLimits limits)
       throws IOException, MalformedImageException {
     BmpHeader header = BmpHeader.parse(file);
     limits.requireSize(header.width(), header.height());

@@ -51,6 +51,7 @@ record JpegHeader(
     boolean jfif = false;
     int adobeTransform = -1;
     boolean rgbNames = false;
+    boolean progressive = false;
     int at = 2;
     while (true) {
       while (at < file.length && (file[at] & 0xFF) != 0xFF) {
@@ -87,6 +88,7 @@ record JpegHeader(
         kept.write(file, at - 1, length + 2);
       } else if (isFrame(marker) && frame == null) {
         frame = readFrame(file, body, length);
+        progressive = marker == 0xC2;
         rgbNames =
             frame[2] == 3
                 && file[body + 6] == 'R'
@@ -103,6 +105,10 @@ record JpegHeader(
     }
     refuseTooManyScans(file, at, (long) frame[0] * frame[1]);
     boolean complete = endsWithMarker(file, at);
+    if (progressive && !complete) {
+      // between two scans the decoder would not notice
+      throw new MalformedImageException("it is cut short");
+    }
     kept.write(file, at - 1, file.length - at + 1);
     boolean addJfif = frame[2] == 3 && (jfif || (adobeTransform < 0 && !rgbNames));
     boolean ycck = frame[2] == 4 && adobeTransform > 0;

@@ -25,9 +25,11 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
   private static final int STRIP_OFFSETS = 273;
   private static final int SAMPLES = 277;
   private static final int ROWS_PER_STRIP = 278;
+  private static final int STRIP_BYTES = 279;
   private static final int TILE_WIDTH = 322;
   private static final int TILE_HEIGHT = 323;
   private static final int TILE_OFFSETS = 324;
+  private static final int TILE_BYTES = 325;
 
   /// More strips or tiles than this, each with a decoder of its own, are no photograph.
   private static final int MAX_SEGMENTS = 1 << 18;
@@ -36,8 +38,9 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
   private static final int MAX_SAMPLE_BITS = 64;
   private static final int MAX_TABLES = 1 << 16;
 
-  private static final Set<Integer> ONLY_OF_STRIPS = Set.of(STRIP_OFFSETS, ROWS_PER_STRIP, 279);
-  private static final Set<Integer> ONLY_OF_TILES = Set.of(TILE_WIDTH, TILE_HEIGHT, 325);
+  private static final Set<Integer> ONLY_OF_STRIPS =
+      Set.of(STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_BYTES);
+  private static final Set<Integer> ONLY_OF_TILES = Set.of(TILE_WIDTH, TILE_HEIGHT, TILE_BYTES);
 
   /// The tags that are kept, and how many values each may have.
   private static final Map<Integer, Integer> KEPT =
@@ -51,7 +54,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
           Map.entry(STRIP_OFFSETS, MAX_SEGMENTS),
           Map.entry(SAMPLES, 1),
           Map.entry(ROWS_PER_STRIP, 1),
-          Map.entry(279, MAX_SEGMENTS), // bytes of strips
+          Map.entry(STRIP_BYTES, MAX_SEGMENTS),
           Map.entry(284, 1), // planar or interleaved
           Map.entry(292, 1), // options of fax
           Map.entry(293, 1),
@@ -60,7 +63,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
           Map.entry(TILE_WIDTH, 1),
           Map.entry(TILE_HEIGHT, 1),
           Map.entry(TILE_OFFSETS, MAX_SEGMENTS),
-          Map.entry(325, MAX_SEGMENTS), // bytes of tiles
+          Map.entry(TILE_BYTES, MAX_SEGMENTS),
           Map.entry(332, 1), // inks
           Map.entry(338, MAX_SAMPLES), // extra samples
           Map.entry(339, MAX_SAMPLES), // sample format
@@ -137,6 +140,10 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
               + "x"
               + Integer.toUnsignedString(segmentHeight));
     }
+    requireInside(
+        file.length,
+        tags.numbers(tiled ? TILE_OFFSETS : STRIP_OFFSETS),
+        tags.numbers(tiled ? TILE_BYTES : STRIP_BYTES));
     int compression = tags.number(COMPRESSION, 1);
     if (compression == 6) {
       throw new MalformedImageException("it has JPEG data of the old kind, which is not supported");
@@ -144,6 +151,17 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
     if (compression == 7) {
       requireJpegSizes(
           file, tags, tiled ? TILE_OFFSETS : STRIP_OFFSETS, segmentWidth, segmentHeight);
+    }
+  }
+
+  /// Behind the end of the file stands our directory, which must not be taken for pixels.
+  private static void requireInside(int fileLength, List<Long> offsets, List<Long> lengths)
+      throws MalformedImageException {
+    for (int i = 0; i < offsets.size(); i++) {
+      long length = i < lengths.size() ? lengths.get(i) : 0;
+      if (offsets.get(i) < 0 || length < 0 || offsets.get(i) > fileLength - length) {
+        throw new MalformedImageException("it is cut short");
+      }
     }
   }
 

@@ -84,6 +84,10 @@ final class PictureCheck {
       case "bmp" -> format == ImageFormat.BMP;
       case "webp" -> format == ImageFormat.WEBP;
       case "tif", "tiff" -> format == ImageFormat.TIFF;
+      case "jp2", "j2k", "jpx" -> format == ImageFormat.JPEG2000;
+      case "pbm", "pgm", "ppm", "pnm" -> format == ImageFormat.PNM;
+      case "tga" -> format == ImageFormat.TGA;
+      case "ico" -> format == ImageFormat.ICO;
       default -> true;
     };
   }
