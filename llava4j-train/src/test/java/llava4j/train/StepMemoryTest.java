@@ -21,8 +21,9 @@ class StepMemoryTest {
   private static final int WARM = 150;
   private static final int STEPS = 600;
   private static final int WINDOW = 50; // longer than the 32 steps after which some memory is freed
-  private static final long ALLOWED = 4 << 10; // bytes a step
-  private static final int LEAK = 10 << 10;
+  // bytes a step: small objects that wait for the collector, and what is compiled meanwhile
+  private static final long ALLOWED = 16 << 10;
+  private static final int LEAK = 40 << 10;
 
   /// What grows for good raises the least that a window of steps had; what comes and goes does not.
   /// A leak that is made on purpose must be found.
