@@ -104,7 +104,16 @@ public record Checkpoint(
   /// The same with another configuration.
   public Checkpoint withConfig(LlavaConfig other) {
     return new Checkpoint(
-        name, location, dialect, other, imageProcessor, weights, tokenizer, eosIds, addsBos, prompts);
+        name,
+        location,
+        dialect,
+        other,
+        imageProcessor,
+        weights,
+        tokenizer,
+        eosIds,
+        addsBos,
+        prompts);
   }
 
   /// The same with other weights, and under another name.
