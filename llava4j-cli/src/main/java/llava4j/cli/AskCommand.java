@@ -98,7 +98,7 @@ final class AskCommand implements Callable<Integer> {
       ChatResponse response =
           llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);
       print(out, llava, response);
-      if (verbose) {
+      if (model.verbose()) {
         Statistics.print(err, response, loaded - start);
       }
     }
