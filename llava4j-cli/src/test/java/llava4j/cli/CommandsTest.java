@@ -101,6 +101,45 @@ class CommandsTest {
   }
 
   @Test
+  void aRefusalIsShortAndVerboseListsAll() throws java.io.IOException {
+    Path broken = Files.createDirectory(folder.resolve("broken"));
+    for (String name :
+        new String[] {
+          "config.json",
+          "pytorch_model.bin.index.json",
+          "pytorch_model-00001-of-00002.bin",
+          "pytorch_model-00002-of-00002.bin",
+          "tokenizer.model"
+        }) {
+      Files.copy(Path.of(model, name), broken.resolve(name));
+    }
+    Path config = broken.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replaceFirst("\"num_hidden_layers\": *\\d+", "\"num_hidden_layers\": 8"));
+    String[] ask = {
+      "ask", "-m", broken.toString(), "--vision-tower", model + "/clip", picture, "Hi"
+    };
+    assertThat(run(ask)).isEqualTo(2);
+    assertThat(err.toString()).contains("more (--verbose lists them)").hasLineCount(1);
+    err.getBuffer().setLength(0);
+    assertThat(
+            run(
+                "ask",
+                "--verbose",
+                "-m",
+                broken.toString(),
+                "--vision-tower",
+                model + "/clip",
+                picture,
+                "Hi"))
+        .isEqualTo(2);
+    assertThat(err.toString().lines().count()).isGreaterThan(20);
+    assertThat(err.toString()).contains("missing language_model.layers.7.");
+  }
+
+  @Test
   void askPrintsJson() {
     assertThat(
             run(

@@ -26,6 +26,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// The small files around a converted checkpoint's weights.
 final class ConfigFiles {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final String TYPE = "image_processor_type";
+  private static final String CLIP = "CLIPImageProcessor";
 
   private final Checkpoint checkpoint;
   private final LlavaConfig config;
@@ -133,9 +135,8 @@ final class ConfigFiles {
   /// `preprocessor_config.json` where the dialect looks for it, and `processor_config.json`.
   void processors(boolean huggingFace) {
     ImageProcessorConfig processor = checkpoint.imageProcessor();
-    boolean next = huggingFace && config.imageMode() instanceof ImageMode.AnyRes;
     ObjectNode root = JSON.createObjectNode();
-    root.put("image_processor_type", next ? "LlavaNextImageProcessor" : "CLIPImageProcessor");
+    root.put(TYPE, huggingFace ? imageProcessorType() : CLIP);
     addSide(root.putObject("crop_size"), processor.cropSize());
     switch (processor.resizeRule()) {
       case SHORTEST_EDGE -> root.putObject("size").put("shortest_edge", processor.size());
@@ -156,6 +157,8 @@ final class ConfigFiles {
     }
     if (config.imageMode() instanceof ImageMode.AnyRes(List<Resolution> pinpoints)) {
       addPinpoints(root, pinpoints, true);
+    }
+    if (!imageProcessorType().equals(CLIP)) {
       root.put("do_pad", true);
     }
     root.put("processor_class", processorClass());
@@ -167,6 +170,19 @@ final class ConfigFiles {
     outer.put("num_additional_image_tokens", 1);
     outer.put("vision_feature_select_strategy", strategy());
     write("processor_config.json", outer);
+  }
+
+  /// CLIP's processor cuts the sides of an image off; LLaVA's own pads it, as the models learned
+  /// it. A folder of transformers keeps CLIP's where it has that one.
+  private String imageProcessorType() {
+    boolean keepsClip =
+        checkpoint.dialect() == Checkpoint.Dialect.HUGGING_FACE
+            && source.json("preprocessor_config.json").path(TYPE).asString("").equals(CLIP);
+    return switch (config.imageMode()) {
+      case ImageMode.AnyRes _ -> "LlavaNextImageProcessor";
+      case ImageMode.Pad _ -> keepsClip ? CLIP : "LlavaImageProcessor";
+      case ImageMode.Square _, ImageMode.Hd _ -> CLIP;
+    };
   }
 
   /// The tokenizer's files and the chat template.

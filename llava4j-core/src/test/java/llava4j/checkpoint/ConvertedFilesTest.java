@@ -78,6 +78,18 @@ class ConvertedFilesTest {
   }
 
   @Test
+  void imagesArePaddedByTheWrittenProcessorToo() throws IOException {
+    JsonNode padded = json(huggingFace, "preprocessor_config.json");
+    assertThat(padded.path("image_processor_type").asString()).isEqualTo("LlavaImageProcessor");
+    assertThat(padded.path("do_pad").asBoolean()).isTrue();
+    edit(
+        "preprocessor_config.json", node -> node.put("image_processor_type", "CLIPImageProcessor"));
+    Path again = convert(huggingFace, "again", CheckpointConverter::toHuggingFace);
+    assertThat(json(again, "preprocessor_config.json").path("image_processor_type").asString())
+        .isEqualTo("CLIPImageProcessor");
+  }
+
+  @Test
   void templateIdsAndSettingsOfTheSourceAreKept() throws IOException {
     Files.writeString(huggingFace.resolve("chat_template.jinja"), OWN_TEMPLATE);
     edit("generation_config.json", node -> node.putArray("eos_token_id").add(2).add(17));
