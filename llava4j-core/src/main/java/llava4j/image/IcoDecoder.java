@@ -17,7 +17,7 @@ final class IcoDecoder {
   static StoredImage decode(byte[] file, DecodeLimits limits)
       throws IOException, MalformedImageException {
     byte[] largest = largest(file);
-    if (ImageFormat.sniff(largest).equals(java.util.Optional.of(ImageFormat.PNG))) {
+    if (ImageFormat.sniff(largest).filter(ImageFormat.PNG::equals).isPresent()) {
       return ImageDecoder.decodePng(largest, limits);
     }
     return ImageDecoder.decodeBmp(withHeader(largest), limits);
@@ -36,7 +36,7 @@ final class IcoDecoder {
       int entry = DIRECTORY + ENTRY * i;
       int width = file[entry] == 0 ? 256 : file[entry] & 0xFF;
       int height = file[entry + 1] == 0 ? 256 : file[entry + 1] & 0xFF;
-      long rank = (long) width * height << 16 | (in.getShort(entry + 6) & 0xFFFF);
+      long rank = (((long) width * height) << 16) + (in.getShort(entry + 6) & 0xFFFF);
       if (rank > bestRank) {
         bestRank = rank;
         best = entry;

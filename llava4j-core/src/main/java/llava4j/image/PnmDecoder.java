@@ -78,7 +78,7 @@ final class PnmDecoder {
   }
 
   private int bit(int y, int x, int rowBytes) {
-    return file[at + y * rowBytes + x / 8] >> (7 - x % 8) & 1;
+    return (file[at + y * rowBytes + x / 8] >> (7 - x % 8)) & 1;
   }
 
   /// In PBM's text form digits need no blanks between them.

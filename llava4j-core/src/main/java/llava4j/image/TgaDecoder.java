@@ -124,9 +124,12 @@ final class TgaDecoder {
       return high << 16 | middle << 8 | low;
     }
     int word = middle << 8 | low;
-    return (word >> 10 & 31) * 255 / 31 << 16
-        | (word >> 5 & 31) * 255 / 31 << 8
-        | (word & 31) * 255 / 31;
+    return spread(word >> 10) << 16 | spread(word >> 5) << 8 | spread(word);
+  }
+
+  /// Five bits over 0..255.
+  private static int spread(int bits) {
+    return (bits & 31) * 255 / 31;
   }
 
   private void requireBytes(long count) throws MalformedImageException {

