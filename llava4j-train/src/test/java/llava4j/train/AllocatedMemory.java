@@ -17,6 +17,7 @@ final class AllocatedMemory {
   private static final int MAPPED = 4; // hblkhd, large blocks
   private static final StructLayout FIGURES =
       MemoryLayout.structLayout(MemoryLayout.sequenceLayout(10, ValueLayout.JAVA_LONG));
+
   @SuppressWarnings("restricted") // native access is enabled for all our tests
   private static final MethodHandle MALLINFO =
       Linker.nativeLinker()
