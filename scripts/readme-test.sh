@@ -136,6 +136,7 @@ until [ -f "$work/base/hub.address" ]; do
   sleep 0.2
 done
 mkdir "$work/bin" "$work/home"
+: >"$work/ran"
 cat >"$work/bin/llava" <<END
 #!/usr/bin/env bash
 # stands for ./llava: the same, with this script's hub and small sizes
@@ -172,7 +173,7 @@ wrong() {
 }
 # attempt WHERE COMMAND: in the current folder
 attempt() {
-  local where=$1 command=$2 reason file started=$SECONDS part
+  local where=$1 command=$2 reason file key started=$SECONDS part
   if [ "${#only[@]}" -gt 0 ]; then
     for part in "${only[@]}"; do [[ $command == *"$part"* ]] && break || part=; done
     [ -n "$part" ] || return 0
@@ -183,6 +184,13 @@ attempt() {
     left=$((left + 1))
     return 0
   fi
+  key=${command#./}
+  key=${key//path\/to\//} # the models are the same
+  if grep -Fxq -- "$key" "$work/ran"; then
+    printf 'as before: %s\n' "$command"
+    return 0
+  fi
+  echo "$key" >>"$work/ran"
   count=$((count + 1))
   # shards that other machines would have answered
   if [[ $command =~ ^(.*)\ --merge\ ([0-9]+)$ ]]; then
