@@ -45,6 +45,7 @@ final class Jpeg2000Decoder {
     requirePlainComponents(in, start);
     limits.requireHeap((int) width, (int) height, 3);
     byte[] stream = Arrays.copyOfRange(file, start, file.length);
+    NativeCodecs.load();
     try (BytePointer data = new BytePointer(stream)) {
       setMsgSeverity(L_SEVERITY_NONE); // or Leptonica writes to standard error
       PIX picture = pixReadMemJp2k(data, stream.length, 1, null, 0, 0);

@@ -12,8 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.leptonica.global.leptonica;
 
 /// Two functions of libwebp, the decoder that Pillow uses. The library is the one inside
 /// Leptonica's natives (ADR 22), whose own reader of WebP would give the same pixels but writes its
@@ -24,8 +22,7 @@ final class LibWebp {
   private static final MethodHandle DECODE_RGB;
 
   static {
-    SymbolLookup library =
-        SymbolLookup.libraryLookup(Path.of(Loader.load(leptonica.class)), Arena.global());
+    SymbolLookup library = SymbolLookup.libraryLookup(Path.of(NativeCodecs.load()), Arena.global());
     Linker linker = Linker.nativeLinker();
     // int WebPGetInfo(const uint8_t* data, size_t size, int* width, int* height)
     GET_INFO =

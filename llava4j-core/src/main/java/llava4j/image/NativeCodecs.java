@@ -1,0 +1,26 @@
+package llava4j.image;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.leptonica.global.leptonica;
+
+/// The native library that holds libwebp and OpenJPEG.
+final class NativeCodecs {
+  private NativeCodecs() {}
+
+  /// Loads it at the first call. A picture may be decoded before anything of the engine runs, so
+  /// JavaCPP's switches, which count only before its first class loads, are set here as the engine
+  /// sets them.
+  ///
+  /// @return the file it was loaded from
+  static String load() {
+    setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
+    return Loader.load(leptonica.class);
+  }
+
+  private static void setIfAbsent(String name, String value) {
+    if (System.getProperty(name) == null) {
+      System.setProperty(name, value);
+    }
+  }
+}
