@@ -3,13 +3,29 @@ package llava4j.text;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Bytes one at a time to text, as SentencePiece does: each byte that belongs to no sound UTF-8
-/// character becomes one U+FFFD. Gives a character as soon as no later byte can change it.
+/// Bytes one at a time to text. Gives a character as soon as no later byte can change it.
 final class Utf8Assembler {
+  /// What becomes of bytes that belong to no sound UTF-8 character.
+  enum Broken {
+    /// Each byte is one U+FFFD, as SentencePiece does.
+    EACH_BYTE,
+    /// Each longest beginning of a character is one U+FFFD, as Rust's `from_utf8_lossy` does.
+    EACH_BEGINNING
+  }
+
   private static final String REPLACEMENT = "\uFFFD";
 
   private final byte[] pending = new byte[4];
+  private final Broken broken;
   private int numPending;
+
+  Utf8Assembler() {
+    this(Broken.EACH_BYTE);
+  }
+
+  Utf8Assembler(Broken broken) {
+    this.broken = broken;
+  }
 
   /// The byte that a piece such as `<0x0A>` stands for; -1 if it is no such piece.
   static int byteOf(String piece) {
@@ -34,7 +50,7 @@ final class Utf8Assembler {
       int wanted = length(pending[0] & 0xFF);
       if (wanted == 0 || !isPossible(wanted)) {
         settled.append(REPLACEMENT);
-        drop(1);
+        drop(brokenBytes(numPending - 1));
       } else if (numPending == wanted) {
         settled.append(new String(pending, 0, wanted, StandardCharsets.UTF_8));
         drop(wanted);
@@ -47,9 +63,17 @@ final class Utf8Assembler {
 
   /// Ends the run of bytes: what waits is no character.
   String finish() {
-    String rest = REPLACEMENT.repeat(numPending);
+    String rest = numPending == 0 ? "" : REPLACEMENT.repeat(numPending / brokenBytes(numPending));
     numPending = 0;
     return rest;
+  }
+
+  /// How many waiting bytes become one U+FFFD, of `beginning` that could have been a character's.
+  private int brokenBytes(int beginning) {
+    return switch (broken) {
+      case EACH_BYTE -> 1;
+      case EACH_BEGINNING -> Math.max(1, beginning);
+    };
   }
 
   /// The text of a whole run of bytes.

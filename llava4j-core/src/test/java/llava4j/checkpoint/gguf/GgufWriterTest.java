@@ -8,7 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import llava4j.checkpoint.CheckpointOpener;
@@ -36,7 +38,7 @@ class GgufWriterTest {
   }
 
   @Test
-  void rewrittenMmprojIsByteIdentical() throws IOException {
+  void rewrittenMmprojIsTheSameAndNamesItsFeatureLayer() throws IOException {
     Path golden = Golden.path("gguf/mmproj-f16.gguf");
     Path written = folder.resolve("mmproj.gguf");
     try (GgufWeights stored = GgufWeights.open(golden)) {
@@ -44,7 +46,7 @@ class GgufWriterTest {
       LlavaGguf weights = LlavaGguf.mmproj(stored, config);
       new MmprojGguf(config, GgmlType.F16).write(weights, written, WriteProgress.silent());
     }
-    checkSameBytes("gguf/mmproj-f16 rewritten", golden, written);
+    checkSameButFeatureLayer("gguf/mmproj-f16 rewritten", golden, written);
   }
 
   @Test
@@ -64,7 +66,7 @@ class GgufWriterTest {
               GgmlType.F16)
           .write(weights, model, WriteProgress.silent());
     }
-    checkSameBytes("original/ to mmproj", Golden.path("gguf/mmproj-f16.gguf"), mmproj);
+    checkSameButFeatureLayer("original/ to mmproj", Golden.path("gguf/mmproj-f16.gguf"), mmproj);
     checkSameBytes("original/ to language model", Golden.path("gguf/model-f16.gguf"), model);
   }
 
@@ -274,6 +276,30 @@ class GgufWriterTest {
       bytes.add(value);
     }
     return bytes;
+  }
+
+  /// The same keys, names, types, shapes and bytes in the same order, and one key more: without it
+  /// llama.cpp runs one block fewer than the file has, which the converters of that time left so.
+  private static void checkSameButFeatureLayer(String what, Path golden, Path written) {
+    try (GgufFile expected = GgufFile.open(golden);
+        GgufFile ours = GgufFile.open(written)) {
+      Map<String, GgufValue> values = new LinkedHashMap<>(ours.metadata().values());
+      assertThat(values.remove(GgufVisionConfig.FEATURE_LAYER))
+          .isEqualTo(
+              GgufValue.int32s(List.of((long) ours.metadata().count("clip.vision.block_count"))));
+      assertThat(List.copyOf(values.entrySet()))
+          .isEqualTo(List.copyOf(expected.metadata().values().entrySet()));
+      assertThat(List.copyOf(ours.tensors().keySet()))
+          .isEqualTo(List.copyOf(expected.tensors().keySet()));
+      long different = 0;
+      for (GgufTensor tensor : expected.tensors().values()) {
+        GgufTensor same = ours.tensors().get(tensor.name());
+        assertThat(same.type()).as(tensor.name()).isEqualTo(tensor.type());
+        assertThat(same.shape()).as(tensor.name()).isEqualTo(tensor.shape());
+        different += bytes(expected, tensor).equals(bytes(ours, tensor)) ? 0 : 1;
+      }
+      Golden.checkExact(what + ", tensors", expected.tensors().size(), different);
+    }
   }
 
   private static void checkSameBytes(String what, Path golden, Path written) throws IOException {
