@@ -44,7 +44,8 @@ class TextOfCheckpointsTest {
     EditedCheckpoint edited = copy("hf_gqa");
     int first = answer(edited.folder(), LoadOptions.defaults()).ids()[0];
     edited
-        .multiplyRow("language_model.lm_head.weight", SEG, first, 3)
+        // the head is tied to the embedding
+        .multiplyRow("language_model.model.embed_tokens.weight", SEG, first, 3)
         .json("added_tokens.json", json -> json.put("[SEG]", SEG))
         .json(
             "tokenizer_config.json",
