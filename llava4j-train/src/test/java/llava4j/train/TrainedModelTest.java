@@ -21,12 +21,18 @@ import llava4j.image.ImageSource;
 import llava4j.image.PixelValues;
 import llava4j.image.Preprocessor;
 import llava4j.image.RgbImage;
+import llava4j.model.ImageEncoder;
+import llava4j.model.ImageRows;
+import llava4j.model.KvCache;
+import llava4j.model.LlavaModel;
 import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
 import llava4j.text.ConversationTemplate;
 import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
 import llava4j.train.state.SavedRun;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,8 +145,14 @@ class TrainedModelTest {
     try (Llava llava = Llava.load(result.toString(), options)) {
       Generation answer = llava.answer(request).answers().getFirst();
       int[] prompt = new PromptEncoder(llava.tokenizer(), true).encode(llava.prompt(request));
-      double loaded =
+      double reported =
           -answer.logProbs().stream().mapToDouble(one -> (double) one.chosen().value()).sum();
+      int rows = llava.model().config().text().vocab();
+      assertThat(reported)
+          .isCloseTo(loaded(llava, run, rows, prompt, answer.ids(), image), within(AGREEMENT));
+      // a Hugging Face folder has rows behind those that training had
+      int trainedRows = run.base().config().text().vocab();
+      double loaded = loaded(llava, run, trainedRows, prompt, answer.ids(), image);
       double trained = inTraining(run, prompt, answer.ids(), image, true);
       double untrained = inTraining(run, prompt, answer.ids(), image, false);
       System.out.printf(
@@ -149,6 +161,27 @@ class TrainedModelTest {
       assertThat(loaded).isCloseTo(trained, within(AGREEMENT));
       assertThat(Math.abs(untrained - trained)).isGreaterThan(10 * AGREEMENT);
     }
+  }
+
+  /// Sum of the cross-entropies of an answer, of a model that was loaded, among the first `rows`
+  /// tokens of its vocabulary.
+  private static double loaded(
+      Llava llava, TinyRun run, int rows, int[] prompt, int[] answer, RgbImage image) {
+    LlavaModel model = llava.model();
+    PixelValues pixels =
+        new Preprocessor(run.base().imageProcessor(), model.config().imageMode()).process(image);
+    double loss = 0;
+    try (Scope _ = new Scope();
+        KvCache cache = new KvCache(model.config().text(), model.device(), 1)) {
+      ImageRows seen = new ImageEncoder(model).encode(pixels, image.sha256());
+      Tensor next = model.splicer().splice(prompt, List.of(seen)).embeddings(); // [1, rows, dim]
+      for (int id : answer) {
+        Tensor logits = model.forward(next, cache).narrow(1, 0, rows); // [1, rows]
+        loss -= Tensors.toFloats(logits.log_softmax(1))[id];
+        next = model.languageModel().embed(new int[] {id}).unsqueeze(0); // [1, 1, dim]
+      }
+    }
+    return loss;
   }
 
   /// Sum of the cross-entropies of an answer.
