@@ -5,7 +5,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /// Counts the requests that use a model, so that closing it can wait for them.
 final class RunningRequests {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean ended;
+  private volatile boolean ended;
+  private boolean finished;
 
   /// A request that is running until it is closed, on the thread that began it.
   interface Request extends AutoCloseable {
@@ -13,16 +14,24 @@ final class RunningRequests {
     void close();
   }
 
-  /// Begins a request.
+  /// Begins a request. Never waits: where a running request waits for this one, and the end for
+  /// that, nothing would go on.
   ///
-  /// @throws IllegalStateException after [#end]
+  /// @throws IllegalStateException once [#end] has been called
   Request begin() {
-    lock.readLock().lock();
-    if (ended) {
-      lock.readLock().unlock();
-      throw new IllegalStateException("the model is closed");
+    boolean begun = lock.readLock().tryLock(); // fails only while the end is at work
+    if (begun && !ended) {
+      return lock.readLock()::unlock;
     }
-    return lock.readLock()::unlock;
+    if (begun) {
+      lock.readLock().unlock();
+    }
+    throw new IllegalStateException("the model is closed");
+  }
+
+  /// Whether requests are refused.
+  boolean isEnding() {
+    return ended;
   }
 
   /// Refuses new requests and waits until none is running.
@@ -33,10 +42,11 @@ final class RunningRequests {
     if (lock.getReadHoldCount() > 0) {
       throw new IllegalStateException("a model cannot be closed from within its own answer");
     }
+    ended = true;
     lock.writeLock().lock();
     try {
-      boolean first = !ended;
-      ended = true;
+      boolean first = !finished;
+      finished = true;
       return first;
     } finally {
       lock.writeLock().unlock();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import llava4j.config.ConfigNode;
@@ -130,8 +130,8 @@ public record AdapterConfig(
         config.number("lora_alpha", PEFT_ALPHA),
         config.flag("use_rslora", false),
         config.number("lora_dropout", 0),
-        patterns(config, "rank_pattern", JsonNode::asInt),
-        patterns(config, "alpha_pattern", JsonNode::asDouble),
+        patterns(config, "rank_pattern", (node, key) -> node.integer(key, 0)),
+        patterns(config, "alpha_pattern", (node, key) -> node.number(key, 0)),
         config.flag("ensure_weight_tying", false),
         tokenRows(config));
   }
@@ -140,12 +140,12 @@ public record AdapterConfig(
   ///
   /// @param module its name in the model that was adapted
   public int rankOf(String module) {
-    return matching(ranks, module).orElse(rank);
+    return matching("rank_pattern", ranks, module).orElse(rank);
   }
 
   /// The alpha of a module.
   public double alphaOf(String module) {
-    return matching(alphas, module).orElse(alpha);
+    return matching("alpha_pattern", alphas, module).orElse(alpha);
   }
 
   /// What a module's update counts.
@@ -154,15 +154,27 @@ public record AdapterConfig(
     return alphaOf(module) / (rootScale ? Math.sqrt(moduleRank) : moduleRank);
   }
 
-  private static <T> Optional<T> matching(Map<Pattern, T> patterns, String module) {
-    return patterns.entrySet().stream()
-        .filter(entry -> entry.getKey().matcher(module).matches())
-        .map(Map.Entry::getValue)
-        .findFirst();
+  private <T> Optional<T> matching(String key, Map<Pattern, T> patterns, String module) {
+    for (Map.Entry<Pattern, T> entry : patterns.entrySet()) {
+      try {
+        if (entry.getKey().matcher(new CountedText(module)).matches()) {
+          return Optional.of(entry.getValue());
+        }
+      } catch (CountedText.TooManyLooks | StackOverflowError _) {
+        throw new BadInputException(
+            file
+                + ": "
+                + key
+                + " has a pattern that takes too long to match, "
+                + entry.getKey()
+                + "; name modules plainly");
+      }
+    }
+    return Optional.empty();
   }
 
   private static <T> Map<Pattern, T> patterns(
-      ConfigNode config, String key, Function<JsonNode, T> value) {
+      ConfigNode config, String key, BiFunction<ConfigNode, String, T> value) {
     Map<Pattern, T> patterns = new LinkedHashMap<>();
     config
         .object(key)
@@ -171,7 +183,7 @@ public record AdapterConfig(
             if (!entry.getValue().isNumber() || entry.getValue().asDouble() <= 0) {
               throw node.wrong(entry.getKey(), "a number above 0");
             }
-            patterns.put(pattern(node, key, entry.getKey()), value.apply(entry.getValue()));
+            patterns.put(pattern(node, key, entry.getKey()), value.apply(node, entry.getKey()));
           }
         });
     return patterns;

@@ -8,7 +8,9 @@ import llava4j.config.ConfigNode;
 import llava4j.config.ConfigReader;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
+import llava4j.config.TextConfig;
 import llava4j.error.BadInputException;
+import llava4j.text.ImageMarks;
 import llava4j.text.TokenizerFiles;
 
 /// Opens a folder with a PEFT adapter, over a whole LLaVA or over a language model alone.
@@ -30,7 +32,10 @@ final class AdapterOpener {
     Path base = base(folder, adapter);
     Path file = folder.resolve("config.json");
     Optional<ConfigNode> own =
-        Files.isRegularFile(file) ? Optional.of(ConfigNode.read(file)) : Optional.empty();
+        Files.isRegularFile(file)
+            // how the run held the base (QLoRA), not how the base lies there
+            ? Optional.of(ConfigNode.read(file).without("quantization_config"))
+            : Optional.empty();
     AdapterParts parts = AdapterParts.open(folder, adapter);
     Checkpoint under = null;
     try {
@@ -38,7 +43,8 @@ final class AdapterOpener {
           LanguageModelBase.isIn(base)
               ? overLanguageModel(folder, base, own, parts)
               : overLlava(base, own);
-      return join(folder, base, under, LoraAdapter.of(adapter, parts, under, options.mergeLora()));
+      LoraAdapter weights = LoraAdapter.of(adapter, parts, under, options.mergeLora());
+      return join(folder, base, own, under, weights);
     } catch (RuntimeException e) {
       parts.close();
       if (under != null) {
@@ -48,20 +54,45 @@ final class AdapterOpener {
     }
   }
 
-  private static Checkpoint join(Path folder, Path base, Checkpoint under, LoraAdapter weights) {
+  private static Checkpoint join(
+      Path folder, Path base, Optional<ConfigNode> own, Checkpoint under, LoraAdapter weights) {
     boolean ownTokenizer = TokenizerFiles.isIn(folder) && !folder.equals(base);
+    TextConfig text = weights.adapted(under.config().text());
+    ImageMarks marks = marks(own, under, text.vocab());
+    Optional<Path> tokenizerFolder =
+        ownTokenizer
+            ? Optional.of(folder)
+            : saysMarks(own) ? under.tokenizer().folder() : Optional.empty();
+    TokenizerSource tokenizer =
+        tokenizerFolder.map(there -> TokenizerSource.of(there, marks)).orElse(under.tokenizer());
     Set<Integer> eosIds = CheckpointOpener.generationEosIds(folder);
     return new Checkpoint(
         CheckpointOpener.nameOf(folder),
         folder,
         under.dialect(),
-        under.config().withText(weights.adapted(under.config().text())),
+        under.config().withText(text),
         under.imageProcessor(),
         weights,
-        ownTokenizer ? TokenizerSource.of(folder) : under.tokenizer(),
+        tokenizer,
         eosIds.isEmpty() ? under.eosIds() : eosIds,
         ownTokenizer ? TokenizerFiles.addsBos(folder) : under.addsBos(),
-        under.prompts().under(folder));
+        under.prompts().under(folder).withMarkedImages(marks.startEnd()));
+  }
+
+  private static boolean saysMarks(Optional<ConfigNode> own) {
+    return own.filter(node -> ConfigReader.dialect(node) == ConfigReader.Dialect.ORIGINAL)
+        .isPresent();
+  }
+
+  /// As the adapter's configuration says, which is that of the whole model; else as the base's.
+  private static ImageMarks marks(Optional<ConfigNode> own, Checkpoint under, int rows) {
+    boolean inBase = under.prompts().marksImages();
+    ImageMarks asked =
+        saysMarks(own)
+            ? CheckpointOpener.marks(own.orElseThrow(), rows)
+            : new ImageMarks(false, inBase, rows);
+    boolean patch = asked.patch() && under.dialect() == Checkpoint.Dialect.ORIGINAL;
+    return new ImageMarks(patch, asked.startEnd(), rows);
   }
 
   private Path base(Path folder, AdapterConfig adapter) {

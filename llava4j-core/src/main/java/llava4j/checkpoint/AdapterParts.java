@@ -11,7 +11,7 @@ import java.util.SequencedMap;
 import llava4j.checkpoint.AdapterTensor.Part;
 import llava4j.checkpoint.LowRankUpdate.Kind;
 import llava4j.checkpoint.LowRankUpdate.Stored;
-import llava4j.error.BadInputException;
+import llava4j.error.NameList;
 
 /// The tensors of an adapter's files, put together to what they do. What fits nowhere is an error
 /// that names it.
@@ -111,16 +111,9 @@ final class AdapterParts implements AutoCloseable {
 
   /// Fails if anything was wrong.
   void requireNoProblem() {
-    if (problems.isEmpty()) {
-      return;
+    if (!problems.isEmpty()) {
+      throw NameList.of(problems).refusal(folder + " does not fit the base model: ", "");
     }
-    int shown = Math.min(5, problems.size());
-    String more = problems.size() > shown ? "; and " + (problems.size() - shown) + " more" : "";
-    throw new BadInputException(
-        folder
-            + " does not fit the base model: "
-            + String.join("; ", problems.subList(0, shown))
-            + more);
   }
 
   @Override

@@ -77,7 +77,7 @@ public record Checkpoint(
   }
 
   private static final Pattern VISION_LAYER =
-      Pattern.compile("vision_tower\\.vision_model\\.encoder\\.layers\\.(\\d+)\\..*");
+      Pattern.compile("vision_tower\\.vision_model\\.encoder\\.layers\\.(\\d{1,9})\\..*");
 
   /// With pictures cut another way. A learned row end that single views have no use for is left
   /// out, as the original code does not look at it then.

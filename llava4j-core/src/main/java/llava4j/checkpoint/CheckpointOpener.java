@@ -190,11 +190,7 @@ public final class CheckpointOpener {
     LlavaConfig sized = config.withText(withTiedHead(config.text(), weights));
     ImageMarks marks =
         switch (dialect) {
-          case ORIGINAL ->
-              new ImageMarks(
-                  node.flag("mm_use_im_patch_token", true),
-                  node.flag("mm_use_im_start_end", false),
-                  config.text().vocab());
+          case ORIGINAL -> marks(node, config.text().vocab());
           case HUGGING_FACE, GGUF -> ImageMarks.NONE;
         };
     return new Checkpoint(
@@ -208,6 +204,14 @@ public final class CheckpointOpener {
         eosIds(folder, node),
         TokenizerFiles.addsBos(tokenizerFolder),
         prompts(folder, tokenizerFolder, node, marks));
+  }
+
+  /// The tokens around images that an original `config.json` asks for.
+  static ImageMarks marks(ConfigNode original, int rows) {
+    return new ImageMarks(
+        original.flag("mm_use_im_patch_token", true),
+        original.flag("mm_use_im_start_end", false),
+        rows);
   }
 
   private static PromptConventions prompts(

@@ -96,7 +96,7 @@ final class ConfigFiles {
     root.putArray("architectures").add("LlavaLlamaForCausalLM");
     root.put("model_type", "llava_llama");
     addText(root, config.text(), config.text().vocab());
-    OptionalInt pad = OptionalInt.of(ids.pad().orElse(ids.unknown()));
+    OptionalInt pad = ids.pad().isPresent() ? ids.pad() : TokenIds.present(ids.unknown());
     ids.setPad(root, pad, sourceText, sourceConfig);
     root.put("use_mm_proj", true);
     root.put("mm_hidden_size", config.vision().dim());
@@ -211,8 +211,8 @@ final class ConfigFiles {
         root.put("eos_token_id", eos.get(0).asInt());
       }
     }
-    TokenIds.set(root, "bos_token_id", OptionalInt.of(ids.bos()), root);
-    TokenIds.set(root, "eos_token_id", OptionalInt.of(ids.eos()), root);
+    TokenIds.set(root, "bos_token_id", TokenIds.present(ids.bos()), root);
+    TokenIds.set(root, "eos_token_id", TokenIds.present(ids.eos()), root);
     ids.setPad(root, ids.pad(), root);
     write("generation_config.json", root);
   }
@@ -246,8 +246,8 @@ final class ConfigFiles {
     node.put("rope_theta", text.ropeTheta());
     node.put("hidden_act", "silu");
     node.put("attention_bias", false);
-    TokenIds.set(node, "bos_token_id", OptionalInt.of(ids.bos()), sourceText, sourceConfig);
-    TokenIds.set(node, "eos_token_id", OptionalInt.of(ids.eos()), sourceText, sourceConfig);
+    TokenIds.set(node, "bos_token_id", TokenIds.present(ids.bos()), sourceText, sourceConfig);
+    TokenIds.set(node, "eos_token_id", TokenIds.present(ids.eos()), sourceText, sourceConfig);
     switch (text.ropeScaling()) {
       case RopeScaling.None _ -> node.putNull("rope_scaling");
       case RopeScaling.Linear(double factor) ->

@@ -12,7 +12,7 @@ import llava4j.config.ProjectorConfig;
 /// years; all differ in the same few prefixes, so one set of rules serves them.
 public final class NameTable {
   private static final Pattern HF_PROJECTOR =
-      Pattern.compile("multi_modal_projector\\.linear_(\\d+)\\.(weight|bias)");
+      Pattern.compile("multi_modal_projector\\.linear_(\\d{1,9})\\.(weight|bias)");
 
   private NameTable() {}
 

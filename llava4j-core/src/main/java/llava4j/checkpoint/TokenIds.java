@@ -13,6 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// The ids of special tokens in what is written: the source's own, else its tokenizer's. Nothing is
 /// assumed to be 1 or 2.
 ///
+/// @param bos -1 where the vocabulary has no such token, as `eos` and `unknown`
 /// @param image id of `<image>`; empty where the written vocabulary has none
 /// @param added tokens that the written vocabulary has beyond the source's, with their ids
 /// @param rows rows that embedding and head must have at least
@@ -58,6 +59,11 @@ record TokenIds(
       added.put(PAD, next++);
     }
     return new TokenIds(plain.bos(), plain.eos(), pad, plain.unknown(), image, added, next);
+  }
+
+  /// An id that there may be none of.
+  static OptionalInt present(int id) {
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
   /// Writes an id under `key`: the value of the first source that has one, else the other one.

@@ -109,8 +109,8 @@ final class TokenizerWriter {
   private void putTokens(ObjectNode config) {
     ObjectNode map = source.json("special_tokens_map.json");
     map.properties().forEach(entry -> putIfAbsent(config, entry.getKey(), entry.getValue()));
-    putIfAbsent(config, "bos_token", spelling(ids.bos()));
-    putIfAbsent(config, "eos_token", spelling(ids.eos()));
+    TokenIds.present(ids.bos()).ifPresent(id -> putIfAbsent(config, "bos_token", spelling(id)));
+    TokenIds.present(ids.eos()).ifPresent(id -> putIfAbsent(config, "eos_token", spelling(id)));
     if (ids.added().containsKey(TokenIds.PAD)) {
       config.put("pad_token", TokenIds.PAD);
     }

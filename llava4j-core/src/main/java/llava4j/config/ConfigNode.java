@@ -7,6 +7,7 @@ import llava4j.error.LfsPointer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// A JSON object of a model's configuration that knows which file it came from, so that a wrong
 /// value can be named.
@@ -49,6 +50,13 @@ public final class ConfigNode {
   /// Whether the key is there with a value other than null.
   public boolean has(String key) {
     return node.hasNonNull(key);
+  }
+
+  /// The same object without a key.
+  public ConfigNode without(String key) {
+    ObjectNode rest = (ObjectNode) node.deepCopy();
+    rest.remove(key);
+    return new ConfigNode(file, prefix, rest);
   }
 
   /// The object under `key`, if there is one.

@@ -14,6 +14,7 @@ import llava4j.golden.Golden;
 import llava4j.tensor.DType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -106,6 +107,7 @@ class AdapterKindsTest {
   }
 
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whatIsNotSupportedIsRefusedByName() throws IOException {
     refused(CASES.resolve("dora"), "use_dora is true");
     refused(CASES.resolve("lora_bias_lm"), "o_proj.lora_B.bias (lora_bias)");
@@ -123,6 +125,9 @@ class AdapterKindsTest {
             "{\"init_lora_weights\": \"pissa_niter_4\"}",
             "{\"rank_pattern\": {\"q_proj\": 3}}",
             "{\"rank_pattern\": {\"(q_proj\": 4}}",
+            "{\"rank_pattern\": {\"q_proj\": 4.5}}",
+            "{\"rank_pattern\": {\"q_proj\": 1e300}}",
+            "{\"rank_pattern\": {\"" + ".*".repeat(40) + "!\": 4}}",
             "{\"alpha_pattern\": {\"q_proj\": \"many\"}}",
             "{\"something_new\": 1}")) {
       JsonNode change = JSON.readTree(setting);
@@ -133,12 +138,22 @@ class AdapterKindsTest {
   }
 
   @Test
+  void aRefusalKeepsAllThatItShortens() throws IOException {
+    Path wrong = changed(JSON.readTree("{\"r\": 3}"));
+    assertThatThrownBy(() -> new CheckpointOpener(options()).open(wrong).close())
+        .hasMessageContaining(" more (--verbose lists them)")
+        .isInstanceOfSatisfying(
+            BadInputException.class, e -> assertThat(e.details()).hasSizeGreaterThan(5));
+  }
+
+  @Test
   void noTensorIsEverIgnored() throws IOException {
     for (String stranger :
         List.of(
             "base_model.model.model.language_model.layers.0.self_attn.z_proj.lora_A.weight",
             "base_model.model.model.language_model.layers.9.self_attn.q_proj.lora_A.weight",
             "base_model.model.model.vision_tower.encoder.layers.99.mlp.fc1.bias",
+            "base_model.model.model.multi_modal_projector.linear_99999999999.weight",
             "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_E",
             "base_model.model.prompt_encoder.embedding.weight")) {
       Path made = Files.createTempDirectory(folder, "stranger");

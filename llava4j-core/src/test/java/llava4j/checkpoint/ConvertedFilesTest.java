@@ -175,6 +175,31 @@ class ConvertedFilesTest {
     }
   }
 
+  /// Qwen's vocabularies have no token that begins a text.
+  @Test
+  void aVocabularyWithoutABeginningOfSequenceIsCarriedOn() throws IOException {
+    Path source = byteLevelModel();
+    edit("tokenizer_config.json", node -> node.remove("bos_token"));
+    edit("generation_config.json", node -> node.remove("bos_token_id"));
+    edit("config.json", node -> ((ObjectNode) node.get("text_config")).remove("bos_token_id"));
+    for (Writer writer :
+        List.<Writer>of(CheckpointConverter::toHuggingFace, CheckpointConverter::toOriginal)) {
+      Path out = convert(source, "out" + writer.hashCode(), writer);
+      assertThat(json(out, "generation_config.json").has("bos_token_id")).isFalse();
+      JsonNode config = json(out, "config.json");
+      assertThat(config.path("text_config").has("bos_token_id")).isFalse();
+      assertThat(config.has("bos_token_id")).isFalse();
+      assertThat(json(out, "tokenizer_config.json").has("bos_token")).isFalse();
+      try (Checkpoint again = open(out);
+          llava4j.text.Tokenizer tokenizer = again.tokenizer().get()) {
+        assertThat(tokenizer.bosId()).isEqualTo(-1);
+      }
+    }
+    try (GgufFile file = languageModel(convertToGguf(source))) {
+      assertThat(GgufVocabulary.read(file).bosId()).isEmpty();
+    }
+  }
+
   @Test
   void anUnknownWayToCutTextsIsRefusedForGguf() throws IOException {
     Path source = byteLevelModel();

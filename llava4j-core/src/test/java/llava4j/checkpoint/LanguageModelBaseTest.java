@@ -94,6 +94,44 @@ class LanguageModelBaseTest {
     assertThat(Answers.ids(original, CheckpointOptions.none())).isEqualTo(ON_VICUNA);
   }
 
+  /// QLoRA: the run held the base in 4 bits, and its config.json says so.
+  @Test
+  void anAdaptersConfigurationMaySayHowItsRunHeldTheBase() throws IOException {
+    Path adapter = adapter();
+    edit(
+        adapter,
+        config ->
+            config
+                .putObject("quantization_config")
+                .put("quant_method", "bitsandbytes")
+                .put("load_in_4bit", true));
+    assertThat(Answers.ids(adapter, options())).isEqualTo(ON_VICUNA);
+  }
+
+  @Test
+  void anAdaptersMarksAroundImagesAreHonoured() throws IOException {
+    Path adapter = adapter();
+    edit(adapter, config -> config.put("mm_use_im_start_end", true));
+    for (Path base : List.of(vicuna(), Golden.path("original"))) {
+      CheckpointOptions options = CheckpointOptions.none().withBase(base.toString());
+      try (Checkpoint checkpoint = new CheckpointOpener(options).open(adapter)) {
+        assertThat(checkpoint.prompts().marked("<image>")).isEqualTo("<im_start><image><im_end>");
+        // the base's embedding has no rows for the two tokens
+        assertThatThrownBy(() -> checkpoint.tokenizer().get())
+            .isInstanceOf(BadInputException.class)
+            .hasMessageContaining("mm_use_im_start_end is true");
+      }
+    }
+  }
+
+  private static void edit(Path adapter, java.util.function.Consumer<ObjectNode> change)
+      throws IOException {
+    Path file = adapter.resolve("config.json");
+    ObjectNode config = (ObjectNode) JSON.readTree(file.toFile());
+    change.accept(config);
+    Files.writeString(file, JSON.writeValueAsString(config));
+  }
+
   @Test
   void adapterWithoutConfigurationNeedsTheTowerNamed() throws IOException {
     Path adapter = adapter();

@@ -29,7 +29,7 @@ final class Attributes {
     if (target instanceof Undefined undefined) {
       throw undefined.error();
     }
-    if (target instanceof Map<?, ?> map && map.containsKey(index)) {
+    if (target instanceof Map<?, ?> map && Operators.canBeKey(index) && map.containsKey(index)) {
       return map.get(index);
     }
     boolean isPlace = index instanceof Long || index instanceof Boolean;
@@ -65,7 +65,7 @@ final class Attributes {
       for (int place : places(list.size(), start, stop, step)) {
         cut.add(list.get(place));
       }
-      budget.make(cut.size());
+      budget.makeItems(cut.size());
       return target instanceof Tuple ? new Tuple(cut) : cut;
     }
     return Undefined.attribute(target, "[:]");
@@ -119,9 +119,9 @@ final class Attributes {
     }
     return switch (target) {
       case String text -> new StringMethods(text, budget).find(name);
-      case Map<?, ?> map -> ContainerMethods.ofMap(map, name);
+      case Map<?, ?> map -> new ContainerMethods(budget).ofMap(map, name);
       case Group group when group.attribute(name) != null -> group.attribute(name);
-      case List<?> list -> ContainerMethods.ofList(list, name);
+      case List<?> list -> new ContainerMethods(budget).ofList(list, name);
       case Namespace namespace -> namespace.values().get(name);
       case Loop loop -> loop.attribute(name);
       case Macro macro -> macro.attribute(name);

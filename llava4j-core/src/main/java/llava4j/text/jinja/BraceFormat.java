@@ -36,7 +36,7 @@ final class BraceFormat {
         String name = place.group(1).isEmpty() ? String.valueOf(next++) : place.group(1);
         Object value = value(arguments, name, place.group(2));
         text.append(aligned(value, place.group(3), place.group(4)));
-        budget.make(text.length());
+        budget.require(text.length());
       }
     }
     return text.append(format, at, format.length()).toString();

@@ -4,6 +4,15 @@ package llava4j.text.jinja;
 final class Budget {
   private static final int STEPS_BETWEEN_LOOKS = 256;
 
+  /// Characters or items whose making takes time of its own.
+  private static final int LARGE = 1 << 16;
+
+  /// Characters of a text times those that are looked for in it: a second's work at most.
+  private static final long MAX_SEARCH = 1L << 30;
+
+  /// What an item of a list takes, in characters of a text.
+  private static final int ITEM = 8;
+
   private final RenderLimits limits;
   private final long deadline;
   private long steps;
@@ -17,12 +26,16 @@ final class Budget {
   /// Counts a step of the evaluation.
   void step() {
     if (++steps % STEPS_BETWEEN_LOOKS == 0) {
-      if (steps > limits.steps()) {
-        throw new JinjaException("it takes more than " + limits.steps() + " steps");
-      }
-      if (System.nanoTime() - deadline > 0) {
-        throw new JinjaException("it takes longer than " + limits.time().toSeconds() + " s");
-      }
+      look();
+    }
+  }
+
+  private void look() {
+    if (steps > limits.steps()) {
+      throw new JinjaException("it takes more than " + limits.steps() + " steps");
+    }
+    if (System.nanoTime() - deadline > 0) {
+      throw new JinjaException("it takes longer than " + limits.time().toSeconds() + " s");
     }
   }
 
@@ -31,6 +44,26 @@ final class Budget {
     made += Math.max(0, size);
     if (size > limits.size() || made > 32L * limits.size()) {
       throw new JinjaException("it makes texts of more than " + limits.size() + " characters");
+    }
+    if (size > LARGE) {
+      look();
+    }
+    step();
+  }
+
+  /// Counts items of a list or dictionary that are about to be made, or copied.
+  void makeItems(long count) {
+    made += (ITEM - 1) * Math.max(0, count);
+    make(count);
+  }
+
+  /// Counts a search for one text in another, or for each of its characters.
+  void search(String text, String part) {
+    if ((long) text.length() * part.length() > MAX_SEARCH) {
+      throw new JinjaException("it looks for too long a text in too long a text");
+    }
+    if (text.length() > LARGE) {
+      look();
     }
     step();
   }

@@ -13,10 +13,14 @@ final class ContainerMethods {
   private static final Set<String> CHANGES_MAP =
       Set.of("clear", "pop", "popitem", "setdefault", "update");
 
-  private ContainerMethods() {}
+  private final Budget budget;
+
+  ContainerMethods(Budget budget) {
+    this.budget = budget;
+  }
 
   /// A dictionary's method; null if there is none.
-  static Object ofMap(Map<?, ?> map, String name) {
+  Object ofMap(Map<?, ?> map, String name) {
     if (CHANGES_MAP.contains(name)) {
       return Undefined.forbidden(name);
     }
@@ -25,15 +29,21 @@ final class ContainerMethods {
           case "get" ->
               arguments -> {
                 Arguments.Bound bound = arguments.bind("get", 1, "key", "default");
-                return map.containsKey(bound.get(0)) ? map.get(bound.get(0)) : bound.get(1);
+                Object key = Operators.key(bound.get(0));
+                return map.containsKey(key) ? map.get(key) : bound.get(1);
               };
-          case "keys" -> _ -> new DictView("dict_keys", new ArrayList<>(map.keySet()));
-          case "values" -> _ -> new DictView("dict_values", new ArrayList<>(map.values()));
-          case "items" -> _ -> new DictView("dict_items", pairs(map));
-          case "copy" -> _ -> new LinkedHashMap<>(map);
+          case "keys" -> _ -> new DictView("dict_keys", new ArrayList<>(counted(map).keySet()));
+          case "values" -> _ -> new DictView("dict_values", new ArrayList<>(counted(map).values()));
+          case "items" -> _ -> new DictView("dict_items", pairs(counted(map)));
+          case "copy" -> _ -> new LinkedHashMap<>(counted(map));
           default -> null;
         };
     return method;
+  }
+
+  private <K, V> Map<K, V> counted(Map<K, V> map) {
+    budget.makeItems(map.size());
+    return map;
   }
 
   /// Keys and values as tuples.
@@ -44,7 +54,7 @@ final class ContainerMethods {
   }
 
   /// A list's or tuple's method; null if there is none.
-  static Object ofList(List<?> list, String name) {
+  Object ofList(List<?> list, String name) {
     if (CHANGES_LIST.contains(name) && !(list instanceof Tuple)) {
       return Undefined.forbidden(name);
     }
@@ -53,21 +63,30 @@ final class ContainerMethods {
           case "count" ->
               arguments -> {
                 Object wanted = arguments.bind("count", 1, "value").get(0);
-                return list.stream().filter(item -> Operators.equal(item, wanted)).count();
+                return list.stream().filter(item -> isEqual(item, wanted)).count();
               };
           case "index" ->
               arguments -> {
                 Object wanted = arguments.bind("index", 1, "value").get(0);
                 for (int i = 0; i < list.size(); i++) {
-                  if (Operators.equal(list.get(i), wanted)) {
+                  if (isEqual(list.get(i), wanted)) {
                     return (long) i;
                   }
                 }
                 throw new JinjaException(PythonText.repr(wanted) + " is not in the list");
               };
-          case "copy" -> _ -> new ArrayList<Object>(list);
+          case "copy" ->
+              _ -> {
+                budget.makeItems(list.size());
+                return new ArrayList<Object>(list);
+              };
           default -> null;
         };
     return method;
+  }
+
+  private boolean isEqual(Object item, Object wanted) {
+    budget.step();
+    return Operators.equal(item, wanted);
   }
 }

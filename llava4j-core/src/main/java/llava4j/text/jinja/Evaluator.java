@@ -142,10 +142,7 @@ final class Evaluator {
   private Map<Object, Object> dict(List<Expr> keys, List<Expr> values, Scope scope) {
     Map<Object, Object> dict = new LinkedHashMap<>();
     for (int i = 0; i < keys.size(); i++) {
-      Object key = value(keys.get(i), scope);
-      if (key instanceof Map || (key instanceof List && !(key instanceof Tuple))) {
-        throw new JinjaException("a " + Operators.typeName(key) + " cannot be a key");
-      }
+      Object key = Operators.key(value(keys.get(i), scope));
       dict.put(key, value(values.get(i), scope));
     }
     return dict;
@@ -155,9 +152,9 @@ final class Evaluator {
     StringBuilder text = new StringBuilder();
     for (Expr part : parts) {
       text.append(PythonText.of(value(part, scope)));
-      budget.make(text.length());
+      budget.require(text.length());
     }
-    return text.toString();
+    return budget.made(text.toString());
   }
 
   private boolean compare(Node.Compare compare, Scope scope) {

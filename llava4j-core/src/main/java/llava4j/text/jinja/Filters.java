@@ -52,6 +52,8 @@ final class Filters {
   private static final Set<String> ON_VALUES =
       Set.of("abs", "attr", "d", "default", "float", "int", "round", "wordcount");
 
+  private static final int MAX_DIGITS = 1000;
+
   private final Attributes attributes;
   private final TextFilters texts;
   private final ItemFilters items;
@@ -120,6 +122,9 @@ final class Filters {
       return Double.isFinite(number) ? (Object) (long) number.doubleValue() : otherwise;
     }
     if (value instanceof String text) {
+      if (isTooLong(text)) {
+        return otherwise;
+      }
       String digits = PythonText.strip(text, null).replaceAll("(?<=\\w)_(?=\\w)", "");
       String prefix = base == 16 ? "0x" : base == 8 ? "0o" : base == 2 ? "0b" : "";
       if (!prefix.isEmpty() && digits.toLowerCase(java.util.Locale.ROOT).startsWith(prefix)) {
@@ -145,6 +150,9 @@ final class Filters {
       return Operators.real(value);
     }
     String text = value instanceof String given ? PythonText.strip(given, null) : "";
+    if (isTooLong(text)) {
+      return otherwise;
+    }
     if (text.matches("[+-]?(\\d[\\d_]*\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?")) {
       return Double.valueOf(text.replace("_", ""));
     }
@@ -154,6 +162,19 @@ final class Filters {
       case "nan" -> Double.NaN;
       default -> otherwise;
     };
+  }
+
+  /// Whether a text is longer than any number that is computed with.
+  ///
+  /// @throws JinjaException if it is made of a number's characters nevertheless
+  private static boolean isTooLong(String text) {
+    if (text.length() <= MAX_DIGITS) {
+      return false;
+    }
+    if (text.chars().allMatch(sign -> "0123456789_+-.eE".indexOf(sign) >= 0)) {
+      throw new JinjaException("a number has more than " + MAX_DIGITS + " characters");
+    }
+    return true;
   }
 
   private static Object round(Object value, int precision, String method) {

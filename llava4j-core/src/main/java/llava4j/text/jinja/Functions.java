@@ -9,6 +9,8 @@ import java.util.function.Supplier;
 
 /// The functions that every template has: Jinja's own and those that transformers adds.
 final class Functions {
+  private static final int MAX_TIME_FORMAT = 1000;
+
   private Functions() {}
 
   /// @param now the local time, for `strftime_now`
@@ -16,9 +18,10 @@ final class Functions {
     Map<String, Object> functions = new LinkedHashMap<>();
     Operators operators = new Operators(budget);
     functions.put("range", (Callee) Functions::range);
-    functions.put("dict", (Callee) arguments -> dict(arguments, operators));
+    functions.put("dict", (Callee) arguments -> dict(arguments, operators, budget));
     functions.put(
-        "namespace", (Callee) arguments -> new Namespace(textKeys(dict(arguments, operators))));
+        "namespace",
+        (Callee) arguments -> new Namespace(textKeys(dict(arguments, operators, budget))));
     functions.put("cycler", (Callee) arguments -> new Cycler(arguments.positional()));
     functions.put("joiner", (Callee) Functions::joiner);
     functions.put(
@@ -34,8 +37,17 @@ final class Functions {
             arguments ->
                 budget.made(
                     TimeFormat.format(
-                        arguments.bind("strftime_now", 1, "format").text(0, ""), now.get())));
+                        shortText(arguments.bind("strftime_now", 1, "format").text(0, "")),
+                        now.get())));
     return functions;
+  }
+
+  private static String shortText(String format) {
+    if (format.length() > MAX_TIME_FORMAT) {
+      throw new JinjaException(
+          "strftime_now: the format has more than " + MAX_TIME_FORMAT + " characters");
+    }
+    return format;
   }
 
   private static Object range(Arguments arguments) {
@@ -53,13 +65,14 @@ final class Functions {
     };
   }
 
-  private static Map<Object, Object> dict(Arguments arguments, Operators operators) {
+  private static Map<Object, Object> dict(Arguments arguments, Operators operators, Budget budget) {
     Map<Object, Object> dict = new LinkedHashMap<>();
     if (arguments.positional().size() > 1) {
       throw new JinjaException("dict() takes one value and names");
     }
     for (Object given : arguments.positional()) {
       if (given instanceof Map<?, ?> map) {
+        budget.makeItems(map.size());
         dict.putAll(map);
         continue;
       }
@@ -68,7 +81,7 @@ final class Functions {
         if (parts.size() != 2) {
           throw new JinjaException("dict() needs pairs");
         }
-        dict.put(parts.get(0), parts.get(1));
+        dict.put(Operators.key(parts.get(0)), parts.get(1));
       }
     }
     dict.putAll(arguments.keywords());

@@ -49,9 +49,7 @@ final class ItemFilters {
           throw new JinjaException("items needs a dictionary, not a " + Operators.typeName(value));
         }
         yield new Generator(
-            value instanceof Map<?, ?> map
-                ? ContainerMethods.pairs(map).iterator()
-                : Collections.emptyIterator());
+            value instanceof Map<?, ?> map ? pairs(map).iterator() : Collections.emptyIterator());
       }
       case "map" -> map(value, arguments);
       case "select" -> selected(value, arguments, false, true);
@@ -75,8 +73,7 @@ final class ItemFilters {
           throw new JinjaException("dictsort needs a dictionary");
         }
         long part = bound.text(1, "key").equals("value") ? 1 : 0;
-        yield sorted(
-            ContainerMethods.pairs(map), keys(part, bound.flag(0, false)), bound.flag(2, false));
+        yield sorted(pairs(map), keys(part, bound.flag(0, false)), bound.flag(2, false));
       }
       case "unique" -> {
         Arguments.Bound bound = arguments.bind(name, 0, "case_sensitive", "attribute");
@@ -113,6 +110,11 @@ final class ItemFilters {
     };
   }
 
+  private List<Object> pairs(Map<?, ?> map) {
+    budget.makeItems(map.size());
+    return ContainerMethods.pairs(map);
+  }
+
   private List<Object> reversible(String filter, Object value) {
     if (value instanceof Generator) {
       throw new JinjaException(filter + ": a generator cannot be read from its end");
@@ -129,9 +131,9 @@ final class ItemFilters {
       Object part = bound.get(1) == null ? item : attribute(item, bound.get(1));
       text.append(first ? "" : between).append(PythonText.of(part));
       first = false;
-      budget.make(text.length());
+      budget.require(text.length());
     }
-    return text.toString();
+    return budget.made(text.toString());
   }
 
   private Generator map(Object value, Arguments arguments) {
@@ -289,10 +291,11 @@ final class ItemFilters {
     return new Generator(batches.iterator());
   }
 
-  private static Generator slices(List<Object> items, int number, Object filling) {
+  private Generator slices(List<Object> items, int number, Object filling) {
     if (number < 1 || number > 10_000) {
       throw new JinjaException("slice needs between 1 and 10000 slices");
     }
+    budget.makeItems(number);
     List<Object> slices = new ArrayList<>();
     int start = 0;
     for (int i = 0; i < number; i++) {

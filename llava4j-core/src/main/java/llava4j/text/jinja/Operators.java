@@ -88,7 +88,26 @@ final class Operators {
     if (left instanceof Undefined && right instanceof Undefined) {
       return true;
     }
-    return left instanceof String && left.equals(right);
+    if (left instanceof String a && right instanceof String b) {
+      comparisonsLeft[0] -= a.length() == b.length() ? a.length() >>> 6 : 0; // long texts take long
+      return a.equals(b);
+    }
+    return false;
+  }
+
+  /// A value as a key of a dictionary.
+  ///
+  /// @throws JinjaException if it can be none, as Python's lists and dictionaries
+  static Object key(Object value) {
+    if (!canBeKey(value)) {
+      throw new JinjaException("a " + typeName(value) + " cannot be a key");
+    }
+    return value;
+  }
+
+  static boolean canBeKey(Object value) {
+    return !(value instanceof Map || value instanceof DictView)
+        && (!(value instanceof List) || value instanceof Tuple);
   }
 
   /// Python's `is`.
@@ -110,8 +129,9 @@ final class Operators {
     if (left instanceof List<?> a
         && right instanceof List<?> b
         && (left instanceof Tuple) == (right instanceof Tuple)) {
+      int[] comparisonsLeft = {MAX_COMPARISONS};
       for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
-        if (!equal(a.get(i), b.get(i))) {
+        if (!equal(a.get(i), b.get(i), comparisonsLeft)) {
           return order(a.get(i), b.get(i), operator);
         }
       }
@@ -152,6 +172,7 @@ final class Operators {
   boolean contains(Object container, Object item) {
     if (container instanceof String text) {
       if (item instanceof String part) {
+        budget.search(text, part);
         return text.contains(part);
       }
       throw item instanceof Undefined undefined
@@ -159,7 +180,7 @@ final class Operators {
           : unsupported("in", item, container);
     }
     if (container instanceof Map<?, ?> map) {
-      return map.containsKey(item);
+      return map.containsKey(key(item));
     }
     Iterator<Object> items = iterate(container);
     while (items.hasNext()) {
@@ -217,8 +238,9 @@ final class Operators {
     }
     if (repeated instanceof List<?> list) {
       budget.make(list.size() * (long) times);
+      List<Object> once = new ArrayList<>(list); // a range makes its numbers when asked
       List<Object> all = new ArrayList<>();
-      Collections.nCopies(list.isEmpty() ? 0 : times, list).forEach(all::addAll);
+      Collections.nCopies(list.isEmpty() ? 0 : times, once).forEach(all::addAll);
       return repeated instanceof Tuple ? new Tuple(all) : all;
     }
     throw unsupported("*", left, right);
@@ -304,13 +326,13 @@ final class Operators {
     return operator.equals("-") ? Math.negateExact(whole(operand)) : whole(operand);
   }
 
-  /// What a `for` goes through.
+  /// What a `for` goes through. No value ever changes, so none is copied.
   static Iterator<Object> iterate(Object value) {
     return switch (value) {
       case Undefined _ -> Collections.emptyIterator();
       case String text -> text.codePoints().<Object>mapToObj(Character::toString).iterator();
-      case List<?> list -> new ArrayList<Object>(list).iterator();
-      case Map<?, ?> map -> new ArrayList<Object>(map.keySet()).iterator();
+      case List<?> list -> Collections.<Object>unmodifiableList(list).iterator();
+      case Map<?, ?> map -> Collections.<Object>unmodifiableSet(map.keySet()).iterator();
       case DictView view -> view.items().iterator();
       case Generator generator -> generator.iterator();
       case null, default ->

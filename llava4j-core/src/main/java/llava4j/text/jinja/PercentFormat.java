@@ -49,7 +49,7 @@ final class PercentFormat {
         throw new JinjaException("there are not enough values for a format");
       }
       text.append(one(value, kind, place));
-      budget.make(text.length());
+      budget.require(text.length());
     }
     boolean allUsed =
         used == -1 || (single ? used == 1 || values instanceof Map : used == list.size());

@@ -23,24 +23,24 @@ final class StringMethods {
       case "lower" -> _ -> budget.made(text.toLowerCase(Locale.ROOT));
       case "casefold" -> _ -> budget.made(text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT));
       case "title" -> _ -> title();
-      case "capitalize" -> _ -> PythonText.capitalized(text, rest -> rest.toLowerCase(Locale.ROOT));
+      case "capitalize" ->
+          _ -> budget.made(PythonText.capitalized(text, rest -> rest.toLowerCase(Locale.ROOT)));
       case "swapcase" -> _ -> swapped();
-      case "strip" -> arguments -> PythonText.strip(text, characters(arguments));
-      case "lstrip" -> arguments -> PythonText.stripLeft(text, characters(arguments));
-      case "rstrip" -> arguments -> PythonText.stripRight(text, characters(arguments));
+      case "strip" -> arguments -> budget.made(PythonText.strip(text, characters(arguments)));
+      case "lstrip" -> arguments -> budget.made(PythonText.stripLeft(text, characters(arguments)));
+      case "rstrip" -> arguments -> budget.made(PythonText.stripRight(text, characters(arguments)));
       case "startswith" -> arguments -> matches(arguments, true);
       case "endswith" -> arguments -> matches(arguments, false);
       case "removeprefix" ->
           arguments -> {
             String prefix = part(arguments, "removeprefix");
-            return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
+            return budget.made(text.startsWith(prefix) ? text.substring(prefix.length()) : text);
           };
       case "removesuffix" ->
           arguments -> {
             String suffix = part(arguments, "removesuffix");
-            return text.endsWith(suffix)
-                ? text.substring(0, text.length() - suffix.length())
-                : text;
+            return budget.made(
+                text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text);
           };
       case "replace" ->
           arguments -> {
@@ -90,8 +90,10 @@ final class StringMethods {
     };
   }
 
-  private static String characters(Arguments arguments) {
-    return arguments.bind("strip", 0, "chars").text(0, null);
+  private String characters(Arguments arguments) {
+    String characters = arguments.bind("strip", 0, "chars").text(0, null);
+    budget.search(text, characters == null ? "" : characters);
+    return characters;
   }
 
   private static String part(Arguments arguments, String method) {
@@ -137,6 +139,7 @@ final class StringMethods {
   }
 
   String replace(String old, String with, int limit) {
+    budget.search(text, old);
     if (limit < 0 && !old.isEmpty()) {
       long places = old.length() > text.length() ? 0 : count(old);
       budget.make(text.length() + places * (with.length() - old.length()));
@@ -173,13 +176,14 @@ final class StringMethods {
       }
       joined.append(first ? "" : text).append(part);
       first = false;
-      budget.make(joined.length());
+      budget.require(joined.length());
     }
-    return joined.toString();
+    return budget.made(joined.toString());
   }
 
   private long position(Arguments arguments, String method, boolean first, boolean required) {
     String part = part(arguments, method);
+    budget.search(text, part);
     int place = first ? text.indexOf(part) : text.lastIndexOf(part);
     if (place < 0 && required) {
       throw new JinjaException(method + "(): " + PythonText.repr(part) + " is not in the text");
@@ -188,6 +192,7 @@ final class StringMethods {
   }
 
   private long count(String part) {
+    budget.search(text, part);
     if (part.isEmpty()) {
       return Operators.length(text) + 1;
     }
@@ -211,6 +216,7 @@ final class StringMethods {
     if (separator != null && separator.isEmpty()) {
       throw new JinjaException("split() needs a separator that is not empty");
     }
+    budget.search(text, separator == null ? "" : separator);
     String rest = text;
     if (separator == null) {
       rest = fromRight ? PythonText.stripRight(text, null) : PythonText.stripLeft(text, null);
@@ -261,6 +267,7 @@ final class StringMethods {
   }
 
   List<Object> lines(boolean keepEnds) {
+    budget.make(text.length());
     List<Object> lines = new ArrayList<>();
     int start = 0;
     for (int at = 0; at < text.length(); at++) {
@@ -281,7 +288,7 @@ final class StringMethods {
     if (start < text.length()) {
       lines.add(text.substring(start));
     }
-    budget.make(lines.size());
+    budget.makeItems(lines.size());
     return lines;
   }
 
@@ -289,6 +296,8 @@ final class StringMethods {
     if (separator.isEmpty()) {
       throw new JinjaException("partition() needs a separator that is not empty");
     }
+    budget.search(text, separator);
+    budget.make(text.length());
     int at = first ? text.indexOf(separator) : text.lastIndexOf(separator);
     if (at < 0) {
       return first ? Tuple.of(text, "", "") : Tuple.of("", "", text);

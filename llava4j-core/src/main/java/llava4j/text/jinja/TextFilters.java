@@ -13,6 +13,8 @@ final class TextFilters {
   private static final Pattern WORD_BEGIN =
       Pattern.compile("[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
 
+  private static final int MAX_INDENT = 1000;
+
   private final Budget budget;
   private final Operators operators;
 
@@ -36,7 +38,11 @@ final class TextFilters {
                       Matcher.quoteReplacement(
                           PythonText.capitalized(
                               word.group(), rest -> rest.toLowerCase(Locale.ROOT))));
-          case "trim" -> PythonText.strip(text, arguments.bind(name, 0, "chars").text(0, null));
+          case "trim" -> {
+            String characters = arguments.bind(name, 0, "chars").text(0, null);
+            budget.search(text, characters == null ? "" : characters);
+            yield PythonText.strip(text, characters);
+          }
           case "replace" -> replace(text, arguments);
           case "center" -> {
             int width = arguments.bind(name, 0, "width").integer(0, 80);
@@ -83,7 +89,7 @@ final class TextFilters {
     String indent =
         bound.get(0) instanceof String given
             ? given
-            : " ".repeat(Math.clamp(bound.integer(0, 4), 0, 1000));
+            : " ".repeat(Math.clamp(bound.integer(0, 4), 0, MAX_INDENT));
     boolean blank = bound.flag(2, false);
     List<Object> lines = new StringMethods(text + "\n", budget).lines(false);
     budget.make(text.length() + (long) lines.size() * indent.length());
@@ -135,7 +141,10 @@ final class TextFilters {
             ? null
             : indent instanceof String given
                 ? given
-                : " ".repeat(Math.clamp(bound.integer(1, 0), 0, 1000));
+                : " ".repeat(Math.clamp(bound.integer(1, 0), 0, MAX_INDENT));
+    if (step != null && step.length() > MAX_INDENT) {
+      throw new JinjaException("tojson: the indent has more than " + MAX_INDENT + " characters");
+    }
     String itemSeparator = step == null ? ", " : ",";
     String keySeparator = ": ";
     if (bound.get(2) != null) {

@@ -3,10 +3,12 @@ package llava4j.text.jinja;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /// Python's tuple: a list that prints in parentheses and equals no list.
 class Tuple extends AbstractList<Object> {
   private final List<Object> items;
+  private int hash;
 
   Tuple(List<Object> items) {
     this.items = items;
@@ -24,5 +26,24 @@ class Tuple extends AbstractList<Object> {
   @Override
   public int size() {
     return items.size();
+  }
+
+  /// Found once: tuples within tuples would be gone through again and again.
+  @Override
+  public int hashCode() {
+    if (hash == 0) {
+      int sum = 1;
+      for (Object item : items) {
+        sum = 31 * sum + Objects.hashCode(Operators.key(item));
+      }
+      hash = sum == 0 ? 1 : sum;
+    }
+    return hash;
+  }
+
+  /// Within the limits of [Operators#equal].
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Tuple && Operators.equal(this, other);
   }
 }

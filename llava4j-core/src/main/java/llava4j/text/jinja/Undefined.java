@@ -11,9 +11,16 @@ record Undefined(String problem) {
 
   static Undefined attribute(Object of, Object name) {
     return new Undefined(
-        (of == null ? "None" : "a " + Operators.typeName(of))
-            + " has no attribute "
-            + PythonText.repr(name));
+        (of == null ? "None" : "a " + Operators.typeName(of)) + " has no attribute " + shown(name));
+  }
+
+  /// Short enough for a message that may be made for every look.
+  private static String shown(Object name) {
+    return switch (name) {
+      case String text -> PythonText.repr(text.substring(0, Math.min(text.length(), 100)));
+      case Long number -> number.toString();
+      case null, default -> "a " + Operators.typeName(name);
+    };
   }
 
   static Undefined forbidden(String name) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -89,6 +90,73 @@ class JinjaTemplateTest {
             () -> JinjaTemplate.parse(source, LIMITS, LocalDateTime::now).render(new HashMap<>()))
         .isInstanceOf(JinjaException.class);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  /// Work that no single step shows: searches, patterns, hashes, copies.
+  @ParameterizedTest
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @ValueSource(
+      strings = {
+        "{{ ('a' * 500000 ~ 'b') in 'a' * 1000000 }}",
+        "{{ ('a' * 1000000).find('a' * 500000 ~ 'b') }}",
+        "{{ ('a' * 1000000).rindex('b' ~ 'a' * 500000) }}",
+        "{{ ('a' * 1000000).count('a' * 500000 ~ 'b') }}",
+        "{{ ('a' * 1000000).replace('a' * 500000 ~ 'b', 'c') }}",
+        "{{ ('a' * 1000000).split('a' * 500000 ~ 'b') }}",
+        "{{ ('a' * 1000000).partition('a' * 500000 ~ 'b') }}",
+        "{{ ('1' * 1000000) | float }}",
+        "{{ ('a' * 1000000).strip('b' * 500000 ~ 'a') }}",
+        "{% set ns = namespace(t=(1, 1)) %}{% for i in range(60) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}{{ {ns.t: 1} }}",
+        "{% set ns = namespace(t=(1, 1), u=(1, 1)) %}{% for i in range(60) %}{% set ns.t = (ns.t, ns.t) %}{% set ns.u = (ns.u, ns.u) %}{% endfor %}{{ {ns.t: 1}[ns.u] }}",
+        "{% set ns = namespace(t=[1, 1]) %}{% for i in range(60) %}{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.t in {} }}",
+        "{% set ns = namespace(t=[1, 1]) %}{% for i in range(60) %}{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ {1: 2}.get((1, ns.t)) }}",
+        "{% set a = 'a' * 1000000 %}{{ [a ~ 'b'] * 1000000 == [a ~ 'b'] * 1000000 }}",
+        "{{ strftime_now('%c' * 400000) }}",
+        "{{ [[[[1]]]] | tojson(indent='a' * 1000000) }}",
+      })
+  void workWithinOneStepIsBounded(String source) {
+    hostileTemplatesEndSoon(source);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "x.strip()",
+        "x.removeprefix(' ')",
+        "x.partition('b')",
+        "x.splitlines()",
+        "l.copy()",
+        "l | map('upper')",
+        "d.copy()",
+        "d.items()",
+        "range(1) | slice(10000)",
+      })
+  void copiesAreCounted(String copy) {
+    String source =
+        "{% set x = ' ' ~ 'a' * 1000000 ~ 'b ' %}{% set l = [1] * 1000000 %}"
+            + "{% set d = dict(range(10000) | batch(2)) %}{{ ["
+            + (copy + ", ").repeat(10_000)
+            + "] | length }}";
+    if (copy.contains("map")) { // goes through the list itself
+      assertThat(JinjaTemplate.parse(source).render(Map.of())).isEqualTo("10000");
+    } else {
+      hostileTemplatesEndSoon(source);
+    }
+  }
+
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aLongTextIsNoNumber() {
+    String source = "{{ ('1' * 1000000 ~ 'x') | float }} {{ ('1' * 1000000 ~ 'x') | int(7) }}";
+    assertThat(JinjaTemplate.parse(source).render(Map.of())).isEqualTo("0.0 7");
+  }
+
+  @Test
+  void longListsCanBeJoined() {
+    String numbers =
+        JinjaTemplate.parse("{{ range(30000) | join(',') }}", LIMITS, LocalDateTime::now)
+            .render(Map.of());
+    assertThat(numbers).hasSize(168_889).endsWith("29998,29999");
   }
 
   @Test
