@@ -70,9 +70,11 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
   ///
   /// @throws BadInputException if not even that has room, or the options do not allow it
   int subsampling(int width, int height, int bytesPerPixel) {
-    if (options.whenShort() == DecodeOptions.WhenShort.SUBSAMPLE) {
-      for (int step = 1; step <= MAX_SUBSAMPLING; step++) {
-        if (fits(needed(width, height, bytesPerPixel) / step / step)) {
+    long needed = needed(width, height, bytesPerPixel);
+    if (options.whenShort() == DecodeOptions.WhenShort.SUBSAMPLE && !fits(needed)) {
+      long free = freeHeap.getAsLong(); // one collection is enough for all steps
+      for (int step = 2; step <= MAX_SUBSAMPLING; step++) {
+        if (needed / step / step <= free) {
           return step;
         }
       }

@@ -202,7 +202,8 @@ public final class ImageFetcher {
   private static InetAddress[] lookUp(String host, long deadline)
       throws UnknownHostException, SocketTimeoutException {
     var task = new FutureTask<InetAddress[]>(() -> InetAddress.getAllByName(host));
-    Thread.ofVirtual().start(task);
+    // a virtual thread's look-up would hold one of the few threads that keep all deadlines
+    Thread.ofPlatform().daemon().start(task);
     try {
       return task.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException _) {

@@ -43,6 +43,7 @@ final class Jpeg2000Decoder {
     limits.requireSize(
         (int) Math.min(width, Integer.MAX_VALUE), (int) Math.min(height, Integer.MAX_VALUE));
     requirePlainComponents(in, start);
+    new Jpeg2000Markers(in, start).require();
     limits.requireHeap((int) width, (int) height, 3);
     byte[] stream = Arrays.copyOfRange(file, start, file.length);
     NativeCodecs.load();

@@ -6,14 +6,14 @@ package llava4j.image;
 /// @param height in pixels
 record JpegFrame(int width, int height) {
 
-  /// Looks for the frame header of the stream that begins at a byte.
+  /// Looks for the frame header of the stream between two bytes.
   ///
   /// @throws MalformedImageException if there is none
-  static JpegFrame find(byte[] file, long start) throws MalformedImageException {
-    long at = start + 2;
-    while (start >= 0 && at + 9 < file.length) {
-      int marker = file[(int) at + 1] & 0xFF;
-      if (file[(int) at] != (byte) 0xFF || marker == 0xDA || marker == 0xD9) {
+  static JpegFrame find(byte[] file, int start, int end) throws MalformedImageException {
+    int at = start + 2;
+    while (at + 9 < end) {
+      int marker = file[at + 1] & 0xFF;
+      if (file[at] != (byte) 0xFF || marker == 0xDA || marker == 0xD9) {
         break;
       }
       if (marker == 0xFF) {
@@ -22,10 +22,9 @@ record JpegFrame(int width, int height) {
       }
       if (JpegHeader.isFrame(marker)) {
         return new JpegFrame(
-            JpegHeader.unsignedShort(file, (int) at + 7),
-            JpegHeader.unsignedShort(file, (int) at + 5));
+            JpegHeader.unsignedShort(file, at + 7), JpegHeader.unsignedShort(file, at + 5));
       }
-      at += 2 + JpegHeader.unsignedShort(file, (int) at + 2);
+      at += 2 + JpegHeader.unsignedShort(file, at + 2);
     }
     throw new MalformedImageException("a part of it is no JPEG stream");
   }

@@ -103,7 +103,7 @@ record JpegHeader(
     if (frame == null) {
       throw new MalformedImageException("it has no frame header");
     }
-    refuseTooManyScans(file, at, (long) frame[0] * frame[1]);
+    refuseTooManyScans(file, at, file.length, (long) frame[0] * frame[1]);
     boolean complete = endsWithMarker(file, at);
     if (progressive && !complete) {
       // between two scans the decoder would not notice
@@ -158,10 +158,15 @@ record JpegHeader(
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
 
-  private static void refuseTooManyScans(byte[] file, int from, long pixels)
+  /// Refuses what passes over its pixels again and again.
+  ///
+  /// @param from begin of a JPEG stream, or of its part with the scans
+  /// @param to end of the stream
+  /// @param pixels of the whole picture
+  static void refuseTooManyScans(byte[] file, int from, int to, long pixels)
       throws MalformedImageException {
     int scans = 0;
-    for (int i = from; i + 1 < file.length; i++) {
+    for (int i = from; i + 1 < to; i++) {
       if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xDA) {
         scans++;
         if (scans > MAX_SCANS || (scans > FEW_SCANS && scans * pixels > MAX_SCANNED_PIXELS)) {

@@ -2,6 +2,7 @@ package llava4j.image;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -149,8 +150,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
       throw new MalformedImageException("it has JPEG data of the old kind, which is not supported");
     }
     if (compression == 7) {
-      requireJpegSizes(
-          file, tags, tiled ? TILE_OFFSETS : STRIP_OFFSETS, segmentWidth, segmentHeight);
+      requireJpegSizes(file, tags, tiled, new JpegFrame(segmentWidth, segmentHeight));
     }
   }
 
@@ -165,14 +165,31 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
     }
   }
 
-  /// A JPEG stream has a size of its own, for which its decoder takes memory.
-  private static void requireJpegSizes(byte[] file, Tags tags, int offsets, int width, int height)
+  /// A JPEG stream has a size of its own, for which its decoder takes memory, and may pass over it
+  /// as often as it likes. Streams that overlap would have to be looked through again and again.
+  private static void requireJpegSizes(byte[] file, Tags tags, boolean tiled, JpegFrame largest)
       throws MalformedImageException {
-    for (long at : tags.numbers(offsets)) {
-      JpegFrame frame = JpegFrame.find(file, at);
-      if (frame.width() > width + 15L || frame.height() > height + 15L) {
+    List<Long> offsets = tags.numbers(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
+    List<Long> lengths = tags.numbers(tiled ? TILE_BYTES : STRIP_BYTES);
+    long pixels = (long) tags.number(WIDTH, 0) * tags.number(HEIGHT, 0);
+    long total = 0;
+    Set<Map.Entry<Long, Long>> seen = new HashSet<>(); // a blank tile may stand in many places
+    for (int i = 0; i < offsets.size(); i++) {
+      long length = i < lengths.size() ? lengths.get(i) : 0;
+      if (!seen.add(Map.entry(offsets.get(i), length))) {
+        continue;
+      }
+      total += length;
+      if (length == 0 || total > file.length) {
+        throw new MalformedImageException("its parts are empty or overlap");
+      }
+      int start = Math.toIntExact(offsets.get(i));
+      int end = Math.toIntExact(start + length);
+      JpegFrame frame = JpegFrame.find(file, start, end);
+      if (frame.width() > largest.width() + 15L || frame.height() > largest.height() + 15L) {
         throw new MalformedImageException("a part of it is larger than it should be");
       }
+      JpegHeader.refuseTooManyScans(file, start, end, pixels);
     }
   }
 

@@ -65,11 +65,11 @@ public record AvailableMemory(Path root) {
   }
 
   /// The least that a group and those above it leave. In a container the path may be the host's;
-  /// the container's own group is then the mount itself, which is looked at last.
+  /// the container's own group is then the mount itself.
   private static long left(Path mount, String path, Names files) {
-    long least = Long.MAX_VALUE;
+    long least = left(mount, files); // also where the path leads out of it, such as /../..
     Path group = mount.resolve(path.replaceFirst("^/+", "")).normalize();
-    while (group != null && group.startsWith(mount)) {
+    while (group != null && group.startsWith(mount) && !group.equals(mount)) {
       least = Math.min(least, left(group, files));
       group = group.getParent();
     }

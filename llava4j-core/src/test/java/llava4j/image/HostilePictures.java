@@ -13,7 +13,7 @@ import java.util.zip.Deflater;
 /// Pictures of 32 by 32 pixels with as much as possible around them, and claims of sizes that are
 /// not there.
 final class HostilePictures {
-  private static final int MANY_BYTES = 40 << 20;
+  static final int MANY_BYTES = 40 << 20;
 
   private HostilePictures() {}
 
@@ -26,6 +26,7 @@ final class HostilePictures {
     addWebp(all);
     addTiff(all);
     addBmp(all);
+    HostileStreams.addTo(all);
     return all;
   }
 
@@ -319,11 +320,11 @@ final class HostilePictures {
     return bytes;
   }
 
-  private static byte[] text(String latin1) {
+  static byte[] text(String latin1) {
     return latin1.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  private static byte[] join(byte[]... parts) {
+  static byte[] join(byte[]... parts) {
     var out = new ByteArrayOutputStream(Arrays.stream(parts).mapToInt(part -> part.length).sum());
     for (byte[] part : parts) {
       out.writeBytes(part);
@@ -331,7 +332,7 @@ final class HostilePictures {
     return out.toByteArray();
   }
 
-  private static byte[] repeat(byte[] part, int count) {
+  static byte[] repeat(byte[] part, int count) {
     byte[] out = new byte[part.length * count];
     for (int i = 0; i < count; i++) {
       System.arraycopy(part, 0, out, i * part.length, part.length);

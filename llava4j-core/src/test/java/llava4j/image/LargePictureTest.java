@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
+import java.util.concurrent.atomic.AtomicInteger;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,24 @@ class LargePictureTest {
       assertThat(coarse.image().pixels()[ours]).isEqualTo(whole.pixels()[from]);
     }
     assertThat(decode(file, DecodeOptions.defaults(), 0.25).subsampling()).isEqualTo(4);
+  }
+
+  /// A collection of a large heap takes a second, and eight steps would take eight.
+  @Test
+  void oneCollectionAnswersForAllSteps() {
+    var asked = new AtomicInteger();
+    byte[] file = Pictures.encoded("jpeg", 600, 400);
+    DecodedImage coarse =
+        ImageDecoder.decode(
+            file,
+            "large",
+            DecodeOptions.defaults(),
+            () -> {
+              asked.incrementAndGet();
+              return (long) (0.06 * PIXELS);
+            });
+    assertThat(coarse.subsampling()).isEqualTo(8);
+    assertThat(asked.get()).isLessThanOrEqualTo(3); // twice for the whole, once for the steps
   }
 
   @Test

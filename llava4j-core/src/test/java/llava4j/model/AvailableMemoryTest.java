@@ -50,6 +50,16 @@ class AvailableMemoryTest {
     assertThat(available()).isEqualTo(2 * GIB);
   }
 
+  /// A process that was moved out of its namespace's group has such a path.
+  @Test
+  void aPathThatLeadsOutOfTheMountLeavesTheMount() throws IOException {
+    machine(64);
+    write("proc/self/cgroup", "0::/../../other\n");
+    write("sys/fs/cgroup/memory.max", 3 * GIB + "\n");
+    write("sys/fs/cgroup/memory.current", GIB + "\n");
+    assertThat(available()).isEqualTo(2 * GIB);
+  }
+
   @Test
   void version1IsReadWhereTheHostsPathDoesNotExist() throws IOException {
     machine(64);
