@@ -114,7 +114,9 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--merge",
       paramLabel = "N",
-      description = "Put N shards together and score them; asks nothing.")
+      description =
+          "Put N shards together and score them; asks nothing, so that no model is opened and the"
+              + " options that asked the shards may stand.")
   private Integer merge;
 
   @Option(
@@ -158,6 +160,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    requireUsed();
     NativeRuntime.prepareForInference();
     List<Task> opened = open();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
@@ -180,6 +183,27 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void requireUsed() {
+    if (tasks.equals(List.of(TINY))) {
+      Unused.refuse(spec, "tiny brings its own files", "--data");
+    }
+    if (merge != null) {
+      Unused.refuse(spec, "--merge takes all shards", "--shard");
+    } else if (shard != null && Shard.parse(shard).count() > 1) {
+      Unused.refuse(
+          spec,
+          "a shard is not scored; give it with --merge",
+          "--against",
+          "--sheet",
+          "--judge-url",
+          "--judge-model",
+          "--judge-key");
+    }
+    if (judgeUrl == null) {
+      Unused.refuse(spec, "no judge is named with --judge-url", "--judge-model", "--judge-key");
+    }
   }
 
   /// Whatever is missing shows here, before a model loads.

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import llava4j.checkpoint.CheckpointOptions.Part;
 import llava4j.config.ConfigNode;
 import llava4j.config.ConfigReader;
 import llava4j.config.LlavaConfig;
@@ -103,6 +104,7 @@ final class AdapterOpener {
 
   private Checkpoint overLanguageModel(
       Path folder, Path base, Optional<ConfigNode> own, AdapterParts parts) {
+    options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));
     if (own.isEmpty() && options.visionTower().isEmpty()) {
       throw new BadInputException(
           base

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint.Dialect;
+import llava4j.checkpoint.CheckpointOptions.Part;
 import llava4j.config.ConfigNode;
 import llava4j.config.ConfigReader;
 import llava4j.config.LlavaConfig;
@@ -48,6 +49,7 @@ public final class CheckpointOpener {
       throw new BadInputException(path + " is no LoRA adapter; leave out --merge-lora");
     }
     if (Files.isRegularFile(path)) {
+      options.requireUsed(path, Set.of(Part.MMPROJ));
       return new GgufOpener(options).open(path);
     }
     if (!Files.isDirectory(path)) {
@@ -60,13 +62,22 @@ public final class CheckpointOpener {
     if (Files.isRegularFile(path.resolve("config.json"))) {
       ConfigNode config = ConfigNode.read(path.resolve("config.json"));
       return switch (ConfigReader.dialect(config)) {
-        case HUGGING_FACE -> openHuggingFace(path, config);
-        case ORIGINAL -> openOriginal(path, config);
+        case HUGGING_FACE -> {
+          options.requireUsed(path, Set.of());
+          yield openHuggingFace(path, config);
+        }
+        case ORIGINAL -> {
+          options.requireUsed(
+              path,
+              hasWeights(path) ? Set.of(Part.VISION_TOWER) : Set.of(Part.VISION_TOWER, Part.BASE));
+          yield openOriginal(path, config);
+        }
       };
     }
     if (Files.isRegularFile(path.resolve(CONNECTOR))) {
       return openBareConnector(path);
     }
+    options.requireUsed(path, Set.of(Part.MMPROJ));
     return new GgufOpener(options).openFolder(path);
   }
 
@@ -146,11 +157,15 @@ public final class CheckpointOpener {
   private Checkpoint openBareConnector(Path folder) {
     Path file = folder.resolve(CONNECTOR);
     Path base = requireBase(folder, "holds a projector only");
+    boolean bare = LanguageModelBase.isIn(base);
+    if (bare) {
+      options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));
+    }
     Checkpoint under =
-        LanguageModelBase.isIn(base)
+        bare
             ? LanguageModelBase.open(
                 base, tower(folder, Optional.empty()), LanguageModelBase.projectorOf(file))
-            : new CheckpointOpener(options).open(base);
+            : new CheckpointOpener(options.withoutBase()).open(base);
     try {
       return LanguageModelBase.withProjector(under, file);
     } catch (RuntimeException e) {
