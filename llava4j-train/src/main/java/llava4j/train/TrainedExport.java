@@ -87,7 +87,7 @@ final class TrainedExport {
     String reference = AdapterWriter.reference(base.location(), out);
     new AdapterWriter(learned, weights, settings, reference)
         .original(out, trained.config().projector(), lora.targets(), type());
-    new CheckpointConverter(trained, WriteListener.NONE).besideAdapter(out, type());
+    converter(trained).besideAdapter(out, type());
     if (!hasHuggingFaceLayout(trained.config())
         || AdapterWriter.unfitForHuggingFace(learned).isPresent()) {
       return List.of(out);
@@ -95,6 +95,7 @@ final class TrainedExport {
     Path huggingFace = fresh(out.resolve(HUGGING_FACE_ADAPTER));
     String fromThere = AdapterWriter.reference(base.location(), huggingFace);
     new AdapterWriter(learned, weights, settings, fromThere).huggingFace(huggingFace, type());
+    converter(trained).templateBesideAdapter(huggingFace);
     return List.of(out, huggingFace);
   }
 

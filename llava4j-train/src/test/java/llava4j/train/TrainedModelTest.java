@@ -76,6 +76,27 @@ class TrainedModelTest {
     }
   }
 
+  /// Its base is asked as the base's name says, which is not how the run wrote its samples.
+  @Test
+  void adapterIsAskedInTheTemplateThatItWasTrainedIn() throws IOException {
+    try (TinyRun run =
+        new TinyRun(
+            "tinyLora",
+            "maxSteps=1",
+            "globalBatch=1",
+            "deviceBatch=1",
+            "maxLength=512",
+            "template=llama_2")) {
+      train(run);
+      ChatRequest request = ChatRequest.of(List.of(), "What is this?");
+      for (Path result : List.of(out, out.resolve(TrainedExport.HUGGING_FACE_ADAPTER))) {
+        try (Llava llava = Llava.load(result.toString(), withBase())) {
+          assertThat(llava.prompt(request).toString()).as(result.toString()).contains("[INST]");
+        }
+      }
+    }
+  }
+
   /// What the original's loader reads first is there; the base is found from the folder; PEFT's
   /// names for transformers' model say the same and touch the language model alone.
   private void adapterFolderIsComplete() {
