@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -112,24 +113,29 @@ public final class BadSamples {
   /// A process that was killed may have left one.
   private void dropUnfinishedLine() {
     try {
-      String text = Files.readString(list);
-      String whole = wholeLines(text);
-      if (!whole.equals(text)) {
-        Files.writeString(list, whole);
+      byte[] all = Files.readAllBytes(list);
+      byte[] whole = wholeLines(all);
+      if (whole.length < all.length) {
+        Files.write(list, whole);
       }
     } catch (IOException e) {
       throw failed(list, "read", e);
     }
   }
 
-  private static String wholeLines(String text) {
-    return text.substring(0, text.lastIndexOf('\n') + 1);
+  /// Bytes, because a line may end within a letter.
+  private static byte[] wholeLines(byte[] all) {
+    int end = all.length;
+    while (end > 0 && all[end - 1] != '\n') {
+      end--;
+    }
+    return Arrays.copyOf(all, end);
   }
 
   /// Numbers in a list; a line that is not finished yet is none.
   private List<Integer> read(Path file) {
     try {
-      return wholeLines(Files.readString(file))
+      return new String(wholeLines(Files.readAllBytes(file)), StandardCharsets.UTF_8)
           .lines()
           .map(line -> json.readTree(line).path("index").asInt())
           .toList();

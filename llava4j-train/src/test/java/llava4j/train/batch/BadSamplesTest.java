@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
@@ -79,6 +81,17 @@ class BadSamplesTest {
         .hasMessageStartingWith("4 samples cannot be used, but maxBad allows 3");
     BadSamples.forget(out());
     assertThat(new BadSamples(out(), 0, 3).count()).isZero();
+  }
+
+  /// Names of files have letters of several bytes.
+  @Test
+  void aLineThatEndsWithinALetterIsNone() throws IOException {
+    new BadSamples(out(), 0, 3).add(1, reason(1));
+    byte[] begun = "{\"index\":9,\"reason\":\"caf\u00e9".getBytes(StandardCharsets.UTF_8);
+    Files.write(file(), Arrays.copyOf(begun, begun.length - 1), StandardOpenOption.APPEND);
+    assertThat(new BadSamples(out(), 1, 3).count()).isEqualTo(1); // another process looks
+    assertThat(new BadSamples(out(), 0, 3).count()).isEqualTo(1); // its own goes on
+    assertThat(listed()).containsExactly(1);
   }
 
   @Test
