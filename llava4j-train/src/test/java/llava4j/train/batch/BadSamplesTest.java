@@ -32,6 +32,24 @@ class BadSamplesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4})
+  void theOneThatEndedTheRunEndsItWhenItIsStartedAgain(int allowed) {
+    BadSamples bad = new BadSamples(out(), 0, allowed);
+    for (int i = 0; i < allowed; i++) {
+      bad.add(i, reason(i));
+    }
+    for (int i = 0; i < 2; i++) {
+      BadSamples again = new BadSamples(out(), 0, allowed);
+      assertThatThrownBy(() -> again.add(9, reason(9)))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContainingAll("sample 's9'", "maxBad");
+    }
+    BadSamples more = new BadSamples(out(), 0, allowed + 1);
+    more.add(9, reason(9));
+    assertThat(more.count()).isEqualTo(allowed + 1);
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 5})
   void asManyAsAllowedAreListedAndTheNextEndsTheRun(int allowed) throws IOException {
     BadSamples bad = new BadSamples(out(), 0, allowed);
