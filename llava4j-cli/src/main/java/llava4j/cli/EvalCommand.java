@@ -36,6 +36,9 @@ import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.text.ChatTemplate;
+import llava4j.text.ConversationTemplate;
+import llava4j.text.PromptTemplate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,6 +65,9 @@ final class EvalCommand implements Callable<Integer> {
   private static final int TINY_TOKENS = 16;
   private static final int ON_A_SHEET = 20;
   private static final int JUDGE_TRIES = 3; // at a readable verdict
+  private static final String OTHER_PROMPT =
+      "llava: the model is asked in its own chat template; LLaVA's evaluation, whose scores the paper"
+          + " has, asks LLaVA-1.5 with --template vicuna_v1";
   private static final Duration JUDGE_PAUSE = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;
@@ -194,7 +200,7 @@ final class EvalCommand implements Callable<Integer> {
     } else if (shard != null && Shard.parse(shard).count() > 1) {
       Unused.refuse(
           spec,
-          "a shard is not scored; give it with --merge",
+          "a shard is not scored, --merge does that",
           "--against",
           "--sheet",
           "--judge-url",
@@ -202,7 +208,7 @@ final class EvalCommand implements Callable<Integer> {
           "--judge-key");
     }
     if (judgeUrl == null) {
-      Unused.refuse(spec, "no judge is named with --judge-url", "--judge-model", "--judge-key");
+      Unused.refuse(spec, "no judge is named (see --judge-url)", "--judge-model", "--judge-key");
     }
   }
 
@@ -259,6 +265,9 @@ final class EvalCommand implements Callable<Integer> {
     String weights = fingerprint(checkpoint);
     try (Llava llava = model.load(checkpoint, options)) {
       llava.templateNote().ifPresent(spec.commandLine().getErr()::println);
+      if (asksOtherwise(llava.template())) {
+        spec.commandLine().getErr().println(OTHER_PROMPT);
+      }
       for (Task task : opened) {
         RunSettings settings = RunSettings.of(task, asked(llava, weights, tokens(task)));
         EvalRun run = new EvalRun(task, settings, out, part, batch);
@@ -279,6 +288,16 @@ final class EvalCommand implements Callable<Integer> {
         }
       }
     }
+  }
+
+  /// Whether a folder's own chat template writes another prompt than the original's evaluation.
+  /// Hugging Face's LLaVA-1.5 does: it has no system text.
+  private static boolean asksOtherwise(PromptTemplate template) {
+    List<String> question = List.of("<image>\nWhat is this?");
+    return template instanceof ChatTemplate
+        && !template
+            .prompt(Optional.empty(), question)
+            .equals(ConversationTemplate.VICUNA_V1.prompt(Optional.empty(), question));
   }
 
   /// Of the weights that are run; closes the checkpoint where they cannot be read.
