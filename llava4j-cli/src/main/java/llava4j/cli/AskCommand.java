@@ -85,7 +85,7 @@ final class AskCommand implements Callable<Integer> {
       Unused.refuse(spec, "--stream prints one answer as it comes", "-n");
     }
     if (format == Format.TEXT) {
-      Unused.refuse(spec, "text shows no log-probabilities; add --format json", "--logprobs");
+      Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
     }
     List<RgbImage> images = pictures.decode(words.subList(0, words.size() - 1), err);
     String question = responseFormat.applyTo(words.getLast());

@@ -137,7 +137,7 @@ final class DataCheckCommand implements Callable<Integer> {
     if (model == null) {
       Unused.refuse(
           spec,
-          "it is about the model that counts lengths, and none is named with --model",
+          "it is about the model that counts lengths, and none is named (see --model)",
           "--preset",
           "--vision-tower",
           "--offline");

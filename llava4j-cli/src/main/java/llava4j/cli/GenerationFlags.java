@@ -108,12 +108,11 @@ final class GenerationFlags {
       Unused.refuse(spec, BEAMS_DRAW_NOTHING, "--top-p", "--top-k", "--min-p", "--seed");
       return new Decoding.Beam(beams, lengthPenalty);
     }
-    Unused.refuse(
-        spec, "it weighs beams, and there is one; ask for more with --beams N", "--length-penalty");
+    Unused.refuse(spec, "it weighs beams, and there is one (see --beams)", "--length-penalty");
     if (temperature == 0) {
       Unused.refuse(
           spec,
-          "at temperature 0 no token is drawn; set --temperature",
+          "at temperature 0 no token is drawn (see --temperature)",
           "--top-p",
           "--top-k",
           "--min-p");

@@ -13,7 +13,7 @@ final class Unused {
   static void refuse(CommandSpec spec, String why, String... names) {
     for (String name : names) {
       if (isGiven(spec, name)) {
-        throw new BadInputException(name + " is of no use here: " + why + "; leave it out");
+        throw new BadInputException(name + " would change nothing: " + why + "; leave it out");
       }
     }
   }
