@@ -85,7 +85,7 @@ final class AdapterOpener {
             Optional.empty(), options.visionTower(), options.mmproj(), isAdapter, options.hub());
     Checkpoint llava = new CheckpointOpener(below).open(base);
     try {
-      return own.map(node -> llava.withConfig(ownView(node, llava.config()))).orElse(llava);
+      return own.map(node -> llava.seenAs(ownView(node, llava.config()))).orElse(llava);
     } catch (RuntimeException e) {
       llava.close();
       throw e;

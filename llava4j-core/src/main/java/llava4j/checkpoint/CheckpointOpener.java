@@ -113,7 +113,7 @@ public final class CheckpointOpener {
       if (hasWeights(folder)) {
         weights.add(WeightFolder.open(folder, STEMS.reversed()), NameTable::ours);
       } else {
-        tokenizerFolder = addProjectorOnBase(folder, weights);
+        tokenizerFolder = addProjectorOnBase(folder, config, weights);
         config = config.withText(config.text().withVocab(rowsOfTable(weights)));
       }
       if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("vision_tower."))) {
@@ -131,7 +131,7 @@ public final class CheckpointOpener {
   /// A folder with `mm_projector.bin` alone: the language model comes from the base.
   ///
   /// @return the folder whose tokenizer counts
-  private Path addProjectorOnBase(Path folder, RenamedSource weights) {
+  private Path addProjectorOnBase(Path folder, LlavaConfig config, RenamedSource weights) {
     Path projector = folder.resolve(CONNECTOR);
     if (!Files.isRegularFile(projector)) {
       throw new BadInputException(
@@ -140,7 +140,9 @@ public final class CheckpointOpener {
     }
     Path base = requireBase(folder, "holds a projector only");
     weights.add(WeightFolder.open(base, STEMS.reversed()), NameTable::ours);
-    weights.keepOnly(name -> !name.startsWith("projector."));
+    weights.keepOnly(name ->
+        !name.startsWith("projector.")
+            && (config.hasImageNewline() || !name.equals(ParameterTable.IMAGE_NEWLINE)));
     weights.add(WeightFolder.openFile(projector), NameTable::oursOfProjector);
     return TokenizerFiles.isIn(folder) ? folder : base;
   }
