@@ -82,8 +82,7 @@ class BaseModelTest {
                   ? ImageMode.Hd.class
                   : ImageMode.Pad.class);
       ChatRequest request =
-          ChatRequest.of(
-                  List.of(RgbImage.filled(90, 30, new RgbColor(9, 9, 200))), "What is this?")
+          ChatRequest.of(List.of(RgbImage.filled(90, 30, new RgbColor(9, 9, 200))), "What is this?")
               .withOptions(GenerationOptions.greedy().withMaxNewTokens(3));
       assertThat(llava.answer(request).answers()).hasSize(1);
     }
