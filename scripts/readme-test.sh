@@ -10,7 +10,7 @@
 set -euo pipefail
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
-trap 'kill $hub 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $hub 2>/dev/null || true; rm -rf "$work"' EXIT
 hub=
 
 # reason for each command that no machine can run without the network, other programs or hours

@@ -81,6 +81,12 @@ final class AskCommand implements Callable<Integer> {
       throw new BadInputException(
           "--stream prints text as it comes and --format json one object at the end; use one");
     }
+    if (stream) {
+      Unused.refuse(spec, "--stream prints one answer as it comes", "-n");
+    }
+    if (format == Format.TEXT) {
+      Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
+    }
     List<RgbImage> images = pictures.decode(words.subList(0, words.size() - 1), err);
     String question = responseFormat.applyTo(words.getLast());
     ChatRequest request =

@@ -55,6 +55,8 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Unused.refuse(spec, "a chat goes on from one answer", "-n");
+    Unused.refuse(spec, "a chat shows no log-probabilities", "--logprobs");
     PrintWriter err = spec.commandLine().getErr();
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
         Llava llava = model.load(err);

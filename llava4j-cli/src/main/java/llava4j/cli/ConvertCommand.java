@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointConverter;
-import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.gguf.GgmlType;
 import llava4j.tensor.DType;
 import picocli.CommandLine.Command;
@@ -58,7 +57,8 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   @Spec private CommandSpec spec;
-  @Mixin private ModelOptions options;
+  @Mixin private CheckpointFlags files;
+  @Mixin private ThreadOption threads;
 
   @Option(
       names = "--to",
@@ -80,10 +80,12 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    options.threads().apply();
+    if (target.name().startsWith("GGUF")) {
+      Unused.refuse(spec, "a GGUF file's types are those that --to names", "--dtype");
+    }
+    threads.apply();
     PrintWriter err = spec.commandLine().getErr();
-    try (Checkpoint checkpoint =
-            new CheckpointOpener(options.checkpointOptions(err)).open(options.model());
+    try (Checkpoint checkpoint = files.open(err);
         Progress progress = Progress.bytes("writing")) {
       CheckpointConverter converter =
           new CheckpointConverter(checkpoint, (_, done, total) -> progress.update(done, total));

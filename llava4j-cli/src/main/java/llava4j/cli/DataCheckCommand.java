@@ -104,7 +104,8 @@ final class DataCheckCommand implements Callable<Integer> {
   @Option(
       names = "--max-pixels",
       paramLabel = "N",
-      description = "Refuse pictures with more pixels. Default: ${DEFAULT-VALUE}.",
+      description =
+          "Refuse pictures with more pixels. Default: ${DEFAULT-VALUE}, the most that llava train takes.",
       defaultValue = "" + DecodeOptions.DEFAULT_MAX_PIXELS)
   private long maxPixels;
 
@@ -134,6 +135,12 @@ final class DataCheckCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     TrainConfig config = config();
     if (model == null) {
+      Unused.refuse(
+          spec,
+          "it is about the model that counts lengths, and none is named (see --model)",
+          "--preset",
+          "--vision-tower",
+          "--offline");
       return check(Optional.empty());
     }
     NativeRuntime.prepare();

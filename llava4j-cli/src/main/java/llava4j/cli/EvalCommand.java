@@ -36,6 +36,9 @@ import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.text.ChatTemplate;
+import llava4j.text.ConversationTemplate;
+import llava4j.text.PromptTemplate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,6 +65,9 @@ final class EvalCommand implements Callable<Integer> {
   private static final int TINY_TOKENS = 16;
   private static final int ON_A_SHEET = 20;
   private static final int JUDGE_TRIES = 3; // at a readable verdict
+  private static final String OTHER_PROMPT =
+      "llava: the model is asked in its own chat template; LLaVA's evaluation, whose scores the paper"
+          + " has, asks LLaVA-1.5 with --template vicuna_v1";
   private static final Duration JUDGE_PAUSE = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;
@@ -114,7 +120,9 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--merge",
       paramLabel = "N",
-      description = "Put N shards together and score them; asks nothing.")
+      description =
+          "Put N shards together and score them; asks nothing, so that no model is opened and the"
+              + " options that asked the shards may stand.")
   private Integer merge;
 
   @Option(
@@ -158,6 +166,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    requireUsed();
     NativeRuntime.prepareForInference();
     List<Task> opened = open();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
@@ -180,6 +189,27 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void requireUsed() {
+    if (tasks.equals(List.of(TINY))) {
+      Unused.refuse(spec, "tiny brings its own files", "--data");
+    }
+    if (merge != null) {
+      Unused.refuse(spec, "--merge takes all shards", "--shard");
+    } else if (shard != null && Shard.parse(shard).count() > 1) {
+      Unused.refuse(
+          spec,
+          "a shard is not scored, --merge does that",
+          "--against",
+          "--sheet",
+          "--judge-url",
+          "--judge-model",
+          "--judge-key");
+    }
+    if (judgeUrl == null) {
+      Unused.refuse(spec, "no judge is named (see --judge-url)", "--judge-model", "--judge-key");
+    }
   }
 
   /// Whatever is missing shows here, before a model loads.
@@ -235,6 +265,9 @@ final class EvalCommand implements Callable<Integer> {
     String weights = fingerprint(checkpoint);
     try (Llava llava = model.load(checkpoint, options)) {
       llava.templateNote().ifPresent(spec.commandLine().getErr()::println);
+      if (asksOtherwise(llava.template())) {
+        spec.commandLine().getErr().println(OTHER_PROMPT);
+      }
       for (Task task : opened) {
         RunSettings settings = RunSettings.of(task, asked(llava, weights, tokens(task)));
         EvalRun run = new EvalRun(task, settings, out, part, batch);
@@ -255,6 +288,16 @@ final class EvalCommand implements Callable<Integer> {
         }
       }
     }
+  }
+
+  /// Whether a folder's own chat template writes another prompt than the original's evaluation.
+  /// Hugging Face's LLaVA-1.5 does: it has no system text.
+  private static boolean asksOtherwise(PromptTemplate template) {
+    List<String> question = List.of("<image>\nWhat is this?");
+    return template instanceof ChatTemplate
+        && !template
+            .prompt(Optional.empty(), question)
+            .equals(ConversationTemplate.VICUNA_V1.prompt(Optional.empty(), question));
   }
 
   /// Of the weights that are run; closes the checkpoint where they cannot be read.

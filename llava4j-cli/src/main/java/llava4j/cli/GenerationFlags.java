@@ -3,10 +3,18 @@ package llava4j.cli;
 import java.util.List;
 import llava4j.generate.Decoding;
 import llava4j.generate.GenerationOptions;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// How to answer: the options that `ask` and `chat` share.
 final class GenerationFlags {
+  private static final String BEAMS_DRAW_NOTHING =
+      "beams follow the likeliest tokens and draw none";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
@@ -94,7 +102,20 @@ final class GenerationFlags {
 
   private Decoding decoding() {
     if (beams > 1) {
+      if (temperature != 0) {
+        Unused.refuse(spec, BEAMS_DRAW_NOTHING, "--temperature");
+      }
+      Unused.refuse(spec, BEAMS_DRAW_NOTHING, "--top-p", "--top-k", "--min-p", "--seed");
       return new Decoding.Beam(beams, lengthPenalty);
+    }
+    Unused.refuse(spec, "it weighs beams, and there is one (see --beams)", "--length-penalty");
+    if (temperature == 0) {
+      Unused.refuse(
+          spec,
+          "at temperature 0 no token is drawn (see --temperature)",
+          "--top-p",
+          "--top-k",
+          "--min-p");
     }
     return temperature == 0
         ? new Decoding.Greedy()

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import llava4j.checkpoint.Checkpoint;
-import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
@@ -39,9 +38,7 @@ final class InfoCommand implements Callable<Integer> {
   public Integer call() {
     ThreadCount threads = options.threads().apply();
     PrintWriter out = spec.commandLine().getOut();
-    CheckpointOpener opener =
-        new CheckpointOpener(options.checkpointOptions(spec.commandLine().getErr()));
-    try (Checkpoint checkpoint = opener.open(options.model())) {
+    try (Checkpoint checkpoint = options.inspect(spec.commandLine().getErr())) {
       WeightSource weights = checkpoint.inferenceWeights();
       ParameterTable table = ParameterTable.of(checkpoint.config());
       table.requireExactly(weights, checkpoint.location().toString());

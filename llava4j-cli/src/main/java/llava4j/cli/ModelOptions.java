@@ -1,13 +1,10 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Optional;
 import llava4j.Llava;
 import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
-import llava4j.checkpoint.CheckpointOpener;
-import llava4j.checkpoint.CheckpointOptions;
 import llava4j.image.ImageMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -16,7 +13,7 @@ import llava4j.text.ConversationTemplate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Which model, and how to load it: the options that `ask`, `chat` and `info` share.
+/// Which model, and how to run it: the options that `ask`, `chat`, `eval` and `info` share.
 final class ModelOptions {
   /// How pictures are made square.
   enum ImageModeName {
@@ -24,44 +21,7 @@ final class ModelOptions {
     SQUARE
   }
 
-  @Option(
-      names = {"-m", "--model"},
-      paramLabel = "MODEL",
-      description =
-          "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
-              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}, or the small model"
-              + " that comes with llava.",
-      defaultValue = "${env:LLAVA_MODEL}")
-  private String model;
-
-  @Option(
-      names = "--base",
-      paramLabel = "MODEL",
-      description =
-          "The LLaVA or the language model alone, such as Vicuna, under a LoRA adapter or a projector.")
-  private String base;
-
-  @Option(
-      names = "--vision-tower",
-      paramLabel = "MODEL",
-      description = "The CLIP of an original checkpoint, if not the one its config.json names.")
-  private String visionTower;
-
-  @Option(
-      names = "--mmproj",
-      paramLabel = "FILE",
-      description = "The picture side of a GGUF model, if not the only one beside it.")
-  private Path mmproj;
-
-  @Option(
-      names = "--merge-lora",
-      description = "Add an adapter to the matrices instead of computing it beside them.")
-  private boolean mergeLora;
-
-  @Option(
-      names = "--offline",
-      description = "Never go to the network; use what the hub's cache has.")
-  private boolean offline;
+  @Mixin private CheckpointFlags files;
 
   @Option(
       names = "--device",
@@ -93,30 +53,16 @@ final class ModelOptions {
           "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
   private ImageModeName imageMode;
 
-  @Option(
-      names = {"-v", "--verbose"},
-      description =
-          "Print to standard error: times, speed, memory and threads of an answer; of a refusal, all"
-              + " names.")
-  private boolean verbose;
-
   @Mixin private ThreadOption threads;
 
   /// Whether more is wanted on standard error.
   boolean verbose() {
-    return verbose;
+    return files.verbose();
   }
 
   /// How many threads compute.
   ThreadOption threads() {
     return threads;
-  }
-
-  /// The model as it was named, or the bundled one.
-  ///
-  /// @throws BadInputException if none was named and none is bundled
-  String model() {
-    return model != null ? model : BundledModel.folder().toString();
   }
 
   Device parsedDevice() {
@@ -128,22 +74,20 @@ final class ModelOptions {
     return WeightFormat.parse(weights);
   }
 
-  CheckpointOptions checkpointOptions(PrintWriter err) {
-    return new CheckpointOptions(
-        Optional.ofNullable(base),
-        Optional.ofNullable(visionTower),
-        Optional.ofNullable(mmproj),
-        mergeLora,
-        new HubDownloads(offline, err)::folderOf);
-  }
-
   /// Opens the model's files; no weight is read yet.
   Checkpoint open(PrintWriter err) {
-    String named = model();
-    if (model == null) {
-      err.println(BundledModel.NOTE);
+    return files.openOrBundled(err);
+  }
+
+  /// The same of a model that is to be told of: cut pictures as asked, and no word of which it is.
+  Checkpoint inspect(PrintWriter err) {
+    Checkpoint opened = files.open(err);
+    try {
+      return imageMode().map(opened::withImageMode).orElse(opened);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
     }
-    return new CheckpointOpener(checkpointOptions(err)).open(named);
   }
 
   /// Loads the model, with a progress bar where someone looks.
@@ -177,14 +121,15 @@ final class ModelOptions {
     if (template != null) {
       options = options.withTemplate(ConversationTemplate.parse(template));
     }
-    if (imageMode != null) {
-      options =
-          options.withImageMode(
-              switch (imageMode) {
-                case PAD -> new ImageMode.Pad();
-                case SQUARE -> new ImageMode.Square();
-              });
-    }
-    return options;
+    return imageMode().map(options::withImageMode).orElse(options);
+  }
+
+  private Optional<ImageMode> imageMode() {
+    return Optional.ofNullable(imageMode)
+        .map(mode ->
+            switch (mode) {
+              case PAD -> new ImageMode.Pad();
+              case SQUARE -> new ImageMode.Square();
+            });
   }
 }

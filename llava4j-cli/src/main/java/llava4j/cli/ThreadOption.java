@@ -11,8 +11,9 @@ final class ThreadOption {
       names = "--threads",
       paramLabel = "N",
       description =
-          "Threads that compute. Default: LLAVA_THREADS, or else as many as there are processors"
-              + " that this process may use. With --processes: of all of them together.")
+          "Threads that compute. Default: LLAVA_THREADS, else OMP_NUM_THREADS, else as many as there"
+              + " are processors that this process may use. With --processes: of all of them"
+              + " together.")
   private Integer threads;
 
   /// What was asked for on the command line.

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
@@ -173,6 +174,16 @@ final class TrainCommand implements Callable<Integer> {
     }
     threads.apply();
     LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());
+    if (processes != null && processes != environment.worldSize()) {
+      throw new BadInputException(
+          "--processes is "
+              + processes
+              + " but "
+              + LaunchEnvironment.WORLD_SIZE
+              + " of the environment is "
+              + environment.worldSize()
+              + "; leave one of them out");
+    }
     Device where = device(environment);
     AtomicBoolean stop = new AtomicBoolean();
     for (String signal : List.of("INT", "TERM")) {
@@ -199,6 +210,7 @@ final class TrainCommand implements Callable<Integer> {
             ? BaseModel.MaxLength.AS_GIVEN
             : BaseModel.MaxLength.AT_MOST_POSITIONS;
     try (BaseModel.Opened opened = model.open(config, maxLength)) {
+      requireUsed(opened.checkpoint());
       TrainJob job =
           new TrainJob(
               opened.config(),
@@ -262,6 +274,13 @@ final class TrainCommand implements Callable<Integer> {
     }
     return launcher.run(
         processes, Map.of(TrainReports.TERMINAL, String.valueOf(TrainReports.onTerminal())));
+  }
+
+  private void requireUsed(Checkpoint opened) {
+    ProjectorConfig has = opened.config().projector();
+    if (!has.equals(ProjectorConfig.parse(projectorType))) {
+      Unused.refuse(spec, "the connector of --base or --projector is " + has, "--projector-type");
+    }
   }
 
   /// The arguments for each process, whose threads its environment tells.

@@ -52,6 +52,21 @@ class TrainCommandTest {
   }
 
   @Test
+  void aDryRunWritesNothingOfBadSamplesEither() throws IOException {
+    String[] words = train("tinyLora", "--dry-run", "--max-bad", "31", "deviceBatch=4");
+    Path data = folder.resolve("data.jsonl");
+    String all = Files.readString(data).replace("photo_444.jpg", "nowhere.jpg");
+    Files.writeString(data, all.replaceFirst("nowhere.jpg", "photo_444.jpg"));
+    assertThat(run(words)).as(err.toString()).isZero();
+    assertThat(folder.resolve("out")).doesNotExist();
+    err.getBuffer().setLength(0);
+    words = train("tinyLora", "--dry-run", "--max-bad", "2", "deviceBatch=4");
+    Files.writeString(data, all);
+    assertThat(run(words)).isEqualTo(2);
+    assertThat(err.toString()).contains("3 samples cannot be used").doesNotContain("listed");
+  }
+
+  @Test
   void moreRowsThanPositionsAreRefusedWhereTheyWereAskedFor() throws IOException {
     for (String key : new String[] {"maxLength", "data.maxlength"}) {
       err.getBuffer().setLength(0);

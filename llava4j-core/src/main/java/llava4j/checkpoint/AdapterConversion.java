@@ -36,6 +36,7 @@ final class AdapterConversion {
     if (alone) {
       String base = AdapterWriter.reference(adapter.location(), folder);
       new AdapterWriter(parts, adapter, settings(), base).huggingFace(folder, dtype);
+      new CheckpointConverter(checkpoint, listener).templateBesideAdapter(folder);
       return;
     }
     Checkpoint plain =

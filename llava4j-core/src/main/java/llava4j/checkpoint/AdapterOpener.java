@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import llava4j.checkpoint.CheckpointOptions.Part;
 import llava4j.config.ConfigNode;
 import llava4j.config.ConfigReader;
 import llava4j.config.LlavaConfig;
@@ -115,7 +116,7 @@ final class AdapterOpener {
             Optional.empty(), options.visionTower(), options.mmproj(), isAdapter, options.hub());
     Checkpoint llava = new CheckpointOpener(below).open(base);
     try {
-      return own.map(node -> llava.withConfig(ownView(node, llava.config()))).orElse(llava);
+      return own.map(node -> llava.seenAs(ownView(node, llava.config()))).orElse(llava);
     } catch (RuntimeException e) {
       llava.close();
       throw e;
@@ -134,6 +135,7 @@ final class AdapterOpener {
 
   private Checkpoint overLanguageModel(
       Path folder, Path base, Optional<ConfigNode> own, AdapterParts parts) {
+    options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));
     if (own.isEmpty() && options.visionTower().isEmpty()) {
       throw new BadInputException(
           base

@@ -82,7 +82,12 @@ public record Checkpoint(
   /// With pictures cut another way. A learned row end that single views have no use for is left
   /// out, as the original code does not look at it then.
   public Checkpoint withImageMode(ImageMode mode) {
-    LlavaConfig changed = config.withImageMode(mode);
+    return seenAs(config.withImageMode(mode));
+  }
+
+  /// The same with a configuration that sees pictures otherwise, without a row-end vector that it
+  /// has no use for.
+  Checkpoint seenAs(LlavaConfig changed) {
     boolean unused = config.hasImageNewline() && !changed.hasImageNewline();
     Checkpoint seen = withConfig(changed);
     return unused

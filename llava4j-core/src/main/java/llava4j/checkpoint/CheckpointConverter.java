@@ -120,6 +120,14 @@ public final class CheckpointConverter {
     beside(folder, dtype, TowerReference.besideAdapter(checkpoint, folder));
   }
 
+  /// Writes the chat template beside an adapter for transformers' LLaVA, which has all other small
+  /// files in its base.
+  public void templateBesideAdapter(Path folder) {
+    try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
+      AtomicFile.writeText(folder.resolve(ConfigFiles.CHAT_TEMPLATE), markedTemplate(tokenizer));
+    }
+  }
+
   private void beside(Path folder, DType dtype, TowerReference reference) {
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
       ConfigFiles files = new ConfigFiles(checkpoint, TokenIds.of(tokenizer), source, folder);

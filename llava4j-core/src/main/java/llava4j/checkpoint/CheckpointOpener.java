@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint.Dialect;
+import llava4j.checkpoint.CheckpointOptions.Part;
 import llava4j.config.ConfigNode;
 import llava4j.config.ConfigReader;
 import llava4j.config.LlavaConfig;
@@ -48,6 +49,7 @@ public final class CheckpointOpener {
       throw new BadInputException(path + " is no LoRA adapter; leave out --merge-lora");
     }
     if (Files.isRegularFile(path)) {
+      options.requireUsed(path, Set.of(Part.MMPROJ));
       return new GgufOpener(options).open(path);
     }
     if (!Files.isDirectory(path)) {
@@ -60,13 +62,22 @@ public final class CheckpointOpener {
     if (Files.isRegularFile(path.resolve("config.json"))) {
       ConfigNode config = ConfigNode.read(path.resolve("config.json"));
       return switch (ConfigReader.dialect(config)) {
-        case HUGGING_FACE -> openHuggingFace(path, config);
-        case ORIGINAL -> openOriginal(path, config);
+        case HUGGING_FACE -> {
+          options.requireUsed(path, Set.of());
+          yield openHuggingFace(path, config);
+        }
+        case ORIGINAL -> {
+          options.requireUsed(
+              path,
+              hasWeights(path) ? Set.of(Part.VISION_TOWER) : Set.of(Part.VISION_TOWER, Part.BASE));
+          yield openOriginal(path, config);
+        }
       };
     }
     if (Files.isRegularFile(path.resolve(CONNECTOR))) {
       return openBareConnector(path);
     }
+    options.requireUsed(path, Set.of(Part.MMPROJ));
     return new GgufOpener(options).openFolder(path);
   }
 
@@ -102,7 +113,7 @@ public final class CheckpointOpener {
       if (hasWeights(folder)) {
         weights.add(WeightFolder.open(folder, STEMS.reversed()), NameTable::ours);
       } else {
-        tokenizerFolder = addProjectorOnBase(folder, weights);
+        tokenizerFolder = addProjectorOnBase(folder, config, weights);
         config = config.withText(config.text().withVocab(rowsOfTable(weights)));
       }
       if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("vision_tower."))) {
@@ -120,7 +131,7 @@ public final class CheckpointOpener {
   /// A folder with `mm_projector.bin` alone: the language model comes from the base.
   ///
   /// @return the folder whose tokenizer counts
-  private Path addProjectorOnBase(Path folder, RenamedSource weights) {
+  private Path addProjectorOnBase(Path folder, LlavaConfig config, RenamedSource weights) {
     Path projector = folder.resolve(CONNECTOR);
     if (!Files.isRegularFile(projector)) {
       throw new BadInputException(
@@ -129,7 +140,9 @@ public final class CheckpointOpener {
     }
     Path base = requireBase(folder, "holds a projector only");
     weights.add(WeightFolder.open(base, STEMS.reversed()), NameTable::ours);
-    weights.keepOnly(name -> !name.startsWith("projector."));
+    weights.keepOnly(name ->
+        !name.startsWith("projector.")
+            && (config.hasImageNewline() || !name.equals(ParameterTable.IMAGE_NEWLINE)));
     weights.add(WeightFolder.openFile(projector), NameTable::oursOfProjector);
     return TokenizerFiles.isIn(folder) ? folder : base;
   }
@@ -146,11 +159,15 @@ public final class CheckpointOpener {
   private Checkpoint openBareConnector(Path folder) {
     Path file = folder.resolve(CONNECTOR);
     Path base = requireBase(folder, "holds a projector only");
+    boolean bare = LanguageModelBase.isIn(base);
+    if (bare) {
+      options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));
+    }
     Checkpoint under =
-        LanguageModelBase.isIn(base)
+        bare
             ? LanguageModelBase.open(
                 base, tower(folder, Optional.empty()), LanguageModelBase.projectorOf(file))
-            : new CheckpointOpener(options).open(base);
+            : new CheckpointOpener(options.withoutBase()).open(base);
     try {
       return LanguageModelBase.withProjector(under, file);
     } catch (RuntimeException e) {

@@ -2,6 +2,7 @@ package llava4j.checkpoint;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import llava4j.error.BadInputException;
 
@@ -21,6 +22,21 @@ public record CheckpointOptions(
     boolean mergeLora,
     Function<String, Path> hub) {
 
+  /// What may be named beside a checkpoint.
+  enum Part {
+    BASE("base model", "--base"),
+    VISION_TOWER("vision tower", "--vision-tower"),
+    MMPROJ("picture side", "--mmproj");
+
+    private final String what;
+    private final String option;
+
+    Part(String what, String option) {
+      this.what = what;
+      this.option = option;
+    }
+  }
+
   /// Nothing given, and no hub to ask.
   public static CheckpointOptions none() {
     return new CheckpointOptions(
@@ -36,8 +52,35 @@ public record CheckpointOptions(
         });
   }
 
+  /// Refuses what a checkpoint has no use for, rather than ignoring it.
+  ///
+  /// @param uses what it takes of these options
+  /// @throws BadInputException if another one is given
+  void requireUsed(Path checkpoint, Set<Part> uses) {
+    refuse(Part.BASE, base, checkpoint, uses);
+    refuse(Part.VISION_TOWER, visionTower, checkpoint, uses);
+    refuse(Part.MMPROJ, mmproj.map(Path::toString), checkpoint, uses);
+  }
+
+  private static void refuse(Part part, Optional<String> given, Path checkpoint, Set<Part> uses) {
+    if (given.isPresent() && !uses.contains(part)) {
+      throw new BadInputException(
+          checkpoint
+              + " has no use for the "
+              + part.what
+              + " "
+              + given.get()
+              + "; leave out "
+              + part.option);
+    }
+  }
+
   public CheckpointOptions withBase(String folderOrName) {
     return new CheckpointOptions(Optional.of(folderOrName), visionTower, mmproj, mergeLora, hub);
+  }
+
+  CheckpointOptions withoutBase() {
+    return new CheckpointOptions(Optional.empty(), visionTower, mmproj, mergeLora, hub);
   }
 
   public CheckpointOptions withVisionTower(String folderOrName) {

@@ -25,6 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The small files around a converted checkpoint's weights.
 final class ConfigFiles {
+  /// The file of a chat template.
+  static final String CHAT_TEMPLATE = "chat_template.jinja";
+
   private static final JsonMapper JSON = new JsonMapper();
   private static final String TYPE = "image_processor_type";
   private static final String CLIP = "CLIPImageProcessor";
@@ -198,7 +201,7 @@ final class ConfigFiles {
       settings.put("processor_class", processorClass());
     }
     new TokenizerWriter(tokenizer, ids, source, folder).write(settings);
-    AtomicFile.writeText(folder.resolve("chat_template.jinja"), template);
+    AtomicFile.writeText(folder.resolve(CHAT_TEMPLATE), template);
   }
 
   /// `generation_config.json`: the source's, else the ids that end an answer.

@@ -80,6 +80,7 @@ public record BaseModel(
         Files.isDirectory(folder) && LanguageModelBase.isIn(folder)
             ? LanguageModelBase.open(folder, resolve(tower(config)), newProjector)
             : new CheckpointOpener(options).open(model);
+    Checkpoint toClose = opened;
     try {
       if (opened.weights() instanceof LoraAdapter) {
         throw new BadInputException(
@@ -91,10 +92,11 @@ public record BaseModel(
       Checkpoint shaped = shaped(opened, fitted, notes);
       Checkpoint whole =
           projector.map(file -> LanguageModelBase.withProjector(shaped, file)).orElse(shaped);
+      toClose = whole;
       requireWhole(whole);
       return new Opened(whole, fitted, notes);
     } catch (RuntimeException e) {
-      opened.close();
+      toClose.close();
       throw e;
     }
   }

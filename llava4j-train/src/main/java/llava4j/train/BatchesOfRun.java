@@ -15,6 +15,15 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
 
   /// This process's batches from a step on, counted from 0.
   StepBatches from(long step) {
+    return from(step, new BadSamples(job.out(), job.group().rank(), job.config().data().maxBad()));
+  }
+
+  /// The same from the first step, for a rehearsal, which leaves the run's folder alone.
+  StepBatches rehearsed() {
+    return from(0, BadSamples.unlisted(job.config().data().maxBad()));
+  }
+
+  private StepBatches from(long step, BadSamples bad) {
     TrainConfig config = job.config();
     TrainConfig.Data data = config.data();
     LabelMasker masker =
@@ -37,7 +46,7 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
                 config.batching().deviceBatch(),
                 groups,
                 config.execution().seed() + epoch),
-        new BadSamples(job.out(), job.group().rank(), data.maxBad()),
+        bad,
         step,
         data.prefetch());
   }

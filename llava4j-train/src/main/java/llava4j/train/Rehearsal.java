@@ -49,7 +49,7 @@ public final class Rehearsal implements AutoCloseable {
       this.tokenizer = job.base().tokenizer().get();
       this.batches =
           new BatchesOfRun(job, samples, BatchesOfRun.layout(job, samples.size()), tokenizer)
-              .from(0);
+              .rehearsed();
     }
 
     /// The next step's first micro-batch.

@@ -3,6 +3,7 @@ package llava4j.train;
 import java.nio.file.Path;
 import java.util.Optional;
 import llava4j.checkpoint.Checkpoint;
+import llava4j.error.BadInputException;
 import llava4j.tensor.Device;
 import llava4j.train.distributed.ProcessGroup;
 
@@ -23,4 +24,14 @@ public record TrainJob(
     ProcessGroup group,
     Device device,
     Optional<Path> featureCache,
-    boolean force) {}
+    boolean force) {
+
+  public TrainJob {
+    if (featureCache.isPresent() && config.parts().visionTower()) {
+      throw new BadInputException(
+          "the run trains the vision tower, whose output changes with every step; leave out"
+              + " --feature-cache "
+              + featureCache.get());
+    }
+  }
+}

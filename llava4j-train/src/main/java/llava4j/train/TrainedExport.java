@@ -13,6 +13,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointConverter;
 import llava4j.checkpoint.RenamedSource;
 import llava4j.checkpoint.WriteListener;
+import llava4j.config.ConfigNode;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
@@ -87,15 +88,29 @@ final class TrainedExport {
     String reference = AdapterWriter.reference(base.location(), out);
     new AdapterWriter(learned, weights, settings, reference)
         .original(out, trained.config().projector(), lora.targets(), type());
-    new CheckpointConverter(trained, WriteListener.NONE).besideAdapter(out, type());
+    converter(trained).besideAdapter(out, type());
     if (!hasHuggingFaceLayout(trained.config())
+        || baseSeesTiles()
         || AdapterWriter.unfitForHuggingFace(learned).isPresent()) {
       return List.of(out);
     }
     Path huggingFace = fresh(out.resolve(HUGGING_FACE_ADAPTER));
     String fromThere = AdapterWriter.reference(base.location(), huggingFace);
     new AdapterWriter(learned, weights, settings, fromThere).huggingFace(huggingFace, type());
+    converter(trained).templateBesideAdapter(huggingFace);
     return List.of(out, huggingFace);
+  }
+
+  /// An adapter under transformers' names takes the way to see pictures from its base, which is
+  /// another than the run's where a LLaVA-1.6 is trained as a LLaVA-1.5.
+  private boolean baseSeesTiles() {
+    Path file = base.location().resolve("config.json");
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    ConfigNode node = ConfigNode.read(file);
+    return node.text("model_type", "").equals("llava_next")
+        || node.text("image_aspect_ratio", "").equals("anyres");
   }
 
   private DType type() {

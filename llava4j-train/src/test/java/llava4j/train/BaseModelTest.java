@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import llava4j.ChatRequest;
 import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.checkpoint.CheckpointOptions;
 import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.ImageMode;
@@ -66,19 +68,23 @@ class BaseModelTest {
       assertThat(new Trainer(job, new TrainingListener() {}, () -> false).run().finished())
           .isTrue();
     }
-    if (config.stage() == TrainConfig.Stage.FULL) {
-      try (Llava llava = Llava.load(out.resolve("original"))) {
-        assertThat(llava.model().config().imageMode())
-            .isInstanceOf(
-                config.data().pictures() == TrainConfig.Pictures.HD
-                    ? ImageMode.Hd.class
-                    : ImageMode.Pad.class);
-        ChatRequest request =
-            ChatRequest.of(
-                    List.of(RgbImage.filled(90, 30, new RgbColor(9, 9, 200))), "What is this?")
-                .withOptions(GenerationOptions.greedy().withMaxNewTokens(3));
-        assertThat(llava.answer(request).answers()).hasSize(1);
-      }
+    assertThat(out.resolve(TrainedExport.HUGGING_FACE_ADAPTER)).doesNotExist(); // would have tiles
+    boolean full = config.stage() == TrainConfig.Stage.FULL;
+    LoadOptions options =
+        config.stage() == TrainConfig.Stage.CONNECTOR
+            ? LoadOptions.defaults()
+                .withCheckpoint(CheckpointOptions.none().withBase(base.folder().toString()))
+            : LoadOptions.defaults();
+    try (Llava llava = Llava.load((full ? out.resolve("original") : out).toString(), options)) {
+      assertThat(llava.model().config().imageMode())
+          .isInstanceOf(
+              config.data().pictures() == TrainConfig.Pictures.HD
+                  ? ImageMode.Hd.class
+                  : ImageMode.Pad.class);
+      ChatRequest request =
+          ChatRequest.of(List.of(RgbImage.filled(90, 30, new RgbColor(9, 9, 200))), "What is this?")
+              .withOptions(GenerationOptions.greedy().withMaxNewTokens(3));
+      assertThat(llava.answer(request).answers()).hasSize(1);
     }
   }
 }

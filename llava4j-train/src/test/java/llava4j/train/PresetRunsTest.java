@@ -90,19 +90,21 @@ class PresetRunsTest {
         .hasSize(!whole ? 0 : config.data().pictures() == TrainConfig.Pictures.HD ? 1 : 2);
     List<String> answers = new ArrayList<>();
     for (Path model : whole ? models : List.of(out)) {
-      answers.add(answer(model));
+      answers.add(answer(model, whole ? LoadOptions.defaults() : withBase()));
     }
     assertThat(answers).doesNotContain("").isNotEmpty();
     assertThat(answers.stream().distinct()).as("one model, one answer").hasSize(1);
   }
 
-  private static String answer(Path model) {
+  private static LoadOptions withBase() {
+    return LoadOptions.defaults()
+        .withCheckpoint(CheckpointOptions.none().withBase(base.folder().toString()));
+  }
+
+  private static String answer(Path model, LoadOptions options) {
     ChatRequest request =
         ChatRequest.of(List.of(RgbImage.filled(70, 30, new RgbColor(200, 30, 30))), "What is this?")
             .withOptions(GenerationOptions.greedy().withMaxNewTokens(6).withTopLogProbs(0));
-    LoadOptions options =
-        LoadOptions.defaults()
-            .withCheckpoint(CheckpointOptions.none().withBase(base.folder().toString()));
     try (Llava llava = Llava.load(model.toString(), options)) {
       Generation answer = llava.answer(request).answers().getFirst();
       assertThat(answer.logProbs())

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
@@ -22,8 +24,8 @@ public final class BadSamples {
   private static final String EXTENSION = ".jsonl";
 
   private final JsonMapper json = new JsonMapper();
-  private final Path folder;
-  private final Path list;
+  private final Optional<Path> folder; // empty where nothing is written
+  private final Optional<Path> list;
   private final int allowed;
   private final Set<Integer> noted;
 
@@ -32,14 +34,24 @@ public final class BadSamples {
   /// @param rank number of this process
   /// @param allowed how many may be skipped
   public BadSamples(Path folder, int rank, int allowed) {
+    this(Optional.of(folder), Optional.of(folder.resolve(STEM + rank + EXTENSION)), allowed);
+    Path own = list.orElseThrow();
+    if (Files.exists(own)) {
+      dropUnfinishedLine(own);
+      noted.addAll(read(own));
+    }
+  }
+
+  private BadSamples(Optional<Path> folder, Optional<Path> list, int allowed) {
     this.folder = folder;
-    this.list = folder.resolve(STEM + rank + EXTENSION);
+    this.list = list;
     this.allowed = allowed;
     this.noted = new LinkedHashSet<>();
-    if (Files.exists(list)) {
-      dropUnfinishedLine();
-      noted.addAll(read(list));
-    }
+  }
+
+  /// Of a rehearsal, which leaves the lists of a run as they are: one process, nothing written.
+  public static BadSamples unlisted(int allowed) {
+    return new BadSamples(Optional.empty(), Optional.empty(), allowed);
   }
 
   /// Forgets what an earlier run noted in a folder. For one process, before a run's first step.
@@ -54,24 +66,11 @@ public final class BadSamples {
         });
   }
 
-  /// Notes a sample; the same one counts once.
+  /// Notes a sample; the same one counts once. One that ended the run ends it again when the run is
+  /// started again, unless more are allowed now.
   public synchronized void add(int index, BadInputException reason) {
-    if (!noted.add(index)) {
-      return;
-    }
-    ObjectNode line = json.createObjectNode();
-    line.put("index", index);
-    line.put("reason", reason.getMessage());
-    try {
-      Files.createDirectories(folder);
-      Files.writeString(
-          list,
-          line + "\n",
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw failed(list, "written", e);
+    if (noted.add(index)) {
+      list.ifPresent(file -> append(file, index, reason));
     }
     int all = count();
     if (all > allowed) {
@@ -81,18 +80,39 @@ public final class BadSamples {
               : all
                   + " samples cannot be used, but maxBad allows "
                   + allowed
-                  + "; they are listed in "
-                  + folder.resolve(STEM + "*" + EXTENSION)
+                  + folder
+                      .map(at -> "; they are listed in " + at.resolve(STEM + "*" + EXTENSION))
+                      .orElse("")
                   + "; the last one: "
                   + reason.getMessage(),
           reason);
     }
   }
 
+  private void append(Path file, int index, BadInputException reason) {
+    ObjectNode line = json.createObjectNode();
+    line.put("index", index);
+    line.put("reason", reason.getMessage());
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(
+          file,
+          line + "\n",
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw failed(file, "written", e);
+    }
+  }
+
   /// Different samples that the run's processes have noted.
   public int count() {
+    if (folder.isEmpty()) {
+      return noted.size();
+    }
     Set<Integer> all = new LinkedHashSet<>();
-    lists(folder).forEach(one -> all.addAll(read(one)));
+    lists(folder.get()).forEach(one -> all.addAll(read(one)));
     return all.size();
   }
 
@@ -110,26 +130,31 @@ public final class BadSamples {
   }
 
   /// A process that was killed may have left one.
-  private void dropUnfinishedLine() {
+  private static void dropUnfinishedLine(Path list) {
     try {
-      String text = Files.readString(list);
-      String whole = wholeLines(text);
-      if (!whole.equals(text)) {
-        Files.writeString(list, whole);
+      byte[] all = Files.readAllBytes(list);
+      byte[] whole = wholeLines(all);
+      if (whole.length < all.length) {
+        Files.write(list, whole);
       }
     } catch (IOException e) {
       throw failed(list, "read", e);
     }
   }
 
-  private static String wholeLines(String text) {
-    return text.substring(0, text.lastIndexOf('\n') + 1);
+  /// Bytes, because a line may end within a letter.
+  private static byte[] wholeLines(byte[] all) {
+    int end = all.length;
+    while (end > 0 && all[end - 1] != '\n') {
+      end--;
+    }
+    return Arrays.copyOf(all, end);
   }
 
   /// Numbers in a list; a line that is not finished yet is none.
   private List<Integer> read(Path file) {
     try {
-      return wholeLines(Files.readString(file))
+      return new String(wholeLines(Files.readAllBytes(file)), StandardCharsets.UTF_8)
           .lines()
           .map(line -> json.readTree(line).path("index").asInt())
           .toList();

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
@@ -27,6 +29,24 @@ class BadSamplesTest {
         .isInstanceOf(BadInputException.class)
         .hasMessage("sample 's3' is \"bad\"; correct it, or allow such samples with maxBad=N");
     assertThat(listed()).containsExactly(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4})
+  void theOneThatEndedTheRunEndsItWhenItIsStartedAgain(int allowed) {
+    BadSamples bad = new BadSamples(out(), 0, allowed);
+    for (int i = 0; i < allowed; i++) {
+      bad.add(i, reason(i));
+    }
+    for (int i = 0; i < 2; i++) {
+      BadSamples again = new BadSamples(out(), 0, allowed);
+      assertThatThrownBy(() -> again.add(9, reason(9)))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContainingAll("sample 's9'", "maxBad");
+    }
+    BadSamples more = new BadSamples(out(), 0, allowed + 1);
+    more.add(9, reason(9));
+    assertThat(more.count()).isEqualTo(allowed + 1);
   }
 
   @ParameterizedTest
@@ -79,6 +99,17 @@ class BadSamplesTest {
         .hasMessageStartingWith("4 samples cannot be used, but maxBad allows 3");
     BadSamples.forget(out());
     assertThat(new BadSamples(out(), 0, 3).count()).isZero();
+  }
+
+  /// Names of files have letters of several bytes.
+  @Test
+  void aLineThatEndsWithinALetterIsNone() throws IOException {
+    new BadSamples(out(), 0, 3).add(1, reason(1));
+    byte[] begun = "{\"index\":9,\"reason\":\"caf\u00e9".getBytes(StandardCharsets.UTF_8);
+    Files.write(file(), Arrays.copyOf(begun, begun.length - 1), StandardOpenOption.APPEND);
+    assertThat(new BadSamples(out(), 1, 3).count()).isEqualTo(1); // another process looks
+    assertThat(new BadSamples(out(), 0, 3).count()).isEqualTo(1); // its own goes on
+    assertThat(listed()).containsExactly(1);
   }
 
   @Test

@@ -1,0 +1,208 @@
+package llava4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import llava4j.golden.Golden;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/// Every option is used, or refused by its name.
+class UnusedOptionsTest {
+  private static final Set<String> OF_FILES =
+      Set.of(
+          "--model",
+          "--base",
+          "--vision-tower",
+          "--mmproj",
+          "--merge-lora",
+          "--offline",
+          "--verbose");
+  private static final Set<String> OF_RUNNING =
+      Set.of("--device", "--weights", "--template", "--image-mode", "--threads");
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final String original = Golden.path("original").toString();
+  private final String huggingFace = Golden.path("hf_gqa").toString();
+  private final String picture = Golden.path("images/photo_420.jpg").toString();
+
+  /// A command that shares options takes those it uses, and a new one has to be thought of here.
+  @Test
+  void eachCommandTakesTheSharedOptionsThatItUses() {
+    Set<String> run = union(OF_FILES, OF_RUNNING);
+    Map<String, Set<String>> expected = new TreeMap<>();
+    for (String command : List.of("ask", "chat", "eval", "info")) {
+      expected.put(command, run);
+    }
+    expected.put("convert", union(OF_FILES, Set.of("--threads")));
+    expected.put("train", Set.of("--base", "--vision-tower", "--offline", "--device", "--threads"));
+    expected.put("init", Set.of("--threads"));
+    expected.put("pull", Set.of("--offline"));
+    expected.put("data check", Set.of("--model", "--vision-tower", "--offline"));
+    Map<String, Set<String>> found = new TreeMap<>();
+    collect("", commandLine(), run, found);
+    assertThat(found).containsAllEntriesOf(expected);
+    found.keySet().removeAll(expected.keySet());
+    assertThat(found.keySet()).allMatch(name -> name.startsWith("data "), "data ...");
+  }
+
+  private static void collect(
+      String prefix, CommandLine line, Set<String> shared, Map<String, Set<String>> found) {
+    line.getSubcommands()
+        .forEach((name, command) -> {
+          Set<String> options =
+              command.getCommandSpec().options().stream()
+                  .flatMap(option -> Stream.of(option.names()))
+                  .filter(shared::contains)
+                  .collect(Collectors.toCollection(TreeSet::new));
+          if (!options.isEmpty()) {
+            found.put((prefix + " " + name).strip(), options);
+          }
+          collect(name, command, shared, found);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--device=cpu", "--weights=fp16", "--image-mode=pad", "--template=plain"})
+  void convertRunsNothing(String option) {
+    refused("Unknown option", "convert", "-m", original, "--to", "hf", option, "out");
+  }
+
+  @Test
+  void convertNamesTheTypesOfGgufOnce() {
+    String to = folder.resolve("gguf").toString();
+    refused("--dtype", "convert", "-m", original, "--to", "gguf-f16", "--dtype", "fp32", to);
+  }
+
+  @Test
+  void infoTellsOfPicturesAsTheyAreCut() {
+    assertThat(run("info", "-m", original)).isZero();
+    assertThat(out.toString()).contains("pictures        pad,");
+    assertThat(run("info", "-m", original, "--image-mode", "square")).isZero();
+    assertThat(out.toString()).contains("pictures        square,");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--base", "--vision-tower", "--mmproj"})
+  void aWholeModelNeedsNothingBeside(String option) {
+    refused(option, "info", "-m", huggingFace, option, original);
+    refused(option, "convert", "-m", huggingFace, option, original, "--to", "hf", "out");
+  }
+
+  @Test
+  void anOriginalWithWeightsHasNoBase() {
+    refused("--base", "info", "-m", original, "--base", huggingFace);
+    refused("--mmproj", "info", "-m", original, "--mmproj", huggingFace);
+  }
+
+  @Test
+  void waysToDrawNeedATemperature() {
+    for (String option : List.of("--top-p=0.5", "--top-k=3", "--min-p=0.1")) {
+      refused(option.replaceFirst("=.*", ""), "ask", "-m", original, option, picture, "Hi?");
+    }
+    refused("--length-penalty", "ask", "-m", original, "--length-penalty", "2", picture, "Hi?");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"--temperature=0.7", "--top-p=0.5", "--top-k=3", "--min-p=0.1", "--seed=1"})
+  void beamsDrawNothing(String option) {
+    String name = option.replaceFirst("=.*", "");
+    refused(name, "ask", "-m", original, "--beams", "2", option, picture, "Hi?");
+  }
+
+  @Test
+  void whatAnAnswerCannotShowIsRefused() {
+    refused("--logprobs", "ask", "-m", original, "--logprobs", "2", picture, "Hi?");
+    refused("-n", "ask", "-m", original, "-t", "1", "-n", "2", "--stream", picture, "Hi?");
+    refused("--logprobs", "chat", "-m", original, "--logprobs", "2");
+    refused("-n", "chat", "-m", original, "-n", "2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--preset=lora7b", "--vision-tower=clip", "--offline"})
+  void aCheckOfDataWithoutAModelHasNoUseForItsOptions(String option) {
+    String data = Golden.path("training/stage2_data.json").toString();
+    refused(option.replaceFirst("=.*", ""), "data", "check", data, option);
+  }
+
+  @Test
+  void evaluationRefusesWhatItWouldNotUse() {
+    String to = folder.resolve("results").toString();
+    refused("--data", "eval", "tiny", "-m", original, "--out", to, "--data", to);
+    for (String option : List.of("--sheet=1", "--against=x", "--judge-url=http://localhost")) {
+      refused(
+          option.replaceFirst("=.*", ""),
+          List.of("eval", "tiny", "-m", original, "--out", to, "--shard", "0/2", option));
+    }
+    refused("--shard", "eval", "tiny", "--out", to, "--shard", "0/2", "--merge", "2");
+    refused("--judge-model", "eval", "tiny", "-m", original, "--out", to, "--judge-model", "x");
+    refused("--judge-key", "eval", "tiny", "-m", original, "--out", to, "--judge-key", "x");
+  }
+
+  @Test
+  void trainingRefusesWhatItWouldNotUse() {
+    List<String> train =
+        List.of(
+            "train",
+            "pretrain7b",
+            "maxLength=64",
+            "--base",
+            huggingFace,
+            "--data",
+            Golden.path("training/stage2_data.json").toString(),
+            "--out",
+            folder.resolve("run").toString(),
+            "--dry-run");
+    refused(
+        "--feature-cache", with(train, "--feature-cache", folder + "/c", "trainVisionTower=true"));
+    refused("--projector-type", with(train, "--projector-type", "linear"));
+    refused("--vision-tower", with(train, "--vision-tower", Golden.path("clip_full").toString()));
+  }
+
+  private static List<String> with(List<String> words, String... more) {
+    List<String> all = new ArrayList<>(words);
+    all.addAll(List.of(more));
+    return all;
+  }
+
+  private void refused(String named, String... words) {
+    refused(named, List.of(words));
+  }
+
+  private void refused(String named, List<String> words) {
+    err.getBuffer().setLength(0);
+    assertThat(run(words.toArray(String[]::new))).as(words.toString()).isEqualTo(2);
+    assertThat(err.toString()).as(words.toString()).contains(named).hasLineCount(1);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  private int run(String... words) {
+    return Main.execute(commandLine(), words);
+  }
+
+  private CommandLine commandLine() {
+    return Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true));
+  }
+
+  private static Set<String> union(Set<String> one, Set<String> other) {
+    Set<String> all = new TreeSet<>(one);
+    all.addAll(other);
+    return all;
+  }
+}
