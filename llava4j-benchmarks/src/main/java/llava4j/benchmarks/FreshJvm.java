@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ThreadCount;
 
-/// Runs a main class in a JVM of its own, started as this one was.
+/// Runs a main class in a JVM of its own, started as this one was and with as many threads.
 final class FreshJvm {
   private FreshJvm() {}
 
@@ -52,6 +54,9 @@ final class FreshJvm {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder
+        .environment() // as the record of this run says
+        .put(ThreadCount.VARIABLE, String.valueOf(NativeRuntime.chosenThreads().count()));
     environment.forEach((name, value) -> {
       if (value.isEmpty()) {
         builder.environment().remove(name);

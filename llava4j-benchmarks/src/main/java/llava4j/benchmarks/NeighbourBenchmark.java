@@ -1,7 +1,6 @@
 package llava4j.benchmarks;
 
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import llava4j.config.LlavaConfig;
@@ -67,8 +66,8 @@ final class NeighbourBenchmark implements Benchmark {
             out);
       }
     }
-    double without = median(quiet);
-    double with = median(busy);
+    double without = new Timing(quiet).median();
+    double with = new Timing(busy).median();
     out.printf(
         Locale.ROOT,
         "  %s: %.1f tokens/s alone, %.1f beside a busy process%n",
@@ -96,11 +95,5 @@ final class NeighbourBenchmark implements Benchmark {
       }
     }
     return new Decoded(TOKENS / ((System.nanoTime() - start) / 1e9), logits);
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }
