@@ -78,9 +78,11 @@ class BaseModelTest {
     try (Llava llava = Llava.load((full ? out.resolve("original") : out).toString(), options)) {
       assertThat(llava.model().config().imageMode())
           .isInstanceOf(
-              config.data().pictures() == TrainConfig.Pictures.HD
-                  ? ImageMode.Hd.class
-                  : ImageMode.Pad.class);
+              switch (config.data().pictures()) {
+                case HD -> ImageMode.Hd.class;
+                case PAD -> ImageMode.Pad.class;
+                case SQUARE -> ImageMode.Square.class;
+              });
       ChatRequest request =
           ChatRequest.of(List.of(RgbImage.filled(90, 30, new RgbColor(9, 9, 200))), "What is this?")
               .withOptions(GenerationOptions.greedy().withMaxNewTokens(3));
