@@ -113,9 +113,14 @@ final class BeamSearch {
         break;
       }
       List<Candidate> next = new ArrayList<>();
-      for (Candidate candidate : candidates(live, logits)) {
-        if (ends(candidate)) {
-          finished.add(candidate.hypothesis());
+      List<Candidate> candidates = candidates(live, logits);
+      for (int rank = 0; rank < candidates.size(); rank++) {
+        Candidate candidate = candidates.get(rank);
+        if (step == maxTokens || ends(candidate)) {
+          // an end further down is no answer: it must be among the best as they go on
+          if (rank < beam.numBeams()) {
+            finished.add(candidate.hypothesis());
+          }
         } else if (next.size() < beam.numBeams()) {
           next.add(candidate);
         }
@@ -123,12 +128,14 @@ final class BeamSearch {
       finished.sort(byScore());
       finished = new ArrayList<>(finished.subList(0, Math.min(finished.size(), beam.numBeams())));
       live = next.stream().map(Candidate::hypothesis).toList();
-      if (live.isEmpty() || step == maxTokens || isDecided(finished, live)) {
+      if (live.isEmpty() || isDecided(finished, live)) {
         break;
       }
       logits = advance(next, cache);
     }
-    finished.addAll(live);
+    if (stopped || finished.isEmpty()) {
+      finished.addAll(live);
+    }
     finished.sort(byScore());
     return new Outcome(finished.getFirst(), stopped);
   }

@@ -3,6 +3,10 @@ package llava4j.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Beam search honours every option, judged by scores that are computed here from scratch.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -115,6 +121,42 @@ class BeamSearchTest {
       }
       assertThat(cache.numRows()).as("the cache is back at the prompt").isEqualTo(ids.length);
     }
+  }
+
+  @Test
+  void answersAreThoseOfTransformers() throws IOException {
+    JsonNode cases;
+    try (InputStream file = BeamSearchTest.class.getResourceAsStream("/cases/beams/expected.json")) {
+      cases = new JsonMapper().readTree(file);
+    }
+    int[] given = cases.get("prompt").valueStream().mapToInt(JsonNode::asInt).toArray();
+    List<String> different = new ArrayList<>();
+    for (JsonNode row : cases.get("rows")) {
+      Decoding.Beam beam =
+          new Decoding.Beam(row.get("beams").asInt(), row.get("length_penalty").asDouble());
+      GenerationOptions options =
+          BEAMS.withDecoding(beam).withMaxNewTokens(row.get("max_tokens").asInt());
+      int[] wanted = row.get("ids").valueStream().mapToInt(JsonNode::asInt).toArray();
+      try (Scope _ = new Scope();
+          PromptCache cache = new PromptCache(golden.model())) {
+        int[] found =
+            golden
+                .generator(row.get("eos").asInt())
+                .generate(
+                    golden.model().splicer().splice(given, List.of()),
+                    cache,
+                    options,
+                    TextListener.NONE,
+                    () -> false)
+                .getFirst()
+                .ids();
+        if (!Arrays.equals(found, wanted)) {
+          different.add(row + " but " + Arrays.toString(found));
+        }
+      }
+    }
+    assertThat(cases.get("rows")).hasSizeGreaterThan(100);
+    assertThat(different).isEmpty();
   }
 
   private String whole(int beams) {
