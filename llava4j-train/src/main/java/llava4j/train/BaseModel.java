@@ -87,6 +87,7 @@ public record BaseModel(
             model
                 + " is an adapter beside its base; merge it first with 'llava convert --merge-lora'");
       }
+      requireUnmarked(opened);
       List<String> notes = new ArrayList<>();
       TrainConfig fitted = fitted(config, opened, maxLength, notes);
       Checkpoint shaped = shaped(opened, fitted, notes);
@@ -98,6 +99,17 @@ public record BaseModel(
     } catch (RuntimeException e) {
       toClose.close();
       throw e;
+    }
+  }
+
+  /// A run writes its samples without tokens around images, so it would unlearn them.
+  static void requireUnmarked(Checkpoint checkpoint) {
+    if (checkpoint.prompts().marksImages()) {
+      throw new BadInputException(
+          checkpoint.location()
+              + " puts <im_start> and <im_end> around images (mm_use_im_start_end), which training"
+              + " does not; take another base, or set mm_use_im_start_end to false in its config.json"
+              + " to train it without them");
     }
   }
 

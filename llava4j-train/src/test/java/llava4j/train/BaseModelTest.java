@@ -8,6 +8,7 @@ import java.util.List;
 import llava4j.ChatRequest;
 import llava4j.Llava;
 import llava4j.LoadOptions;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
@@ -46,6 +47,29 @@ class BaseModelTest {
         base.baseModel().open(fits, BaseModel.MaxLength.AT_MOST_POSITIONS)) {
       assertThat(opened.config()).isEqualTo(fits);
       assertThat(opened.notes()).isEmpty();
+    }
+  }
+
+  @Test
+  void aBaseWithTokensAroundImagesIsRefused() {
+    MiniatureBase base = MiniatureBase.write(folder, true);
+    try (Checkpoint plain = base.open(PresetRuns.config("finetune7b"))) {
+      BaseModel.requireUnmarked(plain);
+      Checkpoint marked =
+          new Checkpoint(
+              plain.name(),
+              plain.location(),
+              plain.dialect(),
+              plain.config(),
+              plain.imageProcessor(),
+              plain.weights(),
+              plain.tokenizer(),
+              plain.eosIds(),
+              plain.addsBos(),
+              plain.prompts().withMarkedImages(true));
+      assertThatThrownBy(() -> BaseModel.requireUnmarked(marked))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("mm_use_im_start_end to false");
     }
   }
 
