@@ -126,7 +126,8 @@ class BeamSearchTest {
   @Test
   void answersAreThoseOfTransformers() throws IOException {
     JsonNode cases;
-    try (InputStream file = BeamSearchTest.class.getResourceAsStream("/cases/beams/expected.json")) {
+    try (InputStream file =
+        BeamSearchTest.class.getResourceAsStream("/cases/beams/expected.json")) {
       cases = new JsonMapper().readTree(file);
     }
     int[] given = cases.get("prompt").valueStream().mapToInt(JsonNode::asInt).toArray();
