@@ -1,5 +1,6 @@
 package llava4j.cli;
 
+import java.io.File;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,12 @@ final class AskCommand implements Callable<Integer> {
     }
     if (format == Format.TEXT) {
       Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
+    }
+    if (new File(words.getLast()).isFile()) {
+      throw new BadInputException(
+          "the question is missing: "
+              + words.getLast()
+              + " is a file; give the question last, in quotes");
     }
     List<RgbImage> images = pictures.decode(words.subList(0, words.size() - 1), err);
     String question = responseFormat.applyTo(words.getLast());

@@ -140,6 +140,12 @@ class CommandsTest {
   }
 
   @Test
+  void aForgottenQuestionIsNotThePicturesName() {
+    assertThat(run("ask", "-m", model, picture)).isEqualTo(2);
+    assertThat(err.toString()).contains("the question is missing").hasLineCount(1);
+  }
+
+  @Test
   void askPrintsJson() {
     assertThat(
             run(

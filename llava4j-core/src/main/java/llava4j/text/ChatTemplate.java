@@ -164,9 +164,12 @@ public final class ChatTemplate implements PromptTemplate {
         problems.add(e.getMessage());
       }
     }
+    boolean everyFormFails = problems.size() == Content.values().length;
     throw new BadInputException(
         where
-            + ": its chat template has no place for a picture"
+            + (everyFormFails
+                ? ": its chat template cannot be rendered"
+                : ": its chat template has no place for a picture")
             + (problems.isEmpty() ? "" : " (" + problems.getFirst() + ")")
             + "; choose a conversation template with --template");
   }

@@ -53,6 +53,9 @@ class ChatTemplateTest {
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("model: its chat template has no place for a picture")
         .hasMessageContaining("--template");
+    assertThatThrownBy(() -> template("{{ 'a' * 9999999999 }}"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("model: its chat template cannot be rendered (it makes texts");
     assertThatThrownBy(() -> template("{% if %}"))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("model: its chat template is broken: line 1");
