@@ -107,16 +107,7 @@ public record GgufBytePairs(
     ObjectNode model = JSON.createObjectNode().put("type", "BPE");
     ObjectNode vocabulary = JSON.createObjectNode();
     for (int id = 0; id < tokens.size(); id++) {
-      PieceType type = PieceType.of(types.get(id));
-      if (type == null) {
-        throw new BadInputException(
-            where
-                + ": token "
-                + id
-                + " has the unknown type "
-                + types.get(id)
-                + "; convert the model again");
-      }
+      PieceType type = PieceType.ofToken(types.get(id), id, where);
       switch (type) {
         case UNUSED -> {}
         case NORMAL, BYTE -> vocabulary.put(tokens.get(id), id);

@@ -76,16 +76,7 @@ public record GgufVocabulary(
     SortedMap<String, Integer> added = new TreeMap<>();
     Set<String> words = new HashSet<>();
     for (int id = 0; id < tokens.size(); id++) {
-      PieceType type = PieceType.of(types.get(id));
-      if (type == null) {
-        throw new BadInputException(
-            where
-                + ": token "
-                + id
-                + " has the unknown type "
-                + types.get(id)
-                + "; convert the model again");
-      }
+      PieceType type = PieceType.ofToken(types.get(id), id, where);
       if (type == PieceType.USER_DEFINED || type == PieceType.UNUSED) {
         added.put(tokens.get(id), id);
       }

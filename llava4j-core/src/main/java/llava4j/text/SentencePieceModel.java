@@ -57,6 +57,23 @@ public record SentencePieceModel(
       }
       return null;
     }
+
+    /// The type that a GGUF file gives to a token.
+    ///
+    /// @param where the file, for messages
+    static PieceType ofToken(long number, int id, String where) {
+      PieceType type = of(number);
+      if (type == null) {
+        throw new BadInputException(
+            where
+                + ": token "
+                + id
+                + " has the unknown type "
+                + number
+                + "; convert the model again");
+      }
+      return type;
+    }
   }
 
   /// One vocabulary entry.
