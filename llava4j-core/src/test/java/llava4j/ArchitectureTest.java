@@ -32,7 +32,9 @@ class ArchitectureTest extends HouseRules {
           Map.entry("pickle", List.of("error")),
           Map.entry("quant", List.of("error", "tensor")),
           Map.entry("config", List.of("error", "tensor", "image")),
-          Map.entry("checkpoint", List.of("error", "pickle", "tensor", "image", "text", "config")),
+          Map.entry(
+              "checkpoint",
+              List.of("error", "pickle", "tensor", "image", "text", "config", "quant")),
           Map.entry("model", List.of("error", "tensor", "image", "quant", "config", "checkpoint")),
           Map.entry(
               "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));

@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import llava4j.error.BadInputException;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
@@ -71,6 +72,12 @@ public final class RenamedSource implements WeightSource {
   public Tensor load(String name, DType type) {
     Place place = places.get(name);
     return place.source().load(place.storedName(), type);
+  }
+
+  @Override
+  public Optional<BlockMatrix> blocks(String name) {
+    Place place = places.get(name);
+    return place.source().blocks(place.storedName());
   }
 
   @Override

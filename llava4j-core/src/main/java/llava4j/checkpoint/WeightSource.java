@@ -1,6 +1,8 @@
 package llava4j.checkpoint;
 
+import java.util.Optional;
 import java.util.SequencedMap;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -26,6 +28,12 @@ public interface WeightSource extends AutoCloseable {
           ? scope.keep(stored)
           : scope.keep(stored.to(type.scalarType()));
     }
+  }
+
+  /// A matrix that is stored in quantised blocks, as them; it is read where it lies, until this
+  /// source is closed. Empty for every other tensor.
+  default Optional<BlockMatrix> blocks(String name) {
+    return Optional.empty();
   }
 
   /// Whether [#load] gives a view of the mapped file and not a copy.

@@ -8,6 +8,8 @@ import llava4j.model.RotaryEmbedding.Angles;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -93,7 +95,14 @@ public final class LanguageModel {
   /// @param hidden [batch, tokens, dim]
   /// @return fp32 logits, [batch, tokens, vocab]
   public Tensor logits(Tensor hidden) {
-    return head.forward(hidden).to(torch.ScalarType.Float);
+    try (Scope scope = new Scope()) {
+      Tensor logits = head.forward(hidden).to(torch.ScalarType.Float); // [batch, tokens, vocab]
+      if (head instanceof Linear.Quantized) {
+        // rounded to 8 bits, NaN would become a number
+        logits.add_(hidden.mul(new Scalar(0)).sum(new long[] {-1}, true, new ScalarTypeOptional()));
+      }
+      return scope.keep(logits);
+    }
   }
 
   private Angles angles(KvCache cache, Tensor like, long tokens) {

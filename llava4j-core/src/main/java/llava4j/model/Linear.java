@@ -5,11 +5,13 @@ import static llava4j.tensor.Tensors.optional;
 import java.util.Optional;
 import llava4j.quant.HalfMatVec;
 import llava4j.quant.Nf4Matrix;
+import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -147,6 +149,46 @@ public sealed interface Linear {
                 .orElseGet(() -> new Dense(wide, part));
         output.narrow(1, first, count).copy_(exact.forward(rows)); // [rows, count]
       }
+    }
+  }
+
+  /// Weights of 4 or 8 bits beside fp32 activations, on the processor. Inference only.
+  ///
+  /// @param weight [out, in]
+  /// @param minimums F16, a number for each block of each row, [out, blocks]; null where blocks
+  ///   have none
+  /// @param bias [out] or null
+  record Quantized(QuantizedMatrix weight, Half minimums, Tensor bias) implements Linear {
+    @Override
+    public long inDim() {
+      return weight.columns();
+    }
+
+    @Override
+    public long outDim() {
+      return weight.rows();
+    }
+
+    @Override
+    public Tensor forward(Tensor input) {
+      try (Scope scope = new Scope()) {
+        Tensor rows = input.reshape(-1, inDim()).contiguous(); // [rows, in]
+        Tensor output = weight.multiply(rows); // [rows, out]
+        if (minimums != null) {
+          Tensor sums = blockSums(rows); // [rows, blocks]
+          output.add_(minimums.forward(sums));
+        }
+        if (bias != null) {
+          output.add_(bias);
+        }
+        return scope.keep(output.view(withLastDim(input, outDim()))); // [..., out]
+      }
+    }
+
+    private Tensor blockSums(Tensor rows) {
+      long blocks = minimums.inDim();
+      return rows.view(rows.size(0), blocks, inDim() / blocks)
+          .sum(new long[] {2}, false, new ScalarTypeOptional()); // [rows, blocks]
     }
   }
 

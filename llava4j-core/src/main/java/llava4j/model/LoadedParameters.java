@@ -5,8 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
+import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.error.BadInputException;
+import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
+import llava4j.quant.PackingMemory;
+import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -32,7 +36,9 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final Optional<OneDnnLinear> oneDnn;
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
+  private final PackingMemory packing = new PackingMemory();
   private final List<Tensor> owned = new ArrayList<>();
+  private final List<QuantizedMatrix> quantized = new ArrayList<>();
   private long bytesDone;
 
   /// @param source closed with this object
@@ -67,7 +73,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   /// The embedding table in the type that the format keeps matrices in. [vocab, dim]
   @Override
   public Tensor table(String name) {
-    Tensor table = take(name, matrixType(name));
+    Tensor table = take(name, tableType(name));
     if (name.equals(HEAD + ".weight")
         || (name.contains(".embed_tokens.") && !has(HEAD + ".weight"))) {
       requireFiniteHead(name, table);
@@ -100,7 +106,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   /// one.
   @Override
   public Linear linear(String prefix) {
-    Linear base = linear(table(prefix + ".weight"), bias(prefix));
+    Linear base = baseLinear(prefix);
     if (!has(prefix + ".lora_A.weight")) {
       return base;
     }
@@ -111,6 +117,59 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
         dense(prefix + ".lora_B.weight"),
         Tensors.toFloats(scale)[0],
         0);
+  }
+
+  private Linear baseLinear(String prefix) {
+    String name = prefix + ".weight";
+    return switch (MatrixPlan.linear(source.tensors().get(name), source, device, format)) {
+      case MatrixPlan.Plain _ -> linear(table(name), bias(prefix));
+      case MatrixPlan.Stored stored -> quantized(name, stored.blocks(), bias(prefix));
+      case MatrixPlan.Requantized plan -> {
+        try (Scope _ = new Scope()) {
+          Tensor whole = source.load(name, DType.F32).contiguous(); // [out, in]
+          yield quantized(name, RowQuantizer.of(whole, plan.bits()), bias(prefix));
+        }
+      }
+    };
+  }
+
+  private Linear quantized(String name, BlockMatrix blocks, Tensor biasOrNull) {
+    long bytes = source.tensors().get(name).bytes();
+    progress.onTensor(name, bytesDone, bytesTotal);
+    try {
+      QuantizedMatrix matrix = QuantizedMatrix.of(blocks, packing);
+      quantized.add(matrix);
+      Linear.Half minimums = blocks.layout().hasMinimums() ? minimums(blocks) : null;
+      source.release(name);
+      bytesDone += bytes;
+      progress.onTensor(name, bytesDone, bytesTotal);
+      return new Linear.Quantized(matrix, minimums, biasOrNull);
+    } catch (ArithmeticException e) {
+      throw new BadInputException(
+          "tensor "
+              + name
+              + " cannot be kept in blocks: "
+              + e.getMessage()
+              + "; fetch or convert the checkpoint again",
+          e);
+    }
+  }
+
+  /// The minimums of all blocks. [out, blocks]
+  private Linear.Half minimums(BlockMatrix blocks) {
+    try (Scope _ = new Scope()) {
+      int perRow = blocks.layout().numBlocks(blocks.columns());
+      float[] values = new float[Math.toIntExact(blocks.rows() * perRow)];
+      BlockMatrix.Row row = new BlockMatrix.Row(blocks.layout(), blocks.columns());
+      for (int i = 0; i < blocks.rows(); i++) {
+        blocks.read(i, row);
+        System.arraycopy(row.minimums, 0, values, i * perRow, perRow);
+      }
+      Tensor kept =
+          Scope.own(Tensors.ofFloats(values, blocks.rows(), perRow).to(DType.F16.scalarType()));
+      owned.add(kept);
+      return new Linear.Half(kept, null, oneDnn, tiles);
+    }
   }
 
   /// A linear layer over a matrix that this object owns already, as the head over a tied embedding.
@@ -128,6 +187,8 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   public void close() {
     owned.forEach(Tensor::close);
     owned.clear();
+    quantized.forEach(QuantizedMatrix::close);
+    quantized.clear();
     tiles.close();
     source.close();
   }
@@ -138,7 +199,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     for (String name : source.tensors().keySet()) {
       if (name.startsWith(prefix)) {
         try (Scope _ = new Scope()) {
-          DType kept = isMatrix(name) ? matrixType(name) : device.computeType();
+          DType kept = isMatrix(name) ? tableType(name) : device.computeType();
           if (!isFinite(source.load(name, kept))) {
             return Optional.of(name);
           }
@@ -169,18 +230,20 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return has(prefix + ".bias") ? dense(prefix + ".bias") : null;
   }
 
+  /// The matrix whose rows are looked up.
+  static boolean isTable(String name) {
+    return name.contains(".embed_tokens.");
+  }
+
   /// Matrices of the language model, which the format is about.
   static boolean isMatrix(String name) {
     return name.equals("lm_head.weight")
-        || name.contains(".embed_tokens.")
+        || isTable(name)
         || name.matches("language_model\\..*_proj\\.weight");
   }
 
-  private DType matrixType(String name) {
-    return switch (device) {
-      case Device.Cuda _ -> device.computeType();
-      case Device.Cpu _ -> format.typeFor(source.tensors().get(name).dtype());
-    };
+  private DType tableType(String name) {
+    return MatrixPlan.table(source.tensors().get(name), source, device, format).type();
   }
 
   private Tensor take(String name, DType type) {

@@ -39,17 +39,11 @@ public record MemoryPlan(
     long mapped = 0;
     long allocated = 0;
     for (TensorInfo info : weights.tensors().values()) {
-      long elements = info.shape().stream().reduce(1L, Math::multiplyExact);
-      DType inMemory = typeInMemory(info, device, format);
-      boolean inPlace =
-          device instanceof Device.Cpu
-              && inMemory == info.dtype()
-              && weights.isView(info.name())
-              && !isPacked(info.name());
-      if (inPlace) {
-        mapped += elements * inMemory.bytes();
+      long bytes = bytesInMemory(info, weights, device, format);
+      if (isInPlace(info, weights, device, format)) {
+        mapped += bytes;
       } else {
-        allocated += elements * inMemory.bytes();
+        allocated += bytes;
       }
     }
     TextConfig text = config.text();
@@ -60,10 +54,28 @@ public record MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
   }
 
-  private static DType typeInMemory(TensorInfo info, Device device, WeightFormat format) {
-    return device instanceof Device.Cpu && LoadedParameters.isMatrix(info.name())
-        ? format.typeFor(info.dtype())
-        : device.computeType();
+  private static long bytesInMemory(
+      TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+    if (LoadedParameters.isTable(info.name())) {
+      return MatrixPlan.table(info, weights, device, format).bytes();
+    }
+    if (LoadedParameters.isMatrix(info.name())) {
+      return MatrixPlan.linear(info, weights, device, format).bytes();
+    }
+    long values = info.shape().stream().reduce(1L, Math::multiplyExact);
+    return values * device.computeType().bytes();
+  }
+
+  private static boolean isInPlace(
+      TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+    if (device instanceof Device.Cuda || !weights.isView(info.name()) || isPacked(info.name())) {
+      return false;
+    }
+    DType inMemory =
+        LoadedParameters.isMatrix(info.name())
+            ? format.typeFor(info.dtype())
+            : device.computeType();
+    return inMemory == info.dtype() && bytesInMemory(info, weights, device, format) == info.bytes();
   }
 
   /// Matrices of the vision tower's blocks, which are copied into a layout of their own.
@@ -146,7 +158,10 @@ public record MemoryPlan(
 
   private static Optional<WeightFormat> fitting(
       LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
-    for (WeightFormat format : new WeightFormat[] {WeightFormat.AUTO, WeightFormat.FP16}) {
+    for (WeightFormat format :
+        new WeightFormat[] {
+          WeightFormat.AUTO, WeightFormat.FP16, WeightFormat.Q8, WeightFormat.Q4
+        }) {
       MemoryPlan other = of(config, weights, new Device.Cpu(), format);
       if (format != chosen && other.smallestBytes() <= availableBytes) {
         return Optional.of(format);

@@ -6,13 +6,18 @@ import llava4j.error.BadInputException;
 /// How the language model's matrices are kept in memory on the processor. Activations are fp32 in
 /// any case; on a GPU all is bf16.
 public enum WeightFormat {
-  /// As stored: 16-bit matrices stay 16-bit and are mapped from the file, everything else is fp32.
+  /// As stored: quantised matrices stay quantised, 16-bit ones stay 16-bit and are mapped from the
+  /// file, everything else is fp32.
   AUTO,
   FP32,
   FP16,
-  BF16;
+  BF16,
+  /// Quantised to 8 bits, a scale for 32 numbers, while they are read.
+  Q8,
+  /// Quantised to 4 bits, a scale for 32 numbers; the head to 8.
+  Q4;
 
-  /// Reads `auto`, `fp32`, `fp16` or `bf16`.
+  /// Reads `auto`, `fp32`, `fp16`, `bf16`, `q8` or `q4`.
   public static WeightFormat parse(String text) {
     for (WeightFormat format : values()) {
       if (format.toString().equals(text.toLowerCase(Locale.ROOT))) {
@@ -20,15 +25,17 @@ public enum WeightFormat {
       }
     }
     throw new BadInputException(
-        "unknown weight format '" + text + "': use auto, fp32, fp16 or bf16");
+        "unknown weight format '" + text + "': use auto, fp32, fp16, bf16, q8 or q4");
   }
 
-  /// The type in memory of a matrix that the checkpoint gives as `stored`.
+  /// The type in memory of a matrix that the checkpoint gives as `stored` and that is not
+  /// quantised: of `q8` and `q4` the embedding table, and matrices that cannot be split into
+  /// blocks.
   public DType typeFor(DType stored) {
     return switch (this) {
       case AUTO -> stored == DType.F16 || stored == DType.BF16 ? stored : DType.F32;
       case FP32 -> DType.F32;
-      case FP16 -> DType.F16;
+      case FP16, Q8, Q4 -> DType.F16;
       case BF16 -> DType.BF16;
     };
   }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.TensorInfo;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
 import llava4j.tensor.Device;
@@ -24,18 +25,31 @@ class MemoryPlanTest {
     try (Checkpoint checkpoint = open(Golden.path(model), false)) {
       for (WeightFormat format : WeightFormat.values()) {
         MemoryPlan plan = plan(checkpoint, format);
-        long expected = 0;
+        double expected = 0;
         for (var info : checkpoint.inferenceWeights().tensors().values()) {
-          long elements = info.shape().stream().reduce(1L, Math::multiplyExact);
-          boolean matrix =
-              info.shape().size() == 2
-                  && (info.name().startsWith("language_model.")
-                      || info.name().startsWith("lm_head."));
-          expected += elements * (matrix ? format.typeFor(info.dtype()).bytes() : 4);
+          expected +=
+              bytesPerNumber(info, format) * info.shape().stream().reduce(1L, (a, b) -> a * b);
         }
-        assertThat(plan.weightBytes()).as(model + " as " + format).isEqualTo(expected);
+        assertThat((double) plan.weightBytes()).as(model + " as " + format).isEqualTo(expected);
       }
     }
+  }
+
+  private static double bytesPerNumber(TensorInfo info, WeightFormat format) {
+    boolean table = info.name().contains("embed_tokens");
+    boolean matrix =
+        info.shape().size() == 2
+            && (info.name().startsWith("language_model.") || info.name().startsWith("lm_head."));
+    boolean stored = info.storedAs().equals("Q4_0");
+    if (!matrix) {
+      return 4;
+    }
+    return switch (format) {
+      case AUTO -> stored ? (table ? 2 : 0.5 + 4.0 / 32) : format.typeFor(info.dtype()).bytes();
+      case FP32, FP16, BF16 -> format.typeFor(info.dtype()).bytes();
+      case Q8 -> table ? 2 : 1 + 4.0 / 32;
+      case Q4 -> table ? 2 : (info.name().startsWith("lm_head.") ? 1 : 0.5) + 4.0 / 32;
+    };
   }
 
   @Test
@@ -67,21 +81,21 @@ class MemoryPlanTest {
   void theSentenceNamesTheOptionThatFits() {
     try (Checkpoint checkpoint = open(Golden.path("gguf/model-q4_0.gguf"), false)) {
       var weights = checkpoint.inferenceWeights();
-      MemoryPlan wide = plan(checkpoint, WeightFormat.AUTO);
-      MemoryPlan half = plan(checkpoint, WeightFormat.FP16);
-      long between = (wide.weightBytes() + half.weightBytes()) / 2 + smallest(half);
-      half.requireFits(checkpoint.config(), weights, WeightFormat.FP16, between);
+      MemoryPlan wide = plan(checkpoint, WeightFormat.FP32);
+      MemoryPlan stored = plan(checkpoint, WeightFormat.AUTO);
+      long between = (wide.weightBytes() + stored.weightBytes()) / 2 + smallest(stored);
+      stored.requireFits(checkpoint.config(), weights, WeightFormat.AUTO, between);
       assertThatThrownBy(() ->
               wide.requireFits(
                   checkpoint.config(),
                   weights,
-                  WeightFormat.AUTO,
+                  WeightFormat.FP32,
                   wide.weightBytes() + smallest(wide) - 1))
           .as("a model without room for a question does not fit")
           .isInstanceOf(BadInputException.class)
-          .hasMessageContaining("--weights fp16 needs");
+          .hasMessageContaining("--weights auto needs");
       assertThatThrownBy(
-              () -> wide.requireFits(checkpoint.config(), weights, WeightFormat.AUTO, 1000))
+              () -> wide.requireFits(checkpoint.config(), weights, WeightFormat.FP32, 1000))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("smaller model");
     }

@@ -3,10 +3,12 @@ package llava4j.checkpoint.gguf;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
@@ -75,6 +77,15 @@ public final class GgufWeights implements WeightSource {
     return tensor.type().support() == GgmlType.Support.DECODE
         ? file.decode(tensor, type)
         : WeightSource.super.load(name, type);
+  }
+
+  @Override
+  public Optional<BlockMatrix> blocks(String name) {
+    GgufTensor tensor = stored(name);
+    return tensor.shape().size() == 2
+        ? GgufBlocks.of(
+            tensor.type(), file.bytes(tensor), tensor.shape().getFirst(), tensor.shape().getLast())
+        : Optional.empty();
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.SequencedMap;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
@@ -128,6 +129,14 @@ public final class LlavaGguf implements WeightSource {
       }
       return scope.keep(changed);
     }
+  }
+
+  @Override
+  public Optional<BlockMatrix> blocks(String name) {
+    Place place = place(name);
+    return weights
+        .blocks(place.info().name())
+        .map(stored -> place.heads() == 0 ? stored : new RotatedRows(stored, place.heads()));
   }
 
   @Override

@@ -24,6 +24,16 @@ public final class RotaryLayout {
     return swap(weight, heads, halfDim(weight, heads), 2);
   }
 
+  /// Where llama.cpp's order has row `row` of ours.
+  ///
+  /// @param rows of the whole matrix
+  static long storedRow(long row, long rows, int heads) {
+    long headDim = rows / heads;
+    long within = row % headDim;
+    long half = headDim / 2;
+    return row - within + within % half * 2 + within / half;
+  }
+
   private static long halfDim(Tensor weight, int heads) {
     long rows = weight.size(0);
     if (rows % (2L * heads) != 0) {

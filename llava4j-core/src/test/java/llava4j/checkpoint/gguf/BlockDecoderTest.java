@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -75,6 +76,35 @@ class BlockDecoderTest {
       assertThat((double) decoded[i])
           .as(type + " number " + i)
           .isCloseTo(expected, within(1e-6 * Math.max(16, Math.abs(expected))));
+    }
+  }
+
+  /// Kept as small numbers, a matrix has the values that decoding gives; with minimums they may
+  /// differ in the last digits.
+  @ParameterizedTest
+  @EnumSource(
+      names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
+  void matricesInBlocksHaveTheDecodedNumbers(GgmlType type) {
+    float[] decoded = decode(type);
+    int rows = 4;
+    int columns = decoded.length / rows;
+    BlockMatrix matrix =
+        GgufBlocks.of(type, MemorySegment.ofArray(blocks(type)), rows, columns).orElseThrow();
+    BlockMatrix.Row row = new BlockMatrix.Row(matrix.layout(), columns);
+    for (int r = 0; r < rows; r++) {
+      matrix.read(r, row);
+      for (int i = 0; i < columns; i++) {
+        float expected = decoded[r * columns + i];
+        double most =
+            matrix.layout().hasMinimums()
+                ? 1e-6
+                    * (Math.abs(expected)
+                        + 64 * Math.abs(row.scales[i / matrix.layout().blockValues()]))
+                : 0;
+        assertThat((double) row.value(matrix.layout(), i))
+            .as(type + " row " + r + " number " + i)
+            .isCloseTo(expected, within(most));
+      }
     }
   }
 

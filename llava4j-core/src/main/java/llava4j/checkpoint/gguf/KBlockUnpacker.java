@@ -1,38 +1,38 @@
 package llava4j.checkpoint.gguf;
 
 /// ggml's "K" blocks: 256 numbers in groups of 16 or 32, whose scales are themselves small integers
-/// times one F16.
-final class KBlockDecoder {
+/// times one F16. A group's scale and minimum go to its place in the [UnpackedBlock].
+final class KBlockUnpacker {
   private static final int LOW_TWO_BITS = 0x03030303;
   private static final int LOW_FOUR_BITS = 0x0F0F0F0F;
 
-  private KBlockDecoder() {}
+  private KBlockUnpacker() {}
 
   /// 16 bytes (scale in the low nibble, minimum in the high one), 64 bytes of two-bit numbers, F16
   /// scale of scales, F16 scale of minimums.
-  static void q2(byte[] blocks, int at, float[] out, int to) {
-    float scaleOfScales = BlockDecoder.half(blocks, at + 80);
-    float scaleOfMinimums = BlockDecoder.half(blocks, at + 82);
+  static void q2(byte[] blocks, int at, UnpackedBlock out) {
+    float scaleOfScales = BlockUnpacker.half(blocks, at + 80);
+    float scaleOfMinimums = BlockUnpacker.half(blocks, at + 82);
     for (int group = 0; group < 16; group++) {
       int packed = blocks[at + group];
-      float scale = scaleOfScales * (packed & 15);
-      float minimum = scaleOfMinimums * ((packed >> 4) & 15);
+      out.scales[group] = scaleOfScales * (packed & 15);
+      out.minimums[group] = -(scaleOfMinimums * ((packed >> 4) & 15));
       int bytes = at + 16 + group / 8 * 32 + group % 2 * 16;
       int shift = group % 8 / 2 * 2;
       for (int i = 0; i < 16; i++) {
-        out[to + group * 16 + i] = scale * ((blocks[bytes + i] >> shift) & 3) - minimum;
+        out.numbers[group * 16 + i] = (byte) ((blocks[bytes + i] >> shift) & 3);
       }
     }
   }
 
   /// 32 bytes of third bits, 64 bytes of low bits in twos, 12 bytes of six-bit scales, F16 scale of
   /// scales.
-  static void q3(byte[] blocks, int at, float[] out, int to) {
-    float scaleOfScales = BlockDecoder.half(blocks, at + 108);
+  static void q3(byte[] blocks, int at, UnpackedBlock out) {
+    float scaleOfScales = BlockUnpacker.half(blocks, at + 108);
     int[] scales = q3Scales(blocks, at + 96);
     for (int group = 0; group < 16; group++) {
       int packed = (scales[group / 4] >> (group % 4 * 8)) & 255;
-      float scale = scaleOfScales * (packed - 32);
+      out.scales[group] = scaleOfScales * (packed - 32);
       int bytes = at + 32 + group / 8 * 32 + group % 2 * 16;
       int highBytes = at + group % 2 * 16;
       int shift = group % 8 / 2 * 2;
@@ -40,7 +40,7 @@ final class KBlockDecoder {
       for (int i = 0; i < 16; i++) {
         int low = (blocks[bytes + i] >> shift) & 3;
         int absent = ((blocks[highBytes + i] >> highBit) & 1) == 0 ? 4 : 0;
-        out[to + group * 16 + i] = scale * (low - absent);
+        out.numbers[group * 16 + i] = (byte) (low - absent);
       }
     }
   }
@@ -48,9 +48,9 @@ final class KBlockDecoder {
   /// Sixteen six-bit scales, four to an int: eight bytes hold the low nibbles, four bytes the high
   /// pairs of bits.
   private static int[] q3Scales(byte[] blocks, int at) {
-    int first = BlockDecoder.int32(blocks, at);
-    int second = BlockDecoder.int32(blocks, at + 4);
-    int high = BlockDecoder.int32(blocks, at + 8);
+    int first = BlockUnpacker.int32(blocks, at);
+    int second = BlockUnpacker.int32(blocks, at + 4);
+    int high = BlockUnpacker.int32(blocks, at + 8);
     return new int[] {
       (first & LOW_FOUR_BITS) | (high & LOW_TWO_BITS) << 4,
       (second & LOW_FOUR_BITS) | ((high >> 2) & LOW_TWO_BITS) << 4,
@@ -61,42 +61,42 @@ final class KBlockDecoder {
 
   /// F16 scale of scales, F16 scale of minimums, 12 bytes of six-bit scales and minimums, 128 bytes
   /// of nibbles: each 32 bytes hold one group in the low and the next in the high nibbles.
-  static void q4(byte[] blocks, int at, float[] out, int to) {
-    float scaleOfScales = BlockDecoder.half(blocks, at);
-    float scaleOfMinimums = BlockDecoder.half(blocks, at + 2);
+  static void q4(byte[] blocks, int at, UnpackedBlock out) {
+    float scaleOfScales = BlockUnpacker.half(blocks, at);
+    float scaleOfMinimums = BlockUnpacker.half(blocks, at + 2);
     for (int group = 0; group < 8; group++) {
-      float scale = scaleOfScales * sixBitScale(blocks, at + 4, group);
-      float minimum = scaleOfMinimums * sixBitMinimum(blocks, at + 4, group);
+      out.scales[group] = scaleOfScales * sixBitScale(blocks, at + 4, group);
+      out.minimums[group] = -(scaleOfMinimums * sixBitMinimum(blocks, at + 4, group));
       int bytes = at + 16 + group / 2 * 32;
       int shift = group % 2 * 4;
       for (int i = 0; i < 32; i++) {
-        out[to + group * 32 + i] = scale * ((blocks[bytes + i] >> shift) & 15) - minimum;
+        out.numbers[group * 32 + i] = (byte) ((blocks[bytes + i] >> shift) & 15);
       }
     }
   }
 
   /// As [#q4], with 32 bytes of fifth bits (bit n for group n) before the nibbles.
-  static void q5(byte[] blocks, int at, float[] out, int to) {
-    float scaleOfScales = BlockDecoder.half(blocks, at);
-    float scaleOfMinimums = BlockDecoder.half(blocks, at + 2);
+  static void q5(byte[] blocks, int at, UnpackedBlock out) {
+    float scaleOfScales = BlockUnpacker.half(blocks, at);
+    float scaleOfMinimums = BlockUnpacker.half(blocks, at + 2);
     for (int group = 0; group < 8; group++) {
-      float scale = scaleOfScales * sixBitScale(blocks, at + 4, group);
-      float minimum = scaleOfMinimums * sixBitMinimum(blocks, at + 4, group);
+      out.scales[group] = scaleOfScales * sixBitScale(blocks, at + 4, group);
+      out.minimums[group] = -(scaleOfMinimums * sixBitMinimum(blocks, at + 4, group));
       int bytes = at + 48 + group / 2 * 32;
       int shift = group % 2 * 4;
       for (int i = 0; i < 32; i++) {
         int high = ((blocks[at + 16 + i] >> group) & 1) << 4;
-        out[to + group * 32 + i] = scale * (((blocks[bytes + i] >> shift) & 15) | high) - minimum;
+        out.numbers[group * 32 + i] = (byte) (((blocks[bytes + i] >> shift) & 15) | high);
       }
     }
   }
 
   /// 128 bytes of low nibbles, 64 bytes of high pairs of bits, 16 signed scales, F16 scale of
   /// scales.
-  static void q6(byte[] blocks, int at, float[] out, int to) {
-    float scaleOfScales = BlockDecoder.half(blocks, at + 208);
+  static void q6(byte[] blocks, int at, UnpackedBlock out) {
+    float scaleOfScales = BlockUnpacker.half(blocks, at + 208);
     for (int group = 0; group < 16; group++) {
-      float scale = scaleOfScales * blocks[at + 192 + group];
+      out.scales[group] = scaleOfScales * blocks[at + 192 + group];
       int half = group / 8;
       int quarter = group % 8 / 2;
       int lowBytes = at + half * 64 + quarter % 2 * 32 + group % 2 * 16;
@@ -106,7 +106,7 @@ final class KBlockDecoder {
       for (int i = 0; i < 16; i++) {
         int low = (blocks[lowBytes + i] >> lowShift) & 15;
         int high = ((blocks[highBytes + i] >> highShift) & 3) << 4;
-        out[to + group * 16 + i] = scale * ((low | high) - 32);
+        out.numbers[group * 16 + i] = (byte) ((low | high) - 32);
       }
     }
   }
