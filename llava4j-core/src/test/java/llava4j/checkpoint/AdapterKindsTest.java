@@ -34,7 +34,7 @@ class AdapterKindsTest {
   @BeforeAll
   static void makeBase() {
     try (Checkpoint original =
-        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.committed("original"))) {
       new CheckpointConverter(original, WriteListener.NONE).toHuggingFace(base(), DType.F32);
     }
   }
