@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Beam search honours every option, judged by scores that are computed here from scratch.
+/// Always on the committed weights: on others four beams may well end below one.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BeamSearchTest {
   private static final int TOKENS = 6;
@@ -37,7 +38,7 @@ class BeamSearchTest {
 
   @BeforeAll
   void load() {
-    golden = GoldenModel.open("original");
+    golden = GoldenModel.openCommitted("original");
     ids = new PromptEncoder(golden.tokenizer(), true).encode("USER: What is it? ASSISTANT:");
   }
 
@@ -132,29 +133,27 @@ class BeamSearchTest {
     }
     int[] given = cases.get("prompt").valueStream().mapToInt(JsonNode::asInt).toArray();
     List<String> different = new ArrayList<>();
-    try (GoldenModel recorded = GoldenModel.openCommitted("original")) {
-      for (JsonNode row : cases.get("rows")) {
-        Decoding.Beam beam =
-            new Decoding.Beam(row.get("beams").asInt(), row.get("length_penalty").asDouble());
-        GenerationOptions options =
-            BEAMS.withDecoding(beam).withMaxNewTokens(row.get("max_tokens").asInt());
-        int[] wanted = row.get("ids").valueStream().mapToInt(JsonNode::asInt).toArray();
-        try (Scope _ = new Scope();
-            PromptCache cache = new PromptCache(recorded.model())) {
-          int[] found =
-              recorded
-                  .generator(row.get("eos").asInt())
-                  .generate(
-                      recorded.model().splicer().splice(given, List.of()),
-                      cache,
-                      options,
-                      TextListener.NONE,
-                      () -> false)
-                  .getFirst()
-                  .ids();
-          if (!Arrays.equals(found, wanted)) {
-            different.add(row + " but " + Arrays.toString(found));
-          }
+    for (JsonNode row : cases.get("rows")) {
+      Decoding.Beam beam =
+          new Decoding.Beam(row.get("beams").asInt(), row.get("length_penalty").asDouble());
+      GenerationOptions options =
+          BEAMS.withDecoding(beam).withMaxNewTokens(row.get("max_tokens").asInt());
+      int[] wanted = row.get("ids").valueStream().mapToInt(JsonNode::asInt).toArray();
+      try (Scope _ = new Scope();
+          PromptCache cache = new PromptCache(golden.model())) {
+        int[] found =
+            golden
+                .generator(row.get("eos").asInt())
+                .generate(
+                    golden.model().splicer().splice(given, List.of()),
+                    cache,
+                    options,
+                    TextListener.NONE,
+                    () -> false)
+                .getFirst()
+                .ids();
+        if (!Arrays.equals(found, wanted)) {
+          different.add(row + " but " + Arrays.toString(found));
         }
       }
     }
