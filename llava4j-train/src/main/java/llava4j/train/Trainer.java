@@ -126,6 +126,8 @@ public final class Trainer {
   }
 
   private Forecast tell(Assembly assembly, SampleFile samples) {
+    long steps = config.batching().steps(samples.size());
+    config.optimization().warmUpWarning(steps).ifPresent(listener::onNote);
     FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
     Forecast forecast = Forecast.of(config, job.base().config(), job, assembly);
