@@ -107,6 +107,19 @@ class AdapterKindsTest {
   }
 
   @Test
+  void aMissingBaseIsNamedWithTheAdapterAndTheRemedy() throws IOException {
+    for (String gone : List.of("/gone/llava-7b", "gone-here", "nobody/nothing")) {
+      Path adapter = changed(JSON.readTree("{\"base_model_name_or_path\": \"" + gone + "\"}"));
+      assertThatThrownBy(() -> new CheckpointOpener(CheckpointOptions.none()).open(adapter).close())
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining(adapter.toString())
+          .hasMessageContaining(gone.replace("\\u0000", "\\0"))
+          .hasMessageContaining("base_model_name_or_path")
+          .hasMessageContaining("--base DIR");
+    }
+  }
+
+  @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whatIsNotSupportedIsRefusedByName() throws IOException {
     refused(CASES.resolve("dora"), "use_dora is true");
