@@ -108,7 +108,7 @@ class AdapterKindsTest {
 
   @Test
   void aMissingBaseIsNamedWithTheAdapterAndTheRemedy() throws IOException {
-    for (String gone : List.of("/gone/llava-7b", "gone-here", "nobody/nothing")) {
+    for (String gone : List.of("/gone/llava-7b", "gone-here", "nobody/nothing", "a\\u0000b")) {
       Path adapter = changed(JSON.readTree("{\"base_model_name_or_path\": \"" + gone + "\"}"));
       assertThatThrownBy(() -> new CheckpointOpener(CheckpointOptions.none()).open(adapter).close())
           .isInstanceOf(BadInputException.class)
