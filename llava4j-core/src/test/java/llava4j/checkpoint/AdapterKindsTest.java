@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
 import llava4j.tensor.DType;
+import llava4j.text.Tokenizer;
+import llava4j.text.TokenizerFiles;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -104,6 +106,24 @@ class AdapterKindsTest {
     // no base is named: the way to it is in the file
     assertThat(Answers.ids(out, CheckpointOptions.none())).isEqualTo(expected(kind));
     assertThat(Path.of(AdapterConfig.read(out).base().orElseThrow())).isRelative();
+    // a processor opens from the folder itself
+    for (String file :
+        List.of(
+            "preprocessor_config.json",
+            "processor_config.json",
+            "tokenizer_config.json",
+            "tokenizer.json",
+            "tokenizer.model",
+            "chat_template.jinja")) {
+      assertThat(out.resolve(file)).isRegularFile();
+    }
+    try (Tokenizer beside = TokenizerFiles.open(out);
+        Checkpoint opened = new CheckpointOpener(CheckpointOptions.none()).open(out);
+        Tokenizer expected = opened.tokenizer().get()) {
+      assertThat(beside.specialTokens()).isEqualTo(expected.specialTokens());
+      assertThat(CheckpointOpener.processor(out, opened.config().vision()))
+          .isEqualTo(opened.imageProcessor());
+    }
   }
 
   @Test
