@@ -140,6 +140,29 @@ class AdapterKindsTest {
   }
 
   @Test
+  void aTensorInTwoFilesIsRefusedByName() throws IOException {
+    Path twice = changed(JSON.createObjectNode());
+    try (Checkpoint original =
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {
+      for (String stem : List.of("non_lora_trainables", "mm_projector")) {
+        RenamedSource projector =
+            new RenamedSource()
+                .add(
+                    original.weights(),
+                    name ->
+                        name.startsWith("projector.")
+                            ? java.util.Optional.of(
+                                NameTable.original(name, original.config().projector()))
+                            : java.util.Optional.empty());
+        new TorchZipWriter(Long.MAX_VALUE).write(projector, twice, stem, null, WriteListener.NONE);
+      }
+    }
+    refused(twice, "model.mm_projector.0.weight");
+    refused(twice, "mm_projector.bin");
+    refused(twice, "non_lora_trainables.bin");
+  }
+
+  @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whatIsNotSupportedIsRefusedByName() throws IOException {
     refused(CASES.resolve("dora"), "use_dora is true");
