@@ -17,6 +17,7 @@ import llava4j.checkpoint.gguf.GgufVocabulary;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
 import llava4j.text.ConversationTemplate;
+import llava4j.text.ImageMarks;
 import llava4j.text.JsonTokenizer;
 import llava4j.text.TemplateJinja;
 import llava4j.text.Tokenizer;
@@ -260,6 +261,32 @@ class ConvertedFilesTest {
         .hasMessageContaining("[-2,-1]");
   }
 
+  @Test
+  void tokensAroundImagesGetIntoACopiedTokenizerJson() throws IOException {
+    ImageMarks marks = new ImageMarks(true, true, 2000);
+    for (boolean sentencePiece : new boolean[] {true, false}) {
+      if (!sentencePiece) {
+        Files.delete(huggingFace.resolve("tokenizer.model"));
+      }
+      Path out = Files.createDirectory(folder.resolve("marked" + sentencePiece));
+      try (Tokenizer tokenizer = TokenizerFiles.open(huggingFace, marks)) {
+        new TokenizerWriter(
+                tokenizer,
+                TokenIds.of(tokenizer),
+                new SourceFiles(List.of(huggingFace), Optional.empty()),
+                out)
+            .write(JSON.createObjectNode());
+        String text = "<im_start><image><im_end>\nHi <im_patch>";
+        int[] ids = tokenizer.encode(text, true);
+        try (JsonTokenizer fast = fast(out)) {
+          assertThat(fast.encode(text, true)).isEqualTo(ids);
+          assertThat(fast.specialTokens())
+              .containsKeys("<im_patch>", "<im_start>", "<im_end>", "<image>");
+        }
+      }
+    }
+  }
+
   /// The golden model with the vocabulary of the case llama3_chat_template.
   private Path byteLevelModel() throws IOException {
     Path cases;
@@ -293,7 +320,10 @@ class ConvertedFilesTest {
   }
 
   private void edit(String name, Consumer<ObjectNode> change) throws IOException {
-    Path file = huggingFace.resolve(name);
+    edit(huggingFace.resolve(name), change);
+  }
+
+  private static void edit(Path file, Consumer<ObjectNode> change) throws IOException {
     ObjectNode node = (ObjectNode) JSON.readTree(file.toFile());
     change.accept(node);
     Files.writeString(file, node.toString());
