@@ -110,7 +110,7 @@ final class ConfigFiles {
         "mm_vision_select_feature",
         config.vision().featureSelection() == FeatureSelection.PATCH ? "patch" : "cls_patch");
     root.put("mm_use_im_start_end", checkpoint.prompts().marksImages());
-    root.put("mm_use_im_patch_token", sourceConfig.path("mm_use_im_patch_token").asBoolean(false));
+    root.put("mm_use_im_patch_token", wantsPatchToken());
     root.put("mm_patch_merge_type", config.patchMerge().key());
     root.put("tie_word_embeddings", config.text().tieEmbeddings());
     root.put("torch_dtype", typeName(dtype));
@@ -129,6 +129,13 @@ final class ConfigFiles {
   /// The `clip/config.json` of a tower that is copied.
   void tower(DType dtype) {
     ObjectNode tower = JSON.createObjectNode();
+  /// As the source says. The original takes a configuration that says nothing for true; other
+  /// layouts have no such token.
+  private boolean wantsPatchToken() {
+    boolean isOriginal = sourceConfig.has("mm_vision_tower") || sourceConfig.has("mm_hidden_size");
+    return sourceConfig.path("mm_use_im_patch_token").asBoolean(isOriginal);
+  }
+
     tower.putArray("architectures").add("CLIPVisionModel");
     addVision(tower, config.vision());
     tower.put("torch_dtype", typeName(dtype));

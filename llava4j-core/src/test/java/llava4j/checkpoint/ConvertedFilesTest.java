@@ -287,6 +287,26 @@ class ConvertedFilesTest {
     }
   }
 
+  @Test
+  void theImagePatchTokenKeepsItsMeaning() throws IOException {
+    Path original = convert(huggingFace, "original", CheckpointConverter::toOriginal);
+    assertThat(json(original, "config.json").path("mm_use_im_patch_token").asBoolean(true))
+        .as("transformers' layout has no such token")
+        .isFalse();
+    for (Optional<Boolean> said : List.of(Optional.<Boolean>empty(), Optional.of(true))) {
+      edit(
+          original.resolve("config.json"),
+          node -> {
+            node.remove("mm_use_im_patch_token");
+            said.ifPresent(value -> node.put("mm_use_im_patch_token", value));
+          });
+      Path again = convert(original, "again" + said.isPresent(), CheckpointConverter::toOriginal);
+      assertThat(json(again, "config.json").path("mm_use_im_patch_token").asBoolean(false))
+          .as("the original reads " + said + " as true")
+          .isTrue();
+    }
+  }
+
   /// The golden model with the vocabulary of the case llama3_chat_template.
   private Path byteLevelModel() throws IOException {
     Path cases;
