@@ -307,6 +307,44 @@ class ConvertedFilesTest {
     }
   }
 
+  @Test
+  void mistralsWindowIsCarriedOn() throws IOException {
+    edit(
+        "config.json",
+        node ->
+            ((ObjectNode) node.get("text_config"))
+                .put("model_type", "mistral")
+                .put("sliding_window", 700));
+    Path again = convert(huggingFace, "again", CheckpointConverter::toHuggingFace);
+    Path original = convert(huggingFace, "original", CheckpointConverter::toOriginal);
+    assertThat(json(again, "config.json").path("text_config").path("model_type").asString())
+        .isEqualTo("mistral");
+    assertThat(json(original, "config.json").path("model_type").asString())
+        .isEqualTo("llava_mistral");
+    for (Path out : List.of(huggingFace, again, original, convertToGguf(huggingFace))) {
+      try (Checkpoint checkpoint = open(out)) {
+        assertThat(checkpoint.config().contextLength()).as(out.toString()).isEqualTo(700);
+      }
+    }
+  }
+
+  @Test
+  void aWindowThatIsNotNamedIsMistralsOwnAndNullIsNone() throws IOException {
+    edit(
+        "config.json",
+        node ->
+            ((ObjectNode) node.get("text_config"))
+                .put("model_type", "mistral")
+                .put("max_position_embeddings", 9000));
+    try (Checkpoint checkpoint = open(huggingFace)) {
+      assertThat(checkpoint.config().contextLength()).isEqualTo(4096); // as MistralConfig
+    }
+    edit("config.json", node -> ((ObjectNode) node.get("text_config")).putNull("sliding_window"));
+    try (Checkpoint checkpoint = open(huggingFace)) {
+      assertThat(checkpoint.config().contextLength()).isEqualTo(9000);
+    }
+  }
+
   /// The golden model with the vocabulary of the case llama3_chat_template.
   private Path byteLevelModel() throws IOException {
     Path cases;
