@@ -79,6 +79,7 @@ public final class PromptCache implements AutoCloseable {
               + (prompt.numRows() - limit + 1)
               + " too many for the context of "
               + limit
+              + (limit < model.config().text().maxPositions() ? " (Mistral's sliding_window)" : "")
               + "; shorten it or use fewer pictures");
     }
   }
