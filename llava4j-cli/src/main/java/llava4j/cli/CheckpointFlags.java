@@ -16,8 +16,8 @@ final class CheckpointFlags {
       paramLabel = "MODEL",
       description =
           "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
-              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}, or the small model"
-              + " that comes with llava.",
+              + " owner/name[@revision] of a hub. Default: what the environment variable"
+              + " LLAVA_MODEL names, else the small model that comes with llava.",
       defaultValue = "${env:LLAVA_MODEL}")
   private String model;
 

@@ -94,7 +94,7 @@ class CommandsTest {
                     .isNotNull());
       }
       assertThat(run("info", "-m", model, "--threads", "0")).isEqualTo(2);
-      assertThat(err.toString()).contains("--threads must be between 1 and 1024");
+      assertThat(err.toString()).contains("--threads must be between 1 and 1024, not 0");
     } finally {
       NativeRuntime.useThreads(java.util.OptionalInt.of(before));
     }

@@ -118,6 +118,17 @@ class MainTest {
   }
 
   @Test
+  void helpShowsNoRawVariables() {
+    for (CommandLine command : commandLine().getSubcommands().values()) {
+      assertThat(command.getUsageMessage()).as(command.getCommandName()).doesNotContain("${");
+      for (CommandLine inner : command.getSubcommands().values()) {
+        assertThat(inner.getUsageMessage()).as(inner.getCommandName()).doesNotContain("${");
+      }
+    }
+    assertThat(commandLine().getSubcommands().get("ask").getUsageMessage()).contains("LLAVA_MODEL");
+  }
+
+  @Test
   void interruptsExitWith130AndNoWords() {
     assertThat(runFailing(new UserInterruptException(""))).isEqualTo(130);
     assertThat(runFailing(new InterruptedException())).isEqualTo(130);
