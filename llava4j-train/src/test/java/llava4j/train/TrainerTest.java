@@ -97,6 +97,33 @@ class TrainerTest {
   }
 
   @Test
+  void aSecondRunInTheSameFolderIsRefused() {
+    Path out = folder.resolve("one");
+    List<Throwable> refusals = new ArrayList<>();
+    try (TinyRun run = run("tinyLora", "maxSteps=2");
+        TinyRun other = run("tinyLora", "maxSteps=2")) {
+      TrainingListener meddler =
+          new TrainingListener() {
+            @Override
+            public void onStep(StepReport report) {
+              Trainer second = new Trainer(other.job(out), new TrainingListener() {}, () -> false);
+              refusals.add(org.assertj.core.api.Assertions.catchThrowable(second::run));
+            }
+          };
+      assertThat(new Trainer(run.job(out), meddler, () -> false).run().finished()).isTrue();
+      assertThat(refusals).hasSize(2);
+      assertThat(refusals)
+          .allSatisfy(refusal ->
+              assertThat(refusal)
+                  .isInstanceOf(BadInputException.class)
+                  .hasMessageContaining(out + " is in use by another run"));
+      assertThat(new Trainer(other.job(out), new TrainingListener() {}, () -> false).run().steps())
+          .as("afterwards the folder is free")
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
   void brokenLossNamesStepSamplesAndTheLastGoodCheckpoint() {
     Path out = folder.resolve("nan");
     try (TinyRun run = run("tinyFinetune", "learningRate=1e38", "warmupRatio=0")) {
