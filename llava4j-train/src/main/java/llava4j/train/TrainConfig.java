@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
 import llava4j.text.ConversationTemplate;
@@ -98,6 +99,7 @@ public record TrainConfig(
 
   /// From samples to ids and pictures.
   ///
+  /// @param maxPixels of a picture; a larger one makes its sample a broken one
   /// @param maxLength rows of a sample, pictures included
   /// @param packing several samples share a sequence
   /// @param maxBad broken samples that may be skipped
@@ -106,12 +108,16 @@ public record TrainConfig(
       ConversationTemplate template,
       MaskRule maskRule,
       Pictures pictures,
+      long maxPixels,
       int maxLength,
       Order order,
       boolean packing,
       int maxBad,
       int prefetch) {
     public Data {
+      if (maxPixels < 1 || maxPixels > DecodeOptions.LARGEST_MAX_PIXELS) {
+        throw wrong("maxPixels", maxPixels, "between 1 and " + DecodeOptions.LARGEST_MAX_PIXELS);
+      }
       atLeast("maxLength", maxLength, 2);
       atLeast("maxBad", maxBad, 0);
       atLeast("prefetch", prefetch, 1);
