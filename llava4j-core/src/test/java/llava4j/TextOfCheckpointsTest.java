@@ -128,6 +128,22 @@ class TextOfCheckpointsTest {
   }
 
   @Test
+  void promptsBeyondMistralsWindowAreRefusedByItsName() {
+    EditedCheckpoint edited = copy("hf_gqa");
+    edited.json(
+        "config.json",
+        json ->
+            ((ObjectNode) json.get("text_config"))
+                .put("model_type", "mistral")
+                .put("sliding_window", 60));
+    try (Llava llava = Llava.load(edited.folder())) {
+      assertThatThrownBy(() -> llava.ask("word ".repeat(60)))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("the context of 60 (Mistral's sliding_window)");
+    }
+  }
+
+  @Test
   void aFoldersOwnTemplateDecidesAndItsNameDoesNot() {
     EditedCheckpoint edited =
         EditedCheckpoint.copy(Golden.path("hf_gqa"), folder.resolve("my-mistral-notes"));

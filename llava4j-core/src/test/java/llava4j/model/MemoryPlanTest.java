@@ -96,11 +96,22 @@ class MemoryPlanTest {
   @Test
   void aRequestCountsItsCacheBesideTheMappedWeights() {
     MemoryPlan plan = new MemoryPlan(1000, 500, 10, 1, 4096, 576);
-    plan.requireRequestFits(100, 200, 1000 + 100 + 2000);
-    assertThatThrownBy(() -> plan.requireRequestFits(100, 200, 1000 + 100 + 2000 - 1))
+    plan.requireRequestFits(100, 200, 0, 1000 + 100 + 2000);
+    assertThatThrownBy(() -> plan.requireRequestFits(100, 200, 0, 1000 + 100 + 2000 - 1))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("200 rows")
         .hasMessageContaining("--max-tokens");
+  }
+
+  @Test
+  void whatAChatHoldsAlreadyIsNotCountedAgain() {
+    MemoryPlan plan = new MemoryPlan(1000, 500, 10, 1, 4096, 576);
+    long held = 150 * 10;
+    plan.requireRequestFits(20, 200, held, 1000 + 20 + 500);
+    assertThatThrownBy(() -> plan.requireRequestFits(20, 200, held, 1000 + 20 + 500 - 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("200 rows");
+    plan.requireRequestFits(20, 100, held, 1000 + 20); // more is held than is needed
   }
 
   private static long smallest(MemoryPlan plan) {

@@ -19,6 +19,7 @@ import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 import llava4j.image.ImageMode;
 import llava4j.image.Preprocessor;
@@ -115,6 +116,7 @@ final class GoldenTraining implements AutoCloseable {
             stage1 ? ConversationTemplate.PLAIN : ConversationTemplate.VICUNA_V1,
             MaskRule.REFERENCE,
             Pictures.PAD,
+            DecodeOptions.DEFAULT_MAX_PIXELS,
             Golden.json(batches(run)).get("max_length").asInt(),
             Order.SEQUENTIAL,
             false,
