@@ -205,6 +205,8 @@ public final class Llava implements AutoCloseable {
   ///
   /// @param options of all requests; their own are not looked at
   /// @return `options.numAnswers()` answers of the first request, then those of the second, ...
+  /// @throws llava4j.error.BadInputException if one of them cannot be answered; of several, the
+  ///   message begins with its number
   public List<Generation> answerAll(List<ChatRequest> requests, GenerationOptions options) {
     try (RunningRequests.Request _ = running.begin();
         Scope scope = new Scope()) {
@@ -216,7 +218,7 @@ public final class Llava implements AutoCloseable {
         }
         spliced.add(model.splicer().splice(prompts.encode(request), images));
       }
-      requireMemory(spliced, options, options.numAnswers());
+      requireMemory(spliced, options, options.numAnswers(), Optional.empty());
       return generator
           .generateBatch(spliced, withTemplateStops(options), TextListener.NONE, () -> false)
           .stream()
@@ -265,7 +267,7 @@ public final class Llava implements AutoCloseable {
       }
       long encoded = System.nanoTime();
       SplicedPrompt prompt = model.splicer().splice(ids, images);
-      requireMemory(List.of(prompt), request.options(), 1);
+      requireMemory(List.of(prompt), request.options(), 1, Optional.of(cache));
       FirstText first = new FirstText(listener);
       List<Generation> answers =
           generator.generate(prompt, cache, withTemplateStops(request.options()), first, cancelled);
@@ -286,8 +288,12 @@ public final class Llava implements AutoCloseable {
   ///
   /// @param answersAtOnce answers of each prompt that grow side by side; beams are followed one
   ///   prompt after the other
+  /// @param chat the cache that the only prompt is read into
   private void requireMemory(
-      List<SplicedPrompt> prompts, GenerationOptions options, int answersAtOnce) {
+      List<SplicedPrompt> prompts,
+      GenerationOptions options,
+      int answersAtOnce,
+      Optional<PromptCache> chat) {
     if (model.device() instanceof Device.Cpu) {
       long longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElse(0);
       long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
@@ -297,7 +303,12 @@ public final class Llava implements AutoCloseable {
         read = longest;
         sequences = beam.numBeams();
       }
-      plan.requireRequestFits(read, rows * sequences, AvailableMemory.ofThisProcess().bytes());
+      read -= chat.map(cache -> cache.knownRows(prompts.getFirst())).orElse(0);
+      plan.requireRequestFits(
+          read,
+          rows * sequences,
+          chat.map(PromptCache::bytes).orElse(0L),
+          AvailableMemory.ofThisProcess().bytes());
     }
   }
 

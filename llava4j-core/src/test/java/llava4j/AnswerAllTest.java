@@ -76,6 +76,7 @@ class AnswerAllTest {
     List<ChatRequest> requests = List.of(requests().getFirst(), endless);
     assertThatThrownBy(() -> llava.answerAll(requests, GenerationOptions.greedy()))
         .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith("request 2 of 2: ")
         .hasMessageContaining("too many for the context");
   }
 

@@ -72,7 +72,7 @@ class CloseTest {
     llava.close();
   }
 
-  /// What is broken in a copy of a checkpoint of three shards.
+  /// What is broken in a copy of a checkpoint of several shards.
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -80,7 +80,7 @@ class CloseTest {
         "generation_config.json",
         "tokenizer_config.json",
         "tokenizer.model",
-        "model-00003-of-00003.safetensors"
+        "last shard"
       })
   void aFailingLoadLeavesNoFileMapped(String broken, @TempDir Path folder) throws IOException {
     try (Stream<Path> files = Files.list(Golden.path("hf_gqa"))) {
@@ -88,7 +88,8 @@ class CloseTest {
         Files.copy(file, folder.resolve(file.getFileName()));
       }
     }
-    Files.writeString(folder.resolve(broken), "{ broken");
+    Files.writeString(
+        broken.equals("last shard") ? lastShard(folder) : folder.resolve(broken), "{ broken");
     assertThatThrownBy(() -> Llava.load(folder)).isInstanceOf(BadInputException.class);
     assertThat(mapped(folder)).isEmpty();
   }
@@ -109,6 +110,15 @@ class CloseTest {
     Files.writeString(config, changed);
     assertThatThrownBy(() -> Llava.load(folder)).isInstanceOf(BadInputException.class);
     assertThat(mapped(folder)).isEmpty();
+  }
+
+  private static Path lastShard(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> shards =
+          files.filter(file -> file.toString().endsWith(".safetensors")).sorted().toList();
+      assertThat(shards).hasSizeGreaterThan(1);
+      return shards.getLast();
+    }
   }
 
   private static List<String> mapped(Path folder) throws IOException {

@@ -27,12 +27,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// What a checkpoint's small files say about words and pictures is what happens.
 class TextOfCheckpointsTest {
-  private static final int SEG = 1302;
   private static final GenerationOptions SIX =
       GenerationOptions.greedy().withMaxNewTokens(6).withTopLogProbs(3);
 
@@ -42,19 +42,23 @@ class TextOfCheckpointsTest {
   @ValueSource(booleans = {true, false})
   void anAddedTokenCanBeSaid(boolean sentencePiece) {
     EditedCheckpoint edited = copy("hf_gqa");
+    int seg = firstWithoutAToken(edited.folder());
+    int vocab =
+        read(edited.folder().resolve("config.json")).path("text_config").path("vocab_size").asInt();
+    assertThat(vocab).isGreaterThan(seg + 2);
     int first = answer(edited.folder(), LoadOptions.defaults()).ids()[0];
     edited
-        .multiplyRow("language_model.model.embed_tokens.weight", SEG, first, 3) // tied to the head
-        .json("added_tokens.json", json -> json.put("[SEG]", SEG))
+        .multiplyRow("language_model.model.embed_tokens.weight", seg, first, 3) // tied to the head
+        .json("added_tokens.json", json -> json.put("[SEG]", seg))
         .json(
             "tokenizer_config.json",
-            json -> added((ObjectNode) json.get("added_tokens_decoder").get("0"), json))
+            json -> added((ObjectNode) json.get("added_tokens_decoder").get("0"), json, seg))
         .json(
             "tokenizer.json",
             json ->
                 ((ArrayNode) json.get("added_tokens"))
                     .addObject()
-                    .put("id", SEG)
+                    .put("id", seg)
                     .put("content", "[SEG]")
                     .put("single_word", false)
                     .put("lstrip", false)
@@ -65,20 +69,31 @@ class TextOfCheckpointsTest {
       edited.delete("tokenizer.model");
     }
     Generation answer = answer(edited.folder(), LoadOptions.defaults());
-    assertThat(answer.ids()[0]).isEqualTo(SEG);
+    assertThat(answer.ids()[0]).isEqualTo(seg);
     assertThat(answer.text()).startsWith("[SEG]");
-    assertThat(answer.logProbs().getFirst().top().getFirst().id()).isEqualTo(SEG);
+    assertThat(answer.logProbs().getFirst().top().getFirst().id()).isEqualTo(seg);
     try (Tokenizer tokenizer = TokenizerFiles.open(edited.folder())) {
       int image = tokenizer.imageTokenId().orElseThrow();
-      assertThat(IntStream.range(0, 1344).filter(id -> !tokenizer.isGenerable(id)).toArray())
-          .contains(image, SEG + 1, 1343)
-          .doesNotContain(SEG, tokenizer.eosId());
+      assertThat(IntStream.range(0, vocab).filter(id -> !tokenizer.isGenerable(id)).toArray())
+          .contains(image, seg + 1, vocab - 1)
+          .doesNotContain(seg, tokenizer.eosId());
     }
   }
 
-  private static void added(ObjectNode like, ObjectNode json) {
+  /// The first row of the matrices that stands for no token: after all pieces and added tokens.
+  private static int firstWithoutAToken(Path model) {
+    try (Tokenizer tokenizer = TokenizerFiles.open(model)) {
+      int last = tokenizer.imageTokenId().orElseThrow();
+      for (JsonNode id : read(model.resolve("added_tokens.json"))) {
+        last = Math.max(last, id.asInt());
+      }
+      return last + 1;
+    }
+  }
+
+  private static void added(ObjectNode like, ObjectNode json, int seg) {
     ((ObjectNode) json.get("added_tokens_decoder"))
-        .set(String.valueOf(SEG), like.deepCopy().put("content", "[SEG]").put("special", false));
+        .set(String.valueOf(seg), like.deepCopy().put("content", "[SEG]").put("special", false));
   }
 
   @Test
@@ -110,6 +125,22 @@ class TextOfCheckpointsTest {
     assertThatThrownBy(() -> open(edited.folder()))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("processor_config.json: patch_size is 16");
+  }
+
+  @Test
+  void promptsBeyondMistralsWindowAreRefusedByItsName() {
+    EditedCheckpoint edited = copy("hf_gqa");
+    edited.json(
+        "config.json",
+        json ->
+            ((ObjectNode) json.get("text_config"))
+                .put("model_type", "mistral")
+                .put("sliding_window", 60));
+    try (Llava llava = Llava.load(edited.folder())) {
+      assertThatThrownBy(() -> llava.ask("word ".repeat(60)))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("the context of 60 (Mistral's sliding_window)");
+    }
   }
 
   @Test

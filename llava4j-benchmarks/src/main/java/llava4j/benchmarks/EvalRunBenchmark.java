@@ -114,6 +114,7 @@ final class EvalRunBenchmark implements Benchmark {
             "VICUNA_V1",
             "pad",
             RunSettings.Orientation.IGNORED,
+            null,
             "auto",
             ANSWER_TOKENS));
   }

@@ -1,8 +1,10 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import llava4j.checkpoint.AdapterConfig;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
@@ -16,8 +18,8 @@ final class CheckpointFlags {
       paramLabel = "MODEL",
       description =
           "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
-              + " owner/name[@revision] of a hub. Default: $${env:LLAVA_MODEL}, or the small model"
-              + " that comes with llava.",
+              + " owner/name[@revision] of a hub. Default: what the environment variable"
+              + " LLAVA_MODEL names, else the small model that comes with llava.",
       defaultValue = "${env:LLAVA_MODEL}")
   private String model;
 
@@ -60,6 +62,19 @@ final class CheckpointFlags {
   /// Whether more is wanted on standard error.
   boolean verbose() {
     return verbose;
+  }
+
+  /// The folder that was named, where it is here and holds an adapter.
+  Optional<Path> adapter() {
+    return Optional.ofNullable(model)
+        .filter(name -> name.indexOf('\0') < 0)
+        .map(Path::of)
+        .filter(folder -> Files.isRegularFile(folder.resolve(AdapterConfig.FILE)));
+  }
+
+  /// The base that was named.
+  Optional<String> base() {
+    return Optional.ofNullable(base);
   }
 
   /// Opens the model's files; no weight is read yet.

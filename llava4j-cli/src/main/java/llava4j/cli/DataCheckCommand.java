@@ -19,7 +19,6 @@ import llava4j.data.check.Severity;
 import llava4j.data.check.Tally;
 import llava4j.data.check.TokenRule;
 import llava4j.error.BadInputException;
-import llava4j.image.DecodeOptions;
 import llava4j.image.Preprocessor;
 import llava4j.tensor.NativeRuntime;
 import llava4j.text.Tokenizer;
@@ -30,6 +29,7 @@ import llava4j.train.TrainConfig;
 import llava4j.train.batch.SampleRows;
 import llava4j.train.report.LengthChart;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -101,13 +101,7 @@ final class DataCheckCommand implements Callable<Integer> {
           "Rows that a sample may have. Default: the preset's, or the model's positions if those are fewer.")
   private Integer maxLength;
 
-  @Option(
-      names = "--max-pixels",
-      paramLabel = "N",
-      description =
-          "Refuse pictures with more pixels. Default: ${DEFAULT-VALUE}, the most that llava train takes.",
-      defaultValue = "" + DecodeOptions.DEFAULT_MAX_PIXELS)
-  private long maxPixels;
+  @Mixin private PixelLimit limit;
 
   @Option(
       names = "--strict",
@@ -183,7 +177,7 @@ final class DataCheckCommand implements Callable<Integer> {
   private int check(Optional<TokenRule> rows) throws InterruptedException {
     Severity severity = strict ? Severity.ALL : Severity.HURTING;
     DataCheck check =
-        new DataCheck(images, maxPixels, rows, Runtime.getRuntime().availableProcessors());
+        new DataCheck(images, limit.pixels(), rows, Runtime.getRuntime().availableProcessors());
     Tally tally = new Tally();
     try (ProblemLog log = out == null ? null : new ProblemLog(out.resolve("problems.jsonl"));
         FixedCopy fixed = fix == null ? null : new FixedCopy(fix, file, severity)) {

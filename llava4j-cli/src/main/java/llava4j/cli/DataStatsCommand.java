@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import llava4j.data.stats.StatisticsReport;
 import llava4j.image.DecodeOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -56,18 +57,13 @@ final class DataStatsCommand implements Callable<Integer> {
       description = "Draws other examples. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  @Option(
-      names = "--max-pixels",
-      paramLabel = "N",
-      description = "Show no pictures with more pixels. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "" + DecodeOptions.DEFAULT_MAX_PIXELS)
-  private long maxPixels;
+  @Mixin private PixelLimit limit;
 
   @Override
   public Integer call() {
     StatisticsReport report =
         new StatisticsReport(
-            images, DecodeOptions.defaults().withMaxPixels(maxPixels), examples, seed);
+            images, DecodeOptions.defaults().withMaxPixels(limit.pixels()), examples, seed);
     try (SampleProgress progress = new SampleProgress("counting")) {
       spec.commandLine().getOut().println(report.write(file, out, progress));
     }

@@ -83,6 +83,8 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions model;
 
+  @Mixin private PixelLimit limit;
+
   @Option(
       names = "--data",
       paramLabel = "DIR",
@@ -408,6 +410,7 @@ final class EvalCommand implements Callable<Integer> {
         llava.template().key(),
         config.imageMode().toString().replace("[]", "") + ", " + config.patchMerge().key(),
         RunSettings.Orientation.IGNORED,
+        limit.pixels(),
         device.toString().replaceFirst(":\\d+$", "")
             + ", activations "
             + device.computeType()

@@ -1,6 +1,7 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 import org.jline.reader.UserInterruptException;
@@ -61,6 +62,17 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     Optional<BadInputException> badInput = find(BadInputException.class, thrown);
     if (badInput.isPresent()) {
       err.println("llava: " + oneLine(badInput.get().getMessage()));
+      err.flush();
+      return BAD_INPUT;
+    }
+    Optional<InvalidPathException> noPath = find(InvalidPathException.class, thrown);
+    if (noPath.isPresent()) {
+      err.println(
+          "llava: '"
+              + noPath.get().getInput().replace("\0", "\\0")
+              + "' cannot be the name of a file or folder ("
+              + noPath.get().getReason()
+              + "); correct it");
       err.flush();
       return BAD_INPUT;
     }

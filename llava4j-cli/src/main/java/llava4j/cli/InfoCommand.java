@@ -1,10 +1,15 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import llava4j.checkpoint.AdapterConfig;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.TensorInfo;
@@ -38,16 +43,47 @@ final class InfoCommand implements Callable<Integer> {
   public Integer call() {
     ThreadCount threads = options.threads().apply();
     PrintWriter out = spec.commandLine().getOut();
+    Optional<Path> adapter = options.adapter();
+    adapter.ifPresent(folder -> printAdapter(out, folder)); // also where its base is missing
     try (Checkpoint checkpoint = options.inspect(spec.commandLine().getErr())) {
       WeightSource weights = checkpoint.inferenceWeights();
       ParameterTable table = ParameterTable.of(checkpoint.config());
       table.requireExactly(weights, checkpoint.location().toString());
+      if (adapter.isEmpty() && isAdapter(checkpoint.location())) { // of a hub
+        printAdapter(out, checkpoint.location());
+      }
       printModel(out, checkpoint, table);
       printStorage(out, weights);
       printMemory(out, checkpoint.config(), weights);
       printProcessor(out, threads);
     }
     return 0;
+  }
+
+  private static boolean isAdapter(Path location) {
+    return Files.isRegularFile(location.resolve(AdapterConfig.FILE));
+  }
+
+  private void printAdapter(PrintWriter out, Path folder) {
+    AdapterConfig config = AdapterConfig.read(folder);
+    List<String> modules =
+        config.targets().stream()
+            .map(name -> name.matches("[\\w.]+") ? name.substring(name.lastIndexOf('.') + 1) : name)
+            .distinct()
+            .sorted()
+            .toList();
+    line(
+        out,
+        "adapter",
+        "LoRA of rank "
+            + config.rank()
+            + (config.ranks().isEmpty() ? "" : " (of some modules another)")
+            + ", alpha "
+            + String.valueOf(config.alpha()).replaceFirst("\\.0$", "")
+            + (config.rootScale() ? " over the rank's root" : "")
+            + ", on "
+            + (modules.isEmpty() ? "the modules of its tensors" : String.join(", ", modules)));
+    line(out, "base", options.base().or(config::base).orElse("not named; name it with --base DIR"));
   }
 
   private void printModel(PrintWriter out, Checkpoint checkpoint, ParameterTable table) {

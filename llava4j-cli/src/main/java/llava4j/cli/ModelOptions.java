@@ -1,6 +1,7 @@
 package llava4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Optional;
 import llava4j.Llava;
 import llava4j.LoadOptions;
@@ -58,6 +59,16 @@ final class ModelOptions {
   /// Whether more is wanted on standard error.
   boolean verbose() {
     return files.verbose();
+  }
+
+  /// The folder that was named, where it is here and holds an adapter.
+  Optional<Path> adapter() {
+    return files.adapter();
+  }
+
+  /// The base that was named.
+  Optional<String> base() {
+    return files.base();
   }
 
   /// How many threads compute.

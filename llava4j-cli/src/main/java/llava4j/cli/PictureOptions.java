@@ -9,6 +9,7 @@ import llava4j.image.FetchPolicy;
 import llava4j.image.ImageFetcher;
 import llava4j.image.ImageSource;
 import llava4j.image.RgbImage;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Where pictures may come from: the options that `ask` and `chat` share.
@@ -23,12 +24,7 @@ final class PictureOptions {
       description = "Do not turn pictures as their EXIF data says; training and evaluation do not.")
   private boolean ignoreOrientation;
 
-  @Option(
-      names = "--max-pixels",
-      paramLabel = "N",
-      description = "Refuse pictures with more pixels. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "" + DecodeOptions.DEFAULT_MAX_PIXELS)
-  private long maxPixels;
+  @Mixin private PixelLimit limit;
 
   /// Decodes pictures in the order of their names.
   List<RgbImage> decode(List<String> names, PrintWriter err) {
@@ -43,7 +39,7 @@ final class PictureOptions {
     FetchPolicy policy = allowUrl ? FetchPolicy.withUrls() : FetchPolicy.withoutUrls();
     DecodeOptions options =
         (ignoreOrientation ? DecodeOptions.reference() : DecodeOptions.defaults())
-            .withMaxPixels(maxPixels);
+            .withMaxPixels(limit.pixels());
     ImageSource source = ImageSource.parse(name);
     DecodedImage decoded = new ImageFetcher(policy, System.in).decode(source, options);
     if (decoded.animated()) {

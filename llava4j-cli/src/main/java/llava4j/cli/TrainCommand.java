@@ -164,6 +164,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--offline", description = "Never go to the network.")
   private boolean offline;
 
+  @Mixin private PixelLimit limit;
+
   @Mixin private ThreadOption threads;
 
   @Override
@@ -305,6 +307,7 @@ final class TrainCommand implements Callable<Integer> {
     if (maxBad != null) {
       all.add("maxBad=" + maxBad);
     }
+    limit.asked().ifPresent(pixels -> all.add("maxPixels=" + pixels));
     if (activation != null) {
       all.add("activation=" + activation);
     }

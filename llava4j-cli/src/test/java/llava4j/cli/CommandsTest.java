@@ -94,7 +94,7 @@ class CommandsTest {
                     .isNotNull());
       }
       assertThat(run("info", "-m", model, "--threads", "0")).isEqualTo(2);
-      assertThat(err.toString()).contains("--threads must be between 1 and 1024");
+      assertThat(err.toString()).contains("--threads must be between 1 and 1024, not 0");
     } finally {
       NativeRuntime.useThreads(java.util.OptionalInt.of(before));
     }
@@ -203,6 +203,25 @@ class CommandsTest {
     assertThat(run("info", "-m", model)).isZero();
     assertThat(out.toString())
         .contains("original LLaVA", "mlp2x_gelu", "memory", "kernels", "vector");
+  }
+
+  @Test
+  void infoTellsOfAnAdapterAlsoWhereItsBaseIsMissing() throws Exception {
+    String adapter = Golden.path("lora").toString();
+    assertThat(run("info", "-m", adapter, "--base", model)).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("adapter", "LoRA of rank ", "alpha ", "q_proj", "base", "language model");
+    out.getBuffer().setLength(0);
+    Path lonely = Files.createDirectory(folder.resolve("lonely"));
+    Files.writeString(
+        lonely.resolve("adapter_config.json"),
+        "{\"r\": 4, \"lora_alpha\": 8, \"base_model_name_or_path\": \"/gone/llava\","
+            + " \"target_modules\": [\"model.layers.0.self_attn.v_proj\","
+            + " \"model.layers.1.self_attn.v_proj\", \"k_proj\"]}");
+    assertOneSentence(run("info", "-m", lonely.toString()), "--base DIR");
+    assertThat(out.toString())
+        .contains("LoRA of rank 4, alpha 8, on k_proj, v_proj")
+        .containsPattern("base +/gone/llava");
   }
 
   @Test

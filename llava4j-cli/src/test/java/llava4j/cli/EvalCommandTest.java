@@ -95,6 +95,19 @@ class EvalCommandTest {
   }
 
   @Test
+  void theLimitOfPixelsIsASettingOfTheRun() throws IOException {
+    Path results = folder.resolve("results");
+    assertThat(eval(results, model, "pope", "--max-pixels", "9")).isEqualTo(2);
+    assertThat(err.toString()).contains("limit of 9", "--max-pixels").hasLineCount(1);
+    Path other = folder.resolve("other");
+    assertThat(eval(other, model, "pope", "--max-pixels", "1000000")).isZero();
+    assertThat(Files.readString(other.resolve("report.md")))
+        .contains("pictures of at most 1000000 pixels");
+    assertThat(eval(other, model, "pope")).isEqualTo(2);
+    assertThat(err.toString()).contains("pixels: ");
+  }
+
+  @Test
   void whatIsMissingIsSaidBeforeAModelLoads() throws IOException {
     Path results = folder.resolve("results");
     assertThat(run("eval", "pope", "-m", "nowhere", "--out", results.toString())).isEqualTo(2);

@@ -107,6 +107,28 @@ class MainTest {
   }
 
   @Test
+  void aPathThatIsNoneIsOneSentence() {
+    java.nio.file.InvalidPathException none =
+        new java.nio.file.InvalidPathException("a\0b.json", "Nul character not allowed");
+    assertThat(runFailing(none)).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines(
+            "llava: 'a\\0b.json' cannot be the name of a file or folder (Nul character not"
+                + " allowed); correct it");
+  }
+
+  @Test
+  void helpShowsNoRawVariables() {
+    for (CommandLine command : commandLine().getSubcommands().values()) {
+      assertThat(command.getUsageMessage()).as(command.getCommandName()).doesNotContain("${");
+      for (CommandLine inner : command.getSubcommands().values()) {
+        assertThat(inner.getUsageMessage()).as(inner.getCommandName()).doesNotContain("${");
+      }
+    }
+    assertThat(commandLine().getSubcommands().get("ask").getUsageMessage()).contains("LLAVA_MODEL");
+  }
+
+  @Test
   void interruptsExitWith130AndNoWords() {
     assertThat(runFailing(new UserInterruptException(""))).isEqualTo(130);
     assertThat(runFailing(new InterruptedException())).isEqualTo(130);

@@ -78,6 +78,29 @@ class TrainCommandTest {
   }
 
   @Test
+  void theLimitOfPixelsIsOneForCheckAndRun() throws IOException {
+    String[] words = train("tinyLora", "--dry-run", "--max-pixels", "1000");
+    assertThat(run(words)).isEqualTo(2);
+    assertThat(err.toString()).contains("photo_444.jpg", "limit of 1000", "--max-pixels");
+    String data = folder.resolve("data.jsonl").toString();
+    String[] check = {"data", "check", data, "--images", Golden.path("images").toString()};
+    assertThat(run(check)).isZero();
+    assertThat(run(with(check, "--max-pixels", "1000"))).isEqualTo(1);
+    err.getBuffer().setLength(0);
+    for (String[] wrong :
+        new String[][] {train("tinyLora", "--max-pixels", "0"), with(check, "--max-pixels", "0")}) {
+      assertThat(run(wrong)).isEqualTo(2);
+    }
+    assertThat(err.toString().lines())
+        .hasSize(2)
+        .allMatch(line -> line.contains("ixels") && line.contains("between 1 and 536870911"));
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
+  }
+
+  @Test
   void aCheckOfDataTakesTheSmallerLengthAndSaysSo() {
     String data = Golden.path("training/stage2_data.json").toString();
     String images = Golden.path("images").toString();

@@ -19,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param file where it stands
 /// @param base `base_model_name_or_path`
+/// @param targets `target_modules` as the file has them: names, their ends, or a pattern
 /// @param rank rows of A where no pattern says otherwise
 /// @param alpha the update counts alpha / rank, or alpha / sqrt(rank), where no pattern says
 ///   otherwise
@@ -31,6 +32,7 @@ import tools.jackson.databind.JsonNode;
 public record AdapterConfig(
     Path file,
     Optional<String> base,
+    List<String> targets,
     int rank,
     double alpha,
     boolean rootScale,
@@ -92,6 +94,7 @@ public record AdapterConfig(
       List.of("pissa", "olora", "corda", "loftq", "lora_ga", "mica");
 
   public AdapterConfig {
+    targets = List.copyOf(targets);
     ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks)); // the first match counts
     alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
     tokenRows = Map.copyOf(tokenRows);
@@ -126,6 +129,7 @@ public record AdapterConfig(
     return new AdapterConfig(
         config.file(),
         base.isBlank() ? Optional.empty() : Optional.of(base),
+        targets(config),
         rank,
         config.number("lora_alpha", PEFT_ALPHA),
         config.flag("use_rslora", false),
@@ -239,6 +243,14 @@ public record AdapterConfig(
       indices.add(index.asInt());
     }
     return indices;
+  }
+
+  /// A list, or a text that is a pattern or stands for many.
+  private static List<String> targets(ConfigNode config) {
+    JsonNode node = config.json().path("target_modules");
+    return node.isString()
+        ? List.of(node.asString())
+        : node.valueStream().map(name -> name.asString("")).toList();
   }
 
   private static boolean isSet(JsonNode value) {

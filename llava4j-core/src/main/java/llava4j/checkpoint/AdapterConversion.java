@@ -36,7 +36,7 @@ final class AdapterConversion {
     if (alone) {
       String base = AdapterWriter.reference(adapter.location(), folder);
       new AdapterWriter(parts, adapter, settings(), base).huggingFace(folder, dtype);
-      new CheckpointConverter(checkpoint, listener).templateBesideAdapter(folder);
+      new CheckpointConverter(checkpoint, listener).processorBesideAdapter(folder);
       return;
     }
     Checkpoint plain =
@@ -45,6 +45,7 @@ final class AdapterConversion {
     requireVocabularyStays(plain);
     new CheckpointConverter(plain, listener).toHuggingFace(folder.resolve(BASE), dtype);
     new AdapterWriter(parts, adapter, settings(), BASE).huggingFace(folder, dtype);
+    new CheckpointConverter(plain, listener).processorBesideAdapter(folder);
   }
 
   private boolean isAdapterEnough() {

@@ -100,12 +100,8 @@ final class AdapterOpener {
     if (options.base().isPresent()) {
       return opener.resolveGiven(options.base().get(), folder);
     }
-    return adapter
-        .base()
-        .map(named -> opener.resolve(named, Optional.of(folder)))
-        .orElseThrow(() ->
-            new BadInputException(
-                folder + " is a LoRA adapter; name the model under it with --base"));
+    return NamedElsewhere.BASE.resolve(
+        ConfigNode.read(adapter.file()), named -> opener.resolve(named, Optional.of(folder)));
   }
 
   /// A base that is itself an adapter is merged.

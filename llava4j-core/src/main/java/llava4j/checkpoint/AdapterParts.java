@@ -133,7 +133,18 @@ final class AdapterParts implements AutoCloseable {
           .apply(info.name())
           .ifPresent(tensor -> {
             if (tensor.part() == Part.WHOLE) {
-              whole.put(tensor.ours(), new Stored(source, info));
+              Stored other = whole.put(tensor.ours(), new Stored(source, info));
+              if (other != null) {
+                problem(
+                    info.name()
+                        + " of "
+                        + file.getFileName()
+                        + " is also in "
+                        + other.info().file().getFileName()
+                        + " (as "
+                        + other.info().name()
+                        + "); keep one of the two files");
+              }
             } else {
               problem(info.name() + " of " + file.getFileName() + " belongs in adapter_model");
             }

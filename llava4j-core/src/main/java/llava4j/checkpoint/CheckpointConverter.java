@@ -120,11 +120,15 @@ public final class CheckpointConverter {
     beside(folder, dtype, TowerReference.besideAdapter(checkpoint, folder));
   }
 
-  /// Writes the chat template beside an adapter for transformers' LLaVA, which has all other small
-  /// files in its base.
-  public void templateBesideAdapter(Path folder) {
+  /// Writes what a processor of transformers is made of beside an adapter for its LLaVA: settings
+  /// for pictures, tokenizer and chat template. Configuration and generation settings are the
+  /// base's.
+  public void processorBesideAdapter(Path folder) {
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
-      AtomicFile.writeText(folder.resolve(ConfigFiles.CHAT_TEMPLATE), markedTemplate(tokenizer));
+      ConfigFiles files =
+          new ConfigFiles(checkpoint, TokenIds.withImage(tokenizer), source, folder);
+      files.processors(true);
+      files.tokenizer(tokenizer, true, markedTemplate(tokenizer));
     }
   }
 

@@ -2,6 +2,7 @@ package llava4j.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -188,7 +189,7 @@ public final class CheckpointOpener {
   }
 
   private Path towerNamed(String named, Path folder) {
-    Path way = Path.of(named);
+    Path way = path(named);
     if (way.isAbsolute() && !Files.exists(way) && way.getFileName() != null) {
       Path here = folder.resolve(way.getFileName());
       return Files.isDirectory(here) ? here : resolve(named, Optional.of(folder));
@@ -258,7 +259,7 @@ public final class CheckpointOpener {
 
   /// What a user typed: a path as it stands, before one within a model's folder.
   Path resolveGiven(String pathOrName, Path folder) {
-    Path asItStands = Path.of(pathOrName);
+    Path asItStands = path(pathOrName);
     return !pathOrName.isBlank() && Files.exists(asItStands)
         ? asItStands
         : resolve(pathOrName, Optional.of(folder));
@@ -271,13 +272,26 @@ public final class CheckpointOpener {
           folder.map(Path::toString).orElse("the command")
               + " names no vision tower or base model; name it with --vision-tower or --base");
     }
-    Path inFolder = folder.map(parent -> parent.resolve(pathOrName)).orElse(Path.of(pathOrName));
+    Path asItStands = path(pathOrName);
+    Path inFolder = folder.map(parent -> parent.resolve(asItStands)).orElse(asItStands);
     if (Files.exists(inFolder)) {
       return shortened(inFolder);
     }
-    return Files.exists(Path.of(pathOrName))
-        ? Path.of(pathOrName)
-        : options.hub().apply(pathOrName);
+    return Files.exists(asItStands) ? asItStands : options.hub().apply(pathOrName);
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new BadInputException(
+          "'"
+              + text.replace("\0", "\\0")
+              + "' cannot be the name of a file or folder ("
+              + e.getReason()
+              + "); correct it",
+          e);
+    }
   }
 
   /// Without `..`, unless that leads elsewhere, as it does through a link.

@@ -81,8 +81,9 @@ final class ConfigFiles {
       root.put("use_image_newline_parameter", config.patchMerge() == PatchMerge.SPATIAL_UNPAD);
     }
     ObjectNode text = root.putObject("text_config");
-    text.putArray("architectures").add("LlamaForCausalLM");
-    text.put("model_type", "llama");
+    boolean mistral = config.text().slidingWindow().isPresent();
+    text.putArray("architectures").add(mistral ? "MistralForCausalLM" : "LlamaForCausalLM");
+    text.put("model_type", mistral ? "mistral" : "llama");
     addText(text, config.text(), vocabularyRows);
     padId(text);
     text.put("tie_word_embeddings", config.text().tieEmbeddings());
@@ -96,8 +97,10 @@ final class ConfigFiles {
   /// @param visionTower as `mm_vision_tower` names it; empty where the base holds the tower
   void original(DType dtype, Optional<String> visionTower) {
     ObjectNode root = JSON.createObjectNode();
-    root.putArray("architectures").add("LlavaLlamaForCausalLM");
-    root.put("model_type", "llava_llama");
+    boolean mistral = config.text().slidingWindow().isPresent();
+    root.putArray("architectures")
+        .add(mistral ? "LlavaMistralForCausalLM" : "LlavaLlamaForCausalLM");
+    root.put("model_type", mistral ? "llava_mistral" : "llava_llama");
     addText(root, config.text(), config.text().vocab());
     OptionalInt pad = ids.pad().isPresent() ? ids.pad() : TokenIds.present(ids.unknown());
     ids.setPad(root, pad, sourceText, sourceConfig);
@@ -110,7 +113,7 @@ final class ConfigFiles {
         "mm_vision_select_feature",
         config.vision().featureSelection() == FeatureSelection.PATCH ? "patch" : "cls_patch");
     root.put("mm_use_im_start_end", checkpoint.prompts().marksImages());
-    root.put("mm_use_im_patch_token", sourceConfig.path("mm_use_im_patch_token").asBoolean(false));
+    root.put("mm_use_im_patch_token", wantsPatchToken());
     root.put("mm_patch_merge_type", config.patchMerge().key());
     root.put("tie_word_embeddings", config.text().tieEmbeddings());
     root.put("torch_dtype", typeName(dtype));
@@ -124,6 +127,13 @@ final class ConfigFiles {
       }
     }
     write("config.json", root);
+  }
+
+  /// As the source says. The original takes a configuration that says nothing for true; other
+  /// layouts have no such token.
+  private boolean wantsPatchToken() {
+    boolean isOriginal = sourceConfig.has("mm_vision_tower") || sourceConfig.has("mm_hidden_size");
+    return sourceConfig.path("mm_use_im_patch_token").asBoolean(isOriginal);
   }
 
   /// The `clip/config.json` of a tower that is copied.
@@ -245,6 +255,7 @@ final class ConfigFiles {
     node.put("head_dim", text.headDim());
     node.put("vocab_size", rows);
     node.put("max_position_embeddings", text.maxPositions());
+    text.slidingWindow().ifPresent(window -> node.put("sliding_window", window));
     node.put("rms_norm_eps", text.rmsNormEps());
     node.put("rope_theta", text.ropeTheta());
     node.put("hidden_act", "silu");

@@ -111,7 +111,7 @@ final class GgufConfigs {
                   "rope scaling llama3 cannot be written as GGUF; write Hugging Face instead");
         };
     return new GgufTextConfig(
-        text.maxPositions(),
+        text.contextLength(), // GGUF's LLaMA has no window
         text.dim(),
         text.numLayers(),
         text.intermediateDim(),

@@ -14,6 +14,12 @@ record NamedElsewhere(String what, String key, String option, String example) {
           "mm_vision_tower",
           "--vision-tower",
           "openai/clip-vit-large-patch14-336 for LLaVA-1.5");
+  static final NamedElsewhere BASE =
+      new NamedElsewhere(
+          "model under the adapter",
+          "base_model_name_or_path",
+          "--base DIR",
+          "its folder, or its owner/name on a hub");
 
   /// The folder of what `config` names.
   ///
@@ -33,7 +39,7 @@ record NamedElsewhere(String what, String key, String option, String example) {
               + " names the "
               + what
               + " '"
-              + name
+              + name.replace("\0", "\\0")
               + "' ("
               + key
               + "), "

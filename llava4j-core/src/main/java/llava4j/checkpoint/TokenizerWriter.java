@@ -1,6 +1,7 @@
 package llava4j.checkpoint;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -90,19 +91,38 @@ final class TokenizerWriter {
     }
   }
 
-  /// The source's `tokenizer.json`, byte for byte where nothing is added.
+  /// The source's `tokenizer.json`, byte for byte where nothing is added: neither by what is
+  /// written nor when the tokenizer was opened, as tokens around images are.
   private void copyFast(Supplier<JsonNode> otherwise) {
     Optional<Path> original = source.file(FAST);
-    if (original.isPresent() && ids.added().isEmpty()) {
+    JsonNode json = original.map(file -> ConfigNode.read(file).json()).orElseGet(otherwise);
+    SortedMap<Integer, String> missing = missing(json);
+    if (original.isPresent() && missing.isEmpty()) {
       byte[] bytes = SourceFiles.bytes(original.get());
       AtomicFile.write(folder.resolve(FAST), out -> out.write(bytes));
       return;
     }
-    JsonNode json = original.map(file -> ConfigNode.read(file).json()).orElseGet(otherwise);
     ObjectNode copy = (ObjectNode) json.deepCopy();
     ArrayNode added = copy.withArray("added_tokens");
-    ids.added().forEach((token, id) -> flags(added.addObject().put("id", id), token));
+    missing.forEach((id, token) -> flags(added.addObject().put("id", id), token));
     write(FAST, copy);
+  }
+
+  /// Tokens that were added to the vocabulary and are not in a `tokenizer.json`, by their ids.
+  private SortedMap<Integer, String> missing(JsonNode json) {
+    Map<String, Integer> wanted =
+        new HashMap<>(
+            switch (tokenizer) {
+              case SentencePieceTokenizer sentencePiece -> sentencePiece.settings().added();
+              case JsonTokenizer fast -> fast.specialTokens();
+            });
+    wanted.keySet().removeIf(token -> token.startsWith("[PAD"));
+    wanted.putAll(ids.added());
+    json.path("added_tokens").forEach(token -> wanted.remove(token.path("content").asString("")));
+    wanted.keySet().removeIf(token -> json.path("model").path("vocab").has(token));
+    SortedMap<Integer, String> missing = new TreeMap<>();
+    wanted.forEach((token, id) -> missing.put(id, token));
+    return missing;
   }
 
   /// The spellings that decide, also where the source leaves them to `special_tokens_map.json`.

@@ -153,10 +153,9 @@ public final class ConfigReader {
     }
     int dim = node.integer("hidden_size", 4096);
     int heads = node.integer("num_attention_heads", 32);
+    boolean windowed = mistral && !node.json().path("sliding_window").isNull();
     OptionalInt window =
-        mistral && node.has("sliding_window")
-            ? OptionalInt.of(node.integer("sliding_window"))
-            : OptionalInt.empty();
+        windowed ? OptionalInt.of(node.integer("sliding_window", 4096)) : OptionalInt.empty();
     return new TextConfig(
         dim,
         node.integer("intermediate_size", mistral ? 14336 : 11008),

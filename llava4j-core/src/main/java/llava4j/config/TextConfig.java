@@ -32,6 +32,7 @@ public record TextConfig(
     Checks.positive("head_dim", headDim);
     Checks.positive("vocab_size", vocab);
     Checks.positive("max_position_embeddings", maxPositions);
+    slidingWindow.ifPresent(window -> Checks.positive("sliding_window", window));
     Checks.positive("rms_norm_eps", rmsNormEps);
     Checks.positive("rope_theta", ropeTheta);
     Checks.divides("num_key_value_heads", numKvHeads, "num_attention_heads", numHeads);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import llava4j.error.BadInputException;
 import llava4j.generate.AnswerBuilder.Vocabulary;
 import llava4j.model.KvCache;
 import llava4j.model.LlavaModel;
@@ -60,12 +61,16 @@ public final class Generator {
   ///
   /// @param listener told of answer n of prompt p as number p * numAnswers + n
   /// @return a list for each prompt
+  /// @throws BadInputException if one cannot be answered; of several, it says which
   public List<List<Generation>> generateBatch(
       List<SplicedPrompt> prompts,
       GenerationOptions options,
       TextListener listener,
       BooleanSupplier cancelled) {
-    prompts.forEach(prompt -> PromptCache.requireFits(prompt, model));
+    for (int i = 0; i < prompts.size(); i++) {
+      SplicedPrompt prompt = prompts.get(i);
+      named(request(i, prompts.size()), () -> PromptCache.requireFits(prompt, model));
+    }
     return switch (options.decoding()) {
       case Decoding.Beam _ -> oneByOne(prompts, options, listener, cancelled);
       case Decoding.Greedy _, Decoding.Sample _ ->
@@ -79,18 +84,36 @@ public final class Generator {
       TextListener listener,
       BooleanSupplier cancelled) {
     List<List<Generation>> answers = new ArrayList<>();
-    for (SplicedPrompt prompt : prompts) {
-      int first = answers.size() * options.numAnswers();
+    for (int i = 0; i < prompts.size(); i++) {
+      SplicedPrompt prompt = prompts.get(i);
+      int first = i * options.numAnswers();
       try (PromptCache cache = new PromptCache(model)) {
         TextListener numbered = (answer, text) -> listener.onText(first + answer, text);
-        answers.add(generate(prompt, cache, options, numbered, cancelled));
+        named(
+            request(i, prompts.size()),
+            () -> answers.add(generate(prompt, cache, options, numbered, cancelled)));
       }
     }
     return answers;
   }
 
+  /// How messages call a request of several; empty for the only one.
+  private static String request(int number, int requests) {
+    return requests == 1 ? "" : "request " + (number + 1) + " of " + requests + ": ";
+  }
+
+  private static void named(String request, Runnable work) {
+    try {
+      work.run();
+    } catch (BadInputException e) {
+      throw request.isEmpty() ? e : new BadInputException(request + e.getMessage(), e);
+    }
+  }
+
   /// One sequence of a batch.
-  private record Sequence(SplicedPrompt prompt, AnswerBuilder builder) {}
+  ///
+  /// @param request see [#request]
+  private record Sequence(String request, SplicedPrompt prompt, AnswerBuilder builder) {}
 
   private List<List<Generation>> together(
       List<SplicedPrompt> prompts,
@@ -105,7 +128,11 @@ public final class Generator {
       int number = i;
       TextListener numbered = (_, text) -> listener.onText(number, text);
       SplicedPrompt prompt = prompts.get(i / each);
-      sequences.add(new Sequence(prompt, builder(prompt, options, numbered, i % each, cancelled)));
+      sequences.add(
+          new Sequence(
+              request(i / each, prompts.size()),
+              prompt,
+              builder(prompt, options, numbered, i % each, cancelled)));
     }
     try (Scope _ = new Scope();
         KvCache cache = new KvCache(model.config().text(), model.device(), padding)) {
@@ -157,7 +184,10 @@ public final class Generator {
       List<Integer> staying = new ArrayList<>();
       for (int row = 0; row < active.size(); row++) {
         Sequence one = active.get(row);
-        Logits.requireFinite(logits[row], model, one.prompt(), one.builder().ids());
+        float[] own = logits[row];
+        named(
+            one.request(),
+            () -> Logits.requireFinite(own, model, one.prompt(), one.builder().ids()));
         if (one.builder().accept(logits[row])) {
           staying.add(row);
         }

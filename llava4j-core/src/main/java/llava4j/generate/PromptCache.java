@@ -31,6 +31,14 @@ public final class PromptCache implements AutoCloseable {
     return keys.length;
   }
 
+  /// Rows of a prompt that need not be computed again.
+  ///
+  /// @return at most all but the last, whose logits are wanted
+  public int knownRows(SplicedPrompt prompt) {
+    int mismatch = Arrays.mismatch(keys, prompt.rowKeys());
+    return Math.min(mismatch < 0 ? keys.length : mismatch, prompt.numRows() - 1);
+  }
+
   /// Bytes of native memory held.
   public long bytes() {
     return cache.bytes();
@@ -45,11 +53,7 @@ public final class PromptCache implements AutoCloseable {
   /// @return logits behind its last row, [vocab]
   float[] prefill(SplicedPrompt prompt) {
     requireFits(prompt, model);
-    // The last row is always computed: its logits are wanted.
-    reused = Math.min(Math.max(0, Arrays.mismatch(keys, prompt.rowKeys())), prompt.numRows() - 1);
-    if (Arrays.equals(keys, prompt.rowKeys())) {
-      reused = prompt.numRows() - 1;
-    }
+    reused = knownRows(prompt);
     truncate(reused);
     try (Scope _ = new Scope()) {
       float[] logits =
@@ -75,6 +79,7 @@ public final class PromptCache implements AutoCloseable {
               + (prompt.numRows() - limit + 1)
               + " too many for the context of "
               + limit
+              + (limit < model.config().text().maxPositions() ? " (Mistral's sliding_window)" : "")
               + "; shorten it or use fewer pictures");
     }
   }

@@ -38,10 +38,7 @@ public record DecodeOptions(
   public DecodeOptions {
     if (maxPixels < 1 || maxPixels > LARGEST_MAX_PIXELS) {
       throw new BadInputException(
-          "a limit of "
-              + maxPixels
-              + " pixels is none; --max-pixels is 1 to "
-              + LARGEST_MAX_PIXELS);
+          "--max-pixels must be between 1 and " + LARGEST_MAX_PIXELS + ", not " + maxPixels);
     }
   }
 

@@ -1,5 +1,6 @@
 package llava4j.image;
 
+import llava4j.platform.SystemDefaults;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.leptonica.global.leptonica;
 
@@ -13,14 +14,7 @@ final class NativeCodecs {
   ///
   /// @return the file it was loaded from
   static String load() {
-    setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
+    SystemDefaults.setForJavaCpp();
     return Loader.load(leptonica.class);
-  }
-
-  private static void setIfAbsent(String name, String value) {
-    if (System.getProperty(name) == null) {
-      System.setProperty(name, value);
-    }
   }
 }

@@ -132,18 +132,21 @@ public record MemoryPlan(
 
   /// Fails if a request does not fit beside the loaded weights.
   ///
-  /// @param promptRows of all prompts that are read at once
+  /// @param promptRows of all prompts that are read at once, without those that a chat has read
   /// @param cacheRows rows of all answers together, prompts included
+  /// @param heldBytes of the cache that a chat holds already and goes on with
   /// @param availableBytes now, with the weights loaded
-  public void requireRequestFits(long promptRows, long cacheRows, long availableBytes) {
+  public void requireRequestFits(
+      long promptRows, long cacheRows, long heldBytes, long availableBytes) {
+    long more =
+        Math.max(0, cacheBytesPerToken * cacheRows - heldBytes) + workBytesPerToken * promptRows;
     // the system counts the mapped weights' pages as free, but without them nothing moves
-    long needed = requestBytes(promptRows, cacheRows) + mappedBytes;
-    if (needed > availableBytes) {
+    if (more + mappedBytes > availableBytes) {
       throw new BadInputException(
           "the request does not fit: its "
               + cacheRows
               + " rows need "
-              + gigabytes(requestBytes(promptRows, cacheRows))
+              + gigabytes(more)
               + " beside the model, "
               + gigabytes(Math.max(0, availableBytes - mappedBytes))
               + " are free; ask for fewer new tokens (--max-tokens), beams or answers, or use"

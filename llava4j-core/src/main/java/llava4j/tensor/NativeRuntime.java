@@ -1,6 +1,7 @@
 package llava4j.tensor;
 
 import java.util.OptionalInt;
+import llava4j.platform.SystemDefaults;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
@@ -22,13 +23,12 @@ public final class NativeRuntime {
   /// from our kernels' threads and, where another process is busy, from the thread that they wait
   /// for (ADR 21). Both libraries read this when they load; loaded before, they keep their ways.
   public static void prepare() {
-    setIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    setIfAbsent("org.bytedeco.javacpp.logger", "slf4j");
+    SystemDefaults.setForJavaCpp();
     // Left alone, DJL reports its use to its makers, and fetches another library where it finds a
     // GPU.
-    setIfAbsent("OPT_OUT_TRACKING", "true");
-    setIfAbsent("ai.djl.offline", "true");
-    setIfAbsent("RUST_FLAVOR", "cpu");
+    SystemDefaults.set("OPT_OUT_TRACKING", "true");
+    SystemDefaults.set("ai.djl.offline", "true");
+    SystemDefaults.set("RUST_FLAVOR", "cpu");
     NativeEnvironment environment = new NativeEnvironment();
     environment.set("OMP_WAIT_POLICY", "PASSIVE", false);
     environment.set("OPENBLAS_THREAD_TIMEOUT", "4", false);
@@ -104,11 +104,5 @@ public final class NativeRuntime {
   /// Vector instructions that libtorch's kernels use, as it names them: DEFAULT, AVX2, AVX512...
   public static String cpuCapability() {
     return torch.get_cpu_capability().getString();
-  }
-
-  private static void setIfAbsent(String name, String value) {
-    if (System.getProperty(name) == null) {
-      System.setProperty(name, value);
-    }
   }
 }

@@ -18,8 +18,7 @@ public record ThreadCount(int count, String origin) {
 
   public ThreadCount {
     if (count < 1 || count > MOST) {
-      throw new BadInputException(
-          origin + " must be between 1 and " + MOST + " threads, not " + count);
+      throw new BadInputException(origin + " must be between 1 and " + MOST + ", not " + count);
     }
   }
 

@@ -240,13 +240,7 @@ public enum ConversationTemplate implements PromptTemplate {
         switch (style) {
           case MPT -> List.of("<|im_start|>", "<|im_end|>");
           case LLAMA_2 -> List.of("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>");
-          case TURNS ->
-              MARKER
-                  .matcher(userRole + assistantRole + separator + answerSeparator)
-                  .results()
-                  .map(MatchResult::group)
-                  .distinct()
-                  .toList();
+          case TURNS -> turnMarkers();
           case SINGLE, TWO, PLAIN -> List.of();
         };
     String safe = userText;
@@ -254,6 +248,23 @@ public enum ConversationTemplate implements PromptTemplate {
       safe = safe.replace(marker, marker.charAt(0) + " " + marker.substring(1));
     }
     return safe;
+  }
+
+  /// Tokens that a vocabulary must have for this template to be understood; none where it is plain
+  /// text, as all of the original's are.
+  List<String> specialTokens() {
+    return style == Style.TURNS
+        ? turnMarkers().stream().filter(marker -> marker.startsWith("<|")).toList()
+        : List.of();
+  }
+
+  private List<String> turnMarkers() {
+    return MARKER
+        .matcher(userRole + assistantRole + separator + answerSeparator)
+        .results()
+        .map(MatchResult::group)
+        .distinct()
+        .toList();
   }
 
   @Override

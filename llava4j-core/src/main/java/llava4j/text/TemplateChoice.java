@@ -3,6 +3,7 @@ package llava4j.text;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import llava4j.error.BadInputException;
 import llava4j.text.PromptConventions.Family;
 
 /// Which template a model's prompts have: the one asked for, else the model's own chat template,
@@ -17,7 +18,7 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
   /// @param modelName from the model's folder or file
   /// @param where names the model in messages
   /// @throws llava4j.error.BadInputException if the model's own template is broken or has no place
-  ///   for pictures
+  ///   for pictures, or the one asked for needs tokens that the vocabulary lacks
   public static TemplateChoice of(
       Optional<ConversationTemplate> asked,
       PromptConventions conventions,
@@ -25,6 +26,7 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
       String modelName,
       String where) {
     if (asked.isPresent()) {
+      requireTokens(asked.get(), tokenizer, where);
       return new TemplateChoice(asked.get(), Optional.empty());
     }
     return conventions
@@ -35,6 +37,22 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
                 new ChatTemplate(source, where, specialTokens(tokenizer), conventions.imageToken()),
                 Optional.empty()))
         .orElseGet(() -> byName(modelName, conventions.family(), tokenizer));
+  }
+
+  /// Marks that a model learned as tokens mean nothing to one that reads them as letters.
+  private static void requireTokens(ConversationTemplate asked, Tokenizer tokenizer, String where) {
+    for (String token : asked.specialTokens()) {
+      if (!tokenizer.specialTokens().containsKey(token)) {
+        throw new BadInputException(
+            "the template "
+                + asked.key()
+                + " needs the token "
+                + token
+                + ", which the vocabulary of "
+                + where
+                + " lacks; leave out --template, or name the one that the model was trained with");
+      }
+    }
   }
 
   /// The template that a name and a configuration suggest. A name cannot make a LLaMA a Mistral.

@@ -18,7 +18,7 @@ import llava4j.text.SentencePieceTokenizer.Settings.Strip;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// The tokenizer files of a model folder.
 ///
@@ -63,15 +63,16 @@ public final class TokenizerFiles {
               + " has neither tokenizer.model nor tokenizer.json"
               + ForeignVocabulary.remedy(folder));
     }
-    JsonNode content = TokenizerJson.parse(json);
+    ObjectNode content = TokenizerJson.parse(json);
     TokenizerJson parsed = TokenizerJson.of(content, json.toString());
     SortedMap<String, Integer> added = new TreeMap<>(parsed.added());
     int next = parsed.tokens().keySet().stream().mapToInt(id -> id + 1).max().orElse(0);
-    marks
-        .missing(added, next, folder.toString())
-        .forEach((token, id) ->
-            ((ArrayNode) content.get("added_tokens"))
-                .add(GgufBytePairs.addedToken(token, id, true)));
+    marks.missing(added, next, folder.toString()).entrySet().stream()
+        .sorted(Map.Entry.comparingByValue()) // Hugging Face's library counts on in this order
+        .forEach(mark ->
+            content
+                .withArray("added_tokens")
+                .add(GgufBytePairs.addedToken(mark.getKey(), mark.getValue(), true)));
     String bos = special(folder, "bos_token", parsed.added().containsKey("<s>") ? "<s>" : "");
     String eos = special(folder, "eos_token", parsed.added().containsKey("</s>") ? "</s>" : "");
     return new JsonTokenizer(

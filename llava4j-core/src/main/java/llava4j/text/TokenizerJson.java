@@ -11,6 +11,7 @@ import llava4j.error.LfsPointer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What we read ourselves in a `tokenizer.json`, and the checks that it passes before Hugging
 /// Face's native library sees it.
@@ -58,9 +59,13 @@ record TokenizerJson(
       }
     }
     requireMerges(file, model);
+    JsonNode addedTokens = json.path("added_tokens");
+    if (!addedTokens.isArray() && !addedTokens.isNull() && !addedTokens.isMissingNode()) {
+      throw broken(file, "has added_tokens that are no list");
+    }
     SortedMap<String, Integer> added = new TreeMap<>();
     Map<Integer, Boolean> special = new HashMap<>();
-    for (JsonNode token : json.path("added_tokens")) {
+    for (JsonNode token : addedTokens) {
       String content = token.path("content").asString("");
       if (content.isEmpty()) {
         throw broken(file, "has an added token without content");
@@ -147,13 +152,16 @@ record TokenizerJson(
         && parts.get(3).path("stop").asInt(0) == 0;
   }
 
-  static JsonNode parse(Path file) {
+  static ObjectNode parse(Path file) {
     LfsPointer.refuse(file);
     try {
       if (file.toFile().length() > MAX_FILE_BYTES) {
         throw broken(file.toString(), "has " + file.toFile().length() + " bytes");
       }
-      return JsonMapper.builder().build().readTree(file.toFile());
+      if (JsonMapper.builder().build().readTree(file.toFile()) instanceof ObjectNode object) {
+        return object;
+      }
+      throw broken(file.toString(), "is no JSON object");
     } catch (JacksonException e) {
       String reason = Files.isReadable(file) ? e.getOriginalMessage() : "it cannot be opened";
       throw new BadInputException(

@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
 import llava4j.tensor.DType;
+import llava4j.text.Tokenizer;
+import llava4j.text.TokenizerFiles;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +36,7 @@ class AdapterKindsTest {
   @BeforeAll
   static void makeBase() {
     try (Checkpoint original =
-        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.committed("original"))) {
       new CheckpointConverter(original, WriteListener.NONE).toHuggingFace(base(), DType.F32);
     }
   }
@@ -104,6 +106,60 @@ class AdapterKindsTest {
     // no base is named: the way to it is in the file
     assertThat(Answers.ids(out, CheckpointOptions.none())).isEqualTo(expected(kind));
     assertThat(Path.of(AdapterConfig.read(out).base().orElseThrow())).isRelative();
+    // a processor opens from the folder itself
+    for (String file :
+        List.of(
+            "preprocessor_config.json",
+            "processor_config.json",
+            "tokenizer_config.json",
+            "tokenizer.json",
+            "tokenizer.model",
+            "chat_template.jinja")) {
+      assertThat(out.resolve(file)).isRegularFile();
+    }
+    try (Tokenizer beside = TokenizerFiles.open(out);
+        Checkpoint opened = new CheckpointOpener(CheckpointOptions.none()).open(out);
+        Tokenizer expected = opened.tokenizer().get()) {
+      assertThat(beside.specialTokens()).isEqualTo(expected.specialTokens());
+      assertThat(CheckpointOpener.processor(out, opened.config().vision()))
+          .isEqualTo(opened.imageProcessor());
+    }
+  }
+
+  @Test
+  void aMissingBaseIsNamedWithTheAdapterAndTheRemedy() throws IOException {
+    for (String gone : List.of("/gone/llava-7b", "gone-here", "nobody/nothing", "a\\u0000b")) {
+      Path adapter = changed(JSON.readTree("{\"base_model_name_or_path\": \"" + gone + "\"}"));
+      assertThatThrownBy(() -> new CheckpointOpener(CheckpointOptions.none()).open(adapter).close())
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining(adapter.toString())
+          .hasMessageContaining(gone.replace("\\u0000", "\\0"))
+          .hasMessageContaining("base_model_name_or_path")
+          .hasMessageContaining("--base DIR");
+    }
+  }
+
+  @Test
+  void aTensorInTwoFilesIsRefusedByName() throws IOException {
+    Path twice = changed(JSON.createObjectNode());
+    try (Checkpoint original =
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {
+      for (String stem : List.of("non_lora_trainables", "mm_projector")) {
+        RenamedSource projector =
+            new RenamedSource()
+                .add(
+                    original.weights(),
+                    name ->
+                        name.startsWith("projector.")
+                            ? java.util.Optional.of(
+                                NameTable.original(name, original.config().projector()))
+                            : java.util.Optional.empty());
+        new TorchZipWriter(Long.MAX_VALUE).write(projector, twice, stem, null, WriteListener.NONE);
+      }
+    }
+    refused(twice, "model.mm_projector.0.weight");
+    refused(twice, "mm_projector.bin");
+    refused(twice, "non_lora_trainables.bin");
   }
 
   @Test

@@ -28,7 +28,7 @@ final class Answers {
         ChatRequest.of(
                 List.of(
                     Llava.decode(
-                        new ImageSource.OfFile(Golden.path("images/exact_model_size.png")))),
+                        new ImageSource.OfFile(Golden.committed("images/exact_model_size.png")))),
                 "What is this?")
             .withOptions(GenerationOptions.greedy().withMaxNewTokens(TOKENS));
     try (Llava llava = Llava.load(model.toString(), load)) {

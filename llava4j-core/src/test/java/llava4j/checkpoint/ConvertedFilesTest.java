@@ -17,6 +17,7 @@ import llava4j.checkpoint.gguf.GgufVocabulary;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
 import llava4j.text.ConversationTemplate;
+import llava4j.text.ImageMarks;
 import llava4j.text.JsonTokenizer;
 import llava4j.text.TemplateJinja;
 import llava4j.text.Tokenizer;
@@ -167,7 +168,7 @@ class ConvertedFilesTest {
           .isEqualTo(merges.get(0).get(0).asString() + " " + merges.get(0).get(1).asString());
       assertThat(vocabulary.tokens().get(1204)).isEqualTo("<|eot_id|>");
       assertThat(vocabulary.types().get(1204)).isEqualTo(3);
-      assertThat(vocabulary.types().get(1300)).isEqualTo(5);
+      assertThat(vocabulary.types().getLast()).as("a row without a token").isEqualTo(5);
       assertThat(vocabulary.bosId()).hasValue(1200);
       assertThat(vocabulary.eosId()).hasValue(1201);
       assertThat(vocabulary.chatTemplate())
@@ -260,6 +261,90 @@ class ConvertedFilesTest {
         .hasMessageContaining("[-2,-1]");
   }
 
+  @Test
+  void tokensAroundImagesGetIntoACopiedTokenizerJson() throws IOException {
+    ImageMarks marks = new ImageMarks(true, true, 2000);
+    for (boolean sentencePiece : new boolean[] {true, false}) {
+      if (!sentencePiece) {
+        Files.delete(huggingFace.resolve("tokenizer.model"));
+      }
+      Path out = Files.createDirectory(folder.resolve("marked" + sentencePiece));
+      try (Tokenizer tokenizer = TokenizerFiles.open(huggingFace, marks)) {
+        new TokenizerWriter(
+                tokenizer,
+                TokenIds.of(tokenizer),
+                new SourceFiles(List.of(huggingFace), Optional.empty()),
+                out)
+            .write(JSON.createObjectNode());
+        String text = "<im_start><image><im_end>\nHi <im_patch>";
+        int[] ids = tokenizer.encode(text, true);
+        try (JsonTokenizer fast = fast(out)) {
+          assertThat(fast.encode(text, true)).isEqualTo(ids);
+          assertThat(fast.specialTokens())
+              .containsKeys("<im_patch>", "<im_start>", "<im_end>", "<image>");
+        }
+      }
+    }
+  }
+
+  @Test
+  void theImagePatchTokenKeepsItsMeaning() throws IOException {
+    Path original = convert(huggingFace, "original", CheckpointConverter::toOriginal);
+    assertThat(json(original, "config.json").path("mm_use_im_patch_token").asBoolean(true))
+        .as("transformers' layout has no such token")
+        .isFalse();
+    for (Optional<Boolean> said : List.of(Optional.<Boolean>empty(), Optional.of(true))) {
+      edit(
+          original.resolve("config.json"),
+          node -> {
+            node.remove("mm_use_im_patch_token");
+            said.ifPresent(value -> node.put("mm_use_im_patch_token", value));
+          });
+      Path again = convert(original, "again" + said.isPresent(), CheckpointConverter::toOriginal);
+      assertThat(json(again, "config.json").path("mm_use_im_patch_token").asBoolean(false))
+          .as("the original reads " + said + " as true")
+          .isTrue();
+    }
+  }
+
+  @Test
+  void mistralsWindowIsCarriedOn() throws IOException {
+    edit(
+        "config.json",
+        node ->
+            ((ObjectNode) node.get("text_config"))
+                .put("model_type", "mistral")
+                .put("sliding_window", 700));
+    Path again = convert(huggingFace, "again", CheckpointConverter::toHuggingFace);
+    Path original = convert(huggingFace, "original", CheckpointConverter::toOriginal);
+    assertThat(json(again, "config.json").path("text_config").path("model_type").asString())
+        .isEqualTo("mistral");
+    assertThat(json(original, "config.json").path("model_type").asString())
+        .isEqualTo("llava_mistral");
+    for (Path out : List.of(huggingFace, again, original, convertToGguf(huggingFace))) {
+      try (Checkpoint checkpoint = open(out)) {
+        assertThat(checkpoint.config().contextLength()).as(out.toString()).isEqualTo(700);
+      }
+    }
+  }
+
+  @Test
+  void aWindowThatIsNotNamedIsMistralsOwnAndNullIsNone() throws IOException {
+    edit(
+        "config.json",
+        node ->
+            ((ObjectNode) node.get("text_config"))
+                .put("model_type", "mistral")
+                .put("max_position_embeddings", 9000));
+    try (Checkpoint checkpoint = open(huggingFace)) {
+      assertThat(checkpoint.config().contextLength()).isEqualTo(4096); // as MistralConfig
+    }
+    edit("config.json", node -> ((ObjectNode) node.get("text_config")).putNull("sliding_window"));
+    try (Checkpoint checkpoint = open(huggingFace)) {
+      assertThat(checkpoint.config().contextLength()).isEqualTo(9000);
+    }
+  }
+
   /// The golden model with the vocabulary of the case llama3_chat_template.
   private Path byteLevelModel() throws IOException {
     Path cases;
@@ -280,6 +365,8 @@ class ConvertedFilesTest {
       Files.copy(
           cases.resolve(name), huggingFace.resolve(name), StandardCopyOption.REPLACE_EXISTING);
     }
+    int patch = json(huggingFace, "config.json").path("vision_config").path("patch_size").asInt();
+    edit("processor_config.json", node -> node.put("patch_size", patch));
     edit(
         "config.json",
         node -> {
@@ -293,7 +380,10 @@ class ConvertedFilesTest {
   }
 
   private void edit(String name, Consumer<ObjectNode> change) throws IOException {
-    Path file = huggingFace.resolve(name);
+    edit(huggingFace.resolve(name), change);
+  }
+
+  private static void edit(Path file, Consumer<ObjectNode> change) throws IOException {
     ObjectNode node = (ObjectNode) JSON.readTree(file.toFile());
     change.accept(node);
     Files.writeString(file, node.toString());

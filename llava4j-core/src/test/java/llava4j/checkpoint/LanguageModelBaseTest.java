@@ -33,7 +33,7 @@ class LanguageModelBaseTest {
   @BeforeAll
   static void makeVicuna() throws IOException {
     Path vicuna = Files.createDirectories(vicuna());
-    Path original = Golden.path("original");
+    Path original = Golden.committed("original");
     try (WeightSource stored = WeightFolder.open(original, List.of("pytorch_model"))) {
       RenamedSource text =
           new RenamedSource()
@@ -63,16 +63,16 @@ class LanguageModelBaseTest {
   }
 
   private static Path clip() {
-    return Golden.path("original/clip");
+    return Golden.committed("original/clip");
   }
 
   private Path adapter() throws IOException {
     Path adapter = Files.createDirectories(folder.resolve("adapter"));
     for (String name :
         List.of("adapter_config.json", "adapter_model.safetensors", "non_lora_trainables.bin")) {
-      Files.copy(Golden.path("lora/" + name), adapter.resolve(name));
+      Files.copy(Golden.committed("lora/" + name), adapter.resolve(name));
     }
-    ObjectNode config = (ObjectNode) JSON.readTree(Golden.path("lora/config.json").toFile());
+    ObjectNode config = (ObjectNode) JSON.readTree(Golden.committed("lora/config.json").toFile());
     config.put("mm_vision_tower", clip().toString());
     Files.writeString(adapter.resolve("config.json"), JSON.writeValueAsString(config));
     return adapter;
@@ -112,7 +112,7 @@ class LanguageModelBaseTest {
   void anAdaptersMarksAroundImagesAreHonoured() throws IOException {
     Path adapter = adapter();
     edit(adapter, config -> config.put("mm_use_im_start_end", true));
-    for (Path base : List.of(vicuna(), Golden.path("original"))) {
+    for (Path base : List.of(vicuna(), Golden.committed("original"))) {
       CheckpointOptions options = CheckpointOptions.none().withBase(base.toString());
       try (Checkpoint checkpoint = new CheckpointOpener(options).open(adapter)) {
         assertThat(checkpoint.prompts().marked("<image>")).isEqualTo("<im_start><image><im_end>");
@@ -159,10 +159,10 @@ class LanguageModelBaseTest {
 
   @Test
   void connectorAnswersWithAndWithoutConfiguration() throws IOException {
-    List<Integer> expected = Answers.ids(Golden.path("original"), CheckpointOptions.none());
+    List<Integer> expected = Answers.ids(Golden.committed("original"), CheckpointOptions.none());
     Path connector = folder.resolve("connector");
     try (Checkpoint whole =
-        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.committed("original"))) {
       new CheckpointConverter(whole, WriteListener.NONE).toProjector(connector, null);
     }
     assertThat(Answers.ids(connector, options())).isEqualTo(expected);
@@ -176,7 +176,7 @@ class LanguageModelBaseTest {
     assertThat(Answers.ids(bare, options().withVisionTower(clip().toString()))).isEqualTo(expected);
     assertThat(
             Answers.ids(
-                bare, CheckpointOptions.none().withBase(Golden.path("original").toString())))
+                bare, CheckpointOptions.none().withBase(Golden.committed("original").toString())))
         .isEqualTo(expected);
     refused(bare, options(), "--vision-tower");
     refused(bare, CheckpointOptions.none(), "--base");
@@ -243,7 +243,7 @@ class LanguageModelBaseTest {
   @Test
   void whatIsNoAdapterCannotBeMerged() {
     refused(
-        Golden.path("original"),
+        Golden.committed("original"),
         CheckpointOptions.none().withMergedLora(),
         "is no LoRA adapter; leave out --merge-lora");
   }

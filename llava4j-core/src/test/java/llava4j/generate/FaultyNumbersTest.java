@@ -81,6 +81,28 @@ class FaultyNumbersTest {
     }
   }
 
+  @Test
+  void theRequestOfABatchIsNamed() {
+    try (Checkpoint checkpoint = checkpoint();
+        Tokenizer tokenizer = checkpoint.tokenizer().get();
+        LlavaModel model = load(checkpoint, open(), WeightFormat.FP32);
+        Scope _ = new Scope()) {
+      SplicedPrompt sound = prompt(model, tokenizer, 0);
+      SplicedPrompt faulty = prompt(model, tokenizer, Float.NaN);
+      Generator generator = new Generator(model, tokenizer, Set.of(tokenizer.eosId()));
+      for (GenerationOptions options :
+          List.of(
+              OPTIONS, OPTIONS.withNumAnswers(2), OPTIONS.withDecoding(new Decoding.Beam(2, 1)))) {
+        assertThatThrownBy(() ->
+                generator.generateBatch(
+                    List.of(sound, sound, faulty), options, TextListener.NONE, () -> false))
+            .isInstanceOf(BadInputException.class)
+            .hasMessageStartingWith("request 3 of 3: ")
+            .hasMessageContaining("not finite");
+      }
+    }
+  }
+
   private static String messageOf(WeightSource source, WeightFormat format) {
     try (Checkpoint checkpoint = checkpoint();
         Tokenizer tokenizer = checkpoint.tokenizer().get();
@@ -96,9 +118,15 @@ class FaultyNumbersTest {
   }
 
   private static SplicedPrompt prompt(LlavaModel model, Tokenizer tokenizer) {
+    return prompt(model, tokenizer, 0);
+  }
+
+  private static SplicedPrompt prompt(LlavaModel model, Tokenizer tokenizer, float first) {
     int[] ids = new PromptEncoder(tokenizer, true).encode("USER: <image>\nWhat? ASSISTANT:");
     int size = model.config().vision().imageSize();
-    Tensor pixels = Tensors.ofFloats(new float[3 * size * size], 1, 3, size, size);
+    float[] black = new float[3 * size * size];
+    black[0] = first;
+    Tensor pixels = Tensors.ofFloats(black, 1, 3, size, size);
     Tensor rows = model.encode(pixels).squeeze(0); // [rows, dim]
     return model.splicer().splice(ids, List.of(new ImageRows(rows, "black")));
   }

@@ -37,11 +37,25 @@ public final class Golden {
       assertThat(folder.resolve("MANIFEST.json")).as("llava4j.golden=" + property).isRegularFile();
       return folder;
     }
+    return committedRoot();
+  }
+
+  private static Path committedRoot() {
     try {
       return Path.of(Golden.class.getResource("/golden/MANIFEST.json").toURI()).getParent();
     } catch (URISyntaxException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /// A file or folder of the subset among the test resources, whichever set is in use: for what was
+  /// recorded on exactly those weights, such as the answers of `cases/`.
+  public static Path committed(String relative) {
+    Path path = committedRoot().resolve(relative);
+    if (!Files.exists(path)) {
+      fail("the subset among the test resources lacks " + path);
+    }
+    return path;
   }
 
   /// A file or folder of the golden set; its absence fails the test.

@@ -1,5 +1,6 @@
 package llava4j.golden;
 
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import llava4j.checkpoint.Checkpoint;
@@ -21,12 +22,22 @@ public record GoldenModel(Checkpoint checkpoint, LlavaModel model, Tokenizer tok
   }
 
   public static GoldenModel open(String relative, CheckpointOptions options, WeightFormat format) {
-    Checkpoint checkpoint = new CheckpointOpener(options).open(Golden.path(relative));
+    return open(relative, Golden.path(relative), options, format);
+  }
+
+  /// A checkpoint of the subset among the test resources, whichever set is in use.
+  public static GoldenModel openCommitted(String relative) {
+    return open(relative, Golden.committed(relative), CheckpointOptions.none(), WeightFormat.AUTO);
+  }
+
+  private static GoldenModel open(
+      String name, Path path, CheckpointOptions options, WeightFormat format) {
+    Checkpoint checkpoint = new CheckpointOpener(options).open(path);
     LlavaModel model =
         LlavaModel.load(
             checkpoint.config(),
             checkpoint.inferenceWeights(),
-            relative,
+            name,
             new Device.Cpu(),
             format,
             LoadProgress.NONE);

@@ -3,6 +3,7 @@ package llava4j.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,8 +77,8 @@ class ChatTemplateTest {
       TemplateChoice choice = choose(Optional.empty(), own, tokenizer, "my-mistral-notes");
       assertThat(choice.template()).isInstanceOf(ChatTemplate.class);
       assertThat(choice.note()).isEmpty();
-      assertThat(choose(Optional.of(ConversationTemplate.PHI3), own, tokenizer, "x").template())
-          .isEqualTo(ConversationTemplate.PHI3);
+      assertThat(choose(Optional.of(ConversationTemplate.MISTRAL), own, tokenizer, "x").template())
+          .isEqualTo(ConversationTemplate.MISTRAL);
       assertThat(choose(Optional.empty(), llama, tokenizer, "my-mistral-notes"))
           .isEqualTo(new TemplateChoice(ConversationTemplate.VICUNA_V1, Optional.empty()));
       assertThat(choose(Optional.empty(), mistral, tokenizer, "x"))
@@ -85,6 +86,42 @@ class ChatTemplateTest {
       TemplateChoice named = choose(Optional.empty(), unknown, tokenizer, "llava-mistral");
       assertThat(named.template()).isEqualTo(ConversationTemplate.MISTRAL_INSTRUCT);
       assertThat(named.note().orElseThrow()).contains("llava-mistral", "mistral_instruct");
+    }
+  }
+
+  @Test
+  void aTemplateWhoseTokensTheVocabularyLacksIsRefused() {
+    try (Tokenizer tokenizer = TokenizerFiles.open(GoldenTokenizers.folder())) {
+      PromptConventions own = conventions(Optional.of(PARTS), Optional.empty());
+      for (var wanted :
+          Map.of(
+                  ConversationTemplate.LLAMA3, "<|start_header_id|>",
+                  ConversationTemplate.PHI3, "<|user|>",
+                  ConversationTemplate.CHATML, "<|im_start|>")
+              .entrySet()) {
+        assertThatThrownBy(() -> choose(Optional.of(wanted.getKey()), own, tokenizer, "x"))
+            .isInstanceOf(BadInputException.class)
+            .hasMessageContaining(wanted.getKey().key())
+            .hasMessageContaining(wanted.getValue())
+            .hasMessageContaining("--template");
+      }
+      for (ConversationTemplate plain : ConversationTemplate.values()) {
+        if (plain.style() != ConversationTemplate.Style.TURNS) {
+          assertThat(choose(Optional.of(plain), own, tokenizer, "x").template()).isEqualTo(plain);
+        }
+      }
+    }
+    try (JsonTokenizer llama3 =
+        (JsonTokenizer)
+            TokenizerFiles.open(Path.of("src/test/resources/cases/llama3_chat_template"))) {
+      assertThat(
+              choose(
+                      Optional.of(ConversationTemplate.LLAMA3),
+                      conventions(Optional.empty(), Optional.empty()),
+                      llama3,
+                      "x")
+                  .template())
+          .isEqualTo(ConversationTemplate.LLAMA3);
     }
   }
 

@@ -77,6 +77,7 @@ class HostileTokenizerFilesTest {
           "{}",
           "{\"model\":{}}",
           "{\"model\":{\"vocab\":{\"a\":-1}}}",
+          "{\"model\":{\"vocab\":{\"a\":0}},\"added_tokens\":{\"b\":1}}",
           "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a b\"]}}",
           "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}",
           "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":99999999999}}}"
@@ -85,6 +86,18 @@ class HostileTokenizerFilesTest {
       assertThatThrownBy(() -> TokenizerFiles.open(folder))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("tokenizer.json");
+    }
+  }
+
+  @Test
+  void aFileWithoutAddedTokensCanBeGivenSome() throws IOException {
+    for (String added : new String[] {"", ",\"added_tokens\":null", ",\"added_tokens\":[]"}) {
+      Files.writeString(
+          folder.resolve("tokenizer.json"),
+          "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}" + added + "}");
+      try (Tokenizer tokenizer = TokenizerFiles.open(folder, new ImageMarks(false, true, 9))) {
+        assertThat(tokenizer.encode("a<im_start>a<im_end>", false)).containsExactly(0, 1, 0, 2);
+      }
     }
   }
 

@@ -50,9 +50,11 @@ final class Cases {
 
   static Map<String, Object> of(EvalResult result, int number, String kind) {
     Question question = result.task().questions().get(number);
+    DecodeOptions decoding =
+        DecodeOptions.reference().withMaxPixels(result.settings().asked().maxPixels());
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("kind", kind);
-    one.put("image", question.image().map(Cases::thumbnail).orElse(null));
+    one.put("image", question.image().map(image -> thumbnail(image, decoding)).orElse(null));
     one.put("category", question.category());
     one.put("question", question.text());
     one.put("said", result.answers().get(number).text());
@@ -61,9 +63,8 @@ final class Cases {
     return one;
   }
 
-  private static String thumbnail(QuestionImage image) {
-    RgbImage picture =
-        ImageDecoder.decode(image.read(), image.name(), DecodeOptions.reference()).image();
+  private static String thumbnail(QuestionImage image, DecodeOptions decoding) {
+    RgbImage picture = ImageDecoder.decode(image.read(), image.name(), decoding).image();
     double scale = Math.min(1, (double) SIDE / Math.max(picture.width(), picture.height()));
     int width = Math.max(1, (int) (picture.width() * scale));
     int height = Math.max(1, (int) (picture.height() * scale));

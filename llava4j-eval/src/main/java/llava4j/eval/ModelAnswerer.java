@@ -26,7 +26,7 @@ public final class ModelAnswerer implements Answerer {
   public ModelAnswerer(Llava llava, RunSettings.Asked asked) {
     this.llava = llava;
     this.options = GenerationOptions.greedy().withMaxNewTokens(asked.maxNewTokens());
-    this.decoding = decoding(asked.orientation());
+    this.decoding = decoding(asked);
   }
 
   @Override
@@ -51,9 +51,9 @@ public final class ModelAnswerer implements Answerer {
     return ImageDecoder.decode(image.read(), image.name(), decoding).image();
   }
 
-  private static DecodeOptions decoding(RunSettings.Orientation orientation) {
-    DecodeOptions reference = DecodeOptions.reference();
-    return switch (orientation) {
+  private static DecodeOptions decoding(RunSettings.Asked asked) {
+    DecodeOptions reference = DecodeOptions.reference().withMaxPixels(asked.maxPixels());
+    return switch (asked.orientation()) {
       case IGNORED -> reference;
       case HONOURED -> reference.withHonourOrientation(true);
     };

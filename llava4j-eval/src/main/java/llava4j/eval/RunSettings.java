@@ -12,6 +12,7 @@ import java.util.SequencedMap;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
+import llava4j.image.DecodeOptions;
 
 /// Everything that can change an answer. Stands beside the answers, so that a run only goes on with
 /// the same.
@@ -40,6 +41,8 @@ public record RunSettings(
   /// @param imageMode how pictures become views
   /// @param orientation whether pictures are turned as their EXIF data says; absent from the files
   ///   of versions that turned them
+  /// @param maxPixels largest picture that is looked at; absent from the files of versions without
+  ///   a choice
   /// @param types of weights and activations, and where they are computed
   /// @param maxNewTokens of an answer; decoding is greedy
   public record Asked(
@@ -48,10 +51,12 @@ public record RunSettings(
       String template,
       String imageMode,
       Orientation orientation,
+      Long maxPixels,
       String types,
       int maxNewTokens) {
     public Asked {
       orientation = orientation == null ? Orientation.HONOURED : orientation;
+      maxPixels = maxPixels == null ? Long.valueOf(DecodeOptions.DEFAULT_MAX_PIXELS) : maxPixels;
     }
   }
 
@@ -120,6 +125,7 @@ public record RunSettings(
             ? "none"
             : suffix.replace('\n', ' ') + " (" + sha256(suffix).substring(0, SHORT_HASH) + ")");
     lines.put("pictures", pictures ? "shown" : "left out");
+    lines.put("pixels", "pictures of at most " + asked.maxPixels() + " pixels");
     lines.put("OCR tokens in prompts", ocrTokens ? "yes" : "no");
     lines.put("model", asked.model());
     lines.put("weights (fingerprint)", asked.weights());

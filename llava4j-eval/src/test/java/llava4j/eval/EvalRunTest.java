@@ -307,6 +307,7 @@ class EvalRunTest {
             "VICUNA_V1",
             "Pad[]",
             RunSettings.Orientation.IGNORED,
+            null,
             "auto",
             task.maxNewTokens()));
   }

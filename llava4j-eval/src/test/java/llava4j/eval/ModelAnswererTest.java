@@ -52,6 +52,7 @@ class ModelAnswererTest {
   }
 
   private static RunSettings.Asked asked(Orientation orientation) {
-    return new RunSettings.Asked("model", "m", "VICUNA_V1", "pad", orientation, "auto", TOKENS);
+    return new RunSettings.Asked(
+        "model", "m", "VICUNA_V1", "pad", orientation, null, "auto", TOKENS);
   }
 }

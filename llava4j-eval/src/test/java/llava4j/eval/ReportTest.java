@@ -183,6 +183,7 @@ class ReportTest {
                 "VICUNA_V1",
                 imageMode,
                 RunSettings.Orientation.IGNORED,
+                null,
                 "auto",
                 task.maxNewTokens()));
     Path out = folder.resolve(weights);

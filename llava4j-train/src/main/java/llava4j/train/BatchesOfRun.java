@@ -32,7 +32,13 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
         new Preprocessor(job.base().imageProcessor(), job.base().config().imageMode());
     SampleLoader loader =
         new SampleLoader(
-            samples, job.images(), masker, preprocessor, job.base().config(), data.maxLength());
+            samples,
+            job.images(),
+            masker,
+            preprocessor,
+            job.base().config(),
+            data.maxLength(),
+            data.maxPixels());
     SampleOrder order = order(data.order());
     int groups = job.group().size() * config.batching().accumulation(job.group().size());
     int[] lengths = samples.modalityLengths();

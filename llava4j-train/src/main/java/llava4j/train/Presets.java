@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.text.ConversationTemplate;
 import llava4j.train.TrainConfig.Activation;
 import llava4j.train.TrainConfig.Batching;
@@ -45,6 +46,7 @@ public final class Presets {
             ConversationTemplate.PLAIN,
             MaskRule.BY_CONSTRUCTION,
             Pictures.SQUARE,
+            DecodeOptions.DEFAULT_MAX_PIXELS,
             MAX_LENGTH,
             Order.SHUFFLED,
             false,
@@ -245,6 +247,7 @@ public final class Presets {
         ConversationTemplate.VICUNA_V1,
         MaskRule.BY_CONSTRUCTION,
         pictures,
+        DecodeOptions.DEFAULT_MAX_PIXELS,
         maxLength,
         Order.MODALITY_GROUPED,
         false,

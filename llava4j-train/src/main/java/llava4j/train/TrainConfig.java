@@ -1,8 +1,10 @@
 package llava4j.train;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
 import llava4j.text.ConversationTemplate;
@@ -97,6 +99,7 @@ public record TrainConfig(
 
   /// From samples to ids and pictures.
   ///
+  /// @param maxPixels of a picture; a larger one makes its sample a broken one
   /// @param maxLength rows of a sample, pictures included
   /// @param packing several samples share a sequence
   /// @param maxBad broken samples that may be skipped
@@ -105,12 +108,16 @@ public record TrainConfig(
       ConversationTemplate template,
       MaskRule maskRule,
       Pictures pictures,
+      long maxPixels,
       int maxLength,
       Order order,
       boolean packing,
       int maxBad,
       int prefetch) {
     public Data {
+      if (maxPixels < 1 || maxPixels > DecodeOptions.LARGEST_MAX_PIXELS) {
+        throw wrong("maxPixels", maxPixels, "between 1 and " + DecodeOptions.LARGEST_MAX_PIXELS);
+      }
       atLeast("maxLength", maxLength, 2);
       atLeast("maxBad", maxBad, 0);
       atLeast("prefetch", prefetch, 1);
@@ -121,8 +128,9 @@ public record TrainConfig(
   ///
   /// @param globalBatch samples of one optimiser step, over all processes and micro-batches
   /// @param deviceBatch samples that one process takes at once
-  /// @param epochs passes over the data
-  /// @param maxSteps ends the run earlier
+  /// @param epochs passes over the data, where `maxSteps` is empty
+  /// @param maxSteps steps of the run in place of `epochs`, as Hugging Face's `max_steps`: the data
+  ///   are walked again, in a new order, for as long as it takes
   /// @param lossRows rows whose logits exist at once
   public record Batching(
       int globalBatch,
@@ -160,8 +168,8 @@ public record TrainConfig(
 
     /// Optimiser steps of the run; the last one of an epoch may be short.
     public long steps(long samples) {
-      double all = Math.ceil(Math.ceil((double) samples / globalBatch) * epochs);
-      return Math.min((long) all, maxSteps.orElse(Long.MAX_VALUE));
+      return maxSteps.orElseGet(
+          () -> (long) Math.ceil(Math.ceil((double) samples / globalBatch) * epochs));
     }
   }
 
@@ -200,6 +208,25 @@ public record TrainConfig(
         throw wrong("maxGradNorm", maxGradNorm, "0 (off) or more");
       }
       new AdamW.Settings(beta1, beta2, epsilon);
+    }
+
+    /// What people should hear before a run of so many steps whose learning rate does not get
+    /// beyond its warm-up.
+    public Optional<String> warmUpWarning(long steps) {
+      long warmUp = LearningRateSchedule.warmupSteps(warmupRatio, steps);
+      if (schedule == LearningRateSchedule.CONSTANT || warmUp < steps) {
+        return Optional.empty();
+      }
+      String remedy = "; take more steps (maxSteps, epochs) or warmupRatio=0";
+      return Optional.of(
+          steps == 1
+              ? "warning: the only step of this run is warm-up and has learning rate 0, so nothing"
+                  + " is learned"
+                  + remedy
+              : "warning: all "
+                  + steps
+                  + " steps of this run are warm-up, so the learning rate never reaches its value"
+                  + remedy);
     }
 
     public AdamW.Settings adam() {

@@ -97,7 +97,7 @@ final class TrainedExport {
     Path huggingFace = fresh(out.resolve(HUGGING_FACE_ADAPTER));
     String fromThere = AdapterWriter.reference(base.location(), huggingFace);
     new AdapterWriter(learned, weights, settings, fromThere).huggingFace(huggingFace, type());
-    converter(trained).templateBesideAdapter(huggingFace);
+    converter(trained).processorBesideAdapter(huggingFace);
     return List.of(out, huggingFace);
   }
 

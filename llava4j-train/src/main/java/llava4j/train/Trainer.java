@@ -20,6 +20,7 @@ import llava4j.train.batch.StepLayout;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.UnitLayout;
 import llava4j.train.state.CheckpointStore;
+import llava4j.train.state.RunLock;
 import llava4j.train.state.RunState;
 import llava4j.train.state.SavedRun;
 
@@ -47,8 +48,12 @@ public final class Trainer {
   public record Result(boolean finished, long steps, List<Path> results) {}
 
   /// The whole run.
+  ///
+  /// @throws BadInputException if another run is in the folder, the data or the base are not those
+  ///   of the checkpoint, or numbers are not finite
   public Result run() {
-    try (SampleFile samples = SampleFile.open(job.data());
+    try (RunLock _ = job.group().rank() == 0 ? RunLock.take(job.out()) : null;
+        SampleFile samples = SampleFile.open(job.data());
         Tokenizer tokenizer = job.base().tokenizer().get()) {
       StepLayout layout = BatchesOfRun.layout(job, samples.size());
       long total = config.batching().steps(samples.size());
@@ -126,6 +131,8 @@ public final class Trainer {
   }
 
   private Forecast tell(Assembly assembly, SampleFile samples) {
+    long steps = config.batching().steps(samples.size());
+    config.optimization().warmUpWarning(steps).ifPresent(listener::onNote);
     FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
     Forecast forecast = Forecast.of(config, job.base().config(), job, assembly);

@@ -16,8 +16,8 @@ final class GoldenProcess {
 
   private GoldenProcess() {}
 
-  /// @param arguments name of a run, way of averaging, samples of one process; any number of such
-  ///   triples
+  /// @param arguments name of a run, way of averaging; any number of such pairs. Each process has
+  ///   one micro-batch of every step
   public static void main(String[] arguments) {
     System.setProperty("llava4j.golden", System.getenv(ROOT));
     LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());
@@ -28,14 +28,10 @@ final class GoldenProcess {
                 Duration.ofMinutes(2),
                 reason -> System.err.println(reason));
         GoldenTraining golden = new GoldenTraining()) {
-      for (int i = 0; i < arguments.length; i += 3) {
+      for (int i = 0; i < arguments.length; i += 2) {
         for (ZeroStage zero : ZeroStage.values()) {
           golden.check(
-              arguments[i],
-              zero,
-              LossAverage.valueOf(arguments[i + 1]),
-              Integer.parseInt(arguments[i + 2]),
-              group);
+              arguments[i], zero, LossAverage.valueOf(arguments[i + 1]), group.size(), group);
           if (group.rank() == 0) {
             System.out.printf(
                 "golden %s in %s with %d processes, ZeRO stage %d: equal%n",

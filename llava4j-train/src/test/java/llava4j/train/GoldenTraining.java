@@ -1,5 +1,7 @@
 package llava4j.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,6 +19,7 @@ import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageDecoder;
 import llava4j.image.ImageMode;
 import llava4j.image.Preprocessor;
@@ -50,8 +53,13 @@ final class GoldenTraining implements AutoCloseable {
 
   /// Runs one of the reference's runs and holds every number against it.
   ///
-  /// @param deviceBatch samples of one micro-batch
-  void check(String run, ZeroStage zero, LossAverage average, int deviceBatch, ProcessGroup group) {
+  /// @param microBatches parts of equal size that a step's batch is dealt to, those of all
+  ///   processes together
+  void check(
+      String run, ZeroStage zero, LossAverage average, int microBatches, ProcessGroup group) {
+    int batch = expected(run).get("settings").get("batch").asInt();
+    assertThat(batch % microBatches).as("samples left over of a batch of " + batch).isZero();
+    int deviceBatch = batch / microBatches;
     TrainConfig config = config(run, zero, average, deviceBatch);
     GoldenOutcome outcome = new GoldenOutcome(run);
     int steps = expected(run).get("settings").get("steps").asInt();
@@ -108,6 +116,7 @@ final class GoldenTraining implements AutoCloseable {
             stage1 ? ConversationTemplate.PLAIN : ConversationTemplate.VICUNA_V1,
             MaskRule.REFERENCE,
             Pictures.PAD,
+            DecodeOptions.DEFAULT_MAX_PIXELS,
             Golden.json(batches(run)).get("max_length").asInt(),
             Order.SEQUENTIAL,
             false,

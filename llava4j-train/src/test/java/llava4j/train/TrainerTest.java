@@ -61,6 +61,69 @@ class TrainerTest {
   }
 
   @Test
+  void moreStepsThanTheDataHaveWalkThemAgainInANewOrderAndResumeInIt() throws IOException {
+    String[] overrides = {"globalBatch=32", "deviceBatch=16", "maxSteps=3", "order=SHUFFLED"};
+    Path whole = folder.resolve("whole");
+    Path stopped = folder.resolve("stopped");
+    try (TinyRun run = run("tinyPretrain", overrides)) {
+      assertThat(run.config().batching().epochs()).isEqualTo(1);
+      Trainer.Result all =
+          new Trainer(run.job(whole), new TrainingListener() {}, () -> false).run();
+      assertThat(all.finished()).isTrue();
+      assertThat(all.steps()).as("two steps are an epoch").isEqualTo(3);
+      AtomicInteger steps = new AtomicInteger();
+      new Trainer(run.job(stopped), counting(steps), () -> steps.get() >= 1).run();
+      assertThat(new Trainer(run.job(stopped), new TrainingListener() {}, () -> false).run())
+          .isEqualTo(new Trainer.Result(true, 3, List.of(stopped.resolve("mm_projector.bin"))));
+    }
+    String file = "mm_projector.bin";
+    assertThat(Files.mismatch(whole.resolve(file), stopped.resolve(file))).isEqualTo(-1);
+  }
+
+  @Test
+  void aRunThatIsAllWarmUpSaysSoBeforeItBegins() {
+    assertThat(notesOfDryRun("maxSteps=1"))
+        .anyMatch(note ->
+            note.startsWith("warning: the only step")
+                && note.contains("learning rate 0")
+                && note.contains("warmupRatio=0"));
+    assertThat(notesOfDryRun("maxSteps=3", "warmupRatio=0.9"))
+        .anyMatch(note -> note.startsWith("warning: all 3 steps of this run are warm-up"));
+    assertThat(notesOfDryRun("maxSteps=2")).noneMatch(note -> note.startsWith("warning"));
+    assertThat(notesOfDryRun("maxSteps=1", "warmupRatio=0"))
+        .noneMatch(note -> note.startsWith("warning"));
+    assertThat(notesOfDryRun("maxSteps=1", "schedule=CONSTANT"))
+        .noneMatch(note -> note.startsWith("warning"));
+  }
+
+  @Test
+  void aSecondRunInTheSameFolderIsRefused() {
+    Path out = folder.resolve("one");
+    List<Throwable> refusals = new ArrayList<>();
+    try (TinyRun run = run("tinyLora", "maxSteps=2");
+        TinyRun other = run("tinyLora", "maxSteps=2")) {
+      TrainingListener meddler =
+          new TrainingListener() {
+            @Override
+            public void onStep(StepReport report) {
+              Trainer second = new Trainer(other.job(out), new TrainingListener() {}, () -> false);
+              refusals.add(org.assertj.core.api.Assertions.catchThrowable(second::run));
+            }
+          };
+      assertThat(new Trainer(run.job(out), meddler, () -> false).run().finished()).isTrue();
+      assertThat(refusals).hasSize(2);
+      assertThat(refusals)
+          .allSatisfy(refusal ->
+              assertThat(refusal)
+                  .isInstanceOf(BadInputException.class)
+                  .hasMessageContaining(out + " is in use by another run"));
+      assertThat(new Trainer(other.job(out), new TrainingListener() {}, () -> false).run().steps())
+          .as("afterwards the folder is free")
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
   void brokenLossNamesStepSamplesAndTheLastGoodCheckpoint() {
     Path out = folder.resolve("nan");
     try (TinyRun run = run("tinyFinetune", "learningRate=1e38", "warmupRatio=0")) {
@@ -162,24 +225,26 @@ class TrainerTest {
   }
 
   @Test
-  void dryRunWritesNothing() throws IOException {
-    Path out = folder.resolve("dry");
-    List<String> notes = new ArrayList<>();
-    try (TinyRun run = run("tinyFinetune")) {
-      new Trainer(
-              run.job(out),
-              new TrainingListener() {
-                @Override
-                public void onNote(String text) {
-                  notes.add(text);
-                }
-              },
-              () -> false)
-          .dryRun();
-    }
-    assertThat(out).doesNotExist();
+  void dryRunWritesNothing() {
+    List<String> notes = notesOfDryRun();
+    assertThat(folder.resolve("dry")).doesNotExist();
     assertThat(notes).anyMatch(note -> note.startsWith("batch 2: 4 samples"));
     assertThat(notes).anyMatch(note -> note.startsWith("the whole run: 4 steps of 8 samples"));
+  }
+
+  private List<String> notesOfDryRun(String... overrides) {
+    List<String> notes = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onNote(String text) {
+            notes.add(text);
+          }
+        };
+    try (TinyRun run = run("tinyFinetune", overrides)) {
+      new Trainer(run.job(folder.resolve("dry")), listener, () -> false).dryRun();
+    }
+    return notes;
   }
 
   private static TrainingListener counting(AtomicInteger steps) {

@@ -77,6 +77,16 @@ public final class GgufSplit {
               + String.format(Locale.ROOT, "%05d", count)
               + ".gguf; give the parts their names back");
     }
+    int number = Integer.parseInt(name.group(2));
+    if (number < 1 || number > count) {
+      throw new BadInputException(
+          part
+              + " is numbered "
+              + name.group(2)
+              + ", but the parts of a split GGUF file are numbered from 00001 to "
+              + name.group(3)
+              + "; give it its name back");
+    }
     List<Path> paths = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
       String ending = name.group(4) == null ? "" : name.group(4);

@@ -87,6 +87,16 @@ class GgufSplitTest {
   }
 
   @Test
+  void aNumberThatNoPartHasIsRefused() throws IOException {
+    for (String number : List.of("00000", "00004")) {
+      Path stranger = folder.resolve("llava-" + number + "-of-00003.gguf");
+      Files.copy(part(1), stranger);
+      refused(stranger, "is numbered " + number);
+      refused(stranger, "from 00001 to 00003");
+    }
+  }
+
+  @Test
   void featureLayerSaysHowManyBlocksAreRun() {
     assertThat(blocks(List.of())).isEqualTo(4);
     assertThat(blocks(List.of(4L))).isEqualTo(4);

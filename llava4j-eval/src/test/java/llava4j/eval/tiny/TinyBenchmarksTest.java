@@ -78,6 +78,7 @@ class TinyBenchmarksTest {
                 "v1",
                 "pad",
                 RunSettings.Orientation.IGNORED,
+                null,
                 "auto",
                 task.maxNewTokens()));
     Path out = folder.resolve(model);

@@ -33,21 +33,25 @@ public final class SampleLoader {
   private final Preprocessor preprocessor;
   private final LlavaConfig config;
   private final LengthLimit limit;
+  private final DecodeOptions decoding;
 
   /// @param maxLength rows that a sample may have
+  /// @param maxPixels that its picture may have
   public SampleLoader(
       SampleFile samples,
       Path imageFolder,
       LabelMasker masker,
       Preprocessor preprocessor,
       LlavaConfig config,
-      int maxLength) {
+      int maxLength,
+      long maxPixels) {
     this.samples = samples;
     this.paths = new PicturePath(imageFolder);
     this.masker = masker;
     this.preprocessor = preprocessor;
     this.config = config;
     this.limit = new LengthLimit(maxLength);
+    this.decoding = DecodeOptions.reference().withMaxPixels(maxPixels);
   }
 
   /// Loads a sample.
@@ -90,8 +94,7 @@ public final class SampleLoader {
     }
     try {
       RgbImage decoded =
-          ImageDecoder.decode(Files.readAllBytes(file), file.toString(), DecodeOptions.reference())
-              .image();
+          ImageDecoder.decode(Files.readAllBytes(file), file.toString(), decoding).image();
       PixelValues pixels = preprocessor.process(decoded);
       return new Picture(pixels, decoded.sha256());
     } catch (IOException | BadInputException e) {

@@ -283,7 +283,8 @@ class SampleLoaderTest {
         new LabelMasker(template, tokenizer, maxLength, MaskRule.BY_CONSTRUCTION),
         new Preprocessor(base.imageProcessor(), new ImageMode.Pad()),
         base.config(),
-        maxLength);
+        maxLength,
+        DecodeOptions.DEFAULT_MAX_PIXELS);
   }
 
   private SampleFile file(String... samples) throws IOException {

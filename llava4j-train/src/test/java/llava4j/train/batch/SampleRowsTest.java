@@ -15,6 +15,7 @@ import llava4j.data.SampleFile;
 import llava4j.data.Turn;
 import llava4j.data.check.PictureSize;
 import llava4j.golden.Golden;
+import llava4j.image.DecodeOptions;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
 import llava4j.image.Preprocessor;
@@ -80,7 +81,8 @@ class SampleRowsTest {
                   ConversationTemplate.VICUNA_V1, tokenizer, maxLength, MaskRule.BY_CONSTRUCTION),
               pad,
               base.config(),
-              maxLength);
+              maxLength,
+              DecodeOptions.DEFAULT_MAX_PIXELS);
       for (int i = 0; i < file.size(); i++) {
         Sample sample = file.get(i);
         int supervised;

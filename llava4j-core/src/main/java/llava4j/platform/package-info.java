@@ -1,0 +1,2 @@
+/// What is set for the whole process.
+package llava4j.platform;
