@@ -36,7 +36,7 @@ final class ModelOptions {
       paramLabel = "FORMAT",
       defaultValue = "auto",
       description =
-          "How the language model's matrices are kept: auto (as stored), fp32, fp16, bf16. Default: ${DEFAULT-VALUE}.")
+          "How the language model's matrices are kept: auto (as stored, quantised or not), fp32, fp16, bf16, q8 or q4 (quantised while they are read). Default: ${DEFAULT-VALUE}.")
   private String weights;
 
   @Option(

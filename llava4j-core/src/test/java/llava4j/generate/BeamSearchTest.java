@@ -25,8 +25,8 @@ import org.junit.jupiter.api.TestInstance;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Beam search honours every option, judged by scores that are computed here from scratch.
-/// Always on the committed weights: on others four beams may well end below one.
+/// Beam search honours every option, judged by scores that are computed here from scratch. Always
+/// on the committed weights: on others four beams may well end below one.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BeamSearchTest {
   private static final int TOKENS = 6;

@@ -38,8 +38,8 @@ class ForwardGoldenTest {
   }
 
   @ParameterizedTest
-  @EnumSource(WeightFormat.class)
-  void everyWeightFormatGivesTheReferenceNumbers(WeightFormat format) {
+  @EnumSource(names = {"AUTO", "FP32", "FP16", "BF16"})
+  void everyExactWeightFormatGivesTheReferenceNumbers(WeightFormat format) {
     // The goldens' weights are the same numbers in all types.
     try (GoldenModel golden = GoldenModel.open("original", CheckpointOptions.none(), format)) {
       for (GoldenCase goldenCase : GoldenCase.all("forward/hf")) {

@@ -40,12 +40,17 @@ class MemoryPlanTest {
     boolean matrix =
         info.shape().size() == 2
             && (info.name().startsWith("language_model.") || info.name().startsWith("lm_head."));
-    boolean stored = info.storedAs().equals("Q4_0");
     if (!matrix) {
       return 4;
     }
     return switch (format) {
-      case AUTO -> stored ? (table ? 2 : 0.5 + 4.0 / 32) : format.typeFor(info.dtype()).bytes();
+      case AUTO ->
+          switch (info.storedAs()) {
+            case "Q4_0" -> table ? 2 : 0.5 + 4.0 / 32;
+            case "Q8_0" -> table ? 2 : 1 + 4.0 / 32;
+            case "Q6_K" -> table ? 2 : 1 + 4.0 / 16;
+            default -> format.typeFor(info.dtype()).bytes();
+          };
       case FP32, FP16, BF16 -> format.typeFor(info.dtype()).bytes();
       case Q8 -> table ? 2 : 1 + 4.0 / 32;
       case Q4 -> table ? 2 : (info.name().startsWith("lm_head.") ? 1 : 0.5) + 4.0 / 32;

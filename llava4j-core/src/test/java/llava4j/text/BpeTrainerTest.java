@@ -80,9 +80,10 @@ class BpeTrainerTest {
     }
   }
 
+  /// SentencePiece writes a blank as U+2581, and so reads that sign as a blank.
   @Property(tries = 300)
   void everyTextComesBack(@ForAll String text) {
-    String sound = SoundText.of(text).replace("\0", "");
+    String sound = SoundText.of(text).replace("\0", "").replace('\u2581', '_');
     try (Tokenizer tokenizer = tokenizer(trained(TEXTS))) {
       int[] ids = tokenizer.encode("x" + sound, false);
       assertThat(tokenizer.decode(ids, true)).isEqualTo("x" + sound);

@@ -1,0 +1,117 @@
+package llava4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.golden.Golden;
+import llava4j.golden.GoldenCase;
+import llava4j.golden.GoldenModel;
+import llava4j.tensor.Scope;
+import llava4j.tensor.WeightFormat;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What quantised weights do to the distribution of the next token: mean Kullback-Leibler
+/// divergence over all positions of the golden prompts, in nats.
+class QuantizedGoldenTest {
+  private static final CheckpointOptions MMPROJ =
+      CheckpointOptions.none().withMmproj(Golden.path("gguf/mmproj-f16.gguf"));
+
+  /// Weights are the same numbers in both; what differs is that activations are rounded to 8 bits.
+  @ParameterizedTest
+  @ValueSource(strings = {"q4_0", "q8_0", "q4_K_M"})
+  void quantisedFilesAnswerAsDecodedOnes(String kind) {
+    if (!Golden.lists("gguf/model-" + kind + ".gguf")) {
+      assertThat(kind).as("the kind that every set has").isNotEqualTo("q4_0");
+      return;
+    }
+    String file = "gguf/model-" + kind + ".gguf";
+    double divergence =
+        divergence(
+            logits(file, MMPROJ, WeightFormat.FP32), logits(file, MMPROJ, WeightFormat.AUTO));
+    Golden.check("gguf " + kind + " quantised against decoded, KL", divergence, 2e-3);
+    assertThat(divergence).as("the two are not the same computation").isPositive();
+  }
+
+  @Test
+  void eightBitsKeepTheDistribution() {
+    double divergence =
+        divergence(
+            logits("original", CheckpointOptions.none(), WeightFormat.FP32),
+            logits("original", CheckpointOptions.none(), WeightFormat.Q8));
+    Golden.check("original as q8, KL", divergence, 2e-3);
+    assertThat(divergence).isPositive();
+  }
+
+  /// Our 4 bits against llama.cpp's, which keeps the same matrices in the same type.
+  @Test
+  void fourBitsAreAsGoodAsLlamaCpps() {
+    List<float[]> exact = logits("original", CheckpointOptions.none(), WeightFormat.FP32);
+    double ours = divergence(exact, logits("original", CheckpointOptions.none(), WeightFormat.Q4));
+    double reference = divergence(exact, logits("gguf/model-q4_0.gguf", MMPROJ, WeightFormat.FP32));
+    Golden.check("original as q4, KL over llama.cpp's", ours / reference, 1.1);
+  }
+
+  /// Logits of every position of every golden prompt. [positions][vocab]
+  private static List<float[]> logits(
+      String model, CheckpointOptions options, WeightFormat format) {
+    List<float[]> all = new ArrayList<>();
+    try (GoldenModel golden = GoldenModel.open(model, options, format)) {
+      for (GoldenCase goldenCase : GoldenCase.all("forward/hf")) {
+        try (Scope _ = new Scope()) {
+          for (SplicedPrompt prompt : goldenCase.prompts(golden.model())) {
+            try (KvCache cache =
+                new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+              Tensor hidden =
+                  golden
+                      .model()
+                      .languageModel()
+                      .forward(prompt.embeddings(), cache); // [1, rows, dim]
+              Tensor scores =
+                  golden.model().languageModel().logits(hidden).squeeze(0); // [rows, vocab]
+              for (long row = 0; row < scores.size(0); row++) {
+                all.add(llava4j.tensor.Tensors.toFloats(scores.select(0, row)));
+              }
+            }
+          }
+        }
+      }
+    }
+    return all;
+  }
+
+  /// Vocabularies may differ in padding rows; those both have count.
+  private static double divergence(List<float[]> exact, List<float[]> found) {
+    assertThat(found).hasSameSizeAs(exact);
+    double sum = 0;
+    for (int i = 0; i < exact.size(); i++) {
+      int vocab = Math.min(exact.get(i).length, found.get(i).length);
+      double[] p = logProbabilities(exact.get(i), vocab);
+      double[] q = logProbabilities(found.get(i), vocab);
+      for (int id = 0; id < vocab; id++) {
+        sum += Math.exp(p[id]) * (p[id] - q[id]);
+      }
+    }
+    return sum / exact.size();
+  }
+
+  private static double[] logProbabilities(float[] logits, int vocab) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int id = 0; id < vocab; id++) {
+      largest = Math.max(largest, logits[id]);
+    }
+    double sum = 0;
+    for (int id = 0; id < vocab; id++) {
+      sum += Math.exp(logits[id] - largest);
+    }
+    double[] result = new double[vocab];
+    for (int id = 0; id < vocab; id++) {
+      result[id] = logits[id] - largest - Math.log(sum);
+    }
+    return result;
+  }
+}
