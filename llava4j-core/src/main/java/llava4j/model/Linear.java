@@ -3,6 +3,7 @@ package llava4j.model;
 import static llava4j.tensor.Tensors.optional;
 
 import java.util.Optional;
+import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
 import llava4j.quant.Nf4Matrix;
 import llava4j.quant.QuantizedMatrix;
@@ -157,8 +158,14 @@ public sealed interface Linear {
   /// @param weight [out, in]
   /// @param minimums F16, a number for each block of each row, [out, blocks]; null where blocks
   ///   have none
+  /// @param many how many rows at once are multiplied faster; empty where they are not
   /// @param bias [out] or null
-  record Quantized(QuantizedMatrix weight, Half minimums, Tensor bias) implements Linear {
+  record Quantized(QuantizedMatrix weight, Half minimums, Optional<ManyRows> many, Tensor bias)
+      implements Linear {
+
+    /// @param blocks the matrix as its file has it; what it reads must stay open
+    record ManyRows(BlockMatrix blocks, BfloatProducts products) {}
+
     @Override
     public long inDim() {
       return weight.columns();
@@ -173,11 +180,7 @@ public sealed interface Linear {
     public Tensor forward(Tensor input) {
       try (Scope scope = new Scope()) {
         Tensor rows = input.reshape(-1, inDim()).contiguous(); // [rows, in]
-        Tensor output = weight.multiply(rows); // [rows, out]
-        if (minimums != null) {
-          Tensor sums = blockSums(rows); // [rows, blocks]
-          output.add_(minimums.forward(sums));
-        }
+        Tensor output = product(rows); // [rows, out]
         if (bias != null) {
           output.add_(bias);
         }
@@ -185,6 +188,15 @@ public sealed interface Linear {
       }
     }
 
+    private Tensor product(Tensor rows) {
+      if (many.isPresent() && BfloatProducts.pay(rows.size(0))) {
+        return many.get().products().multiply(many.get().blocks(), rows); // [rows, out]
+      }
+      Tensor output = weight.multiply(rows); // [rows, out]
+      return minimums == null ? output : output.add_(minimums.forward(blockSums(rows)));
+    }
+
+    /// What each block's minimum is multiplied with.
     private Tensor blockSums(Tensor rows) {
       long blocks = minimums.inDim();
       return rows.view(rows.size(0), blocks, inDim() / blocks)

@@ -34,6 +34,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final WeightFormat format;
   private final LoadProgress progress;
   private final Optional<OneDnnLinear> oneDnn;
+  private final Optional<BfloatProducts> bfloat;
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
   private final PackingMemory packing = new PackingMemory();
@@ -53,6 +54,10 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
           case Device.Cpu _ -> OneDnnLinear.find();
           case Device.Cuda _ -> Optional.empty();
         };
+    this.bfloat =
+        oneDnn
+            .filter(_ -> BfloatProducts.areFast())
+            .map(operator -> new BfloatProducts(operator, tiles));
     if (oneDnn.isPresent()) {
       NativeRuntime.useOneThreadPool();
     }
@@ -123,17 +128,27 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     String name = prefix + ".weight";
     return switch (MatrixPlan.linear(source.tensors().get(name), source, device, format)) {
       case MatrixPlan.Plain _ -> linear(table(name), bias(prefix));
-      case MatrixPlan.Stored stored -> quantized(name, stored.blocks(), bias(prefix));
+      case MatrixPlan.Stored stored ->
+          quantized(name, stored.blocks(), manyRows(stored.blocks()), bias(prefix));
       case MatrixPlan.Requantized plan -> {
         try (Scope _ = new Scope()) {
           Tensor whole = source.load(name, DType.F32).contiguous(); // [out, in]
-          yield quantized(name, RowQuantizer.of(whole, plan.bits()), bias(prefix));
+          yield quantized(
+              name, RowQuantizer.of(whole, plan.bits()), Optional.empty(), bias(prefix));
         }
       }
     };
   }
 
-  private Linear quantized(String name, BlockMatrix blocks, Tensor biasOrNull) {
+  private Optional<Linear.Quantized.ManyRows> manyRows(BlockMatrix blocks) {
+    return bfloat.map(products -> new Linear.Quantized.ManyRows(blocks, products));
+  }
+
+  private Linear quantized(
+      String name,
+      BlockMatrix blocks,
+      Optional<Linear.Quantized.ManyRows> many,
+      Tensor biasOrNull) {
     long bytes = source.tensors().get(name).bytes();
     progress.onTensor(name, bytesDone, bytesTotal);
     try {
@@ -143,7 +158,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       source.release(name);
       bytesDone += bytes;
       progress.onTensor(name, bytesDone, bytesTotal);
-      return new Linear.Quantized(matrix, minimums, biasOrNull);
+      return new Linear.Quantized(matrix, minimums, many, biasOrNull);
     } catch (ArithmeticException e) {
       throw new BadInputException(
           "tensor "

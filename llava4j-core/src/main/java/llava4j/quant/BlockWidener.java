@@ -1,0 +1,89 @@
+package llava4j.quant;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import llava4j.quant.BlockMatrix.Layout;
+import llava4j.quant.BlockMatrix.Row;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
+
+/// Rows of a matrix in blocks as bf16, for products with many rows at once.
+public final class BlockWidener {
+  private static final ValueLayout.OfShort BF16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final int ROWS_PER_CHUNK = 16;
+  private static final int NIBBLES = 16;
+
+  private BlockWidener() {}
+
+  /// Writes rows `first` to `first + count`, on all threads. Each number is computed in fp32 and
+  /// rounded once, to nearest.
+  ///
+  /// @param target address of [count, columns] bf16
+  @SuppressWarnings("restricted") // the caller's memory has exactly this size
+  public static void toBf16(BlockMatrix matrix, long first, long count, long target) {
+    long rowBytes = matrix.columns() * Short.BYTES;
+    MemorySegment values = MemorySegment.ofAddress(target).reinterpret(count * rowBytes);
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(count, ROWS_PER_CHUNK),
+        () -> {
+          Row row = new Row(matrix.layout(), matrix.columns());
+          short[] wide = new short[Math.toIntExact(matrix.columns())];
+          return chunk -> {
+            long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
+            for (long i = chunk * ROWS_PER_CHUNK; i < end; i++) {
+              matrix.read(first + i, row);
+              widen(row, matrix.layout(), wide);
+              MemorySegment.copy(wide, 0, values, BF16, i * rowBytes, wide.length);
+            }
+          };
+        });
+  }
+
+  static void widen(Row row, Layout layout, short[] wide) {
+    if (layout.bits() == 4) {
+      widen4(row, layout, wide);
+    } else {
+      widen8(row, layout, wide);
+    }
+  }
+
+  /// The sixteen values of a block are rounded beforehand and looked up.
+  private static void widen4(Row row, Layout layout, short[] wide) {
+    short[] values = new short[NIBBLES];
+    int pairs = layout.blockValues() / 2;
+    for (int block = 0; block < row.scales.length; block++) {
+      float scale = row.scales[block];
+      float minimum = layout.hasMinimums() ? row.minimums[block] : 0;
+      for (int i = 0; i < NIBBLES; i++) {
+        values[i] = round(scale * (i - 8) + minimum);
+      }
+      int from = block * pairs;
+      for (int i = from; i < from + pairs; i++) {
+        int pair = row.packed[i];
+        wide[2 * i] = values[pair & 15];
+        wide[2 * i + 1] = values[(pair >> 4) & 15];
+      }
+    }
+  }
+
+  private static void widen8(Row row, Layout layout, short[] wide) {
+    for (int block = 0; block < row.scales.length; block++) {
+      float scale = row.scales[block];
+      float minimum = layout.hasMinimums() ? row.minimums[block] : 0;
+      int from = block * layout.blockValues();
+      for (int i = from; i < from + layout.blockValues(); i++) {
+        wide[i] = round(scale * ((row.packed[i] & 255) - 128) + minimum);
+      }
+    }
+  }
+
+  /// To nearest, ties to even. Of finite numbers.
+  private static short round(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+  }
+}
