@@ -1,7 +1,9 @@
 package llava4j.train;
 
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import llava4j.data.SampleFile;
 import llava4j.text.Tokenizer;
 import llava4j.train.batch.BadSampleException;
@@ -16,11 +18,13 @@ final class AnswerWords {
   private AnswerWords() {}
 
   /// Token ids in ascending order, without those that hardly any answer has.
-  static int[] of(TrainJob job) {
-    TrainConfig.Data data = job.config().data();
+  ///
+  /// @param file of samples
+  /// @param tokenizers opens the base's
+  static int[] of(Path file, Supplier<Tokenizer> tokenizers, TrainConfig.Data data) {
     Map<Integer, Integer> counts = new TreeMap<>();
-    try (SampleFile samples = SampleFile.open(job.data());
-        Tokenizer tokenizer = job.base().tokenizer().get()) {
+    try (SampleFile samples = SampleFile.open(file);
+        Tokenizer tokenizer = tokenizers.get()) {
       LabelMasker masker =
           new LabelMasker(data.template(), tokenizer, data.maxLength(), data.maskRule());
       int step = Math.ceilDiv(samples.size(), MOST_SAMPLES);

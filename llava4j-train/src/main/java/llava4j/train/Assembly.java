@@ -39,7 +39,9 @@ final class Assembly implements AutoCloseable {
         new Site(job.group(), job.device(), job.featureCache()),
         totalSteps,
         initial,
-        job.config().stage() == TrainConfig.Stage.TOWER ? AnswerWords.of(job) : new int[0]);
+        job.config().stage() == TrainConfig.Stage.TOWER
+            ? AnswerWords.of(job.data(), job.base().tokenizer(), job.config().data())
+            : new int[0]);
   }
 
   /// @param base its weights stay open as long as this object
@@ -54,7 +56,7 @@ final class Assembly implements AutoCloseable {
       int[] answerWords) {
     LlavaConfig llava = base.config();
     Device device = site.device();
-    DType type = computeType(config.execution().precision());
+    DType type = config.execution().precision().type();
     TrainableParts parts = config.parts();
     NativeRuntime.useAllThreadPools();
     this.quantized =
@@ -85,33 +87,10 @@ final class Assembly implements AutoCloseable {
     }
     this.objective =
         config.stage() == TrainConfig.Stage.TOWER
-            ? new CaptionWords(llava, device, planner(config, llava), units, features, answerWords)
-            : languageModel(config, llava, device, features);
+            ? new CaptionWords(
+                llava, device, BatchPlanner.of(config, llava), units, features, answerWords)
+            : TrainingModel.of(config, llava, device, units, features);
     this.learner = new Learner(config, objective, units, site.group(), device, totalSteps);
-  }
-
-  private TrainingModel languageModel(
-      TrainConfig config, LlavaConfig llava, Device device, VisionFeatures features) {
-    BlockStack.Activations activations =
-        switch (config.execution().activation()) {
-          case RECOMPUTE -> BlockStack.Activations.RECOMPUTE;
-          case KEEP -> BlockStack.Activations.KEEP;
-        };
-    return new TrainingModel(
-        llava,
-        device,
-        planner(config, llava),
-        new InputStage(llava, units, features, device),
-        new BlockStack(llava.text(), units.blocks(), config.parts().lora(), activations),
-        new LossHead(
-            units.unit("head"),
-            llava.text().tieEmbeddings() ? units.unit("embedding") : null,
-            llava.text().rmsNormEps(),
-            config.batching().lossRows()));
-  }
-
-  private static BatchPlanner planner(TrainConfig config, LlavaConfig llava) {
-    return new BatchPlanner(llava, config.data().maxLength(), config.data().packing());
   }
 
   ModelUnits units() {
@@ -139,13 +118,5 @@ final class Assembly implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  static DType computeType(TrainConfig.Precision precision) {
-    return switch (precision) {
-      case FP32 -> DType.F32;
-      case BF16 -> DType.BF16;
-      case FP64 -> DType.F64;
-    };
   }
 }

@@ -15,6 +15,11 @@ import llava4j.train.batch.SequencePlan;
 /// @param packing several samples share a sequence
 record BatchPlanner(LlavaConfig config, int maxLength, boolean packing) {
 
+  /// As a run has it.
+  static BatchPlanner of(TrainConfig config, LlavaConfig llava) {
+    return new BatchPlanner(llava, config.data().maxLength(), config.data().packing());
+  }
+
   Objective.Planned plan(Batch batch) {
     List<LabelledTokens> texts = new ArrayList<>();
     List<List<int[]>> sources = new ArrayList<>();

@@ -70,7 +70,7 @@ final class CaptionWords implements Objective {
   private static boolean hasPlaces(ModelUnits units) {
     try (Scope _ = new Scope();
         ParameterUnit.Gathered table = units.unit("embedding").gather().await()) {
-      return PlaceColumns.areSetApartIn(table.parameters().get(LossHead.EMBEDDING));
+      return PlaceColumns.areSetApartIn(table.parameters().get(ModelUnits.EMBEDDING));
     }
   }
 
@@ -101,7 +101,7 @@ final class CaptionWords implements Objective {
               .distinct()
               .sorted()
               .toArray();
-      Tensor words = words(table.parameters().get(LossHead.EMBEDDING), classes); // [classes, dim]
+      Tensor words = words(table.parameters().get(ModelUnits.EMBEDDING), classes); // [classes, dim]
       Tensor wanted = wanted(answers, classes, words); // [answers, classes]
       Map<String, Tensor> parameters = new LinkedHashMap<>(projector.parameters());
       parameters.putAll(tower.parameters());

@@ -1,17 +1,12 @@
 package llava4j.train;
 
 import llava4j.checkpoint.Checkpoint;
-import llava4j.checkpoint.WeightSource;
 import llava4j.checkpoint.WeightsFingerprint;
 import llava4j.tensor.DType;
 
-/// Short hashes by which a resumed run knows its base again, and a cache its tower.
+/// Short hashes by which a cache knows its tower again.
 final class Fingerprints {
   private Fingerprints() {}
-
-  static String of(WeightSource weights) {
-    return WeightsFingerprint.of(weights);
-  }
 
   /// Of everything that decides what the vision tower gives for a picture.
   static String ofFeatures(Checkpoint base, DType type) {

@@ -29,14 +29,21 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return weights + gradients + optimizer + activations + tower + RUNTIME;
   }
 
-  static Forecast of(TrainConfig config, LlavaConfig model, TrainJob job, Assembly assembly) {
-    int processes = job.group().size();
-    DType type = Assembly.computeType(config.execution().precision());
+  /// @param processes that share the run
+  /// @param quantized what lies in 4 bits, beside the units
+  static Forecast of(
+      TrainConfig config,
+      LlavaConfig model,
+      int processes,
+      Device device,
+      ModelUnits units,
+      QuantizedBase quantized) {
+    DType type = config.execution().precision().type();
     ZeroStage zero = config.execution().zero();
     long elements = 0;
     long learned = 0;
     long largest = 0;
-    for (ParameterUnit unit : assembly.units().all()) {
+    for (ParameterUnit unit : units.all()) {
       elements += unit.layout().elements();
       learned += unit.isTrainable() ? unit.layout().elements() : 0;
       largest = Math.max(largest, unit.layout().elements());
@@ -47,7 +54,7 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
         zero.shardsParameters()
             ? elements * type.bytes() / processes + 2 * largest * type.bytes()
             : elements * type.bytes();
-    weights += assembly.quantized().bytes();
+    weights += quantized.bytes();
     long gradients = learned * exact / (zero.shardsGradients() ? processes : 1) + largest * exact;
     long optimizer = learned * (2 * exact + masters) / (zero.shardsOptimizer() ? processes : 1);
     long tower =
@@ -55,11 +62,7 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
             ? 0
             : 2L * DType.F32.bytes() * ParameterTable.of(model).numParameters("vision_tower.");
     return new Forecast(
-        weights,
-        gradients,
-        optimizer,
-        activations(config, model.text(), type, job.device()),
-        tower);
+        weights, gradients, optimizer, activations(config, model.text(), type, device), tower);
   }
 
   /// Floating point operations of one row of the language model, forward and backward,

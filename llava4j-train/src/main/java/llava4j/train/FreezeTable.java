@@ -16,9 +16,9 @@ final class FreezeTable {
 
   private record Row(long parameters, boolean trainable, String type) {}
 
-  static List<String> lines(TrainConfig config, LlavaConfig model, Assembly assembly) {
-    ModelUnits units = assembly.units();
-    DType type = Assembly.computeType(config.execution().precision());
+  static List<String> lines(
+      TrainConfig config, LlavaConfig model, ModelUnits units, QuantizedBase quantized) {
+    DType type = config.execution().precision().type();
     Map<String, Row> rows = new LinkedHashMap<>();
     if (!units.has(ModelUnits.TOWER)) {
       rows.put(
@@ -40,8 +40,8 @@ final class FreezeTable {
           (one, other) ->
               new Row(one.parameters() + other.parameters(), one.trainable(), one.type()));
     }
-    if (assembly.quantized().parameters() > 0) {
-      rows.put("matrices of them", new Row(assembly.quantized().parameters(), false, "NF4"));
+    if (quantized.parameters() > 0) {
+      rows.put("matrices of them", new Row(quantized.parameters(), false, "NF4"));
     }
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -54,7 +54,7 @@ final class FreezeTable {
             "type",
             "rate"));
     rows.forEach((module, row) -> {
-      double rate = Learner.baseRate(config.optimization(), module);
+      double rate = ModelUnits.baseRate(config.optimization(), module);
       lines.add(
           String.format(
               Locale.ROOT,

@@ -52,7 +52,7 @@ final class InputStage {
       parameters.values().forEach(scope::keep);
       Tensor embeddings =
           splice(
-              plan, table.parameters().get(LossHead.EMBEDDING), rows); // [sequences, tokens, dim]
+              plan, table.parameters().get(ModelUnits.EMBEDDING), rows); // [sequences, tokens, dim]
       return new Result(scope.keep(embeddings), rows, parameters);
     }
   }
@@ -80,7 +80,7 @@ final class InputStage {
       if (table.isTrainable()) {
         Tensor rows = index(plan.textRows()); // [textRows]
         table.accumulateRows(
-            LossHead.EMBEDDING, ids(plan).index_select(0, rows), flat.index_select(0, rows));
+            ModelUnits.EMBEDDING, ids(plan).index_select(0, rows), flat.index_select(0, rows));
       }
     }
   }

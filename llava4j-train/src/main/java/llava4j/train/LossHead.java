@@ -16,7 +16,6 @@ import org.bytedeco.pytorch.global.torch;
 final class LossHead {
   static final String NORM = "language_model.norm.weight";
   static final String HEAD = "lm_head.weight";
-  static final String EMBEDDING = "language_model.embed_tokens.weight";
 
   private final ParameterUnit unit;
   private final ParameterUnit tiedOrNull;
@@ -47,7 +46,8 @@ final class LossHead {
         ParameterUnit.Gathered own = unit.gather().await();
         ParameterUnit.Gathered tied = tiedOrNull == null ? null : tiedOrNull.gather().await()) {
       Map<String, Tensor> parameters = own.parameters();
-      Tensor head = tied == null ? parameters.get(HEAD) : tied.parameters().get(EMBEDDING);
+      Tensor head =
+          tied == null ? parameters.get(HEAD) : tied.parameters().get(ModelUnits.EMBEDDING);
       Chunks chunks = new Chunks(hidden.flatten(0, 1), parameters.get(NORM), head, scale);
       for (long start = 0; start < predictors.size(0); start += chunkRows) {
         long length = Math.min(chunkRows, predictors.size(0) - start);
@@ -149,7 +149,7 @@ final class LossHead {
       Tensor head = tiedOrNull == null ? null : own.remove(HEAD);
       unit.accumulate(own);
       if (tiedOrNull != null) {
-        tiedOrNull.accumulate(head == null ? Map.of() : Map.of(EMBEDDING, head));
+        tiedOrNull.accumulate(head == null ? Map.of() : Map.of(ModelUnits.EMBEDDING, head));
       }
     }
   }

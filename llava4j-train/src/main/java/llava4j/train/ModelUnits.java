@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -21,6 +22,9 @@ final class ModelUnits implements AutoCloseable {
   static final String PROJECTOR = "projector";
   static final String NEWLINE = "image_newline";
   static final String TOWER = "vision_tower";
+
+  /// The one parameter of unit "embedding".
+  static final String EMBEDDING = "language_model.embed_tokens.weight";
 
   private static final String LAYERS = "language_model.layers.";
 
@@ -45,7 +49,7 @@ final class ModelUnits implements AutoCloseable {
       builder.add(NEWLINE, parts.imageNewline(), name -> name.equals(NEWLINE));
     }
     boolean whole = parts.languageModel();
-    builder.add("embedding", whole, name -> name.equals(LossHead.EMBEDDING));
+    builder.add("embedding", whole, name -> name.equals(EMBEDDING));
     for (int layer = 0; layer < config.text().numLayers(); layer++) {
       String prefix = LAYERS + layer + ".";
       Map<String, Linear> own = new LinkedHashMap<>();
@@ -106,6 +110,17 @@ final class ModelUnits implements AutoCloseable {
       }
     });
     return adapters;
+  }
+
+  /// The rate at which a unit learns at its fastest.
+  static double baseRate(TrainConfig.Optimization optimization, String unit) {
+    OptionalDouble own =
+        switch (unit) {
+          case PROJECTOR -> optimization.projectorLearningRate();
+          case TOWER -> optimization.visionTowerLearningRate();
+          default -> OptionalDouble.empty();
+        };
+    return own.orElse(optimization.learningRate());
   }
 
   @Override

@@ -7,6 +7,7 @@ import llava4j.error.BadInputException;
 import llava4j.image.DecodeOptions;
 import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
+import llava4j.tensor.DType;
 import llava4j.text.ConversationTemplate;
 import llava4j.train.batch.MaskRule;
 import llava4j.train.optim.AdamW;
@@ -88,7 +89,16 @@ public record TrainConfig(
     FP32,
     BF16,
     /// For checks of gradients.
-    FP64
+    FP64;
+
+    /// The element type of tensors.
+    public DType type() {
+      return switch (this) {
+        case FP32 -> DType.F32;
+        case BF16 -> DType.BF16;
+        case FP64 -> DType.F64;
+      };
+    }
   }
 
   /// What blocks keep between forward and backward.

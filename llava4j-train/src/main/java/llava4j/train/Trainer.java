@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import llava4j.checkpoint.WeightsFingerprint;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
 import llava4j.model.MemoryPlan;
@@ -133,12 +134,20 @@ public final class Trainer {
   private Forecast tell(Assembly assembly, SampleFile samples) {
     long steps = config.batching().steps(samples.size());
     config.optimization().warmUpWarning(steps).ifPresent(listener::onNote);
-    FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
+    FreezeTable.lines(config, job.base().config(), assembly.units(), assembly.quantized())
+        .forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
-    Forecast forecast = Forecast.of(config, job.base().config(), job, assembly);
+    Forecast forecast =
+        Forecast.of(
+            config,
+            job.base().config(),
+            job.group().size(),
+            job.device(),
+            assembly.units(),
+            assembly.quantized());
     forecast.lines().forEach(listener::onNote);
     if (job.featureCache().isPresent()) {
-      DType type = Assembly.computeType(config.execution().precision());
+      DType type = config.execution().precision().type();
       listener.onNote(FeatureCache.forecast(job.base().config(), samples.modalityLengths(), type));
     }
     return forecast;
@@ -216,7 +225,7 @@ public final class Trainer {
   /// Read from all weights, once a run.
   private String baseFingerprint() {
     if (baseFingerprint == null) {
-      baseFingerprint = Fingerprints.of(job.base().weights());
+      baseFingerprint = WeightsFingerprint.of(job.base().weights());
     }
     return baseFingerprint;
   }
@@ -252,7 +261,7 @@ public final class Trainer {
             total,
             config.batching().globalBatch(),
             assembly.units().trainable().stream().mapToLong(unit -> unit.layout().elements()).sum(),
-            PeakFlops.measure(job.device(), Assembly.computeType(config.execution().precision()))
+            PeakFlops.measure(job.device(), config.execution().precision().type())
                 * job.group().size()));
   }
 

@@ -21,7 +21,35 @@ final class TrainingModel implements Objective {
   private final BlockStack blocks;
   private final LossHead head;
 
-  TrainingModel(
+  /// The parts of a run whose language model answers.
+  ///
+  /// @param llava the model's own numbers
+  /// @param units all parameters; not closed here
+  static TrainingModel of(
+      TrainConfig config,
+      LlavaConfig llava,
+      Device device,
+      ModelUnits units,
+      VisionFeatures features) {
+    BlockStack.Activations activations =
+        switch (config.execution().activation()) {
+          case RECOMPUTE -> BlockStack.Activations.RECOMPUTE;
+          case KEEP -> BlockStack.Activations.KEEP;
+        };
+    return new TrainingModel(
+        llava,
+        device,
+        BatchPlanner.of(config, llava),
+        new InputStage(llava, units, features, device),
+        new BlockStack(llava.text(), units.blocks(), config.parts().lora(), activations),
+        new LossHead(
+            units.unit("head"),
+            llava.text().tieEmbeddings() ? units.unit("embedding") : null,
+            llava.text().rmsNormEps(),
+            config.batching().lossRows()));
+  }
+
+  private TrainingModel(
       LlavaConfig config,
       Device device,
       BatchPlanner planner,
