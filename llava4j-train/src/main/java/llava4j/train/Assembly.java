@@ -77,11 +77,7 @@ final class Assembly implements AutoCloseable {
       features =
           site.featureCache()
               .<VisionFeatures>map(folder ->
-                  new FeatureCache(
-                      folder,
-                      Fingerprints.ofFeatures(base, type),
-                      FeatureCache.Layout.of(llava.vision(), type, device),
-                      frozen))
+                  FeatureCache.below(folder, base, device, type, frozen))
               .orElse(frozen);
       this.tower = frozen;
     }

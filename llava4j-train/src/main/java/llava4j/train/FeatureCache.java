@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.config.LlavaConfig;
 import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
@@ -90,9 +91,22 @@ final class FeatureCache implements VisionFeatures {
         views);
   }
 
+  /// The cache of a base's tower.
+  ///
   /// @param root folder of all caches
+  /// @param type of the features
+  /// @param tower the base's own
+  static FeatureCache below(
+      Path root, Checkpoint base, Device device, DType type, VisionFeatures tower) {
+    return new FeatureCache(
+        root,
+        Fingerprints.ofFeatures(base, type),
+        Layout.of(base.config().vision(), type, device),
+        tower);
+  }
+
   /// @param key stands for everything that decides about features: tower, layer, preprocessing
-  FeatureCache(Path root, String key, Layout layout, VisionFeatures tower) {
+  private FeatureCache(Path root, String key, Layout layout, VisionFeatures tower) {
     this.folder = root.resolve(key);
     this.layout = layout;
     this.tower = tower;
