@@ -8,8 +8,22 @@ import llava4j.config.LlavaConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.config.TrainableParts;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.fresh.AnswerWords;
+import llava4j.train.fresh.CaptionWords;
+import llava4j.train.model.BatchPlanner;
+import llava4j.train.model.InitialWeights;
+import llava4j.train.model.ModelUnits;
+import llava4j.train.model.Objective;
+import llava4j.train.model.QuantizedBase;
+import llava4j.train.model.TrainingModel;
+import llava4j.train.model.VisionFeatures;
 import llava4j.train.shard.ParameterUnit;
+import llava4j.train.vision.FeatureCache;
+import llava4j.train.vision.FrozenTower;
+import llava4j.train.vision.TrainedTower;
 import org.bytedeco.pytorch.Tensor;
 
 /// The parts of a run put together: units of parameters, the model over them, the learner.
@@ -76,8 +90,7 @@ final class Assembly implements AutoCloseable {
       FrozenTower frozen = new FrozenTower(llava.vision(), base.inferenceWeights(), device, type);
       features =
           site.featureCache()
-              .<VisionFeatures>map(folder ->
-                  FeatureCache.below(folder, base, device, type, frozen))
+              .<VisionFeatures>map(folder -> FeatureCache.below(folder, base, device, type, frozen))
               .orElse(frozen);
       this.tower = frozen;
     }

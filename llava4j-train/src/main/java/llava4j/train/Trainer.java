@@ -18,12 +18,22 @@ import llava4j.train.batch.BadSamples;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
+import llava4j.train.config.ConfigFile;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.export.TrainedExport;
+import llava4j.train.export.TrainedWeights;
+import llava4j.train.forecast.Forecast;
+import llava4j.train.forecast.FreezeTable;
+import llava4j.train.forecast.MeasuredMemory;
+import llava4j.train.forecast.PeakFlops;
+import llava4j.train.forecast.ResidentMemory;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.UnitLayout;
 import llava4j.train.state.CheckpointStore;
 import llava4j.train.state.RunLock;
 import llava4j.train.state.RunState;
 import llava4j.train.state.SavedRun;
+import llava4j.train.vision.FeatureCache;
 
 /// Runs a job from its first step, or its last checkpoint, to its end.
 public final class Trainer {
