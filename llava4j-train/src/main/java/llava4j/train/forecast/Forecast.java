@@ -32,6 +32,8 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return weights + gradients + optimizer + activations + tower + RUNTIME;
   }
 
+  /// Works it out.
+  ///
   /// @param processes that share the run
   /// @param quantized what lies in 4 bits, beside the units
   public static Forecast of(

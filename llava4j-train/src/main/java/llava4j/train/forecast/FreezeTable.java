@@ -19,6 +19,9 @@ public final class FreezeTable {
 
   private record Row(long parameters, boolean trainable, String type) {}
 
+  /// The table for people, a head line first.
+  ///
+  /// @param quantized what lies in 4 bits, beside the units
   public static List<String> lines(
       TrainConfig config, LlavaConfig model, ModelUnits units, QuantizedBase quantized) {
     DType type = config.execution().precision().type();

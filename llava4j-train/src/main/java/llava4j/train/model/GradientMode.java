@@ -10,10 +10,12 @@ public final class GradientMode implements AutoCloseable {
     GradMode.set_enabled(recorded);
   }
 
+  /// From here on it records.
   public static GradientMode recorded() {
     return new GradientMode(true);
   }
 
+  /// From here on it does not.
   public static GradientMode off() {
     return new GradientMode(false);
   }

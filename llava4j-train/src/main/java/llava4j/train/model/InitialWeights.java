@@ -23,6 +23,8 @@ public final class InitialWeights implements Function<String, Tensor> {
   private final SeededTensors random;
   private final SequencedMap<String, List<Long>> shapes;
 
+  /// @param base not closed here
+  /// @param lora null without adapters
   public InitialWeights(LlavaConfig config, WeightSource base, LoraSettings lora, long seed) {
     this.config = config;
     this.base = base;

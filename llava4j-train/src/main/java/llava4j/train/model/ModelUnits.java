@@ -22,8 +22,13 @@ import org.bytedeco.pytorch.Tensor;
 
 /// All parameters of a model in training, in units that are used together. Owns them.
 public final class ModelUnits implements AutoCloseable {
+  /// Unit of the connector.
   public static final String PROJECTOR = "projector";
+
+  /// Unit of the row-end vector, and its one parameter.
   public static final String NEWLINE = "image_newline";
+
+  /// Unit of the vision tower, where it learns.
   public static final String TOWER = "vision_tower";
 
   /// The one parameter of unit "embedding".
@@ -74,6 +79,8 @@ public final class ModelUnits implements AutoCloseable {
   }
 
   /// The unit of this name.
+  ///
+  /// @throws IllegalArgumentException if the model has none
   public ParameterUnit unit(String name) {
     ParameterUnit unit = units.get(name);
     if (unit == null) {
@@ -82,6 +89,7 @@ public final class ModelUnits implements AutoCloseable {
     return unit;
   }
 
+  /// Whether there is a unit of this name.
   public boolean has(String name) {
     return units.containsKey(name);
   }
@@ -95,6 +103,7 @@ public final class ModelUnits implements AutoCloseable {
     return List.copyOf(units.values());
   }
 
+  /// Those that learn, in the same order.
   public List<ParameterUnit> trainable() {
     return units.values().stream().filter(ParameterUnit::isTrainable).toList();
   }

@@ -8,11 +8,13 @@ public interface Objective {
 
   /// A batch and where each of its rows comes from.
   record Planned(Batch batch, SequencePlan plan) {
+    /// Rows whose successor is supervised.
     public long supervised() {
       return plan.predictors().length;
     }
   }
 
+  /// Finds a place for every row of a batch.
   Planned plan(Batch batch);
 
   /// Runs a batch and adds all gradients to the units.

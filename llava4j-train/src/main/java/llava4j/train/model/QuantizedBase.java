@@ -41,10 +41,12 @@ public final class QuantizedBase implements AutoCloseable {
     return layers;
   }
 
+  /// How many numbers the matrices have.
   public long parameters() {
     return matrices.values().stream().mapToLong(matrix -> matrix.rows() * matrix.columns()).sum();
   }
 
+  /// What they take in memory.
   public long bytes() {
     return matrices.values().stream().mapToLong(Nf4Matrix::bytes).sum();
   }
