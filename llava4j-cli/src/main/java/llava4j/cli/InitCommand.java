@@ -10,7 +10,7 @@ import llava4j.data.mixture.rule.FormatPrompt;
 import llava4j.text.BpeTrainer;
 import llava4j.text.ConversationTemplate;
 import llava4j.text.ResponseFormat;
-import llava4j.train.FreshModel;
+import llava4j.train.fresh.FreshModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

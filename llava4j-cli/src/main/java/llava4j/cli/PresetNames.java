@@ -1,7 +1,7 @@
 package llava4j.cli;
 
 import java.util.Iterator;
-import llava4j.train.Presets;
+import llava4j.train.config.Presets;
 
 /// The names that `llava train` takes, for its help and for completion.
 final class PresetNames implements Iterable<String> {

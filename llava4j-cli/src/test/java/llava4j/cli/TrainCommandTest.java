@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import llava4j.golden.Golden;
 import llava4j.tensor.NativeRuntime;
-import llava4j.train.Presets;
+import llava4j.train.config.Presets;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -8,8 +8,22 @@ import llava4j.config.LlavaConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.config.TrainableParts;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.fresh.AnswerWords;
+import llava4j.train.fresh.CaptionWords;
+import llava4j.train.model.BatchPlanner;
+import llava4j.train.model.InitialWeights;
+import llava4j.train.model.ModelUnits;
+import llava4j.train.model.Objective;
+import llava4j.train.model.QuantizedBase;
+import llava4j.train.model.TrainingModel;
+import llava4j.train.model.VisionFeatures;
 import llava4j.train.shard.ParameterUnit;
+import llava4j.train.vision.FeatureCache;
+import llava4j.train.vision.FrozenTower;
+import llava4j.train.vision.TrainedTower;
 import org.bytedeco.pytorch.Tensor;
 
 /// The parts of a run put together: units of parameters, the model over them, the learner.
@@ -39,7 +53,9 @@ final class Assembly implements AutoCloseable {
         new Site(job.group(), job.device(), job.featureCache()),
         totalSteps,
         initial,
-        job.config().stage() == TrainConfig.Stage.TOWER ? AnswerWords.of(job) : new int[0]);
+        job.config().stage() == TrainConfig.Stage.TOWER
+            ? AnswerWords.of(job.data(), job.base().tokenizer(), job.config().data())
+            : new int[0]);
   }
 
   /// @param base its weights stay open as long as this object
@@ -54,7 +70,7 @@ final class Assembly implements AutoCloseable {
       int[] answerWords) {
     LlavaConfig llava = base.config();
     Device device = site.device();
-    DType type = computeType(config.execution().precision());
+    DType type = config.execution().precision().type();
     TrainableParts parts = config.parts();
     NativeRuntime.useAllThreadPools();
     this.quantized =
@@ -74,44 +90,16 @@ final class Assembly implements AutoCloseable {
       FrozenTower frozen = new FrozenTower(llava.vision(), base.inferenceWeights(), device, type);
       features =
           site.featureCache()
-              .<VisionFeatures>map(folder ->
-                  new FeatureCache(
-                      folder,
-                      Fingerprints.ofFeatures(base, type),
-                      FeatureCache.Layout.of(llava.vision(), type, device),
-                      frozen))
+              .<VisionFeatures>map(folder -> FeatureCache.below(folder, base, device, type, frozen))
               .orElse(frozen);
       this.tower = frozen;
     }
     this.objective =
         config.stage() == TrainConfig.Stage.TOWER
-            ? new CaptionWords(llava, device, planner(config, llava), units, features, answerWords)
-            : languageModel(config, llava, device, features);
+            ? new CaptionWords(
+                llava, device, BatchPlanner.of(config, llava), units, features, answerWords)
+            : TrainingModel.of(config, llava, device, units, features);
     this.learner = new Learner(config, objective, units, site.group(), device, totalSteps);
-  }
-
-  private TrainingModel languageModel(
-      TrainConfig config, LlavaConfig llava, Device device, VisionFeatures features) {
-    BlockStack.Activations activations =
-        switch (config.execution().activation()) {
-          case RECOMPUTE -> BlockStack.Activations.RECOMPUTE;
-          case KEEP -> BlockStack.Activations.KEEP;
-        };
-    return new TrainingModel(
-        llava,
-        device,
-        planner(config, llava),
-        new InputStage(llava, units, features, device),
-        new BlockStack(llava.text(), units.blocks(), config.parts().lora(), activations),
-        new LossHead(
-            units.unit("head"),
-            llava.text().tieEmbeddings() ? units.unit("embedding") : null,
-            llava.text().rmsNormEps(),
-            config.batching().lossRows()));
-  }
-
-  private static BatchPlanner planner(TrainConfig config, LlavaConfig llava) {
-    return new BatchPlanner(llava, config.data().maxLength(), config.data().packing());
   }
 
   ModelUnits units() {
@@ -139,13 +127,5 @@ final class Assembly implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  static DType computeType(TrainConfig.Precision precision) {
-    return switch (precision) {
-      case FP32 -> DType.F32;
-      case BF16 -> DType.BF16;
-      case FP64 -> DType.F64;
-    };
   }
 }

@@ -22,6 +22,9 @@ import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
 import llava4j.tensor.DType;
+import llava4j.train.config.ConfigFile;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.model.ModelUnits;
 import org.bytedeco.pytorch.Tensor;
 
 /// What a run begins with.

@@ -9,6 +9,7 @@ import llava4j.train.batch.SampleLoader;
 import llava4j.train.batch.SampleOrder;
 import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
+import llava4j.train.config.TrainConfig;
 
 /// Builds the input of a run: order, loader, prefetch.
 record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokenizer tokenizer) {

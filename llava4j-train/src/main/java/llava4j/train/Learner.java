@@ -3,15 +3,17 @@ package llava4j.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeHeap;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.train.Objective.Planned;
 import llava4j.train.batch.Batch;
+import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.model.ModelUnits;
+import llava4j.train.model.Objective;
+import llava4j.train.model.Objective.Planned;
 import llava4j.train.optim.AdamW;
 import llava4j.train.optim.LearningRateSchedule;
 import llava4j.train.shard.ParameterUnit;
@@ -91,7 +93,8 @@ final class Learner {
           "the gradients of step " + (step + 1) + " are not finite (norm " + norm + ")");
     }
     double rate = rate(step, config.optimization().learningRate());
-    double projectorRate = rate(step, baseRate(config.optimization(), ModelUnits.PROJECTOR));
+    double projectorRate =
+        rate(step, ModelUnits.baseRate(config.optimization(), ModelUnits.PROJECTOR));
     update(step, clip(norm));
     if (step % STEPS_BETWEEN_CLEANINGS == 0) {
       heap.giveBackFree();
@@ -147,22 +150,9 @@ final class Learner {
   private void update(long step, double factor) {
     double decay = config.optimization().weightDecay();
     for (ParameterUnit unit : units.trainable()) {
-      double rate = rate(step, baseRate(config.optimization(), unit.layout().name()));
+      double rate = rate(step, ModelUnits.baseRate(config.optimization(), unit.layout().name()));
       unit.update(adam, factor, step + 1, rate, decay);
     }
-  }
-
-  /// The rate at which a module learns at its fastest.
-  ///
-  /// @param module name of a unit of [ModelUnits]
-  static double baseRate(TrainConfig.Optimization optimization, String module) {
-    OptionalDouble own =
-        switch (module) {
-          case ModelUnits.PROJECTOR -> optimization.projectorLearningRate();
-          case ModelUnits.TOWER -> optimization.visionTowerLearningRate();
-          default -> OptionalDouble.empty();
-        };
-    return own.orElse(optimization.learningRate());
   }
 
   private double[] overAll(double... values) {

@@ -3,6 +3,7 @@ package llava4j.train;
 import java.util.ArrayList;
 import java.util.List;
 import llava4j.error.BadInputException;
+import llava4j.train.config.ConfigFile;
 import llava4j.train.state.RunState;
 
 /// Whether a checkpoint belongs to the run that wants to go on from it.

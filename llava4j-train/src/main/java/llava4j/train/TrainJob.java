@@ -5,6 +5,7 @@ import java.util.Optional;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Device;
+import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
 
 /// One run, as the command line or a program asks for it.

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import llava4j.checkpoint.WeightsFingerprint;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
 import llava4j.model.MemoryPlan;
@@ -17,12 +18,22 @@ import llava4j.train.batch.BadSamples;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
+import llava4j.train.config.ConfigFile;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.export.TrainedExport;
+import llava4j.train.export.TrainedWeights;
+import llava4j.train.forecast.Forecast;
+import llava4j.train.forecast.FreezeTable;
+import llava4j.train.forecast.MeasuredMemory;
+import llava4j.train.forecast.PeakFlops;
+import llava4j.train.forecast.ResidentMemory;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.UnitLayout;
 import llava4j.train.state.CheckpointStore;
 import llava4j.train.state.RunLock;
 import llava4j.train.state.RunState;
 import llava4j.train.state.SavedRun;
+import llava4j.train.vision.FeatureCache;
 
 /// Runs a job from its first step, or its last checkpoint, to its end.
 public final class Trainer {
@@ -133,12 +144,20 @@ public final class Trainer {
   private Forecast tell(Assembly assembly, SampleFile samples) {
     long steps = config.batching().steps(samples.size());
     config.optimization().warmUpWarning(steps).ifPresent(listener::onNote);
-    FreezeTable.lines(config, job.base().config(), assembly).forEach(listener::onNote);
+    FreezeTable.lines(config, job.base().config(), assembly.units(), assembly.quantized())
+        .forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
-    Forecast forecast = Forecast.of(config, job.base().config(), job, assembly);
+    Forecast forecast =
+        Forecast.of(
+            config,
+            job.base().config(),
+            job.group().size(),
+            job.device(),
+            assembly.units(),
+            assembly.quantized());
     forecast.lines().forEach(listener::onNote);
     if (job.featureCache().isPresent()) {
-      DType type = Assembly.computeType(config.execution().precision());
+      DType type = config.execution().precision().type();
       listener.onNote(FeatureCache.forecast(job.base().config(), samples.modalityLengths(), type));
     }
     return forecast;
@@ -216,7 +235,7 @@ public final class Trainer {
   /// Read from all weights, once a run.
   private String baseFingerprint() {
     if (baseFingerprint == null) {
-      baseFingerprint = Fingerprints.of(job.base().weights());
+      baseFingerprint = WeightsFingerprint.of(job.base().weights());
     }
     return baseFingerprint;
   }
@@ -252,7 +271,7 @@ public final class Trainer {
             total,
             config.batching().globalBatch(),
             assembly.units().trainable().stream().mapToLong(unit -> unit.layout().elements()).sum(),
-            PeakFlops.measure(job.device(), Assembly.computeType(config.execution().precision()))
+            PeakFlops.measure(job.device(), config.execution().precision().type())
                 * job.group().size()));
   }
 

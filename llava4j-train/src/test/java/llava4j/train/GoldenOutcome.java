@@ -9,6 +9,7 @@ import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import llava4j.train.model.ModelUnits;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.UnitLayout.Slot;
 import org.bytedeco.pytorch.Tensor;

@@ -3,7 +3,7 @@ package llava4j.train;
 import java.time.Duration;
 import llava4j.golden.Golden;
 import llava4j.tensor.Device;
-import llava4j.train.TrainConfig.LossAverage;
+import llava4j.train.config.TrainConfig.LossAverage;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.ProcessGroup;

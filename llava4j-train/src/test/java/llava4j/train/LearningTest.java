@@ -28,8 +28,9 @@ import llava4j.tensor.Tensors;
 import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
+import llava4j.train.fresh.PlacedWords;
+import llava4j.train.model.Objective;
 import llava4j.train.shard.ParameterUnit;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -140,14 +141,9 @@ class LearningTest {
           if (!name.endsWith("embed_tokens.weight")) {
             return given;
           }
-          try (Scope scope = new Scope()) {
+          try (given) {
             int dim = Math.toIntExact(given.size(1));
-            List<Long> shape = List.of(given.size(0), (long) dim);
-            Tensor table = new SeededTensors(3).normal("words", shape, 1); // [vocab, dim]
-            table.narrow(1, dim - FreshDecoder.MARKS, FreshDecoder.MARKS).fill_(new Scalar(1));
-            table.narrow(1, PlaceColumns.first(dim), PlaceColumns.COUNT).mul_(new Scalar(places));
-            given.close();
-            return scope.keep(table);
+            return PlacedWords.table(given.size(0), dim, places);
           }
         };
   }

@@ -25,7 +25,9 @@ import llava4j.image.Resolution;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.text.SentencePieceModel;
+import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.fresh.FreshModel;
 
 /// A LLaVA of some two hundred thousand parameters that has learned nothing, and the goldens'
 /// samples: a run over it takes a fraction of a second.

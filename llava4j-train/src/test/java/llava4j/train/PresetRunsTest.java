@@ -21,6 +21,8 @@ import llava4j.generate.GenerationOptions;
 import llava4j.golden.Golden;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
+import llava4j.train.config.Presets;
+import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.SingleProcess;
 import org.junit.jupiter.api.BeforeAll;

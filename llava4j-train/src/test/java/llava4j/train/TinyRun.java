@@ -13,8 +13,12 @@ import llava4j.text.Tokenizer;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
+import llava4j.train.config.ConfigFile;
+import llava4j.train.config.Presets;
+import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.distributed.SingleProcess;
+import llava4j.train.model.InitialWeights;
 import org.bytedeco.pytorch.Tensor;
 
 /// A preset over the goldens' small model and samples, its parts within a test's reach.

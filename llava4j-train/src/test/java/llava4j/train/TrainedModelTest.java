@@ -31,6 +31,7 @@ import llava4j.text.ConversationTemplate;
 import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
+import llava4j.train.export.TrainedExport;
 import llava4j.train.state.SavedRun;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;

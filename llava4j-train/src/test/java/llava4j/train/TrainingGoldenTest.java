@@ -2,7 +2,7 @@ package llava4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import llava4j.train.TrainConfig.LossAverage;
+import llava4j.train.config.TrainConfig.LossAverage;
 import llava4j.train.distributed.SingleProcess;
 import llava4j.train.shard.ZeroStage;
 import org.junit.jupiter.api.Tag;

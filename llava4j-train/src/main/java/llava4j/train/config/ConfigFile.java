@@ -1,0 +1,258 @@
+package llava4j.train.config;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import llava4j.error.BadInputException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A [TrainConfig] as JSON, and with single values replaced.
+public final class ConfigFile {
+  /// Values that may be null or left out.
+  private static final Set<String> OPTIONAL =
+      Set.of(
+          "lora",
+          "batching.maxSteps",
+          "optimization.projectorLearningRate",
+          "optimization.visionTowerLearningRate");
+
+  private final JsonMapper json =
+      JsonMapper.builder()
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .build();
+
+  public String write(TrainConfig config) {
+    return json.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n";
+  }
+
+  public TrainConfig read(String text) {
+    try {
+      return bind(json.readTree(text));
+    } catch (StreamReadException e) {
+      throw new BadInputException(
+          "the training configuration is no valid JSON (line "
+              + e.getLocation().getLineNr()
+              + ", column "
+              + e.getLocation().getColumnNr()
+              + "); correct it, or take a preset",
+          e);
+    }
+  }
+
+  /// Replaces values.
+  ///
+  /// @param overrides `key=value`; a key is the last part of a name in the file, such as
+  ///   `learningRate`, or the whole of it, such as `optimization.learningRate`
+  public TrainConfig with(TrainConfig config, List<String> overrides) {
+    ObjectNode root = json.valueToTree(config);
+    Map<String, ObjectNode> owners = new TreeMap<>();
+    collect("", root, owners);
+    for (String override : overrides) {
+      int equals = override.indexOf('=');
+      if (equals < 0 || override.substring(0, equals).isBlank()) {
+        throw new BadInputException(
+            "'" + override + "' is no override; write key=value, such as learningRate=1e-4");
+      }
+      String path = find(override.substring(0, equals).strip(), owners);
+      String key = path.substring(path.lastIndexOf('.') + 1);
+      ObjectNode owner = owners.get(path);
+      String value = override.substring(equals + 1).strip();
+      JsonNode parsed = parse(value);
+      boolean text = owner.get(key).isString() && (parsed.isNumber() || parsed.isBoolean());
+      owner.set(key, text ? json.getNodeFactory().stringNode(value) : parsed);
+    }
+    return bind(root);
+  }
+
+  /// Whether one of the overrides, as [#with] takes them, is of this value.
+  ///
+  /// @param path the whole of its name, such as `data.maxLength`
+  public boolean replaces(List<String> overrides, String path) {
+    Map<String, ObjectNode> owners = new TreeMap<>();
+    collect("", json.valueToTree(Presets.lora("")), owners);
+    return overrides.stream()
+        .map(override -> override.split("=", 2)[0].strip())
+        .anyMatch(key -> find(key, owners).equals(path));
+  }
+
+  /// Values that differ, as `key: one -> other`.
+  public List<String> differences(TrainConfig one, TrainConfig other) {
+    Map<String, String> first = new TreeMap<>();
+    Map<String, String> second = new TreeMap<>();
+    flatten("", json.valueToTree(one), first);
+    flatten("", json.valueToTree(other), second);
+    List<String> differences = new ArrayList<>();
+    second.keySet().forEach(key -> first.putIfAbsent(key, "absent"));
+    first.forEach((key, value) -> {
+      String there = second.getOrDefault(key, "absent");
+      if (!value.equals(there)) {
+        differences.add(key + ": " + value + " -> " + there);
+      }
+    });
+    return differences;
+  }
+
+  private static String find(String key, Map<String, ObjectNode> owners) {
+    List<String> matches =
+        owners.keySet().stream()
+            .filter(path -> path.equalsIgnoreCase(key) || endsWith(path, "." + key))
+            .toList();
+    if (matches.size() != 1) {
+      throw new BadInputException(
+          matches.isEmpty()
+              ? "unknown key '" + key + "': use one of " + owners.keySet()
+              : "key '" + key + "' could be any of " + matches + "; write it in full");
+    }
+    return matches.getFirst();
+  }
+
+  private static boolean endsWith(String path, String end) {
+    return path.regionMatches(true, path.length() - end.length(), end, 0, end.length());
+  }
+
+  private JsonNode parse(String value) {
+    try {
+      JsonNode node = json.readTree(value);
+      return node.isContainer() || node.isNumber() || node.isBoolean() || node.isNull()
+          ? node
+          : json.getNodeFactory().stringNode(node.asString());
+    } catch (JacksonException e) {
+      return json.getNodeFactory().stringNode(value);
+    }
+  }
+
+  private static void collect(String prefix, ObjectNode node, Map<String, ObjectNode> owners) {
+    node.properties()
+        .forEach(entry -> {
+          String path = prefix + entry.getKey();
+          if (entry.getValue() instanceof ObjectNode inner) {
+            collect(path + ".", inner, owners);
+          } else {
+            owners.put(path, node);
+          }
+        });
+  }
+
+  private static void flatten(String prefix, JsonNode node, Map<String, String> values) {
+    if (node instanceof ObjectNode object) {
+      object
+          .properties()
+          .forEach(entry -> flatten(prefix + entry.getKey() + ".", entry.getValue(), values));
+    } else {
+      values.put(prefix.substring(0, Math.max(0, prefix.length() - 1)), node.toString());
+    }
+  }
+
+  private TrainConfig bind(JsonNode root) {
+    requireWhole("", json.valueToTree(Presets.lora("")), root);
+    try {
+      return json.treeToValue(root, TrainConfig.class);
+    } catch (JacksonException e) {
+      throw readable(e, root);
+    }
+  }
+
+  /// Checks that all values are there and no others.
+  ///
+  /// @param pattern a configuration that has all of them
+  private static void requireWhole(String prefix, ObjectNode pattern, JsonNode node) {
+    if (!(node instanceof ObjectNode object)) {
+      throw wrong(prefix.substring(0, Math.max(0, prefix.length() - 1)), node, "a JSON object");
+    }
+    object.propertyNames().stream()
+        .filter(key -> !pattern.has(key))
+        .findFirst()
+        .ifPresent(key -> {
+          throw new BadInputException(
+              "the training configuration has an unknown key '"
+                  + prefix
+                  + key
+                  + "': use one of "
+                  + pattern.propertyNames());
+        });
+    pattern
+        .properties()
+        .forEach(entry -> {
+          String path = prefix + entry.getKey();
+          JsonNode value = object.path(entry.getKey());
+          if (value.isMissingNode() || value.isNull()) {
+            if (!OPTIONAL.contains(path)) {
+              throw new BadInputException(
+                  "the training configuration lacks a value for "
+                      + path
+                      + (value.isNull() ? " (it is null)" : "")
+                      + "; write one, or begin with a preset");
+            }
+          } else if (entry.getValue() instanceof ObjectNode inner) {
+            requireWhole(path + ".", inner, value);
+          }
+        });
+  }
+
+  /// What our constructors say is a sentence for the user already; what Jackson says is not.
+  private static BadInputException readable(JacksonException e, JsonNode root) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BadInputException plain) {
+        return plain;
+      }
+    }
+    StringJoiner path = new StringJoiner(".");
+    JsonNode node = root;
+    for (JacksonException.Reference step : e.getPath()) {
+      if (step.getPropertyName() != null) {
+        path.add(step.getPropertyName());
+        node = node.path(step.getPropertyName());
+      }
+    }
+    Class<?> type =
+        switch (e) {
+          case MismatchedInputException mismatch -> mismatch.getTargetType();
+          case InputCoercionException coercion -> coercion.getTargetType();
+          default -> Object.class;
+        };
+    return wrong(path.toString(), node, wanted(type));
+  }
+
+  private static String wanted(Class<?> type) {
+    if (type == null) {
+      return "of another kind";
+    }
+    if (type.isEnum()) {
+      return "one of " + Arrays.toString(type.getEnumConstants());
+    }
+    return switch (type.getSimpleName()) {
+      case "int", "long" -> "a whole number that fits " + type.getSimpleName();
+      case "double" -> "a number";
+      case "boolean" -> "true or false";
+      case "String" -> "a text";
+      case "List", "ArrayList" -> "a list, such as [\"q_proj\", \"v_proj\"]";
+      default -> "of another kind";
+    };
+  }
+
+  private static BadInputException wrong(String path, JsonNode value, String wanted) {
+    String text = value.toString();
+    return new BadInputException(
+        (path.isEmpty() ? "the training configuration" : path)
+            + " is "
+            + (text.length() > 60 ? text.substring(0, 60) + "..." : text)
+            + "; it must be "
+            + wanted);
+  }
+}

@@ -1,0 +1,3 @@
+/// What a run learned, read from its checkpoint and written in the layouts that other programs
+/// read.
+package llava4j.train.export;

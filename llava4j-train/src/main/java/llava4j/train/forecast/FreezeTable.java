@@ -1,0 +1,76 @@
+package llava4j.train.forecast;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import llava4j.checkpoint.ParameterTable;
+import llava4j.config.LlavaConfig;
+import llava4j.tensor.DType;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.model.ModelUnits;
+import llava4j.train.model.QuantizedBase;
+import llava4j.train.shard.ParameterUnit;
+
+/// Says what a run learns: module, parameters, whether they learn, type, learning rate.
+public final class FreezeTable {
+  private FreezeTable() {}
+
+  private record Row(long parameters, boolean trainable, String type) {}
+
+  /// The table for people, a head line first.
+  ///
+  /// @param quantized what lies in 4 bits, beside the units
+  public static List<String> lines(
+      TrainConfig config, LlavaConfig model, ModelUnits units, QuantizedBase quantized) {
+    DType type = config.execution().precision().type();
+    Map<String, Row> rows = new LinkedHashMap<>();
+    if (!units.has(ModelUnits.TOWER)) {
+      rows.put(
+          ModelUnits.TOWER,
+          new Row(
+              ParameterTable.of(model).numParameters("vision_tower."),
+              false,
+              DType.F32.toString()));
+    }
+    for (ParameterUnit unit : units.all()) {
+      String module =
+          unit.layout()
+              .name()
+              .replaceFirst("^language_model\\.layers\\.\\d+$", "decoder blocks")
+              .replaceFirst("^lora\\.\\d+$", "adapters");
+      rows.merge(
+          module,
+          new Row(unit.layout().elements(), unit.isTrainable(), type.toString()),
+          (one, other) ->
+              new Row(one.parameters() + other.parameters(), one.trainable(), one.type()));
+    }
+    if (quantized.parameters() > 0) {
+      rows.put("matrices of them", new Row(quantized.parameters(), false, "NF4"));
+    }
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%-16s %15s  %-9s %-5s %s",
+            "module",
+            "parameters",
+            "learns",
+            "type",
+            "rate"));
+    rows.forEach((module, row) -> {
+      double rate = ModelUnits.baseRate(config.optimization(), module);
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-16s %,15d  %-9s %-5s %s",
+              module,
+              row.parameters(),
+              row.trainable() ? "yes" : "frozen",
+              row.type(),
+              row.trainable() ? rate : "-"));
+    });
+    return lines;
+  }
+}

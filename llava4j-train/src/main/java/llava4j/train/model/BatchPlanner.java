@@ -1,0 +1,49 @@
+package llava4j.train.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import llava4j.config.LlavaConfig;
+import llava4j.image.FeatureLayout;
+import llava4j.model.ImageEncoder;
+import llava4j.train.batch.Batch;
+import llava4j.train.batch.LabelledTokens;
+import llava4j.train.batch.SequencePlan;
+import llava4j.train.config.TrainConfig;
+
+/// Finds a row for every token and every picture's row of a batch.
+///
+/// @param maxLength rows that a sample may have
+/// @param packing several samples share a sequence
+public record BatchPlanner(LlavaConfig config, int maxLength, boolean packing) {
+
+  /// As a run has it.
+  public static BatchPlanner of(TrainConfig config, LlavaConfig llava) {
+    return new BatchPlanner(llava, config.data().maxLength(), config.data().packing());
+  }
+
+  public Objective.Planned plan(Batch batch) {
+    List<LabelledTokens> texts = new ArrayList<>();
+    List<List<int[]>> sources = new ArrayList<>();
+    int rowsPerView = config.vision().rowsPerView();
+    int views = batch.pictures().stream().mapToInt(picture -> picture.pixels().views()).sum();
+    int firstRow = 0;
+    for (Batch.Item item : batch.samples()) {
+      texts.add(item.tokens());
+      List<int[]> ofItem = new ArrayList<>();
+      for (Batch.Picture picture : item.pictures()) {
+        ofItem.add(rows(picture, firstRow, views * rowsPerView));
+        firstRow += picture.pixels().views() * rowsPerView;
+      }
+      sources.add(ofItem);
+    }
+    return new Objective.Planned(batch, SequencePlan.of(texts, sources, maxLength, packing));
+  }
+
+  private int[] rows(Batch.Picture picture, int firstRow, int newlineRow) {
+    int[] order = ImageEncoder.order(config, picture.pixels().grid());
+    for (int i = 0; i < order.length; i++) {
+      order[i] = order[i] == FeatureLayout.NEWLINE ? newlineRow : firstRow + order[i];
+    }
+    return order;
+  }
+}

@@ -1,0 +1,87 @@
+package llava4j.train.model;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import llava4j.model.DecoderBlock;
+import llava4j.model.DecoderBlock.Projected;
+import llava4j.model.DecoderPass;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.Scope;
+import org.bytedeco.pytorch.Tensor;
+
+/// One block, recorded in three pieces: before attention, attention, behind it. On the processor
+/// attention wants BLAS on one thread and everything else on all, forward and backward, so the
+/// graph is cut there.
+final class BlockRun {
+  private final Map<String, Tensor> parameters;
+  private final Tensor input; // leaf of the first piece, [sequences, tokens, dim]
+  private final Projected projected;
+  private final Projected leaves; // of the second piece
+  private final Tensor heads; // [sequences, heads, tokens, headDim]
+  private final Tensor headsLeaf; // of the third piece
+  private final Tensor inputLeaf; // of the third piece
+  private final Tensor output; // [sequences, tokens, dim]
+
+  private BlockRun(
+      DecoderBlock block, Map<String, Tensor> parameters, Tensor hidden, DecoderPass pass) {
+    this.parameters = parameters;
+    this.input = leaf(hidden);
+    this.projected = block.project(input, pass);
+    this.leaves =
+        new Projected(leaf(projected.query()), leaf(projected.key()), leaf(projected.value()));
+    NativeRuntime.useOneThreadPool();
+    this.heads = DecoderBlock.attendTo(leaves, pass);
+    NativeRuntime.useAllThreadPools();
+    this.headsLeaf = leaf(heads);
+    this.inputLeaf = leaf(hidden);
+    this.output = block.finish(inputLeaf, headsLeaf);
+  }
+
+  /// Runs a block over parameters that are leaves of its graph.
+  ///
+  /// @param hidden [sequences, tokens, dim]
+  static BlockRun of(
+      DecoderBlock block, Map<String, Tensor> parameters, Tensor hidden, DecoderPass pass) {
+    try (GradientMode _ = GradientMode.recorded()) {
+      return new BlockRun(block, parameters, hidden, pass);
+    }
+  }
+
+  /// What the block gave, apart from its graph. [sequences, tokens, dim]
+  Tensor output() {
+    return output.detach();
+  }
+
+  /// Goes back from the output's gradient, [sequences, tokens, dim].
+  Gradients backward(Tensor gradient) {
+    try (Scope scope = new Scope()) {
+      List<Tensor> ends = List.of(inputLeaf, headsLeaf);
+      Gradients behind = Gradients.of(List.of(output), List.of(gradient), ends, parameters);
+      NativeRuntime.useOneThreadPool();
+      Gradients attention =
+          Gradients.of(
+              List.of(heads),
+              List.of(behind.ofInputs().get(1)),
+              List.of(leaves.query(), leaves.key(), leaves.value()),
+              Map.of());
+      NativeRuntime.useAllThreadPools();
+      Gradients before =
+          Gradients.of(
+              List.of(projected.query(), projected.key(), projected.value()),
+              attention.ofInputs(),
+              List.of(input),
+              parameters);
+      Tensor ofInput =
+          behind.ofInputs().getFirst().add(before.ofInputs().getFirst()); // as the input
+      Map<String, Tensor> ofParameters = new LinkedHashMap<>(behind.ofParameters());
+      ofParameters.putAll(before.ofParameters());
+      ofParameters.values().forEach(scope::keep);
+      return new Gradients(List.of(scope.keep(ofInput)), ofParameters);
+    }
+  }
+
+  private static Tensor leaf(Tensor tensor) {
+    return tensor.detach().requires_grad_();
+  }
+}

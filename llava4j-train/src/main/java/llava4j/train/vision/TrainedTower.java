@@ -1,0 +1,24 @@
+package llava4j.train.vision;
+
+import java.util.List;
+import java.util.Map;
+import llava4j.config.VisionConfig;
+import llava4j.model.VisionTower;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Tensors;
+import llava4j.train.batch.Batch.Picture;
+import llava4j.train.model.HeldParameters;
+import llava4j.train.model.VisionFeatures;
+import org.bytedeco.pytorch.Tensor;
+
+/// The vision tower over parameters that learn: recorded as a whole.
+public record TrainedTower(VisionConfig config, Device device, DType computeType)
+    implements VisionFeatures {
+  @Override
+  public Tensor of(List<Picture> pictures, Map<String, Tensor> towerParameters) {
+    Tensor pixels = Tensors.to(Views.of(pictures), device, computeType); // [views, 3, size, size]
+    return new VisionTower(config, new HeldParameters(towerParameters, Map.of(), null))
+        .forward(pixels); // [views, rows, visionDim]
+  }
+}

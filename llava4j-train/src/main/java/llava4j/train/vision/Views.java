@@ -1,0 +1,29 @@
+package llava4j.train.vision;
+
+import java.util.List;
+import llava4j.image.PixelValues;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.train.batch.Batch.Picture;
+import org.bytedeco.pytorch.Tensor;
+
+/// The views of several pictures as one tensor.
+final class Views {
+  private Views() {}
+
+  /// [views, 3, size, size], fp32 on the host.
+  static Tensor of(List<Picture> pictures) {
+    try (Scope scope = new Scope()) {
+      List<Tensor> each =
+          pictures.stream()
+              .map(Picture::pixels)
+              .map(Views::tensor)
+              .toList(); // each [views, 3, size, size]
+      return scope.keep(Tensors.concatenate(each, 0));
+    }
+  }
+
+  private static Tensor tensor(PixelValues pixels) {
+    return Tensors.ofFloats(pixels.data(), pixels.views(), 3, pixels.size(), pixels.size());
+  }
+}
