@@ -50,7 +50,7 @@ java=("$home/bin/java" --add-modules jdk.incubator.vector --enable-native-access
 # --- what the documents and the help pages say ---
 
 # From standard input: the lines of code blocks, continued ones joined. A block in which arrows stand
-# is a drawing, one in Java is a program.
+# is a drawing, one in Java is a program; text, JSON and XML are to be read.
 commands_of_blocks() {
   awk '
     function finish(   i) {
@@ -59,7 +59,7 @@ commands_of_blocks() {
     }
     /^```/ { finish(); fence = fence == "" ? substr($0, 4) "." : ""; next }
     fence == "" && !/^    / && !more { finish(); next }
-    fence ~ /^java/ || /^ *$/ { next }
+    fence ~ /^(java|text|json|xml)/ || /^ *$/ { next }
     / <- |-->/ { drawing = 1 }
     { sub(/^ +/, ""); line = more ? line " " $0 : $0; more = sub(/ *\\$/, "", line) }
     !more { lines[++count] = line }
@@ -157,9 +157,10 @@ export PATH=$work/bin:$PATH
 count=0
 left=0
 failures=0
-# What a command must leave behind: what it names with --out.
+# What a command must leave behind: what it names with --out, unless it only rehearses.
 left_behind() {
   local words i
+  [[ $1 == *" --dry-run"* ]] && return 0
   read -r -a words <<<"$1"
   for ((i = 0; i + 1 < ${#words[@]}; i++)); do
     [ "${words[i]}" = --out ] && echo "${words[i + 1]}"
@@ -217,7 +218,7 @@ attempt() {
 }
 # enter NAME: a fresh folder of miniatures
 enter() {
-  mkdir "$work/$1"
+  mkdir -p "$work/$1"
   cp -r "$work/base/." "$work/$1"
   ln -s "$work/bin/llava" "$work/$1/llava"
   cd "$work/$1"
@@ -228,7 +229,7 @@ for file in "${documents[@]}"; do
   mapfile -t commands < <(commands_of_blocks <"$root/$file")
   [ "${#commands[@]}" -eq 0 ] && continue
   echo "$file"
-  enter "document-$count-$left"
+  enter "${file#./}"
   for command in "${commands[@]}"; do
     attempt "$file" "$command" </dev/null
   done
@@ -249,16 +250,27 @@ done
 
 # --- programs in Java ---
 
+# From standard input: the NUMBER-th block in Java, as a program.
+program() {
+  awk -v number="$1" '
+    /^```/ { inside = /^```java/; blocks += inside; next }
+    !inside || blocks != number { next }
+    /^import / { print; next }
+    { body = body $0 "\n" }
+    END { printf "import llava4j.*;\nvoid main() throws Exception {\n%s}\n", body }'
+}
 if [ "${#only[@]}" -eq 0 ]; then
-  echo "Java in README.md"
   enter java
-  {
-    printf 'import llava4j.*;\nvoid main() throws Exception {\n'
-    awk '/^```/ { on = /^```java/; next } on' "$root/README.md"
-    printf '}\n'
-  } >Snippet.java
-  "${java[@]}" Snippet.java >"$work/out" 2>"$work/err" || wrong "the program in README.md" "$work/err"
-  grep -q '[^ ]' "$work/out" || wrong "the program in README.md answers nothing" "$work/err"
+  for file in "${documents[@]}"; do
+    blocks=$(grep -c '^```java' "$root/$file" || true)
+    for ((block = 1; block <= blocks; block++)); do
+      echo "$file, program $block"
+      program "$block" <"$root/$file" >Snippet.java
+      "${java[@]}" Snippet.java >"$work/out" 2>"$work/err" || wrong "$file, program $block" "$work/err"
+      grep -q '[^ ]' "$work/out" || wrong "$file, program $block, answers nothing" "$work/err"
+      count=$((count + 1))
+    done
+  done
 fi
 
 [ "$count" -gt 0 ] || fail "no command was run"

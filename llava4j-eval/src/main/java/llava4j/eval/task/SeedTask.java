@@ -165,7 +165,7 @@ public final class SeedTask implements Task {
         ? "cut it from its video, which is the middle frame, number K, counted from 0: ffmpeg -i"
             + " VIDEO -vf 'select=eq(n\\,K)' -frames:v 1 "
             + name
-            + " (README: frames of SEED-Bench's videos)"
+            + " (docs/evaluation.md: frames of SEED-Bench's videos)"
         : Task.super.missing(image);
   }
 
