@@ -239,7 +239,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       return 0;
     } catch (RuntimeException e) {
-      group.lastWords(String.valueOf(e.getMessage()));
+      group.announceFailure(String.valueOf(e.getMessage()));
       throw e;
     }
   }

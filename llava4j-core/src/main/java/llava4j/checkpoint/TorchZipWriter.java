@@ -37,7 +37,7 @@ public final class TorchZipWriter extends ShardWriter {
     AtomicFile.write(
         path,
         out -> {
-          try (ZipArchiveOutputStream zip = new ZipArchiveOutputStream(new Unclosed(out))) {
+          try (ZipArchiveOutputStream zip = new ZipArchiveOutputStream(new NonClosingStream(out))) {
             zip.setUseZip64(Zip64Mode.AsNeeded);
             zip.setMethod(ZipArchiveEntry.STORED);
             writeSmall(zip, root + "/data.pkl", pickle(infos, dtype));
@@ -198,8 +198,8 @@ public final class TorchZipWriter extends ShardWriter {
   }
 
   /// Leaves the file open when the archive in it is closed.
-  private static final class Unclosed extends FilterOutputStream {
-    Unclosed(OutputStream out) {
+  private static final class NonClosingStream extends FilterOutputStream {
+    NonClosingStream(OutputStream out) {
       super(out);
     }
 

@@ -57,7 +57,7 @@ public final class DecoderBlock {
   /// @return [batch, tokens, dim]
   public Tensor forward(Tensor hidden, DecoderPass pass) {
     try (Scope scope = new Scope()) {
-      Tensor heads = attendTo(project(hidden, pass), pass); // [batch, heads, tokens, headDim]
+      Tensor heads = attention(project(hidden, pass), pass); // [batch, heads, tokens, headDim]
       return scope.keep(finish(hidden, heads)); // [batch, tokens, dim]
     }
   }
@@ -81,7 +81,7 @@ public final class DecoderBlock {
   /// The second third: every row gathers from those it may look at.
   ///
   /// @return [batch, heads, tokens, headDim]
-  public static Tensor attendTo(Projected projected, DecoderPass pass) {
+  public static Tensor attention(Projected projected, DecoderPass pass) {
     return attend(
         projected.query(),
         projected.key(),

@@ -42,7 +42,8 @@ public record AnswerSheet(EvalResult result, int count, long seed) {
     values.put(
         "cases",
         picked.stream()
-            .map(number -> Cases.of(result, number, points.get(number) >= 0.5 ? "right" : "wrong"))
+            .map(number ->
+                CaseCards.of(result, number, points.get(number) >= 0.5 ? "right" : "wrong"))
             .toList());
     try (Reader reader =
         new InputStreamReader(

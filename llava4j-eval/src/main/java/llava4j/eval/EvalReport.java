@@ -100,12 +100,12 @@ public record EvalReport(
     section.put("word", result.task().name().word());
     section.put("title", result.task().name().title());
     section.put("circumstances", own(result).entrySet());
-    List<Bars.Bar> figures =
-        result.score().map(score -> Bars.of(result.task(), score.figures())).orElse(List.of());
+    List<BarChart.Bar> figures =
+        result.score().map(score -> BarChart.of(result.task(), score.figures())).orElse(List.of());
     section.put("hasFigures", !figures.isEmpty());
     section.put("figures", figures);
-    section.put("lengths", Bars.lengths(result.answers()));
-    List<Map<String, Object>> cases = Cases.of(result);
+    section.put("lengths", BarChart.lengths(result.answers()));
+    List<Map<String, Object>> cases = CaseCards.of(result);
     section.put("hasCases", !cases.isEmpty());
     section.put("cases", cases);
     return section;

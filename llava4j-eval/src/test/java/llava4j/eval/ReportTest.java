@@ -70,13 +70,13 @@ class ReportTest {
             result.score());
     new EvalReport(List.of(hostile), List.of(), Optional.empty()).write(folder);
     new AnswerSheet(hostile, 5, 1).write(folder.resolve("sheet.html"));
-    int cases = Math.min(40, Cases.of(result).size());
+    int cases = Math.min(40, CaseCards.of(result).size());
     String report = Files.readString(folder.resolve("report.html"));
     String escaped = "right: &lt;b&gt;&quot;yes&quot; &amp; no&lt;/b&gt;";
     assertThat(count(report, escaped)).isEqualTo(cases).isPositive();
     assertThat(count(Files.readString(folder.resolve("sheet.html")), escaped)).isEqualTo(5);
     assertThat(report).doesNotContain("<b>");
-    assertThat(Cases.of(result))
+    assertThat(CaseCards.of(result))
         .allSatisfy(one ->
             assertThat(one.get("kind").equals("right"))
                 .isEqualTo(one.get("said").toString().equalsIgnoreCase((String) one.get("truth"))));

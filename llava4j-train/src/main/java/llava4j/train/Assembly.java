@@ -13,7 +13,7 @@ import llava4j.train.config.TrainableParts;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.fresh.AnswerWords;
 import llava4j.train.fresh.CaptionWords;
-import llava4j.train.model.BatchPlanner;
+import llava4j.train.model.BatchRowPlanner;
 import llava4j.train.model.InitialWeights;
 import llava4j.train.model.ModelUnits;
 import llava4j.train.model.Objective;
@@ -37,7 +37,7 @@ final class Assembly implements AutoCloseable {
   /// Where a run takes place.
   ///
   /// @param featureCache folder for the frozen tower's output
-  record Site(ProcessGroup group, Device device, Optional<Path> featureCache) {}
+  record Resources(ProcessGroup group, Device device, Optional<Path> featureCache) {}
 
   /// The parts of a job, with the weights that it begins with.
   static Assembly of(TrainJob job, long totalSteps) {
@@ -50,7 +50,7 @@ final class Assembly implements AutoCloseable {
     return new Assembly(
         job.config(),
         job.base(),
-        new Site(job.group(), job.device(), job.featureCache()),
+        new Resources(job.group(), job.device(), job.featureCache()),
         totalSteps,
         initial,
         job.config().stage() == TrainConfig.Stage.TOWER
@@ -64,12 +64,12 @@ final class Assembly implements AutoCloseable {
   Assembly(
       TrainConfig config,
       Checkpoint base,
-      Site site,
+      Resources resources,
       long totalSteps,
       Function<String, Tensor> initial,
       int[] answerWords) {
     LlavaConfig llava = base.config();
-    Device device = site.device();
+    Device device = resources.device();
     DType type = config.execution().precision().type();
     TrainableParts parts = config.parts();
     NativeRuntime.useAllThreadPools();
@@ -79,7 +79,7 @@ final class Assembly implements AutoCloseable {
         new ModelUnits(
             llava,
             parts,
-            new ParameterUnit.Placement(config.execution().zero(), site.group(), device, type),
+            new ParameterUnit.Placement(config.execution().zero(), resources.group(), device, type),
             initial,
             quantized.layers());
     VisionFeatures features;
@@ -89,7 +89,8 @@ final class Assembly implements AutoCloseable {
     } else {
       FrozenTower frozen = new FrozenTower(llava.vision(), base.inferenceWeights(), device, type);
       features =
-          site.featureCache()
+          resources
+              .featureCache()
               .<VisionFeatures>map(folder -> FeatureCache.below(folder, base, device, type, frozen))
               .orElse(frozen);
       this.tower = frozen;
@@ -97,9 +98,9 @@ final class Assembly implements AutoCloseable {
     this.objective =
         config.stage() == TrainConfig.Stage.TOWER
             ? new CaptionWords(
-                llava, device, BatchPlanner.of(config, llava), units, features, answerWords)
+                llava, device, BatchRowPlanner.of(config, llava), units, features, answerWords)
             : TrainingModel.of(config, llava, device, units, features);
-    this.learner = new Learner(config, objective, units, site.group(), device, totalSteps);
+    this.learner = new Learner(config, objective, units, resources.group(), device, totalSteps);
   }
 
   ModelUnits units() {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import llava4j.data.SampleFile;
 import llava4j.text.Tokenizer;
 import llava4j.train.batch.Batch;
-import llava4j.train.batch.StepBatches;
+import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.shard.ParameterUnit;
 
 /// A run that writes nothing: its steps, one micro-batch each, for dry runs and measurements.
@@ -42,13 +42,13 @@ public final class Rehearsal implements AutoCloseable {
   public static final class Input implements AutoCloseable {
     private final SampleFile samples;
     private final Tokenizer tokenizer;
-    private final StepBatches batches;
+    private final BatchPrefetcher batches;
 
     public Input(TrainJob job) {
       this.samples = SampleFile.open(job.data());
       this.tokenizer = job.base().tokenizer().get();
       this.batches =
-          new BatchesOfRun(job, samples, BatchesOfRun.layout(job, samples.size()), tokenizer)
+          new RunBatches(job, samples, RunBatches.layout(job, samples.size()), tokenizer)
               .rehearsed();
     }
 

@@ -16,7 +16,7 @@ import llava4j.tensor.DType;
 import llava4j.text.Tokenizer;
 import llava4j.train.batch.BadSamples;
 import llava4j.train.batch.Batch;
-import llava4j.train.batch.StepBatches;
+import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.batch.StepLayout;
 import llava4j.train.config.ConfigFile;
 import llava4j.train.config.TrainConfig;
@@ -66,7 +66,7 @@ public final class Trainer {
     try (RunLock _ = job.group().rank() == 0 ? RunLock.take(job.out()) : null;
         SampleFile samples = SampleFile.open(job.data());
         Tokenizer tokenizer = job.base().tokenizer().get()) {
-      StepLayout layout = BatchesOfRun.layout(job, samples.size());
+      StepLayout layout = RunBatches.layout(job, samples.size());
       long total = config.batching().steps(samples.size());
       CheckpointStore store =
           new CheckpointStore(
@@ -86,7 +86,7 @@ public final class Trainer {
         }
         long saved = step;
         boolean stop = false;
-        try (StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(step)) {
+        try (BatchPrefetcher batches = new RunBatches(job, samples, layout, tokenizer).from(step)) {
           while (step < total && !stop) {
             stop = step(assembly, step, total, batches);
             step++;
@@ -163,7 +163,7 @@ public final class Trainer {
     return forecast;
   }
 
-  private boolean step(Assembly assembly, long step, long total, StepBatches batches) {
+  private boolean step(Assembly assembly, long step, long total, BatchPrefetcher batches) {
     long start = System.nanoTime();
     List<Batch> micro = batches.next();
     Learner.Outcome outcome = assembly.learner().step(step, micro, stopAsked.getAsBoolean());
@@ -243,7 +243,7 @@ public final class Trainer {
   /// What a run that began here before, and left no step behind, noted.
   private void forgetBadSamples() {
     if (job.group().rank() == 0) {
-      BadSamples.forget(job.out());
+      BadSamples.deleteLists(job.out());
     }
     job.group().barrier();
   }

@@ -68,7 +68,7 @@ final class GoldenTraining implements AutoCloseable {
     int steps = expected(run).get("settings").get("steps").asInt();
     Map<String, GoldenTensor> start =
         config.lora() == null ? Map.of() : Golden.tensors("training/lora_start.safetensors");
-    Assembly.Site site = new Assembly.Site(group, new Device.Cpu(), Optional.empty());
+    Assembly.Resources site = new Assembly.Resources(group, new Device.Cpu(), Optional.empty());
     try (Assembly assembly =
         new Assembly(config, base, site, steps, initial(config, start), new int[0])) {
       for (int step = 0; step < steps; step++) {

@@ -11,7 +11,7 @@ import llava4j.golden.Golden;
 import llava4j.tensor.Device;
 import llava4j.text.Tokenizer;
 import llava4j.train.batch.Batch;
-import llava4j.train.batch.StepBatches;
+import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.batch.StepLayout;
 import llava4j.train.config.ConfigFile;
 import llava4j.train.config.Presets;
@@ -67,7 +67,7 @@ final class TinyRun implements AutoCloseable {
       StepLayout layout =
           new StepLayout(
               samples.size(), config.batching().globalBatch(), config.batching().deviceBatch(), 1);
-      try (StepBatches batches = new BatchesOfRun(job, samples, layout, tokenizer).from(0)) {
+      try (BatchPrefetcher batches = new RunBatches(job, samples, layout, tokenizer).from(0)) {
         return batches.next();
       }
     }
@@ -88,7 +88,7 @@ final class TinyRun implements AutoCloseable {
     return new Assembly(
         config,
         base,
-        new Assembly.Site(group, new Device.Cpu(), featureCache),
+        new Assembly.Resources(group, new Device.Cpu(), featureCache),
         STEPS,
         change.apply(initial()),
         new int[0]);

@@ -12,8 +12,8 @@ import java.util.function.LongConsumer;
 import llava4j.data.Sample;
 import llava4j.data.Turn.Speaker;
 import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.HashSample;
 import llava4j.data.mixture.rule.ImagePlacement;
-import llava4j.data.mixture.rule.Lottery;
 import llava4j.data.mixture.source.SourceReader;
 import llava4j.data.mixture.source.Tally;
 import llava4j.error.BadInputException;
@@ -62,7 +62,7 @@ public final class MixtureBuild {
   private SourceResult write(MixtureSource source, SourceReaders readers, SampleWriter writer) {
     SourceReader reader = readers.open(source);
     OptionalInt most = mostOf(source);
-    Lottery lottery = new Lottery(readers.draws(source), most.orElse(0));
+    HashSample lottery = new HashSample(readers.draws(source), most.orElse(0));
     if (most.isPresent()) {
       reader.read(sound(new Tally(), sample -> lottery.enter(sample.id())), new Tally());
     }

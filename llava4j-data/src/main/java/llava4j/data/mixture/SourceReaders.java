@@ -3,7 +3,7 @@ package llava4j.data.mixture;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongConsumer;
-import llava4j.data.mixture.rule.Draws;
+import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.Truncation;
 import llava4j.data.mixture.source.AokVqaReader;
 import llava4j.data.mixture.source.GqaReader;
@@ -34,7 +34,7 @@ final class SourceReaders {
   }
 
   SourceReader open(MixtureSource source) {
-    Draws draws = draws(source);
+    SeededChance draws = draws(source);
     return switch (source) {
       case LLAVA_INSTRUCT -> new PictureTalkReader(files(source, 0), Pictures.COCO);
       case LCS_558K -> new PictureTalkReader(files(source, 0), Pictures.AS_NAMED);
@@ -63,8 +63,8 @@ final class SourceReaders {
     };
   }
 
-  Draws draws(MixtureSource source) {
-    return new Draws(options.seed(), source.word());
+  SeededChance draws(MixtureSource source) {
+    return new SeededChance(options.seed(), source.word());
   }
 
   private Release release(MixtureSource source, int need) {

@@ -55,7 +55,7 @@ public final class BadSamples {
   }
 
   /// Forgets what an earlier run noted in a folder. For one process, before a run's first step.
-  public static void forget(Path folder) {
+  public static void deleteLists(Path folder) {
     lists(folder)
         .forEach(list -> {
           try {

@@ -141,8 +141,8 @@ public final class ConnectedProcesses implements ProcessGroup {
   }
 
   @Override
-  public void lastWords(String sentence) {
-    heartbeats.lastWords(sentence);
+  public void announceFailure(String sentence) {
+    heartbeats.announceFailure(sentence);
   }
 
   @Override

@@ -64,7 +64,7 @@ final class Heartbeats implements AutoCloseable {
   }
 
   /// Leaves a word for the others on why this process ends.
-  void lastWords(String sentence) {
+  void announceFailure(String sentence) {
     try {
       reader.set("failed/" + environment.rank(), sentence);
     } catch (RuntimeException e) {

@@ -33,7 +33,7 @@ public sealed interface ProcessGroup extends AutoCloseable
   void barrier();
 
   /// Tells the other processes, in one sentence, why this one is about to end.
-  void lastWords(String sentence);
+  void announceFailure(String sentence);
 
   /// A collective under way.
   interface Pending {

@@ -37,7 +37,7 @@ public record SingleProcess() implements ProcessGroup {
   public void barrier() {}
 
   @Override
-  public void lastWords(String sentence) {}
+  public void announceFailure(String sentence) {}
 
   @Override
   public void close() {}

@@ -17,10 +17,10 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
-import llava4j.train.model.BatchPlanner;
+import llava4j.train.model.BatchRowPlanner;
+import llava4j.train.model.GatheredParameters;
 import llava4j.train.model.GradientMode;
 import llava4j.train.model.Gradients;
-import llava4j.train.model.HeldParameters;
 import llava4j.train.model.ModelUnits;
 import llava4j.train.model.Objective;
 import llava4j.train.model.VisionFeatures;
@@ -50,7 +50,7 @@ public final class CaptionWords implements Objective {
 
   private final LlavaConfig config;
   private final Device device;
-  private final BatchPlanner planner;
+  private final BatchRowPlanner planner;
   private final ModelUnits units;
   private final VisionFeatures vision;
   private final int[] answerWords;
@@ -60,7 +60,7 @@ public final class CaptionWords implements Objective {
   public CaptionWords(
       LlavaConfig config,
       Device device,
-      BatchPlanner planner,
+      BatchRowPlanner planner,
       ModelUnits units,
       VisionFeatures vision,
       int[] answerWords) {
@@ -119,7 +119,7 @@ public final class CaptionWords implements Objective {
             new Projector(
                     config.projector(),
                     features.size(1),
-                    new HeldParameters(parameters, Map.of(), null))
+                    new GatheredParameters(parameters, Map.of(), null))
                 .forward(features); // [n, rows, dim]
         Tensor exact = Tensors.exact(rows); // [n, rows, dim]
         Tensor whole = unit(regions(exact, answers)); // [answers, dim]

@@ -33,12 +33,13 @@ final class BlockStack {
   /// @param quantised matrices that are kept in 4 bits, by prefix
   record BlockUnits(
       ParameterUnit base, ParameterUnit adapterOrNull, Map<String, Linear> quantised) {
-    Use gather() {
-      return new Use(base.gather(), adapterOrNull == null ? null : adapterOrNull.gather());
+    GatheredLayer gather() {
+      return new GatheredLayer(
+          base.gather(), adapterOrNull == null ? null : adapterOrNull.gather());
     }
   }
 
-  record Use(ParameterUnit.Gathered base, ParameterUnit.Gathered adapterOrNull)
+  record GatheredLayer(ParameterUnit.Gathered base, ParameterUnit.Gathered adapterOrNull)
       implements AutoCloseable {
     Map<String, Tensor> parameters() {
       Map<String, Tensor> all = new LinkedHashMap<>(base.await().parameters());
@@ -63,7 +64,7 @@ final class BlockStack {
   private final Activations activations;
   private final List<Tensor> inputs = new ArrayList<>(); // each [sequences, tokens, dim]
   private final List<BlockRun> kept = new ArrayList<>();
-  private Use lastUse; // backward begins with the last block, so it is kept in any case
+  private GatheredLayer lastLayer; // backward begins with the last block, so it is kept in any case
 
   BlockStack(
       TextConfig config, List<BlockUnits> blocks, LoraSettings lora, Activations activations) {
@@ -82,9 +83,9 @@ final class BlockStack {
     inputs.clear();
     kept.clear();
     Tensor hidden = embeddings; // [sequences, tokens, dim]
-    Use next = blocks.getFirst().gather();
+    GatheredLayer next = blocks.getFirst().gather();
     for (int layer = 0; layer < blocks.size() - 1; layer++) {
-      try (Use here = next) {
+      try (GatheredLayer here = next) {
         next = blocks.get(layer + 1).gather();
         inputs.add(hidden);
         if (activations == Activations.KEEP) {
@@ -92,12 +93,13 @@ final class BlockStack {
           kept.add(run);
           hidden = run.output(); // [sequences, tokens, dim]
         } else {
-          hidden = forget(layer, here, hidden, pass, seed); // [sequences, tokens, dim]
+          hidden =
+              runWithoutActivations(layer, here, hidden, pass, seed); // [sequences, tokens, dim]
         }
       }
     }
     inputs.add(hidden);
-    lastUse = next;
+    lastLayer = next;
     kept.add(record(blocks.size() - 1, next, hidden, pass, seed));
     return kept.getLast().output();
   }
@@ -108,9 +110,9 @@ final class BlockStack {
   /// @return gradient of the embeddings, [sequences, tokens, dim]
   Tensor backward(Tensor outputGradient, DecoderPass pass, long seed) {
     Tensor gradient = outputGradient; // [sequences, tokens, dim]
-    Use next = lastUse;
+    GatheredLayer next = lastLayer;
     for (int layer = blocks.size() - 1; layer >= 0; layer--) {
-      try (Use here = next;
+      try (GatheredLayer here = next;
           Scope scope = new Scope()) {
         next = layer > 0 ? blocks.get(layer - 1).gather() : null;
         BlockRun run =
@@ -127,19 +129,20 @@ final class BlockStack {
     return gradient;
   }
 
-  private Tensor forget(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
+  private Tensor runWithoutActivations(
+      int layer, GatheredLayer use, Tensor input, DecoderPass pass, long seed) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
       DecoderBlock block = block(layer, use.parameters(), seed);
       DecoderBlock.Projected projected = block.project(input, pass);
       NativeRuntime.useOneThreadPool(); // fused attention calls BLAS from libtorch's threads
-      Tensor heads = DecoderBlock.attendTo(projected, pass); // [sequences, heads, tokens, headDim]
+      Tensor heads = DecoderBlock.attention(projected, pass); // [sequences, heads, tokens, headDim]
       NativeRuntime.useAllThreadPools();
       return scope.keep(block.finish(input, heads)); // [sequences, tokens, dim]
     }
   }
 
-  private BlockRun record(int layer, Use use, Tensor input, DecoderPass pass, long seed) {
+  private BlockRun record(int layer, GatheredLayer use, Tensor input, DecoderPass pass, long seed) {
     Map<String, Tensor> parameters = use.parameters();
     return BlockRun.of(block(layer, parameters, seed), parameters, input, pass);
   }
@@ -150,7 +153,7 @@ final class BlockStack {
       torch.manual_seed(seed * 1_000_003 + layer);
     }
     return new DecoderBlock(
-        layer, config, new HeldParameters(parameters, blocks.get(layer).quantised(), lora));
+        layer, config, new GatheredParameters(parameters, blocks.get(layer).quantised(), lora));
   }
 
   private static void accumulate(BlockUnits units, Map<String, Tensor> gradients) {

@@ -99,7 +99,9 @@ final class InputStage {
       Tensor features = vision.of(pictures, parameters); // [views, rows, visionDim]
       Projector projector =
           new Projector(
-              config.projector(), features.size(1), new HeldParameters(parameters, Map.of(), null));
+              config.projector(),
+              features.size(1),
+              new GatheredParameters(parameters, Map.of(), null));
       Tensor rows = projector.forward(features).flatten(0, 1); // [views * rows, dim]
       Tensor newline = parameters.get(ModelUnits.NEWLINE); // [dim] or null
       return scope.keep(

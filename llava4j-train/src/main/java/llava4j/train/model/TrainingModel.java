@@ -17,7 +17,7 @@ public final class TrainingModel implements Objective {
 
   private final LlavaConfig config;
   private final Device device;
-  private final BatchPlanner planner;
+  private final BatchRowPlanner planner;
   private final InputStage input;
   private final BlockStack blocks;
   private final LossHead head;
@@ -40,7 +40,7 @@ public final class TrainingModel implements Objective {
     return new TrainingModel(
         llava,
         device,
-        BatchPlanner.of(config, llava),
+        BatchRowPlanner.of(config, llava),
         new InputStage(llava, units, features, device),
         new BlockStack(llava.text(), units.blocks(), config.parts().lora(), activations),
         new LossHead(
@@ -53,7 +53,7 @@ public final class TrainingModel implements Objective {
   private TrainingModel(
       LlavaConfig config,
       Device device,
-      BatchPlanner planner,
+      BatchRowPlanner planner,
       InputStage input,
       BlockStack blocks,
       LossHead head) {

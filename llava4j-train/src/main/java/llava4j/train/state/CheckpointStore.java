@@ -105,7 +105,7 @@ public final class CheckpointStore {
   }
 
   private void writeOwn(List<ParameterUnit> units, Path aside) throws IOException {
-    HeldTensors held = new HeldTensors();
+    InMemoryWeights held = new InMemoryWeights();
     try (Scope _ = new Scope()) {
       for (ParameterUnit unit : units) {
         unit.ownState()

@@ -8,7 +8,7 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Tensors;
 import llava4j.train.batch.Batch.Picture;
-import llava4j.train.model.HeldParameters;
+import llava4j.train.model.GatheredParameters;
 import llava4j.train.model.VisionFeatures;
 import org.bytedeco.pytorch.Tensor;
 
@@ -18,7 +18,7 @@ public record TrainedTower(VisionConfig config, Device device, DType computeType
   @Override
   public Tensor of(List<Picture> pictures, Map<String, Tensor> towerParameters) {
     Tensor pixels = Tensors.to(Views.of(pictures), device, computeType); // [views, 3, size, size]
-    return new VisionTower(config, new HeldParameters(towerParameters, Map.of(), null))
+    return new VisionTower(config, new GatheredParameters(towerParameters, Map.of(), null))
         .forward(pixels); // [views, rows, visionDim]
   }
 }

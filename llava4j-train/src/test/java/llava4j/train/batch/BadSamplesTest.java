@@ -97,7 +97,7 @@ class BadSamplesTest {
     assertThatThrownBy(() -> resumed.add(4, reason(4)))
         .isInstanceOf(BadInputException.class)
         .hasMessageStartingWith("4 samples cannot be used, but maxBad allows 3");
-    BadSamples.forget(out());
+    BadSamples.deleteLists(out());
     assertThat(new BadSamples(out(), 0, 3).count()).isZero();
   }
 

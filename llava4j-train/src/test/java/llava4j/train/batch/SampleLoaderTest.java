@@ -212,7 +212,7 @@ class SampleLoaderTest {
     try (SampleFile file = file(SOUND, bad, PICTURE, missing, SOUND)) {
       BadSamples counted = new BadSamples(list.getParent(), 0, maxBad);
       List<Integer> used = new ArrayList<>();
-      try (StepBatches batches = batches(file, counted, prefetch)) {
+      try (BatchPrefetcher batches = batches(file, counted, prefetch)) {
         for (int step = 0; step < 10; step++) {
           batches.next().forEach(batch -> batch.samples().forEach(item -> used.add(item.index())));
         }
@@ -231,7 +231,7 @@ class SampleLoaderTest {
     String bad = sample("bad", "", "human:a", "gpt:");
     String missing = sample("missing", "nowhere.png", "human:<image>", "gpt:x");
     try (SampleFile file = file(SOUND, bad, SOUND, missing);
-        StepBatches batches = batches(file, new BadSamples(folder.resolve("one"), 0, 1), 1)) {
+        BatchPrefetcher batches = batches(file, new BadSamples(folder.resolve("one"), 0, 1), 1)) {
       for (int step = 0; step < 3; step++) {
         assertThat(batches.next()).hasSize(1);
       }
@@ -246,7 +246,7 @@ class SampleLoaderTest {
   void aFileOfBadSamplesAloneEndsTheRun() throws IOException {
     String bad = sample("bad", "", "human:a", "gpt:");
     try (SampleFile file = file(bad, bad);
-        StepBatches batches = batches(file, new BadSamples(folder.resolve("all"), 0, 9), 1)) {
+        BatchPrefetcher batches = batches(file, new BadSamples(folder.resolve("all"), 0, 9), 1)) {
       assertThatThrownBy(batches::next)
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("no sample of the file can be used");
@@ -265,8 +265,8 @@ class SampleLoaderTest {
   }
 
   /// Steps of one sample, in the file's order.
-  private StepBatches batches(SampleFile file, BadSamples bad, int prefetch) {
-    return new StepBatches(
+  private BatchPrefetcher batches(SampleFile file, BadSamples bad, int prefetch) {
+    return new BatchPrefetcher(
         new StepLayout(file.size(), 1, 1, 1),
         0,
         loader(file, ConversationTemplate.VICUNA_V1, MAX_LENGTH),

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.WhitespaceWords;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
 import llava4j.data.mixture.rule.MultipleChoice;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 
 /// A-OKVQA: questions with four options. All questions about a picture become one conversation,
 /// which comes four times, its options one place further each time (INFERRED from the count: 66160
@@ -20,9 +20,9 @@ public final class AokVqaReader implements SourceReader {
   private static final int CHOICES = 4;
 
   private final NativeFile questions;
-  private final Draws draws;
+  private final SeededChance draws;
 
-  public AokVqaReader(NativeFile questions, Draws draws) {
+  public AokVqaReader(NativeFile questions, SeededChance draws) {
     this.questions = questions;
     this.draws = draws;
   }

@@ -3,15 +3,15 @@ package llava4j.data.mixture.source;
 import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 
 /// GQA's balanced questions: one object, a question a key.
 public final class GqaReader implements SourceReader {
   private final NativeFile questions;
-  private final Draws draws;
+  private final SeededChance draws;
 
-  public GqaReader(NativeFile questions, Draws draws) {
+  public GqaReader(NativeFile questions, SeededChance draws) {
     this.questions = questions;
     this.draws = draws;
   }

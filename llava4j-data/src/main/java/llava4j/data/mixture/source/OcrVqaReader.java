@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.WhitespaceWords;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 
 /// OCR-VQA: one object, a book cover a key; split 1 is training. Covers are saved as `.jpg`
 /// whatever they were.
@@ -16,9 +16,9 @@ public final class OcrVqaReader implements SourceReader {
   private static final int TRAINING = 1;
 
   private final NativeFile books;
-  private final Draws draws;
+  private final SeededChance draws;
 
-  public OcrVqaReader(NativeFile books, Draws draws) {
+  public OcrVqaReader(NativeFile books, SeededChance draws) {
     this.books = books;
     this.draws = draws;
   }

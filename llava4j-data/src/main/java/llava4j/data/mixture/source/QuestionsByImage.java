@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import llava4j.data.Turn;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
 
 /// Collects questions with short answers, and gives one conversation for each picture in the order
 /// in which pictures were first asked about.
 final class QuestionsByImage<K> {
   private final Map<K, List<Round>> rounds = new LinkedHashMap<>();
-  private final Draws draws;
+  private final SeededChance draws;
   private final Tally tally;
 
-  QuestionsByImage(Draws draws, Tally tally) {
+  QuestionsByImage(SeededChance draws, Tally tally) {
     this.draws = draws;
     this.tally = tally;
   }
@@ -42,7 +42,7 @@ final class QuestionsByImage<K> {
   }
 
   /// @param asked not empty
-  static List<Turn> conversation(Draws draws, String image, List<Round> asked) {
+  static List<Turn> conversation(SeededChance draws, String image, List<Round> asked) {
     ImagePlacement placement = ImagePlacement.draw(draws.of(image));
     return Round.conversation(ShortAnswers.merge(asked), placement);
   }

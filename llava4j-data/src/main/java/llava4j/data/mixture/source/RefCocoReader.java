@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
 import llava4j.data.mixture.rule.ImageSize;
@@ -20,6 +19,7 @@ import llava4j.data.mixture.rule.PixelBox;
 import llava4j.data.mixture.rule.Region;
 import llava4j.data.mixture.rule.Region.Direction;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.Segments;
 
 /// RefCOCO, RefCOCO+ and RefCOCOg together: every expression about a picture is a round, rounds are
@@ -28,7 +28,7 @@ public final class RefCocoReader implements SourceReader {
   private final List<Release> releases;
   private final PictureSizes sizes;
   private final int mostRounds;
-  private final Draws draws;
+  private final SeededChance draws;
 
   /// One of the three.
   ///
@@ -43,7 +43,8 @@ public final class RefCocoReader implements SourceReader {
   private record Instances(Map<Long, ImageSize> images, Map<Long, PixelBox> boxes) {}
 
   /// @param mostRounds of a segment
-  public RefCocoReader(List<Release> releases, PictureSizes sizes, int mostRounds, Draws draws) {
+  public RefCocoReader(
+      List<Release> releases, PictureSizes sizes, int mostRounds, SeededChance draws) {
     this.releases = List.copyOf(releases);
     this.sizes = sizes;
     this.mostRounds = mostRounds;
@@ -59,7 +60,7 @@ public final class RefCocoReader implements SourceReader {
     regions.forEach((image, list) -> {
       SplittableRandom random = draws.of(String.valueOf(image));
       List<Round> rounds =
-          Draws.sample(list, list.size(), random).stream()
+          SeededChance.sample(list, list.size(), random).stream()
               .map(region -> region.round(Direction.draw(random)))
               .toList();
       for (List<Round> segment : Segments.of(rounds, mostRounds)) {

@@ -10,19 +10,19 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.mixture.rule.CaptionQuestion;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 
 /// TextCaps with TextVQA's OCR tokens: for each picture one question, answered by one of its
 /// captions, drawn by chance (which one the paper took is UNVERIFIED).
 public final class TextCapsReader implements SourceReader {
   private final NativeFile captions;
   private final NativeFile ocr;
-  private final Draws draws;
+  private final SeededChance draws;
 
-  public TextCapsReader(NativeFile captions, NativeFile ocr, Draws draws) {
+  public TextCapsReader(NativeFile captions, NativeFile ocr, SeededChance draws) {
     this.captions = captions;
     this.ocr = ocr;
     this.draws = draws;

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
 import llava4j.data.mixture.rule.ImageSize;
@@ -17,6 +16,7 @@ import llava4j.data.mixture.rule.PixelBox;
 import llava4j.data.mixture.rule.Region;
 import llava4j.data.mixture.rule.Region.Direction;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 
 /// Visual Genome's region descriptions: for each picture at most so many regions, in random order,
 /// each asked in one direction.
@@ -25,13 +25,17 @@ public final class VisualGenomeReader implements SourceReader {
   private final NativeFile images;
   private final PictureSizes sizes;
   private final int mostRegions;
-  private final Draws draws;
+  private final SeededChance draws;
 
   /// A picture as `image_data.json` has it.
   private record Picture(String path, ImageSize size) {}
 
   public VisualGenomeReader(
-      NativeFile regions, NativeFile images, PictureSizes sizes, int mostRegions, Draws draws) {
+      NativeFile regions,
+      NativeFile images,
+      PictureSizes sizes,
+      int mostRegions,
+      SeededChance draws) {
     this.regions = regions;
     this.images = images;
     this.sizes = sizes;
@@ -55,7 +59,7 @@ public final class VisualGenomeReader implements SourceReader {
       if (!usable.isEmpty()) {
         String id = String.valueOf(row.integer("id"));
         SplittableRandom random = draws.of(id);
-        List<Region> drawn = Draws.sample(usable, mostRegions, random);
+        List<Region> drawn = SeededChance.sample(usable, mostRegions, random);
         tally.add(Finding.SURPLUS_REGION, usable.size() - drawn.size());
         List<Round> rounds =
             drawn.stream().map(region -> region.round(Direction.draw(random))).toList();

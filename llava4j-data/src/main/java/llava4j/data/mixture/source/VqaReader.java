@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.WhitespaceWords;
-import llava4j.data.mixture.rule.Draws;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.Round;
+import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
 import tools.jackson.databind.JsonNode;
 
@@ -29,9 +29,10 @@ public final class VqaReader implements SourceReader {
   private final Edition edition;
   private final NativeFile questions;
   private final NativeFile annotations;
-  private final Draws draws;
+  private final SeededChance draws;
 
-  public VqaReader(Edition edition, NativeFile questions, NativeFile annotations, Draws draws) {
+  public VqaReader(
+      Edition edition, NativeFile questions, NativeFile annotations, SeededChance draws) {
     this.edition = edition;
     this.questions = questions;
     this.annotations = annotations;

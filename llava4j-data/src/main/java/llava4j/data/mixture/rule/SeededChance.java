@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 
 /// Chance that can be repeated. Each source has its own, and within it each picture: what is drawn
 /// for one depends on seed, source and key alone, not on order, threads or what else is built.
-public record Draws(long seed, String source) {
+public record SeededChance(long seed, String source) {
   private static final long FNV_BASIS = 0xCBF29CE484222325L;
   private static final long FNV_PRIME = 0x100000001B3L;
 

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 /// Tensors in memory, on any device, as a source that a writer takes: each comes to the host when
 /// it is asked for, so that never more than one of them is there twice. Borrowed: closing it closes
 /// none.
-final class HeldTensors implements WeightSource {
+final class InMemoryWeights implements WeightSource {
   private final SequencedMap<String, Tensor> held = new LinkedHashMap<>();
   private final SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();
 

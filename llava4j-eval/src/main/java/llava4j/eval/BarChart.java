@@ -10,11 +10,11 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Task;
 
 /// Bars of a page: name, value, width.
-final class Bars {
+final class BarChart {
   private static final double WIDEST = 24; // em
   private static final int[] WORDS = {0, 1, 2, 3, 5, 10, 20, 50, 100, 200};
 
-  private Bars() {}
+  private BarChart() {}
 
   /// @param width in em
   record Bar(String name, String value, double width) {}

@@ -15,7 +15,7 @@ import llava4j.train.batch.Batch.Item;
 
 /// The batches of one process, step after step, made ready ahead on virtual threads. What comes out
 /// does not depend on how far ahead.
-public final class StepBatches implements AutoCloseable {
+public final class BatchPrefetcher implements AutoCloseable {
   private final StepLayout layout;
   private final int rank;
   private final SampleLoader loader;
@@ -38,7 +38,7 @@ public final class StepBatches implements AutoCloseable {
   /// @param orderOfEpoch sample numbers in the order of use
   /// @param firstStep counted from 0
   /// @param prefetch micro-batches that are made ready ahead
-  public StepBatches(
+  public BatchPrefetcher(
       StepLayout layout,
       int rank,
       SampleLoader loader,

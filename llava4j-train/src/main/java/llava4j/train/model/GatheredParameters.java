@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 /// @param tensors under our names
 /// @param quantised linear layers that are no plain tensors, by prefix
 /// @param lora how adapters count; null where there are none
-public record HeldParameters(
+public record GatheredParameters(
     Map<String, Tensor> tensors, Map<String, Linear> quantised, LoraSettings lora)
     implements Parameters {
 

@@ -12,22 +12,22 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-class DrawsTest {
+class SeededChanceTest {
   private static final List<String> KEYS =
       IntStream.range(0, 2000).mapToObj(String::valueOf).toList();
 
   @Test
   void seedSourceAndKeyEachMatter() {
-    long first = new Draws(1, "gqa").of("7").nextLong();
-    assertThat(new Draws(1, "gqa").of("7").nextLong()).isEqualTo(first);
-    assertThat(new Draws(2, "gqa").of("7").nextLong()).isNotEqualTo(first);
-    assertThat(new Draws(1, "vqav2").of("7").nextLong()).isNotEqualTo(first);
-    assertThat(new Draws(1, "gqa").of("8").nextLong()).isNotEqualTo(first);
+    long first = new SeededChance(1, "gqa").of("7").nextLong();
+    assertThat(new SeededChance(1, "gqa").of("7").nextLong()).isEqualTo(first);
+    assertThat(new SeededChance(2, "gqa").of("7").nextLong()).isNotEqualTo(first);
+    assertThat(new SeededChance(1, "vqav2").of("7").nextLong()).isNotEqualTo(first);
+    assertThat(new SeededChance(1, "gqa").of("8").nextLong()).isNotEqualTo(first);
   }
 
   @Test
   void coinsAreFairOverPictures() {
-    Draws draws = new Draws(42, "vqav2");
+    SeededChance draws = new SeededChance(42, "vqav2");
     long heads = KEYS.stream().filter(key -> draws.of(key).nextBoolean()).count();
     assertThat(heads).isBetween(900L, 1100L); // 4.5 standard deviations
   }
@@ -35,7 +35,7 @@ class DrawsTest {
   @Property
   void samplesArePartsOfTheList(
       @ForAll List<Integer> items, @ForAll @IntRange(max = 12) int most, @ForAll long seed) {
-    List<Integer> sample = Draws.sample(items, most, new Draws(seed, "vg").of("1"));
+    List<Integer> sample = SeededChance.sample(items, most, new SeededChance(seed, "vg").of("1"));
     assertThat(sample).hasSize(Math.min(most, items.size()));
     List<Integer> left = new ArrayList<>(items);
     sample.forEach(item -> assertThat(left.remove((Object) item)).isTrue());
@@ -45,8 +45,8 @@ class DrawsTest {
   void theLotteryDoesNotCareAboutOrder(@ForAll @IntRange(max = 2200) int most, @ForAll long seed) {
     List<String> shuffled = new ArrayList<>(KEYS);
     Collections.shuffle(shuffled, new Random(seed));
-    Lottery one = lottery(KEYS, most);
-    Lottery other = lottery(shuffled, most);
+    HashSample one = lottery(KEYS, most);
+    HashSample other = lottery(shuffled, most);
     assertThat(KEYS.stream().filter(one::won).toList())
         .hasSize(Math.min(most, KEYS.size()))
         .isEqualTo(KEYS.stream().filter(other::won).toList());
@@ -56,13 +56,13 @@ class DrawsTest {
   void aKeyThatComesTwiceIsOne() {
     List<String> twice = new ArrayList<>(KEYS);
     twice.addAll(KEYS);
-    Lottery lottery = lottery(twice, 100);
+    HashSample lottery = lottery(twice, 100);
     assertThat(KEYS.stream().filter(lottery::won)).hasSize(100);
     assertThat(lottery.won("never entered")).isFalse();
   }
 
-  private static Lottery lottery(List<String> keys, int most) {
-    Lottery lottery = new Lottery(new Draws(42, "ocrvqa"), most);
+  private static HashSample lottery(List<String> keys, int most) {
+    HashSample lottery = new HashSample(new SeededChance(42, "ocrvqa"), most);
     keys.forEach(lottery::enter);
     return lottery;
   }

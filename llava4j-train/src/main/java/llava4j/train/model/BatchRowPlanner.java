@@ -14,11 +14,11 @@ import llava4j.train.config.TrainConfig;
 ///
 /// @param maxLength rows that a sample may have
 /// @param packing several samples share a sequence
-public record BatchPlanner(LlavaConfig config, int maxLength, boolean packing) {
+public record BatchRowPlanner(LlavaConfig config, int maxLength, boolean packing) {
 
   /// As a run has it.
-  public static BatchPlanner of(TrainConfig config, LlavaConfig llava) {
-    return new BatchPlanner(llava, config.data().maxLength(), config.data().packing());
+  public static BatchRowPlanner of(TrainConfig config, LlavaConfig llava) {
+    return new BatchRowPlanner(llava, config.data().maxLength(), config.data().packing());
   }
 
   public Objective.Planned plan(Batch batch) {

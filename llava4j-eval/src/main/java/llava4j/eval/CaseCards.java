@@ -20,11 +20,11 @@ import llava4j.image.RgbImage;
 
 /// Answers that people look at: some that were right, some that were wrong, spread over the
 /// benchmark, with small pictures.
-final class Cases {
+final class CaseCards {
   private static final int EACH = 20;
   private static final int SIDE = 220; // pixels
 
-  private Cases() {}
+  private CaseCards() {}
 
   static List<Map<String, Object>> of(EvalResult result) {
     List<Double> points = result.score().map(score -> score.points()).orElse(List.of());

@@ -4,27 +4,27 @@ import llava4j.data.SampleFile;
 import llava4j.image.Preprocessor;
 import llava4j.text.Tokenizer;
 import llava4j.train.batch.BadSamples;
+import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.batch.LabelMasker;
 import llava4j.train.batch.SampleLoader;
 import llava4j.train.batch.SampleOrder;
-import llava4j.train.batch.StepBatches;
 import llava4j.train.batch.StepLayout;
 import llava4j.train.config.TrainConfig;
 
 /// Builds the input of a run: order, loader, prefetch.
-record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokenizer tokenizer) {
+record RunBatches(TrainJob job, SampleFile samples, StepLayout layout, Tokenizer tokenizer) {
 
   /// This process's batches from a step on, counted from 0.
-  StepBatches from(long step) {
+  BatchPrefetcher from(long step) {
     return from(step, new BadSamples(job.out(), job.group().rank(), job.config().data().maxBad()));
   }
 
   /// The same from the first step, for a rehearsal, which leaves the run's folder alone.
-  StepBatches rehearsed() {
+  BatchPrefetcher rehearsed() {
     return from(0, BadSamples.unlisted(job.config().data().maxBad()));
   }
 
-  private StepBatches from(long step, BadSamples bad) {
+  private BatchPrefetcher from(long step, BadSamples bad) {
     TrainConfig config = job.config();
     TrainConfig.Data data = config.data();
     LabelMasker masker =
@@ -43,7 +43,7 @@ record BatchesOfRun(TrainJob job, SampleFile samples, StepLayout layout, Tokeniz
     SampleOrder order = order(data.order());
     int groups = job.group().size() * config.batching().accumulation(job.group().size());
     int[] lengths = samples.modalityLengths();
-    return new StepBatches(
+    return new BatchPrefetcher(
         layout,
         job.group().rank(),
         loader,

@@ -7,18 +7,18 @@ import java.util.Set;
 
 /// Chooses at most so many of any number of keys, each with the same chance. Which ones depends on
 /// the keys, not on their order; a key that comes twice is one.
-public final class Lottery {
+public final class HashSample {
   /// A key and its place.
   private record Ticket(long rank, String key) {}
 
-  private final Draws draws;
+  private final SeededChance draws;
   private final int most;
   private final PriorityQueue<Ticket> worstFirst =
       new PriorityQueue<>(
           Comparator.comparingLong(Ticket::rank).thenComparing(Ticket::key).reversed());
   private final Set<String> winners = new HashSet<>();
 
-  public Lottery(Draws draws, int most) {
+  public HashSample(SeededChance draws, int most) {
     this.draws = draws;
     this.most = most;
   }
