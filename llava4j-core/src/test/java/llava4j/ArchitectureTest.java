@@ -31,7 +31,7 @@ class ArchitectureTest extends HouseRules {
           Map.entry("image", List.of("error", "platform")),
           Map.entry("text", List.of("error")),
           Map.entry("pickle", List.of("error")),
-          Map.entry("quant", List.of("error", "tensor")),
+          Map.entry("quant", List.of("error", "platform", "tensor")),
           Map.entry("config", List.of("error", "tensor", "image")),
           Map.entry(
               "checkpoint",

@@ -2,6 +2,14 @@ package llava4j.quant;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import llava4j.error.BadInputException;
+import llava4j.platform.SystemDefaults;
+import org.bytedeco.javacpp.Loader;
 
 /// ONNX Runtime's environment, which is one for the process.
 final class OnnxRuntime {
@@ -10,6 +18,17 @@ final class OnnxRuntime {
   /// overflows an ordinary thread's stack, and the process dies without a word. This is enough for
   /// the longest command line there can be, 2 MB; only what is used is taken.
   private static final long STACK_BYTES = 1L << 29;
+
+  /// The library's property for the folder of its natives.
+  private static final String NATIVE_PATH = "onnxruntime.native.path";
+
+  /// How the library's jar calls operating systems and processors.
+  private static final Map<String, String> FOLDERS =
+      Map.of(
+          "linux-x86_64", "linux-x64",
+          "linux-arm64", "linux-aarch64",
+          "macosx-arm64", "osx-aarch64",
+          "windows-x86_64", "win-x64");
 
   private OnnxRuntime() {}
 
@@ -24,7 +43,36 @@ final class OnnxRuntime {
     private static final OrtEnvironment ENVIRONMENT = make();
   }
 
+  /// Takes the natives from JavaCPP's cache, where libtorch's lie too. Left alone, the library
+  /// unpacks 28 MB into a new temporary folder at every start, and a process that is killed leaves
+  /// it there.
+  private static void useCachedLibraries() {
+    String folder = FOLDERS.get(Loader.getPlatform());
+    if (folder == null || System.getProperty(NATIVE_PATH) != null) {
+      return;
+    }
+    try {
+      Path cached = null;
+      for (String name : List.of("onnxruntime", "onnxruntime4j_jni")) {
+        String resource = "/ai/onnxruntime/native/" + folder + "/" + System.mapLibraryName(name);
+        File file = Loader.cacheResource(OrtEnvironment.class, resource);
+        if (file == null) {
+          return;
+        }
+        cached = file.toPath().getParent();
+      }
+      SystemDefaults.set(NATIVE_PATH, String.valueOf(cached));
+    } catch (IOException e) {
+      throw new BadInputException(
+          "the natives of ONNX Runtime cannot be unpacked into JavaCPP's cache: "
+              + e.getMessage()
+              + "; make room there, or name another folder with -Dorg.bytedeco.javacpp.cachedir=DIR",
+          e);
+    }
+  }
+
   private static OrtEnvironment make() {
+    useCachedLibraries();
     OrtEnvironment[] made = new OrtEnvironment[1];
     Thread thread =
         new Thread(
