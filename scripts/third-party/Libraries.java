@@ -23,7 +23,7 @@ final class Libraries {
   private static final Map<Pattern, String> NAMES =
       ordered(
           "(the )?apache( software)?( license)?,?( version)? ?-?2\\.0", "Apache-2.0",
-          "mit", "MIT",
+          "mit( license)?", "MIT",
           "bsd-3-clause|the \\(new\\) bsd license", "BSD-3-Clause",
           "(the )?bsd license", "BSD",
           "0bsd", "0BSD");
