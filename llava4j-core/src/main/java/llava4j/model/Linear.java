@@ -159,7 +159,7 @@ public sealed interface Linear {
   /// @param minimums F16, a number for each block of each row, [out, blocks]; null where blocks
   ///   have none
   /// @param many how many rows at once are multiplied faster; empty where they are not
-  /// @param bias [out] or null
+  /// @param bias `[out]` or null
   record Quantized(QuantizedMatrix weight, Half minimums, Optional<ManyRows> many, Tensor bias)
       implements Linear {
 
