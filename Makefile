@@ -7,7 +7,7 @@ BENCH ?= --help
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check format bench clean java
+.PHONY: help build test quick golden check docs format bench clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +29,9 @@ golden: java ## the tests against reference outputs alone: make golden GOLDEN=fo
 
 check: ## what the continuous integration runs
 	.ci/run
+
+docs: java ## the reference of all published modules, target/apidocs; a warning fails
+	scripts/docs.sh "$$JAVA_HOME"
 
 format: java ## rewrite the sources in the house format
 	$(MVN) spotless:apply

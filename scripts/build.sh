@@ -63,8 +63,9 @@ if [ "$failed" -ne 0 ]; then
   exit 2
 fi
 
-ours=("$root"/llava4j-cli/target/llava4j-cli-*.jar)
-printf '%s:%s\n' "${ours[0]}" "$(<"$root/llava4j-cli/target/runtime-class-path")" >"$state/class-path.new"
+# by name, for sources and javadoc may lie beside it
+ours=$root/llava4j-cli/target/llava4j-cli-$(sed -n 's,^  <version>\(.*\)</version>$,\1,p' pom.xml).jar
+printf '%s:%s\n' "$ours" "$(<"$root/llava4j-cli/target/runtime-class-path")" >"$state/class-path.new"
 mv "$state/class-path.new" "$state/class-path"
 mv "$new" "$state/stamp"
 [ -t 2 ] && echo "llava: built in $((SECONDS - started)) s" >&2

@@ -42,7 +42,7 @@ public final class ImageEncoder {
   /// In which order the rows of a picture's views enter the language model.
   ///
   /// @return numbers of rows, counted over all views; [FeatureLayout#NEWLINE] for the learned
-  ///   row-end vector. [tokens]
+  ///   row-end vector. `[tokens]`
   public static int[] order(LlavaConfig config, ImageGrid grid) {
     return isPlain(config, grid)
         ? IntStream.range(0, config.vision().rowsPerView()).toArray()

@@ -31,7 +31,7 @@ public sealed interface Linear {
   /// Weights in the type of the activations.
   ///
   /// @param weight [out, in]
-  /// @param bias [out] or null
+  /// @param bias `[out]` or null
   record Dense(Tensor weight, Tensor bias) implements Linear {
     @Override
     public long inDim() {
@@ -60,7 +60,7 @@ public sealed interface Linear {
   /// fp32 weights on the processor where libtorch has oneDNN. Inference only.
   ///
   /// @param weight [out, in]
-  /// @param bias [out] or null
+  /// @param bias `[out]` or null
   record Fused(Tensor weight, Tensor bias, OneDnnLinear operator) implements Linear {
     @Override
     public long inDim() {
@@ -82,7 +82,7 @@ public sealed interface Linear {
   /// per decoded token.
   ///
   /// @param weight [out, in], F16 or BF16, row-major
-  /// @param bias [out], F32, or null
+  /// @param bias `[out]`, F32, or null
   /// @param many the product with many rows, given a widened tile
   /// @param tiles memory for those
   record Half(Tensor weight, Tensor bias, Optional<OneDnnLinear> many, WideTiles tiles)
@@ -159,7 +159,7 @@ public sealed interface Linear {
   /// @param minimums F16, a number for each block of each row, [out, blocks]; null where blocks
   ///   have none
   /// @param many how many rows at once are multiplied faster; empty where they are not
-  /// @param bias [out] or null
+  /// @param bias `[out]` or null
   record Quantized(QuantizedMatrix weight, Half minimums, Optional<ManyRows> many, Tensor bias)
       implements Linear {
 
@@ -208,7 +208,7 @@ public sealed interface Linear {
   /// until it has gone back through it.
   ///
   /// @param weight [out, in]
-  /// @param bias [out] or null
+  /// @param bias `[out]` or null
   record Nf4(Nf4Matrix weight, Tensor bias) implements Linear {
     @Override
     public long inDim() {

@@ -77,7 +77,7 @@ public final class LlavaModel implements AutoCloseable {
     return splicer;
   }
 
-  /// The learned row-end vector, [textDim]; null where the image layout has none.
+  /// The learned row-end vector, `[textDim]`; null where the image layout has none.
   public Tensor imageNewline() {
     return imageNewline;
   }

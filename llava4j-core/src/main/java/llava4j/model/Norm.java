@@ -14,8 +14,8 @@ public sealed interface Norm {
 
   /// CLIP's layer norm.
   ///
-  /// @param weight [dim]
-  /// @param bias [dim]
+  /// @param weight `[dim]`
+  /// @param bias `[dim]`
   record Layer(Tensor weight, Tensor bias, double eps) implements Norm {
     @Override
     public Tensor forward(Tensor hidden) {
@@ -31,7 +31,7 @@ public sealed interface Norm {
 
   /// LLaMA's norm: the mean of squares in fp32, the weight applied after the cast back.
   ///
-  /// @param weight [dim]
+  /// @param weight `[dim]`
   record Rms(Tensor weight, double eps) implements Norm {
     @Override
     public Tensor forward(Tensor hidden) {

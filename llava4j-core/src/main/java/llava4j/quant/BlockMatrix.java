@@ -42,10 +42,10 @@ public interface BlockMatrix {
     /// number + 128 in a byte each.
     public final byte[] packed;
 
-    /// [blocks]
+    /// `[blocks]`
     public final float[] scales;
 
-    /// [blocks]; empty where the layout has none
+    /// `[blocks]`; empty where the layout has none
     public final float[] minimums;
 
     public Row(Layout layout, long columns) {

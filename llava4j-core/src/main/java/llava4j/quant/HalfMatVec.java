@@ -8,7 +8,7 @@ import llava4j.tensor.DType;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ParallelChunks;
 
-/// Product of a 16-bit matrix and an fp32 row: y[o] = Σᵢ W[o, i] x[i].
+/// Product of a 16-bit matrix and an fp32 row: `y[o] = Σᵢ W[o, i] x[i]`.
 ///
 /// libtorch has no such product at memory speed (its fp16 `mv` reads 9 GB/s where memory gives 31).
 /// Rows are dealt to as many threads as libtorch uses.
@@ -51,8 +51,8 @@ public final class HalfMatVec {
   ///
   /// @param weight address of [outDim, inDim], row-major
   /// @param type F16 or BF16
-  /// @param input address of [inDim] fp32
-  /// @param output address of [outDim] fp32, written
+  /// @param input address of `[inDim]` fp32
+  /// @param output address of `[outDim]` fp32, written
   public static void multiply(
       long weight, DType type, long outDim, long inDim, long input, long output) {
     Kernel kernel = VectorSupport.isAvailable() ? vectorKernel(type) : plainKernel(type);

@@ -53,7 +53,7 @@ public sealed interface Device {
           throw new BadInputException(
               "device "
                   + cuda
-                  + " is not usable: this build of libtorch sees no GPU; build with 'mvn -Pcuda' on a"
+                  + " is not usable: this build of libtorch sees no GPU; build with 'mvn -Dllava4j.cuda' on a"
                   + " machine with an NVIDIA driver, or use --device cpu");
         }
         if (cuda.index() >= torch.cuda_device_count()) {

@@ -63,7 +63,7 @@ public final class OneDnnLinear {
   ///
   /// @param input fp32 on the host, [..., in]
   /// @param weight [out, in], plain or packed
-  /// @param biasOrNull [out]
+  /// @param biasOrNull `[out]`
   /// @return [..., out]
   public Tensor forward(Tensor input, Tensor weight, Tensor biasOrNull) {
     int _ = NativeRuntime.numThreads(); // asked for, it becomes that of the calling thread too

@@ -38,7 +38,7 @@ public final class Tensors {
     return tensor;
   }
 
-  /// Token ids as a CPU tensor. [tokens]
+  /// Token ids as a CPU tensor. `[tokens]`
   public static Tensor ofIds(int[] ids) {
     long[] wide = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {

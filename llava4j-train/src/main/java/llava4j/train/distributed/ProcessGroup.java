@@ -17,12 +17,12 @@ public sealed interface ProcessGroup extends AutoCloseable
   /// Begins to collect the parts of all processes, in rank order.
   ///
   /// @param whole receives them, [size * n]
-  /// @param part this process's own, [n]; may be a view of `whole` at its place
+  /// @param part this process's own, `[n]`; may be a view of `whole` at its place
   Pending allGather(Tensor whole, Tensor part);
 
   /// Sums `whole` over all processes and gives each its part.
   ///
-  /// @param part receives it, [n]
+  /// @param part receives it, `[n]`
   /// @param whole [size * n]; its content is undefined afterwards
   void reduceScatter(Tensor part, Tensor whole);
 

@@ -156,7 +156,7 @@ public final class ParameterUnit implements AutoCloseable {
 
   /// Adds gradients of some rows of a matrix of this unit.
   ///
-  /// @param rows their numbers, [n]
+  /// @param rows their numbers, `[n]`
   /// @param gradients [n, columns], in any floating point type; they are summed in that of the unit
   public void accumulateRows(String name, Tensor rows, Tensor gradients) {
     try (Scope _ = new Scope()) {
