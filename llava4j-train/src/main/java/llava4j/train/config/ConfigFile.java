@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
+import llava4j.image.DecodeOptions;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
@@ -28,6 +29,10 @@ public final class ConfigFile {
           "batching.maxSteps",
           "optimization.projectorLearningRate",
           "optimization.visionTowerLearningRate");
+
+  /// Values that files of versions without a choice lack, and what held in those.
+  private static final Map<String, Long> LATER =
+      Map.of("data.maxPixels", DecodeOptions.DEFAULT_MAX_PIXELS);
 
   private final JsonMapper json =
       JsonMapper.builder()
@@ -160,6 +165,13 @@ public final class ConfigFile {
   }
 
   private TrainConfig bind(JsonNode root) {
+    LATER.forEach((path, value) -> {
+      String key = path.substring(path.indexOf('.') + 1);
+      if (root.path(path.substring(0, path.indexOf('.'))) instanceof ObjectNode owner
+          && !owner.has(key)) {
+        owner.put(key, value);
+      }
+    });
     requireWhole("", json.valueToTree(Presets.lora("")), root);
     try {
       return json.treeToValue(root, TrainConfig.class);

@@ -37,6 +37,20 @@ class ConfigFileTest {
     assertThat(file.with(config, List.of())).isEqualTo(config);
   }
 
+  /// Files and checkpoints of versions that had no choice.
+  @Test
+  void whatOlderFilesLackHasTheValueThatHeldThen() {
+    ObjectNode old = (ObjectNode) new JsonMapper().readTree(file.write(full));
+    ((ObjectNode) old.get("data")).remove("maxPixels");
+    TrainConfig read = file.read(old.toString());
+    assertThat(read).isEqualTo(full);
+    assertThat(file.differences(read, full)).isEmpty();
+    old.remove("data");
+    assertThatThrownBy(() -> file.read(old.toString()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("lacks a value for data");
+  }
+
   @Test
   void optionalValuesAreReadBackToo() {
     TrainConfig config = file.with(lora, List.of("maxSteps=9", "projectorLearningRate=3e-5"));
