@@ -2,11 +2,11 @@ package llava4j.train.state;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import llava4j.error.BadInputException;
 
 /// That a folder belongs to one run at a time. The operating system takes the lock back when its
@@ -15,9 +15,15 @@ import llava4j.error.BadInputException;
 public final class RunLock implements AutoCloseable {
   private static final String FILE = ".lock";
 
+  /// Folders that runs of this process have. On Linux and macOS a process loses its lock when it
+  /// closes any channel to the file, so a second one must not be opened.
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path folder;
   private final FileChannel channel;
 
-  private RunLock(FileChannel channel) {
+  private RunLock(Path folder, FileChannel channel) {
+    this.folder = folder;
     this.channel = channel;
   }
 
@@ -25,30 +31,52 @@ public final class RunLock implements AutoCloseable {
   ///
   /// @throws BadInputException if another run has it, or the folder cannot be written
   public static RunLock take(Path folder) {
+    Path real;
+    try {
+      real = Files.createDirectories(folder).toRealPath();
+    } catch (IOException e) {
+      throw notLocked(folder, e);
+    }
+    if (!HELD.add(real)) {
+      throw inUse(folder);
+    }
     FileChannel channel = null;
     try {
-      Files.createDirectories(folder);
       channel =
-          FileChannel.open(
-              folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return new RunLock(channel);
+          FileChannel.open(real.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (channel.tryLock() != null) {
+        return new RunLock(real, channel);
       }
-      channel.close();
-    } catch (OverlappingFileLockException _) { // a run of this very process
-      close(channel);
     } catch (IOException e) {
-      close(channel);
-      throw new BadInputException(folder + " cannot be locked: " + e.getMessage(), e);
+      release(real, channel);
+      throw notLocked(folder, e);
     }
-    throw new BadInputException(
+    release(real, channel);
+    throw inUse(folder);
+  }
+
+  private static BadInputException inUse(Path folder) {
+    return new BadInputException(
         folder + " is in use by another run; wait for its end, or name another --out");
+  }
+
+  private static BadInputException notLocked(Path folder, IOException e) {
+    return new BadInputException(
+        folder
+            + " cannot be locked: "
+            + e.getMessage()
+            + "; name an --out that can be written, on a disk whose file system has locks",
+        e);
   }
 
   @Override
   public void close() {
-    close(channel);
+    release(folder, channel);
+  }
+
+  private static void release(Path folder, FileChannel channelOrNull) {
+    close(channelOrNull);
+    HELD.remove(folder);
   }
 
   private static void close(FileChannel channel) {

@@ -1,0 +1,54 @@
+package llava4j.train.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import llava4j.error.BadInputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunLockTest {
+  @TempDir private Path folder;
+
+  /// Who asks in the same process must not open the way for other processes.
+  @Test
+  void refusedHereItIsStillRefusedElsewhere() throws IOException, InterruptedException {
+    try (RunLock _ = RunLock.take(folder)) {
+      assertThat(isFreeElsewhere()).isFalse();
+      assertThatThrownBy(() -> RunLock.take(folder.resolve(".")))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("in use by another run");
+      assertThat(isFreeElsewhere()).isFalse();
+    }
+    assertThat(isFreeElsewhere()).isTrue();
+    RunLock.take(folder).close();
+  }
+
+  private boolean isFreeElsewhere() throws IOException, InterruptedException {
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Other.class.getName(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int code = other.waitFor();
+    assertThat(said).contains(code == 0 ? "free" : "in use");
+    return code == 0;
+  }
+
+  /// Another process.
+  static final class Other {
+    public static void main(String[] arguments) {
+      try (RunLock _ = RunLock.take(Path.of(arguments[0]))) {
+        System.out.println("free");
+      }
+    }
+  }
+}
