@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -43,5 +47,45 @@ class ParallelChunksTest {
                     }))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("chunk 11");
+  }
+
+  /// Callers free what workers read.
+  @Test
+  void nobodyIsAtWorkAnyMoreWhenItIsThrown() {
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean done = new AtomicBoolean();
+    Thread caller = Thread.currentThread();
+    assertThatThrownBy(() ->
+            ParallelChunks.run(
+                2,
+                2,
+                () ->
+                    chunk -> {
+                      if (Thread.currentThread() == caller) {
+                        await(begun);
+                        throw new IllegalStateException("the caller's chunk");
+                      }
+                      begun.countDown();
+                      sleep(300);
+                      done.set(true);
+                    }))
+        .hasMessageContaining("the caller's chunk");
+    assertThat(done).as("the other chunk has ended").isTrue();
+  }
+
+  private static void sleep(long milliseconds) {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
