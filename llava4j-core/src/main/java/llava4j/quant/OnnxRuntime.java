@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import llava4j.error.BadInputException;
 import llava4j.platform.SystemDefaults;
 import org.bytedeco.javacpp.Loader;
@@ -32,15 +34,32 @@ final class OnnxRuntime {
 
   private OnnxRuntime() {}
 
-  /// The environment, made by the first call.
-  static OrtEnvironment environment() {
-    return Holder.ENVIRONMENT;
+  /// How the one try went: with an environment, or with what is told instead.
+  private record Outcome(OrtEnvironment environment, RuntimeException failure) {
+    static Outcome ofTry() {
+      try {
+        return new Outcome(make(), null);
+      } catch (RuntimeException e) {
+        return new Outcome(null, e);
+      }
+    }
   }
 
-  /// Java's way to run something once, at the first use. The work is the outer class's: another
-  /// thread does it, which would wait for this class for ever.
+  /// Java's way to run something once, at the first use. Nothing is thrown here: a class that fails
+  /// to start hides its reason. The work is the outer class's: another thread does it, which would
+  /// wait for this class for ever.
   private static final class Holder {
-    private static final OrtEnvironment ENVIRONMENT = make();
+    private static final Outcome OUTCOME = Outcome.ofTry();
+  }
+
+  /// The environment, made by the first call.
+  ///
+  /// @throws BadInputException if the library does not start here
+  static OrtEnvironment environment() {
+    if (Holder.OUTCOME.failure() != null) {
+      throw Holder.OUTCOME.failure();
+    }
+    return Holder.OUTCOME.environment();
   }
 
   /// Takes the natives from JavaCPP's cache, where libtorch's lie too. Left alone, the library
@@ -73,10 +92,21 @@ final class OnnxRuntime {
 
   private static OrtEnvironment make() {
     useCachedLibraries();
-    OrtEnvironment[] made = new OrtEnvironment[1];
-    Thread thread =
-        new Thread(
-            null, () -> made[0] = OrtEnvironment.getEnvironment(), "onnxruntime", STACK_BYTES);
+    OrtEnvironment made = start(OrtEnvironment::getEnvironment);
+    try {
+      made.setTelemetry(false);
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
+    }
+    return made;
+  }
+
+  /// Starts the library on a thread with room.
+  static OrtEnvironment start(Supplier<OrtEnvironment> library) {
+    AtomicReference<OrtEnvironment> started = new AtomicReference<>();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread thread = new Thread(null, () -> started.set(library.get()), "onnxruntime", STACK_BYTES);
+    thread.setUncaughtExceptionHandler((_, e) -> failure.set(e));
     thread.start();
     boolean interrupted = false;
     while (thread.isAlive()) {
@@ -89,16 +119,13 @@ final class OnnxRuntime {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    if (made[0] == null) {
-      throw new IllegalStateException(
-          "ONNX Runtime, which multiplies quantised weights, does not start on this machine; use"
-              + " --weights fp16 or fp32");
+    if (started.get() == null) {
+      throw new BadInputException(
+          "ONNX Runtime, which multiplies quantised weights, does not start on this machine ("
+              + failure.get()
+              + "); use --weights fp16 or fp32",
+          failure.get());
     }
-    try {
-      made[0].setTelemetry(false);
-    } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime failed: " + e.getMessage(), e);
-    }
-    return made[0];
+    return started.get();
   }
 }
