@@ -36,6 +36,9 @@ public final class QuantizedMatrix implements AutoCloseable {
 
   private static final long ROW_GROUP = 16;
 
+  /// A Java buffer has no more bytes.
+  private static final long MOST_BYTES = Integer.MAX_VALUE;
+
   private final OrtSession[] parts;
   private final long[] firstRows; // [parts + 1]
   private final long columns;
@@ -99,6 +102,28 @@ public final class QuantizedMatrix implements AutoCloseable {
   /// @param input fp32 on the host, contiguous, [inputs, columns]
   /// @return [inputs, rows]
   public Tensor multiply(Tensor input) {
+    return multiply(input, MOST_BYTES / Float.BYTES / Math.max(rows(), columns));
+  }
+
+  /// As [#multiply(Tensor)], with at most so many inputs at once.
+  Tensor multiply(Tensor input, long atOnce) {
+    long inputs = input.size(0);
+    if (inputs <= atOnce) {
+      return product(input);
+    }
+    try (Scope scope = new Scope()) {
+      Tensor output = empty(inputs * rows()).view(inputs, rows()); // [inputs, rows]
+      for (long first = 0; first < inputs; first += atOnce) {
+        long count = Math.min(atOnce, inputs - first);
+        try (Scope _ = new Scope()) {
+          output.narrow(0, first, count).copy_(product(input.narrow(0, first, count)));
+        }
+      }
+      return scope.keep(output);
+    }
+  }
+
+  private Tensor product(Tensor input) {
     long inputs = input.size(0);
     try (Scope scope = new Scope()) {
       // a part writes its columns of the output in one piece; only one row has them so already

@@ -87,6 +87,18 @@ class QuantizedMatrixTest {
     }
   }
 
+  /// A Java buffer holds 2 GB, which a batch of long prompts passes.
+  @Test
+  void inputsThatDoNotFitIntoOneBufferAreMultipliedInTurn() {
+    Made matrix = new Made(new Layout(4, 32, false), 5000, 1024, 3);
+    try (Scope _ = new Scope();
+        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, new PackingMemory())) {
+      Tensor input = Tensors.ofFloats(activations(7, 1024), 7, 1024);
+      assertThat(Tensors.toFloats(quantized.multiply(input, 3)))
+          .containsExactly(Tensors.toFloats(quantized.multiply(input)));
+    }
+  }
+
   @Test
   void scalesThatAreNoNumbersAreRefused() {
     Made matrix =
