@@ -50,7 +50,9 @@ public final class LlavaModel implements AutoCloseable {
     LoadedParameters parameters = new LoadedParameters(source, device, format, progress);
     try {
       ParameterTable.of(config).requireExactly(source, where);
-      return new LlavaModel(config, device.requirePresent(), parameters);
+      LlavaModel model = new LlavaModel(config, device.requirePresent(), parameters);
+      parameters.finish();
+      return model;
     } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;

@@ -13,6 +13,7 @@ import llava4j.quant.PackingMemory;
 import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
+import llava4j.tensor.NativeHeap;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Scope;
@@ -29,6 +30,9 @@ import org.bytedeco.pytorch.global.torch;
 public final class LoadedParameters implements Parameters, AutoCloseable {
   private static final String HEAD = "lm_head";
 
+  /// Packing leaves holes as large as the matrix itself, which no later matrix fits into.
+  private static final long PACKED_BETWEEN_CLEANINGS = 256L << 20;
+
   private final WeightSource source;
   private final Device device;
   private final WeightFormat format;
@@ -38,9 +42,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
   private final PackingMemory packing = new PackingMemory();
+  private final NativeHeap heap = new NativeHeap();
   private final List<Tensor> owned = new ArrayList<>();
   private final List<QuantizedMatrix> quantized = new ArrayList<>();
+  private final boolean quantizes;
   private long bytesDone;
+  private long packedSinceCleaning;
 
   /// @param source closed with this object
   public LoadedParameters(
@@ -62,6 +69,19 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       NativeRuntime.useOneThreadPool();
     }
     this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
+    this.quantizes =
+        source.tensors().values().stream()
+            .filter(info -> isMatrix(info.name()) && !isTable(info.name()))
+            .map(info -> MatrixPlan.linear(info, source, device, format))
+            .anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
+  }
+
+  /// Gives back what only loading needed.
+  void finish() {
+    packing.clear();
+    if (quantizes) {
+      heap.giveBackFree();
+    }
   }
 
   @Override
@@ -154,6 +174,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     try {
       QuantizedMatrix matrix = QuantizedMatrix.of(blocks, packing);
       quantized.add(matrix);
+      cleanAfter(QuantizedMatrix.bytes(blocks.layout(), blocks.rows(), blocks.columns()));
       Linear.Half minimums = blocks.layout().hasMinimums() ? minimums(blocks) : null;
       source.release(name);
       bytesDone += bytes;
@@ -167,6 +188,14 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
               + e.getMessage()
               + "; fetch or convert the checkpoint again",
           e);
+    }
+  }
+
+  private void cleanAfter(long packedBytes) {
+    packedSinceCleaning += packedBytes;
+    if (packedSinceCleaning > PACKED_BETWEEN_CLEANINGS) {
+      packedSinceCleaning = 0;
+      heap.giveBackFree();
     }
   }
 

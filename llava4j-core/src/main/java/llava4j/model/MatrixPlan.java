@@ -39,8 +39,7 @@ sealed interface MatrixPlan {
       case AUTO ->
           source
               .blocks(info.name())
-              .<MatrixPlan>map(blocks ->
-                  new Stored(blocks, QuantizedMatrix.bytes(blocks.layout(), rows, columns)))
+              .<MatrixPlan>map(blocks -> new Stored(blocks, bytes(blocks)))
               .orElseGet(() -> table(info, source, device, format));
       case Q8, Q4 -> {
         if (!RowQuantizer.divides(columns)) {
@@ -66,6 +65,16 @@ sealed interface MatrixPlan {
                   : format.typeFor(info.dtype());
         };
     return new Plain(type, values * type.bytes());
+  }
+
+  /// With the minimums, which are kept beside it.
+  private static long bytes(BlockMatrix blocks) {
+    Layout layout = blocks.layout();
+    long minimums =
+        layout.hasMinimums()
+            ? blocks.rows() * layout.numBlocks(blocks.columns()) * DType.F16.bytes()
+            : 0;
+    return QuantizedMatrix.bytes(layout, blocks.rows(), blocks.columns()) + minimums;
   }
 
   private static boolean isQuantized(TensorInfo info, WeightSource source) {

@@ -31,6 +31,13 @@ public final class PackingMemory {
     }
   }
 
+  /// Lets the buffers go, which Java frees when it next looks.
+  public void clear() {
+    synchronized (free) {
+      free.clear();
+    }
+  }
+
   private ByteBuffer take(int bytes) {
     synchronized (free) {
       ByteBuffer kept = free.poll();

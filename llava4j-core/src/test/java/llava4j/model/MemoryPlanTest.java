@@ -20,7 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Plans against the checkpoints they are about.
 class MemoryPlanTest {
   @ParameterizedTest
-  @CsvSource({"gguf/model-q4_0.gguf", "gguf/model-f16.gguf", "original", "hf_gqa"})
+  @CsvSource({
+    "gguf/model-q4_0.gguf",
+    "gguf/model-q4_K_M.gguf",
+    "gguf/model-f16.gguf",
+    "original",
+    "hf_gqa"
+  })
   void everyWeightCountsInTheTypeItIsKeptIn(String model) {
     try (Checkpoint checkpoint = open(Golden.path(model), false)) {
       for (WeightFormat format : WeightFormat.values()) {
@@ -46,14 +52,15 @@ class MemoryPlanTest {
     return switch (format) {
       case AUTO ->
           switch (info.storedAs()) {
-            case "Q4_0" -> table ? 2 : 0.5 + 4.0 / 32;
-            case "Q8_0" -> table ? 2 : 1 + 4.0 / 32;
-            case "Q6_K" -> table ? 2 : 1 + 4.0 / 16;
+            case "Q4_0" -> table ? 2 : 0.5 + 8.0 / 32;
+            case "Q4_K" -> table ? 2 : 0.5 + 10.0 / 32; // with minimums
+            case "Q8_0" -> table ? 2 : 1 + 8.0 / 32;
+            case "Q6_K" -> table ? 2 : 1 + 8.0 / 16;
             default -> format.typeFor(info.dtype()).bytes();
           };
       case FP32, FP16, BF16 -> format.typeFor(info.dtype()).bytes();
-      case Q8 -> table ? 2 : 1 + 4.0 / 32;
-      case Q4 -> table ? 2 : (info.name().startsWith("lm_head.") ? 1 : 0.5) + 4.0 / 32;
+      case Q8 -> table ? 2 : 1 + 8.0 / 32;
+      case Q4 -> table ? 2 : (info.name().startsWith("lm_head.") ? 1 : 0.5) + 8.0 / 32;
     };
   }
 
