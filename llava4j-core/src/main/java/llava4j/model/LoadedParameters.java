@@ -92,7 +92,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   /// A tensor in the type of activations.
   @Override
   public Tensor dense(String name) {
-    return take(name, device.computeType());
+    Tensor dense = take(name, device.computeType());
+    if (quantizes && name.startsWith("language_model.") && !isFinite(dense)) {
+      // a quantised matrix behind it would round NaN to a number
+      throw faulty(name);
+    }
+    return dense;
   }
 
   /// The embedding table in the type that the format keeps matrices in. [vocab, dim]
@@ -258,9 +263,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private static void requireFiniteHead(String name, Tensor weight) {
     if (Tensors.type(weight) == DType.F16
         && !HalfMatVec.isFiniteF16(weight.data_ptr().address(), weight.numel())) {
-      throw new BadInputException(
-          "tensor " + name + " holds NaN or infinity; fetch or convert the checkpoint again");
+      throw faulty(name);
     }
+  }
+
+  private static BadInputException faulty(String name) {
+    return new BadInputException(
+        "tensor " + name + " holds NaN or infinity; fetch or convert the checkpoint again");
   }
 
   /// Whether no number is NaN or infinite.

@@ -63,6 +63,14 @@ class FaultyNumbersTest {
     assertThat(message).contains("lm_head.weight").contains("infinity");
   }
 
+  /// Rounded to 8 bits, NaN would become a number.
+  @Test
+  void whatStandsBeforeAQuantisedMatrixIsLookedAtWhenItIsLoaded() {
+    String tensor = "language_model.layers.1.input_layernorm.weight";
+    String message = messageOf(new Changed(open(), tensor, Float.NaN, false), WeightFormat.Q8);
+    assertThat(message).contains(tensor).contains("NaN");
+  }
+
   @Test
   void aBatchIsWatchedToo() {
     WeightSource source =
