@@ -4,6 +4,7 @@ import java.util.Optional;
 import llava4j.checkpoint.ParameterTable;
 import llava4j.checkpoint.WeightSource;
 import llava4j.config.LlavaConfig;
+import llava4j.error.BadInputException;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
@@ -46,6 +47,7 @@ public final class LlavaModel implements AutoCloseable {
       Device device,
       WeightFormat format,
       LoadProgress progress) {
+    requireMeaning(device, format, source);
     NativeRuntime.prepare(); // before libtorch loads, for those who come in by this door
     LoadedParameters parameters = new LoadedParameters(source, device, format, progress);
     try {
@@ -56,6 +58,19 @@ public final class LlavaModel implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;
+    }
+  }
+
+  /// On a GPU every matrix is bf16, so a wish for anything else would be ignored.
+  private static void requireMeaning(Device device, WeightFormat format, WeightSource source) {
+    boolean meant = format == WeightFormat.AUTO || format == WeightFormat.BF16;
+    if (device instanceof Device.Cuda && !meant) {
+      source.close();
+      throw new BadInputException(
+          "weights as "
+              + format
+              + " are for the processor, and on a GPU all are bf16; leave --weights out, or use"
+              + " --device cpu");
     }
   }
 

@@ -119,6 +119,23 @@ class MemoryPlanTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"FP32", "FP16", "Q8", "Q4"})
+  void formatsThatAGpuWouldIgnoreAreRefused(WeightFormat format) {
+    Checkpoint checkpoint = open(Golden.path("original"), false);
+    assertThatThrownBy(() ->
+            LlavaModel.load(
+                checkpoint.config(),
+                checkpoint.inferenceWeights(),
+                "original",
+                new Device.Cuda(0),
+                format,
+                LoadProgress.NONE))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("weights as " + format)
+        .hasMessageContaining("--device cpu");
+  }
+
   @Test
   void aRequestCountsItsCacheBesideTheMappedWeights() {
     MemoryPlan plan = new MemoryPlan(1000, 500, 10, 1, 4096, 576);
