@@ -6,9 +6,7 @@ import llava4j.tensor.DType;
 import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
-import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// Products of a quantised matrix with many rows, on processors that multiply bf16: some of its
 /// rows at a time are widened to bf16 in kept memory and multiplied by oneDNN. Twice as fast there
@@ -39,31 +37,16 @@ record BfloatProducts(OneDnnLinear operator, WideTiles tiles) {
   Tensor multiply(BlockMatrix matrix, Tensor rows) {
     try (Scope scope = new Scope()) {
       Tensor narrow = rows.to(DType.BF16.scalarType()); // [rows, in]
-      long[] shape = {rows.size(0), matrix.rows()};
-      Tensor output = torch.empty(shape, Tensors.options(DType.F32), null); // [rows, out]
-      long tileRows = Math.min(matrix.rows(), 2 * WideTiles.rows(matrix.columns()));
-      Tensor tile = tiles.take(Math.ceilDiv(tileRows * matrix.columns(), 2));
-      try {
-        for (long first = 0; first < matrix.rows(); first += tileRows) {
-          long count = Math.min(tileRows, matrix.rows() - first);
-          tileProduct(matrix, narrow, tile, output, first, count);
-        }
-      } finally {
-        tiles.giveBack(tile);
-      }
-      return scope.keep(output);
-    }
-  }
-
-  private void tileProduct(
-      BlockMatrix matrix, Tensor rows, Tensor tile, Tensor output, long first, long count) {
-    try (Scope _ = new Scope()) {
-      BlockWidener.toBf16(matrix, first, count, tile.data_ptr().address());
-      Tensor wide =
-          tile.view(DType.BF16.scalarType())
-              .narrow(0, 0, count * matrix.columns())
-              .view(count, matrix.columns()); // [count, in]
-      output.narrow(1, first, count).copy_(operator.forward(rows, wide, null)); // [rows, count]
+      return scope.keep(
+          tiles.product(
+              rows.size(0),
+              matrix.rows(),
+              matrix.columns(),
+              DType.BF16,
+              (tile, first) -> {
+                BlockWidener.toBf16(matrix, first, tile.size(0), tile.data_ptr().address());
+                return operator.forward(narrow, tile, null); // [rows, count]
+              }));
     }
   }
 }

@@ -124,32 +124,25 @@ public sealed interface Linear {
     private Tensor manyRows(Tensor input) {
       try (Scope scope = new Scope()) {
         Tensor rows = input.reshape(-1, inDim()); // [rows, in]
-        long[] shape = {rows.size(0), outDim()};
-        Tensor output = torch.empty(shape, Tensors.options(DType.F32), null); // [rows, out]
-        long tileRows = Math.min(outDim(), WideTiles.rows(inDim()));
-        Tensor tile = tiles.take(tileRows * inDim());
-        try {
-          for (long first = 0; first < outDim(); first += tileRows) {
-            tileProduct(rows, tile, output, first, Math.min(tileRows, outDim() - first));
-          }
-        } finally {
-          tiles.giveBack(tile);
-        }
+        Tensor output =
+            tiles.product(
+                rows.size(0),
+                outDim(),
+                inDim(),
+                DType.F32,
+                (tile, first) -> tileProduct(rows, tile, first)); // [rows, out]
         return scope.keep(output.view(withLastDim(input, outDim()))); // [..., out]
       }
     }
 
-    /// Outputs `first` to `first + count`.
-    private void tileProduct(Tensor rows, Tensor tile, Tensor output, long first, long count) {
-      try (Scope _ = new Scope()) {
-        Tensor wide = tile.narrow(0, 0, count * inDim()).view(count, inDim()); // [count, in]
-        wide.copy_(weight.narrow(0, first, count));
-        Tensor part = bias == null ? null : bias.narrow(0, first, count); // [count]
-        Linear exact =
-            many.<Linear>map(operator -> new Fused(wide, part, operator))
-                .orElseGet(() -> new Dense(wide, part));
-        output.narrow(1, first, count).copy_(exact.forward(rows)); // [rows, count]
-      }
+    private Tensor tileProduct(Tensor rows, Tensor tile, long first) {
+      long count = tile.size(0);
+      tile.copy_(weight.narrow(0, first, count));
+      Tensor part = bias == null ? null : bias.narrow(0, first, count); // [count]
+      Linear exact =
+          many.<Linear>map(operator -> new Fused(tile, part, operator))
+              .orElseGet(() -> new Dense(tile, part));
+      return exact.forward(rows); // [rows, count]
     }
   }
 
