@@ -9,6 +9,7 @@ import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.error.BadInputException;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
+import llava4j.quant.KeptMinimums;
 import llava4j.quant.PackingMemory;
 import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.DType;
@@ -42,7 +43,6 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
   private final PackingMemory packing = new PackingMemory();
-  private final NativeHeap heap = new NativeHeap();
   private final List<Tensor> owned = new ArrayList<>();
   private final List<QuantizedMatrix> quantized = new ArrayList<>();
   private final boolean quantizes;
@@ -61,10 +61,6 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
           case Device.Cpu _ -> OneDnnLinear.find();
           case Device.Cuda _ -> Optional.empty();
         };
-    this.bfloat =
-        oneDnn
-            .filter(_ -> BfloatProducts.areFast())
-            .map(operator -> new BfloatProducts(operator, tiles));
     if (oneDnn.isPresent()) {
       NativeRuntime.useOneThreadPool();
     }
@@ -74,13 +70,17 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
             .filter(info -> isMatrix(info.name()) && !isTable(info.name()))
             .map(info -> MatrixPlan.linear(info, source, device, format))
             .anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
+    this.bfloat =
+        oneDnn
+            .filter(_ -> quantizes && BfloatProducts.areFast())
+            .map(operator -> new BfloatProducts(operator, tiles));
   }
 
   /// Gives back what only loading needed.
   void finish() {
     packing.clear();
     if (quantizes) {
-      heap.giveBackFree();
+      new NativeHeap().giveBackFree();
     }
   }
 
@@ -177,14 +177,16 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     long bytes = source.tensors().get(name).bytes();
     progress.onTensor(name, bytesDone, bytesTotal);
     try {
-      QuantizedMatrix matrix = QuantizedMatrix.of(blocks, packing);
-      quantized.add(matrix);
-      cleanAfter(QuantizedMatrix.bytes(blocks.layout(), blocks.rows(), blocks.columns()));
-      Linear.Half minimums = blocks.layout().hasMinimums() ? minimums(blocks) : null;
+      Linear.Half minimums = null;
+      if (blocks.layout().hasMinimums()) {
+        minimums = packWithMinimums(blocks);
+      } else {
+        pack(blocks);
+      }
       source.release(name);
       bytesDone += bytes;
       progress.onTensor(name, bytesDone, bytesTotal);
-      return new Linear.Quantized(matrix, minimums, many, biasOrNull);
+      return new Linear.Quantized(quantized.getLast(), minimums, many, biasOrNull);
     } catch (ArithmeticException e) {
       throw new BadInputException(
           "tensor "
@@ -196,28 +198,27 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
   }
 
-  private void cleanAfter(long packedBytes) {
-    packedSinceCleaning += packedBytes;
-    if (packedSinceCleaning > PACKED_BETWEEN_CLEANINGS) {
-      packedSinceCleaning = 0;
-      heap.giveBackFree();
+  /// Packs a matrix whose blocks have minimums, and keeps those beside it.
+  private Linear.Half packWithMinimums(BlockMatrix blocks) {
+    try (Scope _ = new Scope()) {
+      int perRow = blocks.layout().numBlocks(blocks.columns());
+      float[] minimums = new float[Math.toIntExact(blocks.rows() * perRow)];
+      pack(new KeptMinimums(blocks, minimums));
+      Tensor kept =
+          Scope.own(
+              Tensors.ofFloats(minimums, blocks.rows(), perRow)
+                  .to(DType.F16.scalarType())); // [out, blocks]
+      owned.add(kept);
+      return new Linear.Half(kept, null, oneDnn, tiles);
     }
   }
 
-  /// The minimums of all blocks. [out, blocks]
-  private Linear.Half minimums(BlockMatrix blocks) {
-    try (Scope _ = new Scope()) {
-      int perRow = blocks.layout().numBlocks(blocks.columns());
-      float[] values = new float[Math.toIntExact(blocks.rows() * perRow)];
-      BlockMatrix.Row row = new BlockMatrix.Row(blocks.layout(), blocks.columns());
-      for (int i = 0; i < blocks.rows(); i++) {
-        blocks.read(i, row);
-        System.arraycopy(row.minimums, 0, values, i * perRow, perRow);
-      }
-      Tensor kept =
-          Scope.own(Tensors.ofFloats(values, blocks.rows(), perRow).to(DType.F16.scalarType()));
-      owned.add(kept);
-      return new Linear.Half(kept, null, oneDnn, tiles);
+  private void pack(BlockMatrix blocks) {
+    quantized.add(QuantizedMatrix.of(blocks, packing));
+    packedSinceCleaning += QuantizedMatrix.bytes(blocks.layout(), blocks.rows(), blocks.columns());
+    if (packedSinceCleaning > PACKED_BETWEEN_CLEANINGS) {
+      packedSinceCleaning = 0;
+      new NativeHeap().giveBackFree();
     }
   }
 

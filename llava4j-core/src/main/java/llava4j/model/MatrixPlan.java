@@ -1,6 +1,5 @@
 package llava4j.model;
 
-import java.util.Optional;
 import llava4j.checkpoint.TensorInfo;
 import llava4j.checkpoint.WeightSource;
 import llava4j.checkpoint.gguf.RowQuantizer;
@@ -60,7 +59,7 @@ sealed interface MatrixPlan {
         switch (device) {
           case Device.Cuda _ -> device.computeType();
           case Device.Cpu _ ->
-              format == WeightFormat.AUTO && isQuantized(info, source)
+              format == WeightFormat.AUTO && source.blocks(info.name()).isPresent()
                   ? DType.F16
                   : format.typeFor(info.dtype());
         };
@@ -75,10 +74,5 @@ sealed interface MatrixPlan {
             ? blocks.rows() * layout.numBlocks(blocks.columns()) * DType.F16.bytes()
             : 0;
     return QuantizedMatrix.bytes(layout, blocks.rows(), blocks.columns()) + minimums;
-  }
-
-  private static boolean isQuantized(TensorInfo info, WeightSource source) {
-    Optional<BlockMatrix> blocks = source.blocks(info.name());
-    return blocks.isPresent();
   }
 }
