@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.image.ImageMode;
-import llava4j.model.LoadProgress;
+import llava4j.model.load.LoadProgress;
 import llava4j.tensor.Device;
 import llava4j.tensor.ThreadCount;
 import llava4j.tensor.WeightFormat;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.template.ConversationTemplate;
 
 /// How to load a model.
 ///

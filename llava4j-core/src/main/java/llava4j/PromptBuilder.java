@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import llava4j.image.RgbImage;
-import llava4j.text.ChatTemplate;
-import llava4j.text.ConversationTemplate;
 import llava4j.text.PromptConventions;
 import llava4j.text.PromptEncoder;
-import llava4j.text.PromptTemplate;
-import llava4j.text.Tokenizer;
+import llava4j.text.template.ChatTemplate;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.template.PromptTemplate;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// From a conversation to ids with image slots. What people typed cannot end a turn or claim a
 /// picture.
@@ -79,13 +79,13 @@ final class PromptBuilder {
     if (placed == null) {
       throw new BadInputException(
           "the question names <image> "
-              + (user.text().split(PromptEncoder.IMAGE_PLACEHOLDER, -1).length - 1)
+              + (user.text().split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1)
               + " time(s) but comes with "
               + user.images().size()
               + " picture(s); name each picture once or none at all");
     }
-    return Arrays.stream(placed.split(PromptEncoder.IMAGE_PLACEHOLDER, -1))
+    return Arrays.stream(placed.split(Tokenizer.IMAGE_PLACEHOLDER, -1))
         .map(this::safe)
-        .collect(Collectors.joining(PromptEncoder.IMAGE_PLACEHOLDER));
+        .collect(Collectors.joining(Tokenizer.IMAGE_PLACEHOLDER));
   }
 }

@@ -20,7 +20,7 @@ import llava4j.generate.GenerationOptions;
 import llava4j.golden.Golden;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.template.ConversationTemplate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;

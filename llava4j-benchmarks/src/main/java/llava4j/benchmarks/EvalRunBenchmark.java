@@ -28,8 +28,8 @@ import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.generate.GenerationOptions;
-import llava4j.image.DecodeOptions;
-import llava4j.image.ImageDecoder;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 
 /// A benchmark's questions through the runner, against asking them one by one in the file's order.
 final class EvalRunBenchmark implements Benchmark {

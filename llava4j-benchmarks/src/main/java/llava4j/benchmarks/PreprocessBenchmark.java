@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import llava4j.config.Llava15;
-import llava4j.image.DecodeOptions;
-import llava4j.image.ImageDecoder;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PixelValues;
 import llava4j.image.Preprocessor;
 import llava4j.image.RgbImage;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 
 /// A photograph of 12 megapixels, from its file to the vision tower's input, against the JDK
 /// decoding the file alone.

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
 import llava4j.tensor.NativeRuntime;

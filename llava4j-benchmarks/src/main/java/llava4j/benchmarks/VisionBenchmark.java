@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import llava4j.config.LlavaConfig;
 import llava4j.config.VisionConfig;
 import llava4j.model.LlavaModel;
-import llava4j.model.LoadProgress;
+import llava4j.model.load.LoadProgress;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;

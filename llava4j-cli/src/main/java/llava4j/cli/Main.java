@@ -6,6 +6,17 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import llava4j.cli.ask.AskCommand;
+import llava4j.cli.ask.ChatCommand;
+import llava4j.cli.data.DataCommand;
+import llava4j.cli.eval.EvalCommand;
+import llava4j.cli.model.ConvertCommand;
+import llava4j.cli.model.InfoCommand;
+import llava4j.cli.model.PullCommand;
+import llava4j.cli.terminal.Failures;
+import llava4j.cli.terminal.StandardError;
+import llava4j.cli.train.InitCommand;
+import llava4j.cli.train.TrainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -61,7 +72,7 @@ public final class Main implements Runnable {
   }
 
   /// The parser with every sub-command registered and our ways to fail.
-  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+  public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     Failures failures = new Failures();
     CommandLine commands = new CommandLine(new Main());
     Map<String, IHelpSectionRenderer> sections = new HashMap<>(commands.getHelpSectionMap());
@@ -86,7 +97,7 @@ public final class Main implements Runnable {
   /// Runs one command line.
   ///
   /// @return the exit code: 0, or one of [Failures]
-  static int execute(CommandLine commandLine, String... arguments) {
+  public static int execute(CommandLine commandLine, String... arguments) {
     try {
       return commandLine.execute(arguments);
     } catch (Error e) {

@@ -6,6 +6,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import llava4j.cli.ask.DraggedPictures;
+import llava4j.cli.option.BundledModel;
 import llava4j.golden.Golden;
 import llava4j.tensor.NativeRuntime;
 import org.junit.jupiter.api.BeforeAll;

@@ -7,6 +7,8 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import llava4j.cli.terminal.Failures;
+import llava4j.cli.train.TrainCommand;
 import llava4j.error.BadInputException;
 import org.jline.reader.UserInterruptException;
 import org.junit.jupiter.api.Test;

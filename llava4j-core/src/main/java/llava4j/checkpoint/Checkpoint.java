@@ -5,6 +5,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import llava4j.checkpoint.weights.ParameterTable;
+import llava4j.checkpoint.weights.RenamedSource;
+import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
@@ -87,7 +90,7 @@ public record Checkpoint(
 
   /// The same with a configuration that sees pictures otherwise, without a row-end vector that it
   /// has no use for.
-  Checkpoint seenAs(LlavaConfig changed) {
+  public Checkpoint seenAs(LlavaConfig changed) {
     boolean unused = config.hasImageNewline() && !changed.hasImageNewline();
     Checkpoint seen = withConfig(changed);
     return unused

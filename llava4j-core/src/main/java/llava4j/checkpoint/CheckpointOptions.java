@@ -23,7 +23,7 @@ public record CheckpointOptions(
     Function<String, Path> hub) {
 
   /// What may be named beside a checkpoint.
-  enum Part {
+  public enum Part {
     BASE("base model", "--base"),
     VISION_TOWER("vision tower", "--vision-tower"),
     MMPROJ("picture side", "--mmproj");
@@ -56,7 +56,7 @@ public record CheckpointOptions(
   ///
   /// @param uses what it takes of these options
   /// @throws BadInputException if another one is given
-  void requireUsed(Path checkpoint, Set<Part> uses) {
+  public void requireUsed(Path checkpoint, Set<Part> uses) {
     refuse(Part.BASE, base, checkpoint, uses);
     refuse(Part.VISION_TOWER, visionTower, checkpoint, uses);
     refuse(Part.MMPROJ, mmproj.map(Path::toString), checkpoint, uses);
@@ -79,7 +79,7 @@ public record CheckpointOptions(
     return new CheckpointOptions(Optional.of(folderOrName), visionTower, mmproj, mergeLora, hub);
   }
 
-  CheckpointOptions withoutBase() {
+  public CheckpointOptions withoutBase() {
     return new CheckpointOptions(Optional.empty(), visionTower, mmproj, mergeLora, hub);
   }
 

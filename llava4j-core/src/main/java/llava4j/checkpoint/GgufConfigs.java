@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import llava4j.checkpoint.convert.TokenIds;
 import llava4j.checkpoint.gguf.GgufTextConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig.GridSize;
 import llava4j.checkpoint.gguf.GgufVocabulary;
+import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.config.RopeScaling;
@@ -24,18 +26,18 @@ import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PatchMerge;
 import llava4j.image.Resolution;
-import llava4j.text.GgufBytePairs;
-import llava4j.text.SentencePieceModel.Piece;
-import llava4j.text.SentencePieceModel.PieceType;
-import llava4j.text.SentencePieceTokenizer;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.GgufBytePairs;
+import llava4j.text.tokenizer.SentencePieceModel.Piece;
+import llava4j.text.tokenizer.SentencePieceModel.PieceType;
+import llava4j.text.tokenizer.SentencePieceTokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// Between the hyperparameters of GGUF files and ours, both ways.
-final class GgufConfigs {
+public final class GgufConfigs {
   private GgufConfigs() {}
 
   /// Our configuration. The tower in the file ends with the block whose output is wanted.
-  static LlavaConfig llava(
+  public static LlavaConfig llava(
       GgufTextConfig text, GgufVisionConfig vision, WeightSource weights, boolean tied) {
     List<Resolution> pinpoints =
         vision.gridPinpoints().stream()
@@ -53,7 +55,7 @@ final class GgufConfigs {
         textConfig.contextLength());
   }
 
-  static ImageProcessorConfig processor(GgufVisionConfig vision) {
+  public static ImageProcessorConfig processor(GgufVisionConfig vision) {
     ImageProcessorConfig clip = ImageProcessorConfig.clip(vision.imageSize());
     return new ImageProcessorConfig(
         clip.size(),
@@ -68,7 +70,7 @@ final class GgufConfigs {
         true);
   }
 
-  static Tokenizer tokenizer(GgufVocabulary vocabulary, Path file) {
+  public static Tokenizer tokenizer(GgufVocabulary vocabulary, Path file) {
     List<Integer> types =
         vocabulary.types().isEmpty()
             ? Collections.nCopies(vocabulary.tokens().size(), PieceType.NORMAL.number())
@@ -86,7 +88,7 @@ final class GgufConfigs {
               vocabulary.addBos())
           .tokenizer();
     }
-    return new llava4j.text.GgufVocabulary(
+    return new llava4j.text.tokenizer.GgufVocabulary(
             file.toString(),
             vocabulary.model(),
             vocabulary.tokens(),
@@ -101,7 +103,7 @@ final class GgufConfigs {
   }
 
   /// GGUF's record of a language model with so many tokens.
-  static GgufTextConfig ofText(TextConfig text, int vocabulary) {
+  public static GgufTextConfig ofText(TextConfig text, int vocabulary) {
     OptionalDouble linear =
         switch (text.ropeScaling()) {
           case RopeScaling.None _ -> OptionalDouble.empty();
@@ -125,7 +127,7 @@ final class GgufConfigs {
   }
 
   /// GGUF's record of the picture side: only the blocks that are run.
-  static GgufVisionConfig ofVision(LlavaConfig config, ImageProcessorConfig processor) {
+  public static GgufVisionConfig ofVision(LlavaConfig config, ImageProcessorConfig processor) {
     VisionConfig vision = config.vision();
     if (vision.featureSelection() != FeatureSelection.PATCH) {
       throw new BadInputException(
@@ -165,7 +167,7 @@ final class GgufConfigs {
 
   /// The vocabulary of a SentencePiece tokenizer, filled up to `rows` as llama.cpp's converter
   /// does: added tokens at their ids, unused ones for rows that only pad the embedding.
-  static GgufVocabulary ofTokenizer(
+  public static GgufVocabulary ofTokenizer(
       SentencePieceTokenizer tokenizer, TokenIds ids, int rows, boolean addBos, String template) {
     List<Piece> pieces = new ArrayList<>(tokenizer.model().pieces());
     for (int id = pieces.size(); id < rows; id++) {

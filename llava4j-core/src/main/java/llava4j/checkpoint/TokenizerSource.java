@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import llava4j.text.ImageMarks;
-import llava4j.text.Tokenizer;
 import llava4j.text.TokenizerFiles;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// Opens a checkpoint's tokenizer, and knows where its files are, for those who write them on.
 @FunctionalInterface

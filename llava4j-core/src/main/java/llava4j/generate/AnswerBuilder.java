@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import llava4j.generate.Generation.TokenLogProbs;
-import llava4j.text.StreamingDetokenizer;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.StreamingDetokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// Grows one answer token by token until something ends it.
 final class AnswerBuilder {

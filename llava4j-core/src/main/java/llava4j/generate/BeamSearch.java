@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import llava4j.generate.AnswerBuilder.Vocabulary;
 import llava4j.generate.Generation.TokenLogProbs;
-import llava4j.model.KvCache;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvCache;
 import llava4j.tensor.Scope;
-import llava4j.text.StreamingDetokenizer;
+import llava4j.text.tokenizer.StreamingDetokenizer;
 import org.bytedeco.pytorch.Tensor;
 
 /// Follows the likeliest beginnings side by side (Hugging Face's `num_beams` with

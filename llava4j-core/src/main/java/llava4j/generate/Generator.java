@@ -8,12 +8,12 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 import llava4j.generate.AnswerBuilder.Vocabulary;
-import llava4j.model.KvCache;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvCache;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 

@@ -2,9 +2,9 @@ package llava4j.generate;
 
 import java.util.Arrays;
 import llava4j.error.BadInputException;
-import llava4j.model.KvCache;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvCache;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 

@@ -54,7 +54,7 @@ public final class RgbImage {
   }
 
   /// Copies this picture into `canvas`, its top left corner at (`left`, `top`). It must fit.
-  void copyInto(byte[] canvas, int canvasWidth, int left, int top) {
+  public void copyInto(byte[] canvas, int canvasWidth, int left, int top) {
     for (int y = 0; y < height; y++) {
       System.arraycopy(
           pixels, y * width * 3, canvas, ((top + y) * canvasWidth + left) * 3, width * 3);

@@ -5,7 +5,10 @@ import static llava4j.model.Attention.joinHeads;
 import static llava4j.model.Attention.splitHeads;
 
 import llava4j.config.TextConfig;
-import llava4j.model.KvCache.KeysAndValues;
+import llava4j.model.cache.KvCache.KeysAndValues;
+import llava4j.model.linear.Linear;
+import llava4j.model.linear.Norm;
+import llava4j.model.linear.Parameters;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -1,8 +1,9 @@
 package llava4j.model;
 
 import llava4j.config.TextConfig;
-import llava4j.model.KvCache.KeysAndValues;
 import llava4j.model.RotaryEmbedding.Angles;
+import llava4j.model.cache.AttentionMask;
+import llava4j.model.cache.KvCache.KeysAndValues;
 import org.bytedeco.pytorch.Tensor;
 
 /// What all blocks of one pass share.

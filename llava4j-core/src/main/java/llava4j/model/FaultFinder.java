@@ -1,6 +1,8 @@
 package llava4j.model;
 
 import java.util.Optional;
+import llava4j.model.cache.KvCache;
+import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 

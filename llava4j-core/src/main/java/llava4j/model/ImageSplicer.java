@@ -5,14 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import llava4j.text.PromptEncoder;
 import org.bytedeco.pytorch.Tensor;
 
 /// Puts image rows in the places of the prompt's image slots (spec 1.4;
 /// `prepare_inputs_labels_for_multimodal`). The only owner of that expansion.
 public final class ImageSplicer {
-  /// Stands for one whole picture among token ids; never looked up in the embedding table.
-  public static final int IMAGE_SLOT = -200;
-
   private final LanguageModel languageModel;
 
   ImageSplicer(LanguageModel languageModel) {
@@ -21,10 +19,10 @@ public final class ImageSplicer {
 
   /// Splices one prompt.
   ///
-  /// @param ids token ids, with [#IMAGE_SLOT] for each picture
+  /// @param ids token ids, with [PromptEncoder#IMAGE_SLOT] for each picture
   /// @param images one per slot, in order of appearance
   public SplicedPrompt splice(int[] ids, List<ImageRows> images) {
-    long slots = Arrays.stream(ids).filter(id -> id == IMAGE_SLOT).count();
+    long slots = Arrays.stream(ids).filter(id -> id == PromptEncoder.IMAGE_SLOT).count();
     if (slots != images.size()) {
       throw new IllegalArgumentException(slots + " image slots for " + images.size() + " images");
     }
@@ -38,7 +36,7 @@ public final class ImageSplicer {
       int nextImage = 0;
       int start = 0;
       for (int i = 0; i <= ids.length; i++) {
-        if (i < ids.length && ids[i] != IMAGE_SLOT) {
+        if (i < ids.length && ids[i] != PromptEncoder.IMAGE_SLOT) {
           keys[filled++] = ids[i];
           continue;
         }

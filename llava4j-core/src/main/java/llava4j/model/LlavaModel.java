@@ -1,10 +1,13 @@
 package llava4j.model;
 
 import java.util.Optional;
-import llava4j.checkpoint.ParameterTable;
-import llava4j.checkpoint.WeightSource;
+import llava4j.checkpoint.weights.ParameterTable;
+import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
+import llava4j.model.cache.KvCache;
+import llava4j.model.load.LoadProgress;
+import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;

@@ -3,6 +3,8 @@ package llava4j.model;
 import java.util.List;
 import java.util.stream.IntStream;
 import llava4j.config.ProjectorConfig;
+import llava4j.model.linear.Linear;
+import llava4j.model.linear.Parameters;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -2,13 +2,14 @@ package llava4j.text;
 
 import java.util.ArrayList;
 import java.util.List;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// A conversation so far: a template and its messages, user and assistant in turn, the user first.
 ///
 /// @param system the text in front; the template's own unless replaced
 public record Conversation(ConversationTemplate template, String system, List<String> messages) {
-  private static final String MMTAG_IMAGE =
-      "<Image>" + PromptEncoder.IMAGE_PLACEHOLDER + "</Image>";
+  private static final String MMTAG_IMAGE = "<Image>" + Tokenizer.IMAGE_PLACEHOLDER + "</Image>";
   private static final String MMTAG_RECEIPT = "Received.";
 
   public Conversation {
@@ -34,7 +35,7 @@ public record Conversation(ConversationTemplate template, String system, List<St
     if (messages.isEmpty() && template.tagsImages() && question.numImages() > 0) {
       longer.add(MMTAG_IMAGE.repeat(question.numImages()));
       longer.add(MMTAG_RECEIPT);
-      longer.add(question.text().replace(PromptEncoder.IMAGE_PLACEHOLDER, "").strip());
+      longer.add(question.text().replace(Tokenizer.IMAGE_PLACEHOLDER, "").strip());
     } else {
       longer.add(question.text());
     }

@@ -1,6 +1,8 @@
 package llava4j.text;
 
 import llava4j.error.BadInputException;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// A user's message with one place for each of its pictures.
 ///
@@ -10,11 +12,11 @@ public record ImagePrompt(String text, int numImages) {
 
   /// Checks that words and pictures agree.
   public ImagePrompt {
-    int named = text.split(PromptEncoder.IMAGE_PLACEHOLDER, -1).length - 1;
+    int named = text.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1;
     if (named != numImages) {
       throw new BadInputException(
           "the question names "
-              + PromptEncoder.IMAGE_PLACEHOLDER
+              + Tokenizer.IMAGE_PLACEHOLDER
               + " "
               + named
               + " time(s) but comes with "
@@ -30,12 +32,12 @@ public record ImagePrompt(String text, int numImages) {
       Tokenizer tokenizer, ConversationTemplate template, String words, int numImages) {
     String safe = template.neutralised(tokenizer.neutralised(words));
     return new ImagePrompt(
-        (PromptEncoder.IMAGE_PLACEHOLDER + "\n").repeat(numImages) + safe, numImages);
+        (Tokenizer.IMAGE_PLACEHOLDER + "\n").repeat(numImages) + safe, numImages);
   }
 
   /// A message that is taken as it stands, as the original code takes every text: control tokens
   /// among the words act.
   public static ImagePrompt reference(String text) {
-    return new ImagePrompt(text, text.split(PromptEncoder.IMAGE_PLACEHOLDER, -1).length - 1);
+    return new ImagePrompt(text, text.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1);
   }
 }

@@ -3,6 +3,8 @@ package llava4j.text;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
+import llava4j.text.template.ChatTemplateFiles;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// How a model's files want its prompts.
 ///
@@ -55,8 +57,7 @@ public record PromptConventions(
   public String marked(String prompt) {
     return marksImages
         ? prompt.replace(
-            PromptEncoder.IMAGE_PLACEHOLDER,
-            IMAGE_START + PromptEncoder.IMAGE_PLACEHOLDER + IMAGE_END)
+            Tokenizer.IMAGE_PLACEHOLDER, IMAGE_START + Tokenizer.IMAGE_PLACEHOLDER + IMAGE_END)
         : prompt;
   }
 }

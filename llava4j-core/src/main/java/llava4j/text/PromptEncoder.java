@@ -5,13 +5,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import llava4j.text.TokenRun.ImageSlot;
 import llava4j.text.TokenRun.TextRun;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// From a rendered prompt to ids, with a slot for each `<image>` (`tokenizer_image_token` of the
 /// original code).
 public final class PromptEncoder {
-  /// Stands for one picture in a prompt.
-  public static final String IMAGE_PLACEHOLDER = "<image>";
-
   /// Stands for one picture among ids.
   public static final int IMAGE_SLOT = -200;
 
@@ -33,7 +31,7 @@ public final class PromptEncoder {
   /// beginning-of-sequence id.
   public TokenizedPrompt tokenize(String prompt) {
     List<TokenRun> runs = new ArrayList<>();
-    String[] pieces = prompt.split(IMAGE_PLACEHOLDER, -1);
+    String[] pieces = prompt.split(Tokenizer.IMAGE_PLACEHOLDER, -1);
     for (int i = 0; i < pieces.length; i++) {
       if (i > 0) {
         runs.add(new ImageSlot(i - 1));
@@ -69,10 +67,10 @@ public final class PromptEncoder {
   ///
   /// @return the question, or null if it names another number
   public static String place(String question, int numImages) {
-    int named = question.split(IMAGE_PLACEHOLDER, -1).length - 1;
+    int named = question.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1;
     if (named == numImages) {
       return question;
     }
-    return named == 0 ? (IMAGE_PLACEHOLDER + "\n").repeat(numImages) + question : null;
+    return named == 0 ? (Tokenizer.IMAGE_PLACEHOLDER + "\n").repeat(numImages) + question : null;
   }
 }

@@ -5,6 +5,11 @@ import java.util.Map;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.text.PromptConventions.Family;
+import llava4j.text.template.ChatTemplate;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.template.PromptTemplate;
+import llava4j.text.tokenizer.JsonTokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// Which template a model's prompts have: the one asked for, else the model's own chat template,
 /// else the one that goes with its configuration and name.

@@ -13,8 +13,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 import llava4j.error.LfsPointer;
-import llava4j.text.SentencePieceTokenizer.Settings;
-import llava4j.text.SentencePieceTokenizer.Settings.Strip;
+import llava4j.text.tokenizer.ForeignVocabulary;
+import llava4j.text.tokenizer.GgufBytePairs;
+import llava4j.text.tokenizer.JsonTokenizer;
+import llava4j.text.tokenizer.SentencePieceModel;
+import llava4j.text.tokenizer.SentencePieceTokenizer;
+import llava4j.text.tokenizer.SentencePieceTokenizer.Settings;
+import llava4j.text.tokenizer.SentencePieceTokenizer.Settings.Strip;
+import llava4j.text.tokenizer.Tokenizer;
+import llava4j.text.tokenizer.TokenizerJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -147,7 +154,7 @@ public final class TokenizerFiles {
     return fromTokenizer.isEmpty()
         ? content(
             readIfThere(folder.resolve("processor_config.json")).path("image_token"),
-            PromptEncoder.IMAGE_PLACEHOLDER)
+            Tokenizer.IMAGE_PLACEHOLDER)
         : fromTokenizer;
   }
 

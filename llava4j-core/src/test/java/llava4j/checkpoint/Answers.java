@@ -9,16 +9,16 @@ import llava4j.generate.GenerationOptions;
 import llava4j.golden.Golden;
 import llava4j.image.ImageSource;
 import llava4j.tensor.WeightFormat;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.template.ConversationTemplate;
 
 /// What models answer to the question of the cases: `exact_model_size.png`, "What is this?",
 /// vicuna_v1, greedy, six tokens, fp32.
-final class Answers {
+public final class Answers {
   private static final int TOKENS = 6;
 
   private Answers() {}
 
-  static List<Integer> ids(Path model, CheckpointOptions options) {
+  public static List<Integer> ids(Path model, CheckpointOptions options) {
     LoadOptions load =
         LoadOptions.defaults()
             .withCheckpoint(options)

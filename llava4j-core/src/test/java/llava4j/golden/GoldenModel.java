@@ -4,14 +4,14 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import llava4j.checkpoint.Checkpoint;
-import llava4j.checkpoint.CheckpointOpener;
 import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.generate.Generator;
 import llava4j.model.LlavaModel;
-import llava4j.model.LoadProgress;
+import llava4j.model.load.LoadProgress;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// A golden checkpoint, loaded.
 public record GoldenModel(Checkpoint checkpoint, LlavaModel model, Tokenizer tokenizer)

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 

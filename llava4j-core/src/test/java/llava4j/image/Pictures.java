@@ -10,11 +10,11 @@ import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 
 /// Small picture files made on the spot.
-final class Pictures {
+public final class Pictures {
   private Pictures() {}
 
   /// A smooth picture with hard edges, as ImageIO writes it.
-  static byte[] encoded(String format, int width, int height) {
+  public static byte[] encoded(String format, int width, int height) {
     var image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
@@ -24,11 +24,11 @@ final class Pictures {
     return encoded(format, image);
   }
 
-  static int pixel(int x, int y) {
+  public static int pixel(int x, int y) {
     return (x * 7 & 0xFF) << 16 | (y * 5 & 0xFF) << 8 | ((x / 8 + y / 8) % 2 * 200);
   }
 
-  static byte[] encoded(String format, BufferedImage image) {
+  public static byte[] encoded(String format, BufferedImage image) {
     try {
       var out = new ByteArrayOutputStream();
       if (!ImageIO.write(image, format, out)) {
@@ -41,7 +41,7 @@ final class Pictures {
   }
 
   /// A JPEG file with an EXIF segment that holds an orientation and nothing else.
-  static byte[] withExif(byte[] jpeg, int orientation) {
+  public static byte[] withExif(byte[] jpeg, int orientation) {
     byte[] segment = {
       (byte) 0xFF,
       (byte) 0xE1,
@@ -88,7 +88,7 @@ final class Pictures {
   }
 
   /// A PNG file; `raw` are the scan lines with their filter bytes.
-  static byte[] png(int width, int height, int bits, int colorType, byte[] raw) {
+  public static byte[] png(int width, int height, int bits, int colorType, byte[] raw) {
     var deflater = new Deflater();
     deflater.setInput(raw);
     deflater.finish();
@@ -111,7 +111,7 @@ final class Pictures {
   }
 
   /// A chunk of PNG with its checksum.
-  static byte[] chunk(String type, byte[] data) {
+  public static byte[] chunk(String type, byte[] data) {
     var out = new ByteArrayOutputStream(data.length + 12);
     chunk(out, type, data, data.length);
     return out.toByteArray();
@@ -131,17 +131,17 @@ final class Pictures {
   }
 
   /// One pixel, lossless.
-  static byte[] webpLossless() {
+  public static byte[] webpLossless() {
     return Base64.getDecoder().decode("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==");
   }
 
   /// One pixel, lossy.
-  static byte[] webpLossy() {
+  public static byte[] webpLossy() {
     return Base64.getDecoder().decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA");
   }
 
   /// One pixel, marked as animated.
-  static byte[] webpAnimated() {
+  public static byte[] webpAnimated() {
     return Base64.getDecoder()
         .decode(
             "UklGRlIAAABXRUJQVlA4WAoAAAASAAAAAAAAAAAAQU5JTQYAAAD/////AABBTk1GJgAAAAAAAAAAAAAAAAAAAGQA"

@@ -8,6 +8,7 @@ import llava4j.checkpoint.CheckpointOptions;
 import llava4j.golden.Golden;
 import llava4j.golden.GoldenCase;
 import llava4j.golden.GoldenModel;
+import llava4j.model.cache.KvCache;
 import llava4j.tensor.Scope;
 import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;

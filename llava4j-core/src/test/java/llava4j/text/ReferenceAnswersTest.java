@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import llava4j.golden.Golden;
+import llava4j.text.tokenizer.GoldenTokenizers;
+import llava4j.text.tokenizer.SentencePieceTokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 

@@ -14,9 +14,9 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
-import llava4j.image.DecodeOptions;
-import llava4j.image.ImageDecoder;
 import llava4j.image.RgbImage;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 
 /// Answers that people look at: some that were right, some that were wrong, spread over the
 /// benchmark, with small pictures.

@@ -11,9 +11,9 @@ import llava4j.Llava;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.generate.GenerationOptions;
-import llava4j.image.DecodeOptions;
-import llava4j.image.ImageDecoder;
 import llava4j.image.RgbImage;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 
 /// Asks a model, several questions side by side, greedily. Questions about one picture share its
 /// rows while they are neighbours. Pictures are seen as the published evaluation code sees them:

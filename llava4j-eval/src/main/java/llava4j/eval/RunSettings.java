@@ -12,7 +12,7 @@ import java.util.SequencedMap;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
-import llava4j.image.DecodeOptions;
+import llava4j.image.decode.DecodeOptions;
 
 /// Everything that can change an answer. Stands beside the answers, so that a run only goes on with
 /// the same.

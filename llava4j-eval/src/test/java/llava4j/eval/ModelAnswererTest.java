@@ -13,9 +13,9 @@ import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.generate.GenerationOptions;
 import llava4j.golden.Golden;
-import llava4j.image.DecodeOptions;
-import llava4j.image.ImageDecoder;
 import llava4j.image.RgbImage;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 import org.junit.jupiter.api.Test;
 
 /// A picture is seen as the published evaluation code sees it, whatever its EXIF data says.

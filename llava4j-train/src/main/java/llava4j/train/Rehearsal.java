@@ -3,7 +3,7 @@ package llava4j.train;
 import java.util.List;
 import java.util.Locale;
 import llava4j.data.SampleFile;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.shard.ParameterUnit;

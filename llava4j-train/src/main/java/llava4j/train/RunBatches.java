@@ -2,7 +2,7 @@ package llava4j.train;
 
 import llava4j.data.SampleFile;
 import llava4j.image.Preprocessor;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.batch.BadSamples;
 import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.batch.LabelMasker;

@@ -9,7 +9,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.data.SampleFile;
 import llava4j.golden.Golden;
 import llava4j.tensor.Device;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.batch.StepLayout;

@@ -10,7 +10,7 @@ import llava4j.config.ProjectorConfig;
 import llava4j.golden.Golden;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.template.ConversationTemplate;
 import llava4j.train.config.ConfigFile;
 import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;

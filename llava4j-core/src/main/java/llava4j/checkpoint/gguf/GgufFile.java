@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.SequencedMap;
-import llava4j.checkpoint.MappedFile;
+import llava4j.checkpoint.weights.MappedFile;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;

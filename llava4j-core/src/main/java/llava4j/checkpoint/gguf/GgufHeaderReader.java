@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Supplier;
-import llava4j.checkpoint.MappedFile;
+import llava4j.checkpoint.weights.MappedFile;
 import llava4j.error.BadInputException;
 
 /// Reads and checks one header. Every count is held against the bytes that are left, and against a

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import llava4j.error.BadInputException;
-import llava4j.text.GgufBytePairs;
+import llava4j.text.tokenizer.GgufBytePairs;
 
 /// The vocabulary in a GGUF file.
 ///

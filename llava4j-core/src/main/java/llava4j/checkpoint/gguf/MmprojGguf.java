@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import llava4j.checkpoint.WeightSource;
+import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
 import llava4j.error.NameList;
 

@@ -19,7 +19,7 @@ import llava4j.data.SampleFault;
 import llava4j.data.SampleFile;
 import llava4j.data.check.TokenRule.Tokens;
 import llava4j.error.BadInputException;
-import llava4j.image.DecodeOptions;
+import llava4j.image.decode.DecodeOptions;
 
 /// Checks a file of samples and their pictures. Every sample is a virtual thread's work, of which
 /// as many go on at once as the machine has cores; listeners hear of samples in the file's order.

@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import llava4j.data.PicturePath;
 import llava4j.error.BadInputException;
-import llava4j.image.DecodeOptions;
-import llava4j.image.DecodedImage;
-import llava4j.image.ImageDecoder;
-import llava4j.image.ImageFormat;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.DecodedImage;
+import llava4j.image.decode.ImageDecoder;
+import llava4j.image.decode.ImageFormat;
 
 /// Decodes pictures as a training run would, each of them once. Safe for many threads.
 final class PictureCheck {

@@ -13,8 +13,8 @@ import llava4j.data.PicturePath;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.error.BadInputException;
-import llava4j.image.DecodeOptions;
-import llava4j.image.ImageDecoder;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.decode.ImageDecoder;
 
 /// A sample as the page shows it.
 ///

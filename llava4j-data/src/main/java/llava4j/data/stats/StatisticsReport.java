@@ -19,7 +19,7 @@ import llava4j.data.Lengths;
 import llava4j.data.SampleFault;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
-import llava4j.image.DecodeOptions;
+import llava4j.image.decode.DecodeOptions;
 import llava4j.text.ResponseFormat;
 
 /// A page about a file of samples: how many of which source, how long, how they ask and answer, and

@@ -7,14 +7,13 @@ import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
 import llava4j.error.BadInputException;
-import llava4j.text.ConversationTemplate;
-import llava4j.text.PromptEncoder;
-import llava4j.text.Tokenizer;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// From a sample to ids and labels: what the assistant says is supervised, with the token that ends
 /// it; everything else is not (spec 3.6 to 3.8). Safe for many threads.
 public final class LabelMasker {
-  private static final String IMAGE = PromptEncoder.IMAGE_PLACEHOLDER;
+  private static final String IMAGE = Tokenizer.IMAGE_PLACEHOLDER;
   private static final String BEGIN = "### ";
   private static final String END = "\n";
 

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
-import llava4j.text.ConversationTemplate;
-import llava4j.text.SentencePieceTokenizer;
-import llava4j.text.Tokenizer;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.tokenizer.SentencePieceTokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// Labels by counting ids of pieces, as the original's `preprocess_*` functions do (spec 3.6 to
 /// 3.8), their slips included.

@@ -8,8 +8,8 @@ import llava4j.data.check.PictureSize;
 import llava4j.data.check.TokenRule;
 import llava4j.image.Preprocessor;
 import llava4j.model.ImageEncoder;
-import llava4j.text.ConversationTemplate;
-import llava4j.text.Tokenizer;
+import llava4j.text.template.ConversationTemplate;
+import llava4j.text.tokenizer.Tokenizer;
 
 /// Counts a sample's rows as [SampleLoader] would make them, without a pixel of its picture.
 public final class SampleRows implements TokenRule {

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
-import llava4j.image.DecodeOptions;
+import llava4j.image.decode.DecodeOptions;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;

@@ -2,10 +2,10 @@ package llava4j.train.forecast;
 
 import java.util.List;
 import java.util.Locale;
-import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
-import llava4j.model.MemoryPlan;
+import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig;

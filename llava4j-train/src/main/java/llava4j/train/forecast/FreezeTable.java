@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import llava4j.checkpoint.ParameterTable;
+import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.config.LlavaConfig;
 import llava4j.tensor.DType;
 import llava4j.train.config.TrainConfig;

@@ -1,6 +1,6 @@
 package llava4j.train.forecast;
 
-import llava4j.model.MemoryPlan;
+import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.Device;
 import org.bytedeco.pytorch.Stat;
 import org.bytedeco.pytorch.cuda.DeviceStats;

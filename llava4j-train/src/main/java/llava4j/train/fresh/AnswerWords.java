@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import llava4j.data.SampleFile;
-import llava4j.text.Tokenizer;
+import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.batch.BadSampleException;
 import llava4j.train.batch.LabelMasker;
 import llava4j.train.batch.LabelledTokens;

@@ -7,7 +7,7 @@ import java.util.Map;
 import llava4j.config.TextConfig;
 import llava4j.model.DecoderBlock;
 import llava4j.model.DecoderPass;
-import llava4j.model.Linear;
+import llava4j.model.linear.Linear;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.train.config.LoraSettings;

@@ -1,8 +1,8 @@
 package llava4j.train.model;
 
 import java.util.Map;
-import llava4j.model.Linear;
-import llava4j.model.Parameters;
+import llava4j.model.linear.Linear;
+import llava4j.model.linear.Parameters;
 import llava4j.train.config.LoraSettings;
 import org.bytedeco.pytorch.Tensor;
 

@@ -3,7 +3,7 @@ package llava4j.train.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import llava4j.model.Norm;
+import llava4j.model.linear.Norm;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.train.shard.ParameterUnit;

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import llava4j.checkpoint.SafetensorsFile;
+import llava4j.checkpoint.safetensors.SafetensorsFile;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;

@@ -22,7 +22,7 @@ import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
 import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
-import llava4j.model.MemoryPlan;
+import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;

@@ -1,7 +1,7 @@
 package llava4j.train.vision;
 
 import llava4j.checkpoint.Checkpoint;
-import llava4j.checkpoint.WeightsFingerprint;
+import llava4j.checkpoint.weights.WeightsFingerprint;
 import llava4j.tensor.DType;
 
 /// Short hashes by which a cache knows its tower again.

@@ -3,11 +3,11 @@ package llava4j.train.vision;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import llava4j.checkpoint.RenamedSource;
-import llava4j.checkpoint.WeightSource;
+import llava4j.checkpoint.weights.RenamedSource;
+import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.VisionConfig;
-import llava4j.model.LoadedParameters;
 import llava4j.model.VisionTower;
+import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -61,7 +61,7 @@ public final class FrozenTower implements VisionFeatures, AutoCloseable {
   /// Another's source, which closing leaves open.
   private record Borrowed(WeightSource source) implements WeightSource {
     @Override
-    public java.util.SequencedMap<String, llava4j.checkpoint.TensorInfo> tensors() {
+    public java.util.SequencedMap<String, llava4j.checkpoint.weights.TensorInfo> tensors() {
       return source.tensors();
     }
 

@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.template.ConversationTemplate;
 import llava4j.train.shard.ZeroStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

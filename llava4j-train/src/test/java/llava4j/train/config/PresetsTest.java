@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
-import llava4j.text.ConversationTemplate;
+import llava4j.text.template.ConversationTemplate;
 import llava4j.train.config.TrainConfig.Activation;
 import llava4j.train.config.TrainConfig.Order;
 import llava4j.train.config.TrainConfig.Pictures;

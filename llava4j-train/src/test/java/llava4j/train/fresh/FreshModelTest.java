@@ -12,8 +12,8 @@ import llava4j.Llava;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
-import llava4j.text.BpeTrainer;
-import llava4j.text.SentencePieceModel;
+import llava4j.text.tokenizer.BpeTrainer;
+import llava4j.text.tokenizer.SentencePieceModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

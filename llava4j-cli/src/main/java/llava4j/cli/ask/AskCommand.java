@@ -1,0 +1,144 @@
+package llava4j.cli.ask;
+
+import java.io.File;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import llava4j.ChatRequest;
+import llava4j.ChatResponse;
+import llava4j.Llava;
+import llava4j.cli.option.GenerationFlags;
+import llava4j.cli.option.ModelOptions;
+import llava4j.cli.option.PictureOptions;
+import llava4j.cli.option.Unused;
+import llava4j.error.BadInputException;
+import llava4j.generate.TextListener;
+import llava4j.image.RgbImage;
+import llava4j.text.ResponseFormat;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `llava ask IMAGE... "question"`
+@Command(
+    name = "ask",
+    description = "Answer one question about any number of pictures.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  llava ask -m llava-v1.5-7b cat.jpg \"What is this?\"",
+      "  llava ask -m llava-v1.5-7b --stream before.png after.png \"What has changed?\"",
+      "  llava ask -m model-q4_0.gguf --answer short --format json sign.jpg \"What does it say?\"",
+      "  curl -s https://example.org/a.jpg | llava ask -m llava-v1.5-7b - \"Describe it.\""
+    })
+public final class AskCommand implements Callable<Integer> {
+  /// How the answer is printed.
+  enum Format {
+    TEXT,
+    JSON
+  }
+
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOptions model;
+  @Mixin private GenerationFlags generation;
+  @Mixin private PictureOptions pictures;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "IMAGE... QUESTION",
+      description =
+          "Pictures (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
+  private List<String> words = new ArrayList<>();
+
+  @Option(
+      names = "--format",
+      defaultValue = "TEXT",
+      description = "text or json. Default: ${DEFAULT-VALUE}.")
+  private Format format;
+
+  @Option(names = "--stream", description = "Print the answer as it comes.")
+  private boolean stream;
+
+  @Option(
+      names = "--answer",
+      defaultValue = "FREE",
+      paramLabel = "FORM",
+      description =
+          "The paper's response-format prompts: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private ResponseFormat responseFormat;
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "Replaces the template's system text.")
+  private String system;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    if (stream && format == Format.JSON) {
+      throw new BadInputException(
+          "--stream prints text as it comes and --format json one object at the end; use one");
+    }
+    if (stream) {
+      Unused.refuse(spec, "--stream prints one answer as it comes", "-n");
+    }
+    if (format == Format.TEXT) {
+      Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
+    }
+    if (new File(words.getLast()).isFile()) {
+      throw new BadInputException(
+          "the question is missing: "
+              + words.getLast()
+              + " is a file; give the question last, in quotes");
+    }
+    List<RgbImage> images = pictures.decode(words.subList(0, words.size() - 1), err);
+    String question = responseFormat.applyTo(words.getLast());
+    ChatRequest request =
+        new ChatRequest(
+            ChatRequest.of(images, question).messages(),
+            Optional.ofNullable(system),
+            generation.toOptions());
+    long start = System.nanoTime();
+    try (Llava llava = model.load(err)) {
+      long loaded = System.nanoTime();
+      if (images.size() > 1) {
+        err.println(
+            "llava: LLaVA-1.5 was trained on one picture at a time; answers about several are a stretch");
+      }
+      ChatResponse response =
+          llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);
+      print(out, llava, response);
+      if (model.verbose()) {
+        Statistics.print(err, response, loaded - start);
+      }
+    }
+    return 0;
+  }
+
+  private static TextListener streaming(PrintWriter out) {
+    return (_, text) -> {
+      out.print(text);
+      out.flush();
+    };
+  }
+
+  private void print(PrintWriter out, Llava llava, ChatResponse response) {
+    switch (format) {
+      case JSON -> out.println(AnswerJson.of(llava, response));
+      case TEXT -> {
+        if (stream) {
+          out.println();
+        } else {
+          response.answers().forEach(answer -> out.println(answer.text().strip()));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package llava4j.cli.ask;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import llava4j.Llava;
+import llava4j.cli.option.GenerationFlags;
+import llava4j.cli.option.ModelOptions;
+import llava4j.cli.option.PictureOptions;
+import llava4j.cli.option.Unused;
+import llava4j.error.BadInputException;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `llava chat [IMAGE]`
+@Command(
+    name = "chat",
+    description = "Talk about pictures. Type a question; drag a picture in, or use /image.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nIn the chat:%n",
+    footer = {
+      "  /image FILE    show another picture",
+      "  /system TEXT   replace the system text (without TEXT: restore it)",
+      "  /reset         begin again",
+      "  /save FILE     write the conversation as Markdown",
+      "  /stats         figures of the last answer",
+      "  /help, /exit   Ctrl-C stops an answer, Ctrl-D leaves",
+      "",
+      "Example: llava chat -m llava-v1.5-7b cat.jpg"
+    })
+public final class ChatCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOptions model;
+  @Mixin private GenerationFlags generation;
+  @Mixin private PictureOptions pictures;
+
+  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Pictures to begin with.")
+  private List<String> images = new ArrayList<>();
+
+  @Option(
+      names = "--history",
+      paramLabel = "FILE",
+      description = "Remember typed lines in this file.")
+  private Path historyFile;
+
+  @Override
+  public Integer call() throws IOException {
+    Unused.refuse(spec, "a chat goes on from one answer", "-n");
+    Unused.refuse(spec, "a chat shows no log-probabilities", "--logprobs");
+    PrintWriter err = spec.commandLine().getErr();
+    try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
+        Llava llava = model.load(err);
+        ChatRepl repl = new ChatRepl(llava, pictures, generation.toOptions(), terminal.writer())) {
+      repl.setVerbose(model.verbose());
+      for (String image : images) {
+        repl.show(image);
+      }
+      terminal.handle(Terminal.Signal.INT, _ -> repl.stopAnswer());
+      LineReader reader = reader(terminal);
+      terminal.writer().println("Ask about a picture; /help tells more.");
+      while (!repl.isOver()) {
+        readLine(reader, repl, terminal.writer());
+      }
+    }
+    return 0;
+  }
+
+  private static void readLine(LineReader reader, ChatRepl repl, PrintWriter out) {
+    try {
+      repl.accept(reader.readLine("> "));
+    } catch (UserInterruptException e) {
+      out.println("(Ctrl-D or /exit leaves)");
+    } catch (EndOfFileException e) {
+      repl.accept("/exit");
+    } catch (BadInputException e) {
+      out.println("llava: " + e.getMessage());
+    }
+    out.flush();
+  }
+
+  private LineReader reader(Terminal terminal) {
+    LineReaderBuilder builder =
+        LineReaderBuilder.builder()
+            .terminal(terminal)
+            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+            .completer(
+                new StringsCompleter(
+                    "/image", "/system", "/reset", "/save", "/stats", "/help", "/exit"));
+    if (historyFile != null) {
+      builder.variable(LineReader.HISTORY_FILE, historyFile);
+    }
+    return builder.build();
+  }
+}

@@ -1,0 +1,166 @@
+package llava4j.cli.ask;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llava4j.Cancellation;
+import llava4j.ChatMessage;
+import llava4j.ChatResponse;
+import llava4j.ChatSession;
+import llava4j.Llava;
+import llava4j.cli.option.PictureOptions;
+import llava4j.error.BadInputException;
+import llava4j.generate.FinishReason;
+import llava4j.generate.GenerationOptions;
+import llava4j.image.RgbImage;
+
+/// What `llava chat` does with each line, apart from the terminal.
+final class ChatRepl implements AutoCloseable {
+  private final Llava llava;
+  private final ChatSession session;
+  private final PictureOptions pictures;
+  private final PrintWriter out;
+  private final List<RgbImage> pending = new ArrayList<>();
+  private volatile Cancellation running = new Cancellation();
+  private ChatResponse last;
+  private boolean over;
+  private boolean verbose;
+
+  ChatRepl(Llava llava, PictureOptions pictures, GenerationOptions options, PrintWriter out) {
+    this.llava = llava;
+    this.session = llava.chat();
+    this.session.setOptions(options);
+    this.pictures = pictures;
+    this.out = out;
+  }
+
+  /// One line: a command that starts with a slash, else something to say.
+  void accept(String line) {
+    String text = line.strip();
+    if (text.isEmpty()) {
+      return;
+    }
+    if (text.startsWith("/") && DraggedPictures.find(text).files().isEmpty()) {
+      command(text);
+    } else {
+      say(text);
+    }
+  }
+
+  /// Whether figures follow each answer.
+  void setVerbose(boolean figures) {
+    verbose = figures;
+  }
+
+  /// Stops the answer that is being given; harmless when there is none.
+  void stopAnswer() {
+    running.cancel();
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  /// Adds a picture to the next question.
+  void show(String name) {
+    RgbImage image = pictures.decode(name, out);
+    pending.add(image);
+    out.println("(" + name + ", " + image.width() + " x " + image.height() + " pixels)");
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+
+  private void say(String line) {
+    DraggedPictures dragged = DraggedPictures.find(line);
+    for (Path file : dragged.files()) {
+      show(file.toString());
+    }
+    if (dragged.text().isEmpty()) {
+      return; // the question will come with the next line
+    }
+    running = new Cancellation();
+    last =
+        session.say(
+            dragged.text(),
+            pending,
+            (_, piece) -> {
+              out.print(piece);
+              out.flush();
+            },
+            running);
+    pending.clear();
+    boolean stopped = last.answers().getFirst().finishReason() == FinishReason.CANCELLED;
+    out.println(stopped ? " (stopped)" : "");
+    if (verbose) {
+      stats();
+    }
+  }
+
+  private void command(String line) {
+    String[] words = line.split("\\s+", 2);
+    String argument = words.length > 1 ? words[1].strip() : "";
+    switch (words[0]) {
+      case "/image" -> show(required(words[0], argument, "FILE"));
+      case "/system" ->
+          session.setSystem(argument.isEmpty() ? Optional.empty() : Optional.of(argument));
+      case "/reset" -> reset();
+      case "/save" -> save(required(words[0], argument, "FILE"));
+      case "/stats" -> stats();
+      case "/help" -> out.println("/image FILE, /system TEXT, /reset, /save FILE, /stats, /exit");
+      case "/exit", "/quit" -> over = true;
+      default -> throw new BadInputException("unknown command " + words[0] + "; /help lists them");
+    }
+  }
+
+  private static String required(String command, String argument, String what) {
+    if (argument.isEmpty()) {
+      throw new BadInputException(command + " needs a " + what);
+    }
+    return argument;
+  }
+
+  private void reset() {
+    session.reset();
+    pending.clear();
+    out.println("(a new conversation)");
+  }
+
+  private void stats() {
+    if (last == null) {
+      out.println("(nothing was asked yet)");
+    } else {
+      Statistics.print(out, last, 0);
+    }
+  }
+
+  private void save(String name) {
+    StringBuilder text = new StringBuilder("# Conversation with " + llava.name() + "\n");
+    for (ChatMessage message : session.history()) {
+      switch (message) {
+        case ChatMessage.User user -> {
+          text.append("\n**User:** ").append(user.text()).append('\n');
+          for (RgbImage image : user.images()) {
+            text.append("(picture ").append(image.width()).append(" x ").append(image.height());
+            text.append(", sha256 ").append(image.sha256()).append(")\n");
+          }
+        }
+        case ChatMessage.Assistant assistant ->
+            text.append("\n**Assistant:** ").append(assistant.text()).append('\n');
+      }
+    }
+    try {
+      Files.writeString(Path.of(name), text);
+      out.println("(saved to " + name + ")");
+    } catch (IOException | InvalidPathException e) {
+      throw new BadInputException(name + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

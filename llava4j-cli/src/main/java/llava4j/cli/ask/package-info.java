@@ -1,0 +1,2 @@
+/// Questions and conversations: `ask`, `chat`.
+package llava4j.cli.ask;

@@ -1,0 +1,2 @@
+/// Files of samples by command: `data build`, `data check`, `data stats`.
+package llava4j.cli.data;

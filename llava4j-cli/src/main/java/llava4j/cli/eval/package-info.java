@@ -1,0 +1,2 @@
+/// Benchmarks by command: `eval`.
+package llava4j.cli.eval;

@@ -1,0 +1,147 @@
+package llava4j.cli.option;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.cli.terminal.Progress;
+import llava4j.image.ImageMode;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.WeightFormat;
+import llava4j.text.template.ConversationTemplate;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Which model, and how to run it: the options that `ask`, `chat`, `eval` and `info` share.
+public final class ModelOptions {
+  /// How pictures are made square.
+  enum ImageModeName {
+    PAD,
+    SQUARE
+  }
+
+  @Mixin private CheckpointFlags files;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "cpu",
+      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FORMAT",
+      defaultValue = "auto",
+      description =
+          "How the language model's matrices are kept: auto (as stored, quantised or not), fp32, fp16, bf16, q8 or q4 (quantised while they are read). Default: ${DEFAULT-VALUE}.")
+  private String weights;
+
+  @Option(
+      names = "--template",
+      paramLabel = "NAME",
+      description =
+          "The conversation template, such as vicuna_v1, llama3, phi3, chatml, mistral; by default the model's own"
+              + " chat template, and where it has none, its configuration and name decide.")
+  private String template;
+
+  @Option(
+      names = "--image-mode",
+      paramLabel = "MODE",
+      description =
+          "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
+  private ImageModeName imageMode;
+
+  @Mixin private ThreadOption threads;
+
+  /// Whether more is wanted on standard error.
+  public boolean verbose() {
+    return files.verbose();
+  }
+
+  /// The folder that was named, where it is here and holds an adapter.
+  public Optional<Path> adapter() {
+    return files.adapter();
+  }
+
+  /// The base that was named.
+  public Optional<String> base() {
+    return files.base();
+  }
+
+  /// How many threads compute.
+  public ThreadOption threads() {
+    return threads;
+  }
+
+  public Device parsedDevice() {
+    NativeRuntime.prepareForInference();
+    return Device.parse(device);
+  }
+
+  public WeightFormat parsedWeights() {
+    return WeightFormat.parse(weights);
+  }
+
+  /// Opens the model's files; no weight is read yet.
+  public Checkpoint open(PrintWriter err) {
+    return files.openOrBundled(err);
+  }
+
+  /// The same of a model that is to be told of: cut pictures as asked, and no word of which it is.
+  public Checkpoint inspect(PrintWriter err) {
+    Checkpoint opened = files.open(err);
+    try {
+      return imageMode().map(opened::withImageMode).orElse(opened);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /// Loads the model, with a progress bar where someone looks.
+  public Llava load(PrintWriter err) {
+    LoadOptions options = loadOptions();
+    Llava llava = load(open(err), options);
+    llava.templateNote().ifPresent(err::println);
+    return llava;
+  }
+
+  /// The same of an opened model, which is closed in any case.
+  public Llava load(Checkpoint checkpoint, LoadOptions options) {
+    try (Progress progress = Progress.bytes("loading")) {
+      return Llava.load(
+          checkpoint, options.withProgress((_, done, total) -> progress.update(done, total)));
+    }
+  }
+
+  /// The conversation template that was asked for.
+  public Optional<ConversationTemplate> template() {
+    return Optional.ofNullable(template).map(ConversationTemplate::parse);
+  }
+
+  /// How to load it.
+  public LoadOptions loadOptions() {
+    LoadOptions options =
+        LoadOptions.defaults().withDevice(parsedDevice()).withWeights(parsedWeights());
+    if (threads.asked().isPresent()) {
+      options = options.withThreads(threads.asked().getAsInt());
+    }
+    if (template != null) {
+      options = options.withTemplate(ConversationTemplate.parse(template));
+    }
+    return imageMode().map(options::withImageMode).orElse(options);
+  }
+
+  private Optional<ImageMode> imageMode() {
+    return Optional.ofNullable(imageMode)
+        .map(mode ->
+            switch (mode) {
+              case PAD -> new ImageMode.Pad();
+              case SQUARE -> new ImageMode.Square();
+            });
+  }
+}

@@ -1,0 +1,25 @@
+package llava4j.cli.option;
+
+import java.util.OptionalLong;
+import llava4j.image.decode.DecodeOptions;
+import picocli.CommandLine.Option;
+
+/// How large a picture may be: the option of all commands that decode pictures.
+public final class PixelLimit {
+  @Option(
+      names = "--max-pixels",
+      paramLabel = "N",
+      description =
+          "Refuse pictures with more pixels. Default: " + DecodeOptions.DEFAULT_MAX_PIXELS + ".")
+  private Long maxPixels;
+
+  /// What was asked for.
+  public OptionalLong asked() {
+    return maxPixels == null ? OptionalLong.empty() : OptionalLong.of(maxPixels);
+  }
+
+  /// What holds.
+  public long pixels() {
+    return asked().orElse(DecodeOptions.DEFAULT_MAX_PIXELS);
+  }
+}

@@ -1,0 +1,127 @@
+package llava4j.cli.terminal;
+
+import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+import org.jline.reader.UserInterruptException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// Turns what went wrong into words on standard error and an exit code.
+///
+/// The user's mistakes get one sentence and [#BAD_INPUT]. An interrupt gets [#INTERRUPTED] and no
+/// words. All else is a defect of ours: it keeps its trace, says that it is one, and ends with
+/// [#DEFECT].
+public final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+  static final int DEFECT = 1;
+  public static final int BAD_INPUT = 2;
+
+  /// 128 + SIGINT, as shells have it.
+  public static final int INTERRUPTED = 130;
+
+  @Override
+  public int handleExecutionException(
+      Exception exception, CommandLine command, ParseResult parsed) {
+    if (exception instanceof ParameterException usage) {
+      return handleParseException(usage, parsed.originalArgs().toArray(String[]::new));
+    }
+    if (isVerbose(parsed)) {
+      find(BadInputException.class, exception)
+          .ifPresent(bad -> bad.details().forEach(line -> command.getErr().println("  " + line)));
+    }
+    return report(exception, command.getErr());
+  }
+
+  /// Whether `--verbose` was given to the command, which all that open models take.
+  private static boolean isVerbose(ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    return last.hasMatchedOption("--verbose");
+  }
+
+  @Override
+  public int handleParseException(ParameterException exception, String[] arguments) {
+    CommandLine command = exception.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("llava: " + sentence(exception) + suggestion(exception) + hint(command));
+    err.flush();
+    return BAD_INPUT;
+  }
+
+  /// Prints what the user should see of `thrown`.
+  ///
+  /// @return the exit code of the process
+  public static int report(Throwable thrown, PrintWriter err) {
+    Optional<BadInputException> badInput = find(BadInputException.class, thrown);
+    if (badInput.isPresent()) {
+      err.println("llava: " + oneLine(badInput.get().getMessage()));
+      err.flush();
+      return BAD_INPUT;
+    }
+    Optional<InvalidPathException> noPath = find(InvalidPathException.class, thrown);
+    if (noPath.isPresent()) {
+      err.println(
+          "llava: '"
+              + noPath.get().getInput().replace("\0", "\\0")
+              + "' cannot be the name of a file or folder ("
+              + noPath.get().getReason()
+              + "); correct it");
+      err.flush();
+      return BAD_INPUT;
+    }
+    if (find(InterruptedException.class, thrown).isPresent()
+        || find(UserInterruptException.class, thrown).isPresent()) {
+      return INTERRUPTED;
+    }
+    if (find(OutOfMemoryError.class, thrown).isPresent()) {
+      err.println(
+          "llava: Java's memory is full ("
+              + oneLine(thrown.getMessage())
+              + "): set a larger heap with LLAVA_JAVA_OPTS=-Xmx4g, or use a smaller model.");
+      err.flush();
+      return BAD_INPUT;
+    }
+    thrown.printStackTrace(err);
+    err.println("llava: this is a defect; please report it with the lines above.");
+    err.flush();
+    return DEFECT;
+  }
+
+  /// Looks through the causes, because executors and picocli wrap what a command throws.
+  private static <T extends Throwable> Optional<T> find(Class<T> type, Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return Optional.of(type.cast(cause));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String sentence(ParameterException exception) {
+    String message = oneLine(exception.getMessage());
+    return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+  }
+
+  private static String suggestion(ParameterException exception) {
+    if (exception instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
+      return " (did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?)";
+    }
+    return "";
+  }
+
+  private static String hint(CommandLine command) {
+    return "; '" + command.getCommandSpec().qualifiedName() + " --help' shows what it takes.";
+  }
+
+  private static String oneLine(String message) {
+    return message == null ? "no details" : message.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}

@@ -1,0 +1,347 @@
+package llava4j.cli.train;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.cli.option.HubDownloads;
+import llava4j.cli.option.PixelLimit;
+import llava4j.cli.option.PresetNames;
+import llava4j.cli.option.ThreadOption;
+import llava4j.cli.option.Unused;
+import llava4j.cli.terminal.Failures;
+import llava4j.config.ProjectorConfig;
+import llava4j.error.BadInputException;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeRuntime;
+import llava4j.train.BaseModel;
+import llava4j.train.TrainJob;
+import llava4j.train.Trainer;
+import llava4j.train.TrainingListener;
+import llava4j.train.config.ConfigFile;
+import llava4j.train.config.Presets;
+import llava4j.train.config.TrainConfig;
+import llava4j.train.distributed.ConnectedProcesses;
+import llava4j.train.distributed.LaunchEnvironment;
+import llava4j.train.distributed.LocalLauncher;
+import llava4j.train.distributed.ProcessGroup;
+import org.jline.utils.Signals;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `llava train PRESET --base ... --data ... --images ... --out ... [key=value ...]`
+@Command(
+    name = "train",
+    description = "Train a model by one of the paper's recipes.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  llava train pretrain7b --base lmsys/vicuna-7b-v1.5 --data blip_laion_cc_sbu_558k.json \\",
+      "      --images LLaVA-Pretrain --out llava-7b-pretrain",
+      "  llava train finetune7b --base lmsys/vicuna-7b-v1.5 --projector llava-7b-pretrain/mm_projector.bin \\",
+      "      --data llava_v1_5_mix665k.json --images data --out llava-7b",
+      "  llava train lora7b --base llava-v1.5-7b --data my.json --images my --out my-lora learningRate=1e-4",
+      "",
+      "Several processes: --processes N on one machine; elsewhere set RANK, WORLD_SIZE, MASTER_ADDR,",
+      "MASTER_PORT and LOCAL_RANK as torchrun, Slurm and Kubeflow do. Started again with the same --out,",
+      "a run goes on from its last checkpoint."
+    })
+public final class TrainCommand implements Callable<Integer> {
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(30);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "PRESET",
+      completionCandidates = PresetNames.class,
+      description = "One of ${COMPLETION-CANDIDATES}.")
+  private String preset;
+
+  @Parameters(
+      index = "1..*",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Values in place of the preset's, such as globalBatch=64; train_config.json in"
+              + " --out shows them all.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--base",
+      required = true,
+      paramLabel = "MODEL",
+      description = "The model to begin with: a LLaVA, or a language model such as Vicuna.")
+  private String base;
+
+  @Option(
+      names = "--vision-tower",
+      paramLabel = "MODEL",
+      description = "The CLIP of a base that has none. Default: that of the paper.")
+  private String visionTower;
+
+  @Option(
+      names = "--projector",
+      paramLabel = "FILE",
+      description = "The connector that stage 1 made: its mm_projector.bin.")
+  private Path projector;
+
+  @Option(
+      names = "--projector-type",
+      paramLabel = "TYPE",
+      defaultValue = "mlp2x_gelu",
+      description =
+          "The new connector of a base that has none: linear or mlpNx_gelu. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String projectorType;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "FILE",
+      description = "The samples, in LLaVA's JSON or one object a line.")
+  private Path data;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      defaultValue = ".",
+      description = "The folder that the samples' pictures lie in. Default: this one.")
+  private Path images;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder of the result, the log and the checkpoints.")
+  private Path out;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      description = "Start this many processes here and train with all of them.")
+  private Integer processes;
+
+  @Option(
+      names = "--feature-cache",
+      paramLabel = "DIR",
+      description = "Keep the frozen vision tower's output in this folder.")
+  private Path featureCache;
+
+  @Option(
+      names = "--max-bad",
+      paramLabel = "N",
+      description = "Broken samples that may be skipped; short for maxBad=N.")
+  private Integer maxBad;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "KIND",
+      description = "recompute (little memory) or keep (faster); short for activation=KIND.")
+  private String activation;
+
+  @Option(
+      names = "--dry-run",
+      description = "Train on two batches, write nothing, and say what the whole run will cost.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--force",
+      description = "Go on from a checkpoint although data or settings differ.")
+  private boolean force;
+
+  @Option(names = "--offline", description = "Never go to the network.")
+  private boolean offline;
+
+  @Mixin private PixelLimit limit;
+
+  @Mixin private ThreadOption threads;
+
+  @Override
+  public Integer call() throws Exception {
+    TrainConfig config = config();
+    if (processes != null && !System.getenv().containsKey(LaunchEnvironment.WORLD_SIZE)) {
+      return launch(config);
+    }
+    threads.apply();
+    LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());
+    if (processes != null && processes != environment.worldSize()) {
+      throw new BadInputException(
+          "--processes is "
+              + processes
+              + " but "
+              + LaunchEnvironment.WORLD_SIZE
+              + " of the environment is "
+              + environment.worldSize()
+              + "; leave one of them out");
+    }
+    Device where = device(environment);
+    AtomicBoolean stop = new AtomicBoolean();
+    for (String signal : List.of("INT", "TERM")) {
+      Signals.register(signal, () -> askToStop(stop, environment));
+    }
+    try (ProcessGroup group =
+        ConnectedProcesses.join(environment, where, LONGEST_WAIT, this::endAtOnce)) {
+      return train(config, group, where, stop);
+    }
+  }
+
+  private int train(TrainConfig config, ProcessGroup group, Device where, AtomicBoolean stop) {
+    PrintWriter err = spec.commandLine().getErr();
+    CheckpointOptions options =
+        CheckpointOptions.none().withHub(new HubDownloads(offline, err)::folderOf);
+    if (visionTower != null) {
+      options = options.withVisionTower(visionTower);
+    }
+    BaseModel model =
+        new BaseModel(
+            base, Optional.ofNullable(projector), ProjectorConfig.parse(projectorType), options);
+    BaseModel.MaxLength maxLength =
+        new ConfigFile().replaces(replacements(), "data.maxLength")
+            ? BaseModel.MaxLength.AS_GIVEN
+            : BaseModel.MaxLength.AT_MOST_POSITIONS;
+    try (BaseModel.Opened opened = model.open(config, maxLength)) {
+      requireUsed(opened.checkpoint());
+      TrainJob job =
+          new TrainJob(
+              opened.config(),
+              opened.checkpoint(),
+              data,
+              images,
+              out,
+              group,
+              where,
+              Optional.ofNullable(featureCache),
+              force);
+      TrainingListener reports = TrainReports.of(out, dryRun);
+      if (group.rank() == 0) {
+        opened.notes().forEach(reports::onNote);
+      }
+      Trainer trainer = new Trainer(job, reports, stop::get);
+      if (dryRun) {
+        trainer.dryRun();
+        return 0;
+      }
+      Trainer.Result result = trainer.run();
+      if (group.rank() == 0) {
+        tell(result);
+      }
+      return 0;
+    } catch (RuntimeException e) {
+      group.announceFailure(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void tell(Trainer.Result result) {
+    if (result.finished()) {
+      result.results().forEach(spec.commandLine().getOut()::println);
+    } else {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "llava: stopped at step "
+                  + result.steps()
+                  + "; to go on: llava "
+                  + String.join(
+                      " ", spec.commandLine().getParent().getParseResult().originalArgs()));
+    }
+  }
+
+  private int launch(TrainConfig config) throws InterruptedException {
+    if (processes < 1) {
+      throw new BadInputException("--processes is " + processes + "; it must be at least 1");
+    }
+    config.requireFits(processes);
+    NativeRuntime.chooseThreads(threads.asked()); // the launcher divides them
+    LocalLauncher launcher =
+        new LocalLauncher(
+            spec.root().userObject().getClass().getName(),
+            withoutThreads(spec.commandLine().getParent().getParseResult().originalArgs()),
+            System.out,
+            System.err);
+    for (String signal : List.of("INT", "TERM")) {
+      Signals.register(signal, launcher::stop);
+    }
+    return launcher.run(
+        processes, Map.of(TrainReports.TERMINAL, String.valueOf(TrainReports.onTerminal())));
+  }
+
+  private void requireUsed(Checkpoint opened) {
+    ProjectorConfig has = opened.config().projector();
+    if (!has.equals(ProjectorConfig.parse(projectorType))) {
+      Unused.refuse(spec, "the connector of --base or --projector is " + has, "--projector-type");
+    }
+  }
+
+  /// The arguments for each process, whose threads its environment tells.
+  private static List<String> withoutThreads(List<String> arguments) {
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      if (arguments.get(i).equals("--threads")) {
+        i++; // its value
+      } else if (!arguments.get(i).startsWith("--threads=")) {
+        kept.add(arguments.get(i));
+      }
+    }
+    return kept;
+  }
+
+  private TrainConfig config() {
+    return new ConfigFile().with(Presets.named(preset), replacements());
+  }
+
+  private List<String> replacements() {
+    List<String> all = new ArrayList<>(overrides);
+    if (maxBad != null) {
+      all.add("maxBad=" + maxBad);
+    }
+    limit.asked().ifPresent(pixels -> all.add("maxPixels=" + pixels));
+    if (activation != null) {
+      all.add("activation=" + activation);
+    }
+    return all;
+  }
+
+  private Device device(LaunchEnvironment environment) {
+    Device parsed = Device.parse(device);
+    return switch (parsed) {
+      case Device.Cpu cpu -> cpu;
+      case Device.Cuda cuda ->
+          environment.worldSize() > 1
+              ? new Device.Cuda(environment.localRank()).requirePresent()
+              : cuda;
+    };
+  }
+
+  private void askToStop(AtomicBoolean stop, LaunchEnvironment environment) {
+    if (!stop.getAndSet(true) && environment.rank() == 0) {
+      spec.commandLine().getErr().println("\nllava: stopping after this step, with a checkpoint");
+    }
+  }
+
+  /// Another process is gone and this one may be waiting for it in native code.
+  private void endAtOnce(String reason) {
+    spec.commandLine()
+        .getErr()
+        .println("llava: " + reason + "; start the run again, it goes on from the last checkpoint");
+    Runtime.getRuntime().halt(Failures.BAD_INPUT);
+  }
+}

@@ -1,0 +1,2 @@
+/// Training by command: `train`, `init`.
+package llava4j.cli.train;

@@ -1,0 +1,154 @@
+package llava4j.cli.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import llava4j.cli.Main;
+import llava4j.golden.Golden;
+import llava4j.tensor.NativeRuntime;
+import llava4j.train.config.Presets;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/// `llava train` as a user types it.
+class TrainCommandTest {
+  private static final Path BUNDLED = Path.of("").toAbsolutePath().getParent().resolve("models");
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeAll
+  static void prepare() {
+    NativeRuntime.prepare();
+  }
+
+  @Test
+  void theHelpNamesEveryPreset() {
+    for (String command : new String[] {"train", "data check"}) {
+      out.getBuffer().setLength(0);
+      String[] words = (command + " --help").split(" ");
+      assertThat(run(words)).isZero();
+      assertThat(Arrays.asList(out.toString().split("[\\s,.]+")))
+          .containsAll(Presets.all().keySet());
+    }
+  }
+
+  /// The bundled model has half the positions that these presets have rows.
+  @ParameterizedTest
+  @ValueSource(strings = {"tinyPretrain", "tinyFinetune", "tinyLora"})
+  void tinyPresetsFitTheBundledModelAsTheyStand(String preset) throws IOException {
+    assertThat(run(train(preset, "--dry-run"))).as(err.toString()).isZero();
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aDryRunWritesNothingOfBadSamplesEither() throws IOException {
+    String[] words = train("tinyLora", "--dry-run", "--max-bad", "31", "deviceBatch=4");
+    Path data = folder.resolve("data.jsonl");
+    String all = Files.readString(data).replace("photo_444.jpg", "nowhere.jpg");
+    Files.writeString(data, all.replaceFirst("nowhere.jpg", "photo_444.jpg"));
+    assertThat(run(words)).as(err.toString()).isZero();
+    assertThat(folder.resolve("out")).doesNotExist();
+    err.getBuffer().setLength(0);
+    words = train("tinyLora", "--dry-run", "--max-bad", "2", "deviceBatch=4");
+    Files.writeString(data, all);
+    assertThat(run(words)).isEqualTo(2);
+    assertThat(err.toString()).contains("3 samples cannot be used").doesNotContain("listed");
+  }
+
+  @Test
+  void moreRowsThanPositionsAreRefusedWhereTheyWereAskedFor() throws IOException {
+    for (String key : new String[] {"maxLength", "data.maxlength"}) {
+      err.getBuffer().setLength(0);
+      assertThat(run(train("tinyLora", "--dry-run", key + "=2048"))).isEqualTo(2);
+      assertThat(err.toString())
+          .contains("maxLength is 2048", "llava-tiny has 1024 positions; lower maxLength")
+          .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void theLimitOfPixelsIsOneForCheckAndRun() throws IOException {
+    String[] words = train("tinyLora", "--dry-run", "--max-pixels", "1000");
+    assertThat(run(words)).isEqualTo(2);
+    assertThat(err.toString()).contains("photo_444.jpg", "limit of 1000", "--max-pixels");
+    String data = folder.resolve("data.jsonl").toString();
+    String[] check = {"data", "check", data, "--images", Golden.path("images").toString()};
+    assertThat(run(check)).isZero();
+    assertThat(run(with(check, "--max-pixels", "1000"))).isEqualTo(1);
+    err.getBuffer().setLength(0);
+    for (String[] wrong :
+        new String[][] {train("tinyLora", "--max-pixels", "0"), with(check, "--max-pixels", "0")}) {
+      assertThat(run(wrong)).isEqualTo(2);
+    }
+    assertThat(err.toString().lines())
+        .hasSize(2)
+        .allMatch(line -> line.contains("ixels") && line.contains("between 1 and 536870911"));
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
+  }
+
+  @Test
+  void aCheckOfDataTakesTheSmallerLengthAndSaysSo() {
+    String data = Golden.path("training/stage2_data.json").toString();
+    String images = Golden.path("images").toString();
+    String model = BUNDLED.resolve("llava-tiny").toString();
+    assertThat(run("data", "check", data, "--images", images, "-m", model))
+        .as(err.toString())
+        .isZero();
+    assertThat(out.toString()).contains("cut off at 1024 rows");
+    assertThat(err.toString()).contains("maxLength is 1024", "the preset's 2048").hasLineCount(1);
+    assertThat(run("data", "check", data, "--images", images, "-m", model, "--max-length", "1025"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("maxLength is 1025", "1024 positions");
+  }
+
+  /// A run over samples of one small picture.
+  private String[] train(String preset, String... more) throws IOException {
+    StringBuilder samples = new StringBuilder();
+    for (int i = 0; i < 32; i++) {
+      samples
+          .append("{\"id\":\"")
+          .append(i)
+          .append(
+              "\",\"image\":\"photo_444.jpg\",\"conversations\":[{\"from\":\"human\",\"value\":")
+          .append("\"<image>\\nwhat is it?\"},{\"from\":\"gpt\",\"value\":\"a photo\"}]}\n");
+    }
+    Path data = Files.writeString(folder.resolve("data.jsonl"), samples.toString());
+    return Stream.concat(
+            Stream.of(
+                "train",
+                preset,
+                "--base",
+                BUNDLED.resolve("llava-tiny").toString(),
+                "--data",
+                data.toString(),
+                "--images",
+                Golden.path("images").toString(),
+                "--out",
+                folder.resolve("out").toString(),
+                "--device",
+                "cpu"),
+            Arrays.stream(more))
+        .toArray(String[]::new);
+  }
+
+  private int run(String... arguments) {
+    CommandLine commandLine =
+        Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true));
+    return Main.execute(commandLine, arguments);
+  }
+}

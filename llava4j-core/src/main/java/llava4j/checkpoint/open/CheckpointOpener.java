@@ -1,0 +1,396 @@
+package llava4j.checkpoint.open;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.Checkpoint.Dialect;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.CheckpointOptions.Part;
+import llava4j.checkpoint.TokenizerSource;
+import llava4j.checkpoint.WeightFolder;
+import llava4j.checkpoint.adapter.AdapterConfig;
+import llava4j.checkpoint.weights.NameTable;
+import llava4j.checkpoint.weights.ParameterTable;
+import llava4j.checkpoint.weights.RenamedSource;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.config.ConfigNode;
+import llava4j.config.ConfigReader;
+import llava4j.config.LlavaConfig;
+import llava4j.config.TextConfig;
+import llava4j.config.VisionConfig;
+import llava4j.config.VisionConfig.FeatureSelection;
+import llava4j.error.BadInputException;
+import llava4j.image.ImageMode;
+import llava4j.image.ImageProcessorConfig;
+import llava4j.image.ImageProcessorFiles;
+import llava4j.text.ImageMarks;
+import llava4j.text.PromptConventions;
+import llava4j.text.PromptConventions.Family;
+import llava4j.text.TokenizerFiles;
+import tools.jackson.databind.JsonNode;
+
+/// Finds out what a path holds and opens it. Nothing depends on the path's name.
+public final class CheckpointOpener {
+  private static final List<String> STEMS = List.of("model", "pytorch_model");
+
+  private static final String CONNECTOR = "mm_projector.bin";
+
+  private final CheckpointOptions options;
+
+  public CheckpointOpener(CheckpointOptions options) {
+    this.options = options;
+  }
+
+  /// Opens a folder, a `.gguf` file, or a model of the hub.
+  public Checkpoint open(String pathOrName) {
+    return open(resolve(pathOrName, Optional.empty()));
+  }
+
+  /// Opens a folder or a `.gguf` file.
+  public Checkpoint open(Path path) {
+    if (options.mergeLora() && !Files.isRegularFile(path.resolve(AdapterConfig.FILE))) {
+      throw new BadInputException(path + " is no LoRA adapter; leave out --merge-lora");
+    }
+    if (Files.isRegularFile(path)) {
+      options.requireUsed(path, Set.of(Part.MMPROJ));
+      return new GgufOpener(options).open(path);
+    }
+    if (!Files.isDirectory(path)) {
+      throw new BadInputException(
+          path + " does not exist; give a model folder, a .gguf file or owner/name of a hub");
+    }
+    if (Files.isRegularFile(path.resolve(AdapterConfig.FILE))) {
+      return new AdapterOpener(options, this).open(path);
+    }
+    if (Files.isRegularFile(path.resolve("config.json"))) {
+      ConfigNode config = ConfigNode.read(path.resolve("config.json"));
+      return switch (ConfigReader.dialect(config)) {
+        case HUGGING_FACE -> {
+          options.requireUsed(path, Set.of());
+          yield openHuggingFace(path, config);
+        }
+        case ORIGINAL -> {
+          options.requireUsed(
+              path,
+              hasWeights(path) ? Set.of(Part.VISION_TOWER) : Set.of(Part.VISION_TOWER, Part.BASE));
+          yield openOriginal(path, config);
+        }
+      };
+    }
+    if (Files.isRegularFile(path.resolve(CONNECTOR))) {
+      return openBareConnector(path);
+    }
+    options.requireUsed(path, Set.of(Part.MMPROJ));
+    return new GgufOpener(options).openFolder(path);
+  }
+
+  private Checkpoint openHuggingFace(Path folder, ConfigNode node) {
+    LlavaConfig config = withPadding(ConfigReader.huggingFace(node), folder);
+    ImageProcessorFiles.requireRows(
+        folder,
+        config.vision().patchSize(),
+        config.vision().featureSelection() == FeatureSelection.CLS_PATCH);
+    RenamedSource weights = new RenamedSource();
+    try {
+      weights.add(WeightFolder.open(folder, STEMS), NameTable::ours);
+      return checkpoint(
+          folder,
+          Dialect.HUGGING_FACE,
+          node,
+          config,
+          weights,
+          processor(folder, config.vision()),
+          folder);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private Checkpoint openOriginal(Path folder, ConfigNode node) {
+    Path tower = tower(folder, Optional.of(node));
+    LlavaConfig config = ConfigReader.original(node, ConfigReader.visionTower(tower));
+    RenamedSource weights = new RenamedSource();
+    Path tokenizerFolder = folder;
+    try {
+      if (hasWeights(folder)) {
+        weights.add(WeightFolder.open(folder, STEMS.reversed()), NameTable::ours);
+      } else {
+        tokenizerFolder = addProjectorOnBase(folder, config, weights);
+        config = config.withText(config.text().withVocab(rowsOfTable(weights)));
+      }
+      if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("vision_tower."))) {
+        weights.add(WeightFolder.open(tower, STEMS), NameTable::oursOfClip);
+      }
+      ImageProcessorConfig processor = processor(tower, config.vision());
+      return checkpoint(
+          folder, Dialect.ORIGINAL, node, config, weights, processor, tokenizerFolder);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /// A folder with `mm_projector.bin` alone: the language model comes from the base.
+  ///
+  /// @return the folder whose tokenizer counts
+  private Path addProjectorOnBase(Path folder, LlavaConfig config, RenamedSource weights) {
+    Path projector = folder.resolve(CONNECTOR);
+    if (!Files.isRegularFile(projector)) {
+      throw new BadInputException(
+          folder
+              + " holds neither weights nor mm_projector.bin; fetch the checkpoint again or name another folder");
+    }
+    Path base = requireBase(folder, "holds a projector only");
+    weights.add(WeightFolder.open(base, STEMS.reversed()), NameTable::ours);
+    weights.keepOnly(name ->
+        !name.startsWith("projector.")
+            && (config.hasImageNewline() || !name.equals(ParameterTable.IMAGE_NEWLINE)));
+    weights.add(WeightFolder.openFile(projector), NameTable::oursOfProjector);
+    return TokenizerFiles.isIn(folder) ? folder : base;
+  }
+
+  private static int rowsOfTable(WeightSource weights) {
+    TensorInfo table = weights.tensors().get("language_model.embed_tokens.weight");
+    if (table == null) {
+      throw new BadInputException("the base model has no embed_tokens; name another with --base");
+    }
+    return Math.toIntExact(table.shape().getFirst());
+  }
+
+  /// `mm_projector.bin` without a `config.json`: all else is the base's.
+  private Checkpoint openBareConnector(Path folder) {
+    Path file = folder.resolve(CONNECTOR);
+    Path base = requireBase(folder, "holds a projector only");
+    boolean bare = LanguageModelBase.isIn(base);
+    if (bare) {
+      options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));
+    }
+    Checkpoint under =
+        bare
+            ? LanguageModelBase.open(
+                base, tower(folder, Optional.empty()), LanguageModelBase.projectorOf(file))
+            : new CheckpointOpener(options.withoutBase()).open(base);
+    try {
+      return LanguageModelBase.withProjector(under, file);
+    } catch (RuntimeException e) {
+      under.close();
+      throw e;
+    }
+  }
+
+  /// The folder of the vision tower that the user or a `config.json` names. Where a whole way has
+  /// come to lead nowhere, the folder was moved: its last name is looked for in the folder.
+  Path tower(Path folder, Optional<ConfigNode> config) {
+    if (options.visionTower().isPresent()) {
+      return resolveGiven(options.visionTower().get(), folder);
+    }
+    return config.isPresent()
+        ? NamedElsewhere.VISION_TOWER.resolve(config.get(), named -> towerNamed(named, folder))
+        : resolve("", Optional.of(folder));
+  }
+
+  private Path towerNamed(String named, Path folder) {
+    Path way = path(named);
+    if (way.isAbsolute() && !Files.exists(way) && way.getFileName() != null) {
+      Path here = folder.resolve(way.getFileName());
+      return Files.isDirectory(here) ? here : resolve(named, Optional.of(folder));
+    }
+    return resolve(named, Optional.of(folder));
+  }
+
+  private Checkpoint checkpoint(
+      Path folder,
+      Dialect dialect,
+      ConfigNode node,
+      LlavaConfig config,
+      WeightSource weights,
+      ImageProcessorConfig processor,
+      Path tokenizerFolder) {
+    LlavaConfig sized = config.withText(withTiedHead(config.text(), weights));
+    ImageMarks marks =
+        switch (dialect) {
+          case ORIGINAL -> marks(node, config.text().vocab());
+          case HUGGING_FACE, GGUF -> ImageMarks.NONE;
+        };
+    return new Checkpoint(
+        nameOf(folder),
+        folder,
+        dialect,
+        sized,
+        processor,
+        weights,
+        TokenizerSource.of(tokenizerFolder, marks),
+        eosIds(folder, node),
+        TokenizerFiles.addsBos(tokenizerFolder),
+        prompts(folder, tokenizerFolder, node, marks));
+  }
+
+  /// The tokens around images that an original `config.json` asks for.
+  static ImageMarks marks(ConfigNode original, int rows) {
+    return new ImageMarks(
+        original.flag("mm_use_im_patch_token", true),
+        original.flag("mm_use_im_start_end", false),
+        rows);
+  }
+
+  private static PromptConventions prompts(
+      Path folder, Path tokenizerFolder, ConfigNode node, ImageMarks marks) {
+    String type = node.object("text_config").orElse(node).text("model_type", "");
+    return PromptConventions.of(tokenizerFolder)
+        .under(folder)
+        .withFamily(type.endsWith("mistral") ? Family.MISTRAL : Family.LLAMA)
+        .withMarkedImages(marks.startEnd());
+  }
+
+  /// A file that has a head although its configuration ties it to the embedding is taken at its
+  /// tensors.
+  private static TextConfig withTiedHead(TextConfig text, WeightSource weights) {
+    boolean hasHead = weights.tensors().containsKey("lm_head.weight");
+    return text.tieEmbeddings() && hasHead ? text.withTiedEmbeddings(false) : text;
+  }
+
+  private Path requireBase(Path folder, String what) {
+    return options
+        .base()
+        .map(base -> resolveGiven(base, folder))
+        .orElseThrow(() ->
+            new BadInputException(
+                folder + " " + what + "; name the language model under it with --base"));
+  }
+
+  /// What a user typed: a path as it stands, before one within a model's folder.
+  Path resolveGiven(String pathOrName, Path folder) {
+    Path asItStands = path(pathOrName);
+    return !pathOrName.isBlank() && Files.exists(asItStands)
+        ? asItStands
+        : resolve(pathOrName, Optional.of(folder));
+  }
+
+  /// What a file says: a path within a model's folder, a path as it stands, or a name of the hub.
+  Path resolve(String pathOrName, Optional<Path> folder) {
+    if (pathOrName.isBlank()) {
+      throw new BadInputException(
+          folder.map(Path::toString).orElse("the command")
+              + " names no vision tower or base model; name it with --vision-tower or --base");
+    }
+    Path asItStands = path(pathOrName);
+    Path inFolder = folder.map(parent -> parent.resolve(asItStands)).orElse(asItStands);
+    if (Files.exists(inFolder)) {
+      return shortened(inFolder);
+    }
+    return Files.exists(asItStands) ? asItStands : options.hub().apply(pathOrName);
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new BadInputException(
+          "'"
+              + text.replace("\0", "\\0")
+              + "' cannot be the name of a file or folder ("
+              + e.getReason()
+              + "); correct it",
+          e);
+    }
+  }
+
+  /// Without `..`, unless that leads elsewhere, as it does through a link.
+  private static Path shortened(Path path) {
+    Path normal = path.normalize();
+    try {
+      return Files.exists(normal) && Files.isSameFile(normal, path) ? normal : path;
+    } catch (IOException e) {
+      return path;
+    }
+  }
+
+  private static boolean hasWeights(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .anyMatch(name ->
+              name.matches("(model|pytorch_model)(\\.safetensors|\\.bin)(\\.index\\.json)?"));
+    } catch (IOException e) {
+      throw new BadInputException(folder + " cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  public static ImageProcessorConfig processor(Path folder, VisionConfig vision) {
+    Optional<ImageProcessorFiles.Found> found = ImageProcessorFiles.find(folder);
+    ImageProcessorConfig processor =
+        found
+            .map(ImageProcessorFiles.Found::config)
+            .orElseGet(() -> ImageProcessorConfig.clip(vision.imageSize()));
+    if (processor.viewSize() != vision.imageSize()) {
+      throw new BadInputException(
+          found.map(ImageProcessorFiles.Found::where).orElse(folder.toString())
+              + " makes pictures of "
+              + processor.viewSize()
+              + " pixels, but the vision tower takes "
+              + vision.imageSize()
+              + "; correct crop_size");
+    }
+    return processor;
+  }
+
+  /// With pictures padded or not, where LLaVA's own image processor says so.
+  private static LlavaConfig withPadding(LlavaConfig config, Path folder) {
+    boolean pads = config.imageMode() instanceof ImageMode.Pad;
+    return ImageProcessorFiles.find(folder)
+        .flatMap(ImageProcessorFiles.Found::padsToSquare)
+        .filter(wanted -> pads && !wanted)
+        .map(_ -> config.withImageMode(new ImageMode.Square()))
+        .orElse(config);
+  }
+
+  /// From `generation_config.json`, else `config.json`: one id or a list.
+  static Set<Integer> eosIds(Path folder, ConfigNode config) {
+    Set<Integer> ids = generationEosIds(folder);
+    if (ids.isEmpty()) {
+      addIds(config.json().path("eos_token_id"), ids);
+    }
+    if (ids.isEmpty()) {
+      addIds(config.json().path("text_config").path("eos_token_id"), ids);
+    }
+    return ids;
+  }
+
+  /// Of `generation_config.json`; none where there is no such file.
+  static Set<Integer> generationEosIds(Path folder) {
+    Path file = folder.resolve("generation_config.json");
+    Set<Integer> ids = new TreeSet<>();
+    if (Files.isRegularFile(file)) {
+      addIds(ConfigNode.read(file).json().path("eos_token_id"), ids);
+    }
+    return ids;
+  }
+
+  private static void addIds(JsonNode node, Set<Integer> ids) {
+    if (node.isInt()) {
+      ids.add(node.asInt());
+    }
+    node.forEach(id -> ids.add(id.asInt(-1)));
+  }
+
+  public static String nameOf(Path path) {
+    Path absolute = path.toAbsolutePath().normalize();
+    // In the hub's cache the folder is a commit; the model's name stands two levels higher.
+    Path snapshots = absolute.getParent();
+    if (snapshots != null && snapshots.endsWith("snapshots") && snapshots.getParent() != null) {
+      return String.valueOf(snapshots.getParent().getFileName())
+          .replaceFirst("^models--", "")
+          .replace("--", "/");
+    }
+    return String.valueOf(absolute.getFileName());
+  }
+}

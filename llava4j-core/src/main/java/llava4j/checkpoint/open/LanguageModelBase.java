@@ -1,0 +1,149 @@
+package llava4j.checkpoint.open;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.Checkpoint.Dialect;
+import llava4j.checkpoint.TokenizerSource;
+import llava4j.checkpoint.WeightFolder;
+import llava4j.checkpoint.weights.NameTable;
+import llava4j.checkpoint.weights.ParameterTable;
+import llava4j.checkpoint.weights.RenamedSource;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.config.ConfigNode;
+import llava4j.config.ConfigReader;
+import llava4j.config.LlavaConfig;
+import llava4j.config.ProjectorConfig;
+import llava4j.config.TextConfig;
+import llava4j.config.VisionConfig;
+import llava4j.error.BadInputException;
+import llava4j.image.ImageMode;
+import llava4j.image.ImageProcessorConfig;
+import llava4j.image.ImageProcessorFiles;
+import llava4j.image.PatchMerge;
+import llava4j.text.TokenizerFiles;
+
+/// What stage 1 begins with: a language model such as Vicuna and a separate vision tower, with
+/// nothing between them yet.
+public final class LanguageModelBase {
+  private static final List<String> STEMS = List.of("model", "pytorch_model");
+
+  private static final int LLAMA_EOS = 2;
+
+  private LanguageModelBase() {}
+
+  /// Whether a folder holds a language model alone.
+  public static boolean isIn(Path folder) {
+    Path file = folder.resolve("config.json");
+    if (!java.nio.file.Files.isRegularFile(file)) {
+      return false;
+    }
+    ConfigNode config = ConfigNode.read(file);
+    return Set.of("llama", "mistral").contains(config.text("model_type", ""))
+        && config.text("mm_vision_tower", "").isEmpty();
+  }
+
+  /// Joins the two. The checkpoint has no `projector.*`: it is for the trainer to make one.
+  public static Checkpoint open(Path languageModel, Path tower, ProjectorConfig projector) {
+    ConfigNode node = ConfigNode.read(languageModel.resolve("config.json"));
+    VisionConfig vision = ConfigReader.visionTower(tower);
+    TextConfig text = ConfigReader.text(node, node.flag("tie_word_embeddings", false));
+    RenamedSource weights = new RenamedSource();
+    try {
+      weights.add(WeightFolder.open(languageModel, STEMS), NameTable::ours);
+      weights.add(WeightFolder.open(tower, STEMS), NameTable::oursOfClip);
+      if (weights.tensors().containsKey("lm_head.weight")) {
+        text = text.withTiedEmbeddings(false);
+      }
+      return new Checkpoint(
+          CheckpointOpener.nameOf(languageModel),
+          languageModel,
+          Dialect.ORIGINAL,
+          new LlavaConfig(
+              vision, projector, text, new ImageMode.Pad(), PatchMerge.FLAT, text.contextLength()),
+          ImageProcessorFiles.find(tower)
+              .map(ImageProcessorFiles.Found::config)
+              .orElseGet(() -> ImageProcessorConfig.clip(vision.imageSize())),
+          weights,
+          TokenizerSource.of(languageModel),
+          eosIds(languageModel, node),
+          TokenizerFiles.addsBos(languageModel));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /// Where the folder says nothing, LLaMA's.
+  private static Set<Integer> eosIds(Path languageModel, ConfigNode node) {
+    Set<Integer> ids = CheckpointOpener.eosIds(languageModel, node);
+    return ids.isEmpty() ? Set.of(LLAMA_EOS) : ids;
+  }
+
+  /// The connector that a file of its own holds.
+  static ProjectorConfig projectorOf(Path file) {
+    try (WeightSource source = WeightFolder.openFile(file)) {
+      return projectorAmong(
+              source.tensors().keySet().stream()
+                  .flatMap(name -> NameTable.oursOfProjector(name).stream())
+                  .collect(Collectors.toSet()))
+          .orElseThrow(
+              () -> new BadInputException(file + " holds no connector; name another file"));
+    }
+  }
+
+  /// The connector that tensors of our names are; empty where none is of one.
+  static Optional<ProjectorConfig> projectorAmong(Set<String> names) {
+    int depth = 0;
+    while (names.contains("projector." + 2 * depth + ".weight")) {
+      depth++;
+    }
+    return switch (depth) {
+      case 0 -> Optional.empty();
+      case 1 -> Optional.of(new ProjectorConfig.Linear());
+      default -> Optional.of(new ProjectorConfig.Mlp(depth));
+    };
+  }
+
+  /// The checkpoint with another connector in place of its own.
+  ///
+  /// @param file `mm_projector.bin`, or any file with such tensors
+  public static Checkpoint withProjector(Checkpoint checkpoint, Path file) {
+    RenamedSource weights = new RenamedSource();
+    weights.add(checkpoint.weights(), Optional::of);
+    weights.keepOnly(name -> !name.startsWith("projector."));
+    try {
+      weights.add(WeightFolder.openFile(file), NameTable::oursOfProjector);
+      requireWidth(checkpoint, weights, file);
+      return checkpoint.withWeights(weights);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static void requireWidth(Checkpoint checkpoint, WeightSource weights, Path file) {
+    ParameterTable.of(checkpoint.config())
+        .shapes()
+        .forEach((name, shape) -> {
+          if (!name.startsWith("projector.")) {
+            return;
+          }
+          TensorInfo found = weights.tensors().get(name);
+          if (found == null || !found.shape().equals(shape)) {
+            throw new BadInputException(
+                file
+                    + " does not fit the base model: "
+                    + name
+                    + (found == null ? " is missing" : " has shape " + found.shape())
+                    + " where "
+                    + shape
+                    + " is expected; it was trained with another language model or vision tower");
+          }
+        });
+  }
+}

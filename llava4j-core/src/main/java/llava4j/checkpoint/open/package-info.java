@@ -1,0 +1,3 @@
+/// Opens whatever a user names: folders of every layout, GGUF files, adapters and connectors over a
+/// base.
+package llava4j.checkpoint.open;

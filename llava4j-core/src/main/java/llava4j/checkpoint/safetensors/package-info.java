@@ -1,0 +1,2 @@
+/// Safetensors files, read by mapping and written in shards.
+package llava4j.checkpoint.safetensors;

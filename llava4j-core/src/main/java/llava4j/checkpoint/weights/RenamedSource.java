@@ -1,0 +1,99 @@
+package llava4j.checkpoint.weights;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import llava4j.error.BadInputException;
+import llava4j.quant.BlockMatrix;
+import llava4j.tensor.DType;
+import org.bytedeco.pytorch.Tensor;
+
+/// Several weight sources seen as one, under other names. Closing it closes them.
+public final class RenamedSource implements WeightSource {
+  private final List<WeightSource> sources = new ArrayList<>();
+  private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
+  private final Map<String, Place> places = new LinkedHashMap<>();
+
+  private record Place(WeightSource source, String storedName) {}
+
+  /// Adds the tensors of `source`. Two different stored names that lead to one name are an error; a
+  /// tensor that an earlier source gave already is replaced.
+  ///
+  /// @param rename stored name -> our name, empty to leave the tensor out
+  public RenamedSource add(WeightSource source, Function<String, Optional<String>> rename) {
+    sources.add(source);
+    Map<String, String> here = new LinkedHashMap<>();
+    for (TensorInfo info : source.tensors().values()) {
+      rename
+          .apply(info.name())
+          .ifPresent(name -> {
+            String other = here.put(name, info.name());
+            if (other != null) {
+              throw new BadInputException(
+                  info.file()
+                      + " holds "
+                      + name
+                      + " twice: as "
+                      + other
+                      + " and as "
+                      + info.name());
+            }
+            tensors.put(name, info.withName(name));
+            places.put(name, new Place(source, info.name()));
+          });
+    }
+    return this;
+  }
+
+  /// Leaves out every tensor whose name (ours) the condition does not hold for.
+  public RenamedSource keepOnly(Predicate<String> condition) {
+    tensors.keySet().removeIf(condition.negate());
+    return this;
+  }
+
+  @Override
+  public SequencedMap<String, TensorInfo> tensors() {
+    return Collections.unmodifiableSequencedMap(tensors);
+  }
+
+  @Override
+  public Tensor load(String name) {
+    Place place = places.get(name);
+    return place.source().load(place.storedName());
+  }
+
+  @Override
+  public Tensor load(String name, DType type) {
+    Place place = places.get(name);
+    return place.source().load(place.storedName(), type);
+  }
+
+  @Override
+  public Optional<BlockMatrix> blocks(String name) {
+    Place place = places.get(name);
+    return place.source().blocks(place.storedName());
+  }
+
+  @Override
+  public boolean isView(String name) {
+    Place place = places.get(name);
+    return place.source().isView(place.storedName());
+  }
+
+  @Override
+  public void release(String name) {
+    Place place = places.get(name);
+    place.source().release(place.storedName());
+  }
+
+  @Override
+  public void close() {
+    sources.forEach(WeightSource::close);
+  }
+}

@@ -1,9 +1,0 @@
-package llava4j.image;
-
-/// The bytes are no picture. The message is the second half of a sentence ("it ends before ...");
-/// [ImageDecoder] says which file.
-final class MalformedImageException extends Exception {
-  MalformedImageException(String message) {
-    super(message);
-  }
-}

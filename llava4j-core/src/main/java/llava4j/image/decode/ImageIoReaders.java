@@ -1,0 +1,49 @@
+package llava4j.image.decode;
+
+import java.io.IOException;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import llava4j.error.BadInputException;
+import llava4j.image.RgbImage;
+
+/// ImageIO's readers, chosen by who wrote them and not by the order in which they are found.
+final class ImageIoReaders {
+  /// The readers that the JDK brings.
+  static final String JDK = "com.sun.imageio";
+
+  static final String TWELVE_MONKEYS = "com.twelvemonkeys";
+
+  private ImageIoReaders() {}
+
+  /// Decodes a stream that holds nothing but a picture.
+  static RgbImage read(
+      String vendor, ImageFormat format, byte[] stream, DecodeLimits limits, int bytesPerPixel)
+      throws IOException, MalformedImageException {
+    ImageReader reader = reader(format, vendor);
+    try (var in = new ByteArrayImageStream(stream)) {
+      reader.setInput(in, true, true);
+      int width = reader.getWidth(0);
+      int height = reader.getHeight(0);
+      limits.requireSize(width, height);
+      limits.requireHeap(width, height, bytesPerPixel);
+      return RasterPixels.toRgb(reader.read(0), limits.options().grey16());
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /// A new reader; the caller disposes of it.
+  static ImageReader reader(ImageFormat format, String vendor) {
+    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
+    while (readers.hasNext()) {
+      ImageReader reader = readers.next();
+      if (reader.getClass().getName().startsWith(vendor)) {
+        return reader;
+      }
+    }
+    throw new BadInputException(
+        format
+            + " pictures need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
+  }
+}

@@ -1,0 +1,2 @@
+/// Images from files, `data:` URIs, streams and public addresses.
+package llava4j.image.fetch;

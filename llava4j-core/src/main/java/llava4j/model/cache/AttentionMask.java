@@ -1,0 +1,59 @@
+package llava4j.model.cache;
+
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Which keys the new rows of a pass may look at.
+///
+/// @param allowed true = may look, [batch or 1, 1, tokens, keys]; null where no tensor is needed
+/// @param causal the plain triangle over tokens = keys, which libtorch applies without a tensor
+public record AttentionMask(Tensor allowed, boolean causal) {
+
+  /// New rows stand behind the cached ones; each sees all before it and itself, but no padding. A
+  /// padding row sees itself, so that its (never used) softmax stays finite.
+  public static AttentionMask of(KvCache cache, long tokens, Device device) {
+    if (!cache.isPadded()) {
+      if (tokens == 1) {
+        return new AttentionMask(null, false);
+      }
+      if (cache.length() == 0) {
+        return new AttentionMask(null, true);
+      }
+    }
+    try (Scope scope = new Scope()) {
+      Tensor allowed = triangle(cache.length(), tokens); // [1, 1, tokens, keys]
+      if (cache.isPadded()) {
+        allowed = withoutPadding(allowed, cache, tokens); // [batch, 1, tokens, keys]
+      }
+      return new AttentionMask(
+          scope.keep(allowed.to(device.torchDevice(), DType.BOOL.scalarType())), false);
+    }
+  }
+
+  private static Tensor triangle(long past, long tokens) {
+    long keys = past + tokens;
+    return torch
+        .ones(new long[] {tokens, keys}, Tensors.options(DType.BOOL))
+        .tril(past)
+        .view(1, 1, tokens, keys);
+  }
+
+  private static Tensor withoutPadding(Tensor triangle, KvCache cache, long tokens) {
+    long keys = cache.length() + tokens;
+    Tensor allowed =
+        triangle.expand(cache.batch(), 1, tokens, keys).contiguous(); // [batch, 1, tokens, keys]
+    for (int row = 0; row < cache.batch(); row++) {
+      allowed.select(0, row).narrow(2, 0, cache.leftPadding(row)).zero_();
+      allowed
+          .select(0, row)
+          .select(0, 0)
+          .diagonal(cache.length(), 0, 1)
+          .fill_(new org.bytedeco.pytorch.Scalar(1));
+    }
+    return allowed;
+  }
+}

@@ -1,0 +1,173 @@
+package llava4j.model.cache;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import llava4j.config.TextConfig;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Keys and values of every layer for the rows seen so far. Owned by one request or chat; not
+/// thread-safe.
+///
+/// Memory is taken for `step` rows more than needed whenever it runs out. A batch of unequal rows
+/// is padded on the left: row b starts with `leftPadding[b]` slots that nobody looks at.
+public final class KvCache implements AutoCloseable {
+  private static final int GROWTH_STEP = 256;
+
+  private final Device device;
+  private final DType type;
+  private final long numKvHeads;
+  private final long headDim;
+  private final List<Tensor> keys =
+      new ArrayList<>(); // per layer [batch, kvHeads, capacity, headDim]
+  private final List<Tensor> values =
+      new ArrayList<>(); // per layer [batch, kvHeads, capacity, headDim]
+  private int[] leftPadding; // [batch]
+  private long capacity;
+  private long length;
+
+  /// An empty cache for rows that need no padding.
+  public KvCache(TextConfig config, Device device, int batch) {
+    this(config, device, new int[batch]);
+  }
+
+  /// An empty cache for a batch padded on the left.
+  public KvCache(TextConfig config, Device device, int[] leftPadding) {
+    this.device = device;
+    this.type = device.computeType();
+    this.numKvHeads = config.numKvHeads();
+    this.headDim = config.headDim();
+    this.leftPadding = leftPadding.clone();
+    for (int layer = 0; layer < config.numLayers(); layer++) {
+      keys.add(allocate(0));
+      values.add(allocate(0));
+    }
+  }
+
+  /// Rows that every layer holds, padding included.
+  public long length() {
+    return length;
+  }
+
+  public int batch() {
+    return leftPadding.length;
+  }
+
+  boolean isPadded() {
+    return Arrays.stream(leftPadding).anyMatch(padding -> padding > 0);
+  }
+
+  public int leftPadding(int row) {
+    return leftPadding[row];
+  }
+
+  /// Bytes of native memory held.
+  public long bytes() {
+    return 2L * keys.size() * batch() * numKvHeads * capacity * headDim * type.bytes();
+  }
+
+  /// Makes room for `rows` more in every layer.
+  public void reserve(long rows) {
+    if (length + rows <= capacity) {
+      return;
+    }
+    long wanted = (length + rows + GROWTH_STEP - 1) / GROWTH_STEP * GROWTH_STEP;
+    for (int layer = 0; layer < keys.size(); layer++) {
+      keys.set(layer, grown(keys.get(layer), wanted));
+      values.set(layer, grown(values.get(layer), wanted));
+    }
+    capacity = wanted;
+  }
+
+  /// Keys and values of one layer, each [batch, kvHeads, rows, headDim].
+  public record KeysAndValues(Tensor keys, Tensor values) {}
+
+  /// Writes new rows of one layer behind the old ones and gives a view of all; [#advance] follows
+  /// after the last layer.
+  ///
+  /// @param key [batch, kvHeads, tokens, headDim]
+  /// @param value as key
+  public KeysAndValues append(int layer, Tensor key, Tensor value) {
+    long tokens = key.size(2);
+    keys.get(layer).narrow(2, length, tokens).copy_(key);
+    values.get(layer).narrow(2, length, tokens).copy_(value);
+    return new KeysAndValues(
+        keys.get(layer).narrow(2, 0, length + tokens),
+        values.get(layer).narrow(2, 0, length + tokens));
+  }
+
+  /// Counts `tokens` rows as written.
+  public void advance(long tokens) {
+    length += tokens;
+  }
+
+  /// Forgets all rows from `rows` on. Memory stays.
+  public void truncate(long rows) {
+    if (rows < 0 || rows > length) {
+      throw new IllegalArgumentException("cannot cut a cache of " + length + " rows to " + rows);
+    }
+    length = rows;
+  }
+
+  /// Makes this cache's batch rows copies of the named ones, in that order: beams that live on, or
+  /// one prompt for several answers.
+  public void selectRows(int[] rows) {
+    try (Scope _ = new Scope()) {
+      long[] wide = Arrays.stream(rows).asLongStream().toArray();
+      Tensor index =
+          Tensors.ofLongs(wide, wide.length)
+              .to(device.torchDevice(), DType.I64.scalarType()); // [rows]
+      for (int layer = 0; layer < keys.size(); layer++) {
+        keys.set(layer, replaced(keys.get(layer), keys.get(layer).index_select(0, index)));
+        values.set(layer, replaced(values.get(layer), values.get(layer).index_select(0, index)));
+      }
+    }
+    int[] padding = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      padding[i] = leftPadding[rows[i]];
+    }
+    leftPadding = padding;
+  }
+
+  @Override
+  public void close() {
+    keys.forEach(Tensor::close);
+    values.forEach(Tensor::close);
+    keys.clear();
+    values.clear();
+    length = 0;
+    capacity = 0;
+  }
+
+  private Tensor grown(Tensor old, long wanted) {
+    try (Scope _ = new Scope()) {
+      Tensor larger = allocate(wanted); // [batch, kvHeads, wanted, headDim]
+      if (length > 0) {
+        larger.narrow(2, 0, length).copy_(old.narrow(2, 0, length));
+      }
+      old.close();
+      return larger;
+    }
+  }
+
+  private static Tensor replaced(Tensor old, Tensor next) {
+    old.close();
+    return Scope.own(next);
+  }
+
+  private Tensor allocate(long rows) {
+    try (Scope _ = new Scope()) {
+      return Scope.own(
+          torch.empty(
+              new long[] {batch(), numKvHeads, rows, headDim},
+              Tensors.options(type, device),
+              new MemoryFormatOptional()));
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package llava4j.model.linear;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import llava4j.tensor.DType;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Memory in which 16-bit and quantised matrices are widened, some rows at a time, for products
+/// with many rows. One piece for each product that runs at the same time; kept, because fresh
+/// memory comes in empty pages, which take longer than the widening.
+public final class WideTiles implements AutoCloseable {
+  /// 16 MB, which a processor's last cache holds.
+  static final long VALUES = 1 << 22;
+
+  /// Blocks of the products' kernels.
+  private static final long ROW_GROUP = 64;
+
+  private final Deque<Tensor> free = new ArrayDeque<>(); // [VALUES] each
+  private boolean closed;
+
+  /// How many rows of a matrix are widened at once.
+  static long rows(long inDim) {
+    return Math.max(
+        1, VALUES / inDim >= ROW_GROUP ? VALUES / inDim / ROW_GROUP * ROW_GROUP : VALUES / inDim);
+  }
+
+  /// Takes a piece, to be given back with `giveBack`. [values]
+  ///
+  /// @param values at least as many as one row of the matrix has
+  private Tensor take(long values) {
+    synchronized (free) {
+      if (values <= VALUES && !free.isEmpty()) {
+        return free.pop();
+      }
+    }
+    try (Scope _ = new Scope()) {
+      return Scope.own(
+          torch.empty(
+              new long[] {Math.max(VALUES, values)},
+              Tensors.options(DType.F32),
+              new MemoryFormatOptional()));
+    }
+  }
+
+  /// The product of some rows of a matrix.
+  interface TileProduct {
+    /// @param tile memory for `count` rows of the matrix from `first` on, [count, in]
+    /// @return [rows, count]
+    Tensor of(Tensor tile, long first);
+  }
+
+  /// x Wᵀ, some rows of W at a time.
+  ///
+  /// @param numRows rows of x
+  /// @param type of the tiles, F32 or half as large
+  /// @return fp32, [numRows, outDim]
+  Tensor product(long numRows, long outDim, long inDim, DType type, TileProduct tileProduct) {
+    try (Scope scope = new Scope()) {
+      Tensor output = torch.empty(new long[] {numRows, outDim}, Tensors.options(DType.F32), null);
+      int perFloat = Float.BYTES / type.bytes();
+      long tileRows = Math.min(outDim, perFloat * rows(inDim));
+      Tensor piece = take(Math.ceilDiv(tileRows * inDim, perFloat));
+      try {
+        for (long first = 0; first < outDim; first += tileRows) {
+          try (Scope _ = new Scope()) {
+            long count = Math.min(tileRows, outDim - first);
+            Tensor tile =
+                piece
+                    .view(type.scalarType())
+                    .narrow(0, 0, count * inDim)
+                    .view(count, inDim); // [count, in]
+            output.narrow(1, first, count).copy_(tileProduct.of(tile, first)); // [rows, count]
+          }
+        }
+      } finally {
+        giveBack(piece);
+      }
+      return scope.keep(output);
+    }
+  }
+
+  private void giveBack(Tensor piece) {
+    synchronized (free) {
+      if (!closed && piece.numel() == VALUES) {
+        free.push(piece);
+        return;
+      }
+    }
+    piece.close();
+  }
+
+  @Override
+  public void close() {
+    synchronized (free) {
+      closed = true;
+      free.forEach(Tensor::close);
+      free.clear();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package llava4j.model.load;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Memory that this process can still have: what the machine has free, and what each control group
+/// above the process (versions 1 and 2) leaves of its limit. Pages of files count as free in both,
+/// because the system drops them when it must.
+///
+/// @param root of the file system that holds `proc` and `sys`
+public record AvailableMemory(Path root) {
+  private static final Pattern MEM_AVAILABLE =
+      Pattern.compile("^MemAvailable:\\s+(\\d+) kB", Pattern.MULTILINE);
+
+  /// Limits from here on mean none; version 1 writes the largest number of whole pages.
+  private static final long UNLIMITED = 1L << 60;
+
+  /// How one version of control groups names things.
+  private record Names(String limit, String usage, String inactiveFile, String activeFile) {}
+
+  private static final Names VERSION_2 =
+      new Names("memory.max", "memory.current", "inactive_file", "active_file");
+  private static final Names VERSION_1 =
+      new Names(
+          "memory.limit_in_bytes",
+          "memory.usage_in_bytes",
+          "total_inactive_file",
+          "total_active_file");
+
+  /// That of the running process.
+  public static AvailableMemory ofThisProcess() {
+    return new AvailableMemory(Path.of("/"));
+  }
+
+  /// In bytes; [Long#MAX_VALUE] where the system does not say.
+  public long bytes() {
+    long machine =
+        text(root.resolve("proc/meminfo"))
+            .map(MEM_AVAILABLE::matcher)
+            .filter(Matcher::find)
+            .map(matcher -> Long.parseLong(matcher.group(1)) * 1024)
+            .orElse(Long.MAX_VALUE);
+    return Math.min(machine, groups());
+  }
+
+  private long groups() {
+    long least = Long.MAX_VALUE;
+    for (String line : text(root.resolve("proc/self/cgroup")).orElse("").split("\n", -1)) {
+      String[] parts = line.split(":", 3); // number:controllers:path
+      if (parts.length < 3) {
+        continue;
+      }
+      if (parts[1].isEmpty()) {
+        least = Math.min(least, left(root.resolve("sys/fs/cgroup"), parts[2], VERSION_2));
+      } else if (",".concat(parts[1]).concat(",").contains(",memory,")) {
+        least = Math.min(least, left(root.resolve("sys/fs/cgroup/memory"), parts[2], VERSION_1));
+      }
+    }
+    return least;
+  }
+
+  /// The least that a group and those above it leave. In a container the path may be the host's;
+  /// the container's own group is then the mount itself.
+  private static long left(Path mount, String path, Names files) {
+    long least = left(mount, files); // also where the path leads out of it, such as /../..
+    Path group = mount.resolve(path.replaceFirst("^/+", "")).normalize();
+    while (group != null && group.startsWith(mount) && !group.equals(mount)) {
+      least = Math.min(least, left(group, files));
+      group = group.getParent();
+    }
+    return least;
+  }
+
+  private static long left(Path group, Names files) {
+    OptionalLong limit = number(group.resolve(files.limit()));
+    OptionalLong usage = number(group.resolve(files.usage()));
+    if (limit.isEmpty() || limit.getAsLong() >= UNLIMITED || usage.isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    String statistics = text(group.resolve("memory.stat")).orElse("");
+    long pagesOfFiles =
+        statistic(statistics, files.inactiveFile()) + statistic(statistics, files.activeFile());
+    return Math.max(0, limit.getAsLong() - Math.max(0, usage.getAsLong() - pagesOfFiles));
+  }
+
+  private static long statistic(String statistics, String name) {
+    Matcher matcher =
+        Pattern.compile("^" + name + " (\\d{1,18})$", Pattern.MULTILINE).matcher(statistics);
+    return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+  }
+
+  /// The number that a file holds; empty for `max`.
+  private static OptionalLong number(Path file) {
+    return text(file)
+        .map(String::strip)
+        .filter(text -> text.matches("\\d{1,18}|9\\d{18}"))
+        .map(text -> OptionalLong.of(Long.parseLong(text)))
+        .orElse(OptionalLong.empty());
+  }
+
+  private static Optional<String> text(Path file) {
+    if (!Files.isReadable(file) || Files.isDirectory(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Files.readString(file));
+    } catch (IOException e) {
+      return Optional.empty(); // it went away, or this system has no such file
+    }
+  }
+}

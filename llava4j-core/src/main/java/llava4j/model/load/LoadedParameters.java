@@ -1,0 +1,326 @@
+package llava4j.model.load;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import llava4j.checkpoint.gguf.RowQuantizer;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.error.BadInputException;
+import llava4j.model.linear.BfloatProducts;
+import llava4j.model.linear.Linear;
+import llava4j.model.linear.Parameters;
+import llava4j.model.linear.WideTiles;
+import llava4j.quant.BlockMatrix;
+import llava4j.quant.HalfMatVec;
+import llava4j.quant.KeptMinimums;
+import llava4j.quant.PackingMemory;
+import llava4j.quant.QuantizedMatrix;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.NativeHeap;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.OneDnnLinear;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.tensor.WeightFormat;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// Takes a model's tensors out of a weight source, one at a time, and owns them.
+///
+/// Where device and type allow, a tensor is a view of the mapped file; the source stays open as
+/// long as the model. Names and shapes were checked before (see `ParameterTable`); here a missing
+/// name is a defect.
+public final class LoadedParameters implements Parameters, AutoCloseable {
+  private static final String HEAD = "lm_head";
+
+  /// Packing leaves holes as large as the matrix itself, which no later matrix fits into.
+  private static final long PACKED_BETWEEN_CLEANINGS = 256L << 20;
+
+  private final WeightSource source;
+  private final Device device;
+  private final WeightFormat format;
+  private final LoadProgress progress;
+  private final Optional<OneDnnLinear> oneDnn;
+  private final Optional<BfloatProducts> bfloat;
+  private final long bytesTotal;
+  private final WideTiles tiles = new WideTiles();
+  private final PackingMemory packing = new PackingMemory();
+  private final List<Tensor> owned = new ArrayList<>();
+  private final List<QuantizedMatrix> quantized = new ArrayList<>();
+  private final boolean quantizes;
+  private long bytesDone;
+  private long packedSinceCleaning;
+
+  /// @param source closed with this object
+  public LoadedParameters(
+      WeightSource source, Device device, WeightFormat format, LoadProgress progress) {
+    this.source = source;
+    this.device = device;
+    this.format = format;
+    this.progress = progress;
+    this.oneDnn =
+        switch (device) {
+          case Device.Cpu _ -> OneDnnLinear.find();
+          case Device.Cuda _ -> Optional.empty();
+        };
+    if (oneDnn.isPresent()) {
+      NativeRuntime.useOneThreadPool();
+    }
+    this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
+    this.quantizes =
+        source.tensors().values().stream()
+            .filter(info -> isMatrix(info.name()) && !isTable(info.name()))
+            .map(info -> MatrixPlan.linear(info, source, device, format))
+            .anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
+    this.bfloat =
+        oneDnn
+            .filter(_ -> quantizes && BfloatProducts.areFast())
+            .map(operator -> new BfloatProducts(operator, tiles));
+  }
+
+  /// Gives back what only loading needed.
+  public void finish() {
+    packing.clear();
+    if (quantizes) {
+      new NativeHeap().giveBackFree();
+    }
+  }
+
+  @Override
+  public boolean has(String name) {
+    return source.tensors().containsKey(name);
+  }
+
+  /// A tensor in the type of activations.
+  @Override
+  public Tensor dense(String name) {
+    Tensor dense = take(name, device.computeType());
+    if (quantizes && name.startsWith("language_model.") && !isFinite(dense)) {
+      // a quantised matrix behind it would round NaN to a number
+      throw faulty(name);
+    }
+    return dense;
+  }
+
+  /// The embedding table in the type that the format keeps matrices in. [vocab, dim]
+  @Override
+  public Tensor table(String name) {
+    Tensor table = take(name, tableType(name));
+    if (name.equals(HEAD + ".weight")
+        || (name.contains(".embed_tokens.") && !has(HEAD + ".weight"))) {
+      requireFiniteHead(name, table);
+    }
+    return table;
+  }
+
+  /// A linear layer whose weight has the type of activations, and which always gets about `rows`
+  /// rows: its matrix may be kept in a layout of its own. [out, in]
+  @Override
+  public Linear denseLinear(String prefix, long rows) {
+    String name = prefix + ".weight";
+    if (oneDnn.isEmpty()) {
+      return linear(dense(name), bias(prefix));
+    }
+    try (Scope _ = new Scope()) {
+      TensorInfo info = source.tensors().get(name);
+      progress.onTensor(name, bytesDone, bytesTotal);
+      Tensor plain = source.load(name, device.computeType());
+      Tensor packed = Scope.own(oneDnn.get().pack(plain, rows));
+      owned.add(packed);
+      source.release(name);
+      bytesDone += info.bytes();
+      progress.onTensor(name, bytesDone, bytesTotal);
+      return new Linear.Fused(packed, bias(prefix), oneDnn.get());
+    }
+  }
+
+  /// A linear layer of the language model, kept in the chosen format, with its adapter if there is
+  /// one.
+  @Override
+  public Linear linear(String prefix) {
+    Linear base = baseLinear(prefix);
+    if (!has(prefix + ".lora_A.weight")) {
+      return base;
+    }
+    Tensor scale = dense(prefix + ".lora_scale"); // [1]
+    return new Linear.LowRank(
+        base,
+        dense(prefix + ".lora_A.weight"),
+        dense(prefix + ".lora_B.weight"),
+        Tensors.toFloats(scale)[0],
+        0);
+  }
+
+  private Linear baseLinear(String prefix) {
+    String name = prefix + ".weight";
+    return switch (MatrixPlan.linear(source.tensors().get(name), source, device, format)) {
+      case MatrixPlan.Plain _ -> linear(table(name), bias(prefix));
+      case MatrixPlan.Stored stored ->
+          quantized(name, stored.blocks(), manyRows(stored.blocks()), bias(prefix));
+      case MatrixPlan.Requantized plan -> {
+        try (Scope _ = new Scope()) {
+          Tensor whole = source.load(name, DType.F32).contiguous(); // [out, in]
+          yield quantized(
+              name, RowQuantizer.of(whole, plan.bits()), Optional.empty(), bias(prefix));
+        }
+      }
+    };
+  }
+
+  private Optional<Linear.Quantized.ManyRows> manyRows(BlockMatrix blocks) {
+    return bfloat.map(products -> new Linear.Quantized.ManyRows(blocks, products));
+  }
+
+  private Linear quantized(
+      String name,
+      BlockMatrix blocks,
+      Optional<Linear.Quantized.ManyRows> many,
+      Tensor biasOrNull) {
+    long bytes = source.tensors().get(name).bytes();
+    progress.onTensor(name, bytesDone, bytesTotal);
+    try {
+      Linear.Half minimums = null;
+      if (blocks.layout().hasMinimums()) {
+        minimums = packWithMinimums(blocks);
+      } else {
+        pack(blocks);
+      }
+      source.release(name);
+      bytesDone += bytes;
+      progress.onTensor(name, bytesDone, bytesTotal);
+      return new Linear.Quantized(quantized.getLast(), minimums, many, biasOrNull);
+    } catch (ArithmeticException e) {
+      throw new BadInputException(
+          "tensor "
+              + name
+              + " cannot be kept in blocks: "
+              + e.getMessage()
+              + "; fetch or convert the checkpoint again",
+          e);
+    }
+  }
+
+  /// Packs a matrix whose blocks have minimums, and keeps those beside it.
+  private Linear.Half packWithMinimums(BlockMatrix blocks) {
+    try (Scope _ = new Scope()) {
+      int perRow = blocks.layout().numBlocks(blocks.columns());
+      float[] minimums = new float[Math.toIntExact(blocks.rows() * perRow)];
+      pack(new KeptMinimums(blocks, minimums));
+      Tensor kept =
+          Scope.own(
+              Tensors.ofFloats(minimums, blocks.rows(), perRow)
+                  .to(DType.F16.scalarType())); // [out, blocks]
+      owned.add(kept);
+      return new Linear.Half(kept, null, oneDnn, tiles);
+    }
+  }
+
+  private void pack(BlockMatrix blocks) {
+    quantized.add(QuantizedMatrix.of(blocks, packing));
+    packedSinceCleaning += QuantizedMatrix.bytes(blocks.layout(), blocks.rows(), blocks.columns());
+    if (packedSinceCleaning > PACKED_BETWEEN_CLEANINGS) {
+      packedSinceCleaning = 0;
+      new NativeHeap().giveBackFree();
+    }
+  }
+
+  /// A linear layer over a matrix that this object owns already, as the head over a tied embedding.
+  @Override
+  public Linear linear(Tensor weight, Tensor bias) {
+    if (Tensors.type(weight) != device.computeType()) {
+      return new Linear.Half(weight, bias, oneDnn, tiles);
+    }
+    return oneDnn
+        .<Linear>map(operator -> new Linear.Fused(weight, bias, operator))
+        .orElseGet(() -> new Linear.Dense(weight, bias));
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Tensor::close);
+    owned.clear();
+    quantized.forEach(QuantizedMatrix::close);
+    quantized.clear();
+    tiles.close();
+    source.close();
+  }
+
+  /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is
+  /// kept in. Reads all of them.
+  public Optional<String> faultyWeight(String prefix) {
+    for (String name : source.tensors().keySet()) {
+      if (name.startsWith(prefix)) {
+        try (Scope _ = new Scope()) {
+          DType kept = isMatrix(name) ? tableType(name) : device.computeType();
+          if (!isFinite(source.load(name, kept))) {
+            return Optional.of(name);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Our kernel for one row of F16 takes infinities and NaN for large numbers. Any other matrix
+  /// meets many rows first, and NaN shows there; the head meets one row at a time from the start.
+  private static void requireFiniteHead(String name, Tensor weight) {
+    if (Tensors.type(weight) == DType.F16
+        && !HalfMatVec.isFiniteF16(weight.data_ptr().address(), weight.numel())) {
+      throw faulty(name);
+    }
+  }
+
+  private static BadInputException faulty(String name) {
+    return new BadInputException(
+        "tensor " + name + " holds NaN or infinity; fetch or convert the checkpoint again");
+  }
+
+  /// Whether no number is NaN or infinite.
+  public static boolean isFinite(Tensor tensor) {
+    try (Scope _ = new Scope()) {
+      return torch.isfinite(tensor).all().item_bool();
+    }
+  }
+
+  private Tensor bias(String prefix) {
+    return has(prefix + ".bias") ? dense(prefix + ".bias") : null;
+  }
+
+  /// The matrix whose rows are looked up.
+  static boolean isTable(String name) {
+    return name.contains(".embed_tokens.");
+  }
+
+  /// Matrices of the language model, which the format is about.
+  static boolean isMatrix(String name) {
+    return name.equals("lm_head.weight")
+        || isTable(name)
+        || name.matches("language_model\\..*_proj\\.weight");
+  }
+
+  private DType tableType(String name) {
+    return MatrixPlan.table(source.tensors().get(name), source, device, format).type();
+  }
+
+  private Tensor take(String name, DType type) {
+    TensorInfo info = source.tensors().get(name);
+    progress.onTensor(name, bytesDone, bytesTotal);
+    try (Scope _ = new Scope()) {
+      boolean inPlace = source.isView(name) && info.dtype() == type;
+      Tensor loaded =
+          switch (device) {
+            case Device.Cpu _ -> Scope.own(source.load(name, type));
+            case Device.Cuda _ -> Scope.own(Tensors.to(source.load(name), device, type));
+          };
+      if (!inPlace || device instanceof Device.Cuda) {
+        source.release(name);
+      }
+      owned.add(loaded);
+      bytesDone += info.bytes();
+      progress.onTensor(name, bytesDone, bytesTotal);
+      return loaded;
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package llava4j.model.load;
+
+import llava4j.checkpoint.gguf.RowQuantizer;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.quant.BlockMatrix;
+import llava4j.quant.BlockMatrix.Layout;
+import llava4j.quant.QuantizedMatrix;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.WeightFormat;
+
+/// How one matrix of the language model is kept in memory: decided from what a checkpoint says of
+/// it, before it is read.
+sealed interface MatrixPlan {
+
+  /// Bytes in memory.
+  long bytes();
+
+  /// As a tensor of this type.
+  record Plain(DType type, long bytes) implements MatrixPlan {}
+
+  /// In blocks, as the checkpoint has them.
+  record Stored(BlockMatrix blocks, long bytes) implements MatrixPlan {}
+
+  /// In blocks that are made while reading.
+  record Requantized(int bits, long bytes) implements MatrixPlan {}
+
+  /// The plan for a matrix that is multiplied.
+  static MatrixPlan linear(
+      TensorInfo info, WeightSource source, Device device, WeightFormat format) {
+    if (device instanceof Device.Cuda || info.shape().size() != 2) {
+      return table(info, source, device, format);
+    }
+    long rows = info.shape().getFirst();
+    long columns = info.shape().getLast();
+    return switch (format) {
+      case AUTO ->
+          source
+              .blocks(info.name())
+              .<MatrixPlan>map(blocks -> new Stored(blocks, bytes(blocks)))
+              .orElseGet(() -> table(info, source, device, format));
+      case Q8, Q4 -> {
+        if (!RowQuantizer.divides(columns)) {
+          yield table(info, source, device, format);
+        }
+        int bits = format == WeightFormat.Q8 || info.name().equals("lm_head.weight") ? 8 : 4;
+        Layout layout = RowQuantizer.layout(bits);
+        yield new Requantized(bits, QuantizedMatrix.bytes(layout, rows, columns));
+      }
+      case FP32, FP16, BF16 -> table(info, source, device, format);
+    };
+  }
+
+  /// The plan for a matrix whose rows are looked up.
+  static Plain table(TensorInfo info, WeightSource source, Device device, WeightFormat format) {
+    long values = info.shape().stream().reduce(1L, Math::multiplyExact);
+    DType type =
+        switch (device) {
+          case Device.Cuda _ -> device.computeType();
+          case Device.Cpu _ ->
+              format == WeightFormat.AUTO && source.blocks(info.name()).isPresent()
+                  ? DType.F16
+                  : format.typeFor(info.dtype());
+        };
+    return new Plain(type, values * type.bytes());
+  }
+
+  /// With the minimums, which are kept beside it.
+  private static long bytes(BlockMatrix blocks) {
+    Layout layout = blocks.layout();
+    long minimums =
+        layout.hasMinimums()
+            ? blocks.rows() * layout.numBlocks(blocks.columns()) * DType.F16.bytes()
+            : 0;
+    return QuantizedMatrix.bytes(layout, blocks.rows(), blocks.columns()) + minimums;
+  }
+}

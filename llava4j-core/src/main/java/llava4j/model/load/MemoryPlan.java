@@ -1,0 +1,182 @@
+package llava4j.model.load;
+
+import java.util.Locale;
+import java.util.Optional;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.config.LlavaConfig;
+import llava4j.config.TextConfig;
+import llava4j.error.BadInputException;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.WeightFormat;
+
+/// What a model will take in memory, known before any weight is read.
+///
+/// @param mappedBytes weights used in place from their files; the operating system may drop and
+///   reread them
+/// @param allocatedBytes weights that are converted into memory of their own
+/// @param cacheBytesPerToken keys and values of one row
+/// @param workBytesPerToken activations of one row of a prompt while it is read
+/// @param contextLength rows that the cache may come to hold
+/// @param pictureRows rows of the smallest picture
+public record MemoryPlan(
+    long mappedBytes,
+    long allocatedBytes,
+    long cacheBytesPerToken,
+    long workBytesPerToken,
+    int contextLength,
+    int pictureRows) {
+
+  /// Words of a short question and its answer.
+  private static final int FEW_ROWS = 256;
+
+  /// The plan for a checkpoint on the processor or, with everything in bf16, on a GPU.
+  ///
+  /// @param weights all that is kept: also an adapter beside its matrices
+  public static MemoryPlan of(
+      LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
+    long mapped = 0;
+    long allocated = 0;
+    for (TensorInfo info : weights.tensors().values()) {
+      long bytes = bytesInMemory(info, weights, device, format);
+      if (isInPlace(info, weights, device, format)) {
+        mapped += bytes;
+      } else {
+        allocated += bytes;
+      }
+    }
+    TextConfig text = config.text();
+    long perToken =
+        2L * text.numLayers() * text.numKvHeads() * text.headDim() * device.computeType().bytes();
+    long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
+    return new MemoryPlan(
+        mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
+  }
+
+  private static long bytesInMemory(
+      TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+    if (LoadedParameters.isTable(info.name())) {
+      return MatrixPlan.table(info, weights, device, format).bytes();
+    }
+    if (LoadedParameters.isMatrix(info.name())) {
+      return MatrixPlan.linear(info, weights, device, format).bytes();
+    }
+    long values = info.shape().stream().reduce(1L, Math::multiplyExact);
+    return values * device.computeType().bytes();
+  }
+
+  private static boolean isInPlace(
+      TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+    if (device instanceof Device.Cuda || !weights.isView(info.name()) || isPacked(info.name())) {
+      return false;
+    }
+    DType inMemory =
+        LoadedParameters.isMatrix(info.name())
+            ? format.typeFor(info.dtype())
+            : device.computeType();
+    return inMemory == info.dtype() && bytesInMemory(info, weights, device, format) == info.bytes();
+  }
+
+  /// Matrices of the vision tower's blocks, which are copied into a layout of their own.
+  private static boolean isPacked(String name) {
+    return name.startsWith("vision_tower.") && name.matches(".*\\.(.*_proj|fc1|fc2)\\.weight");
+  }
+
+  /// All weights.
+  public long weightBytes() {
+    return mappedBytes + allocatedBytes;
+  }
+
+  /// Weights and a cache as long as the context.
+  public long largestBytes() {
+    return weightBytes() + cacheBytesPerToken * contextLength;
+  }
+
+  /// What requests need beside the weights.
+  ///
+  /// @param promptRows of all prompts that are read at once
+  /// @param cacheRows rows of all answers together, prompts included
+  public long requestBytes(long promptRows, long cacheRows) {
+    return cacheBytesPerToken * cacheRows + workBytesPerToken * promptRows;
+  }
+
+  /// Fails if the weights and one short question about one picture do not fit into what the process
+  /// can have, naming the option that would.
+  public void requireFits(
+      LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
+    if (smallestBytes() <= availableBytes) {
+      return;
+    }
+    String remedy =
+        fitting(config, weights, chosen, availableBytes)
+            .map(format ->
+                "--weights "
+                    + format
+                    + " needs "
+                    + gigabytes(of(config, weights, new Device.Cpu(), format).smallestBytes())
+                    + " and fits")
+            .orElse("use a smaller model or a machine with more memory");
+    throw new BadInputException(
+        "the model does not fit: its weights need "
+            + gigabytes(weightBytes())
+            + " in memory as "
+            + chosen
+            + " and a short question about a picture "
+            + gigabytes(smallestBytes() - weightBytes())
+            + "; "
+            + gigabytes(availableBytes)
+            + " are free; "
+            + remedy);
+  }
+
+  /// Fails if a request does not fit beside the loaded weights.
+  ///
+  /// @param promptRows of all prompts that are read at once, without those that a chat has read
+  /// @param cacheRows rows of all answers together, prompts included
+  /// @param heldBytes of the cache that a chat holds already and goes on with
+  /// @param availableBytes now, with the weights loaded
+  public void requireRequestFits(
+      long promptRows, long cacheRows, long heldBytes, long availableBytes) {
+    long more =
+        Math.max(0, cacheBytesPerToken * cacheRows - heldBytes) + workBytesPerToken * promptRows;
+    // the system counts the mapped weights' pages as free, but without them nothing moves
+    if (more + mappedBytes > availableBytes) {
+      throw new BadInputException(
+          "the request does not fit: its "
+              + cacheRows
+              + " rows need "
+              + gigabytes(more)
+              + " beside the model, "
+              + gigabytes(Math.max(0, availableBytes - mappedBytes))
+              + " are free; ask for fewer new tokens (--max-tokens), beams or answers, or use"
+              + " fewer pictures");
+    }
+  }
+
+  private long smallestBytes() {
+    long rows = Math.min(contextLength, (long) pictureRows + FEW_ROWS);
+    return weightBytes() + requestBytes(rows, rows);
+  }
+
+  private static Optional<WeightFormat> fitting(
+      LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
+    for (WeightFormat format :
+        new WeightFormat[] {
+          WeightFormat.AUTO, WeightFormat.FP16, WeightFormat.Q8, WeightFormat.Q4
+        }) {
+      MemoryPlan other = of(config, weights, new Device.Cpu(), format);
+      if (format != chosen && other.smallestBytes() <= availableBytes) {
+        return Optional.of(format);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Bytes for people.
+  public static String gigabytes(long bytes) {
+    return bytes >= 1L << 30
+        ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
+        : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1L << 20));
+  }
+}

@@ -1,0 +1,34 @@
+package llava4j.text.tokenizer;
+
+import java.util.function.IntFunction;
+import llava4j.text.tokenizer.Utf8Assembler.Broken;
+
+/// Streams what a `tokenizer.json` with a byte-level decoder gives: tokens are bytes in GPT-2's
+/// letters, and all bytes together are UTF-8, with U+FFFD for what is not. The beginning of a
+/// character is held back until its end comes.
+final class ByteLevelDetokenizer implements StreamingDetokenizer {
+  private final IntFunction<String> textToken;
+  private final Utf8Assembler assembler = new Utf8Assembler(Broken.EACH_BEGINNING);
+
+  /// @param textToken the token of an id; null for ids that give no text
+  ByteLevelDetokenizer(IntFunction<String> textToken) {
+    this.textToken = textToken;
+  }
+
+  @Override
+  public String accept(int id) {
+    String token = textToken.apply(id);
+    StringBuilder text = new StringBuilder();
+    if (token != null) {
+      for (byte next : ByteLetters.bytes(token)) {
+        text.append(assembler.accept(next & 0xFF));
+      }
+    }
+    return text.toString();
+  }
+
+  @Override
+  public String finish() {
+    return assembler.finish();
+  }
+}

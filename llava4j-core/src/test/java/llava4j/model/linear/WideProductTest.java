@@ -1,0 +1,60 @@
+package llava4j.model.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.OneDnnLinear;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Products of many rows with 16-bit matrices that are widened tile by tile.
+class WideProductTest {
+  @BeforeAll
+  static void prepare() {
+    NativeRuntime.prepareForInference();
+  }
+
+  /// Sizes with one tile, several, a last one that is short, and rows longer than a tile.
+  @ParameterizedTest
+  @CsvSource({
+    "F16, 7, 33, 5, true",
+    "F16, 1300, 4096, 3, true",
+    "BF16, 1300, 4096, 3, false",
+    "BF16, 70, 70000, 2, true",
+    "F16, 2, 4200000, 2, false"
+  })
+  void tilesGiveTheProductOfTheWholeMatrix(
+      DType type, long out, long in, long rows, boolean hasBias) {
+    try (Scope _ = new Scope();
+        WideTiles tiles = new WideTiles()) {
+      torch.manual_seed(4);
+      Tensor weight = torch.randn(new long[] {out, in}).to(type.scalarType()); // [out, in]
+      Tensor bias = hasBias ? torch.randn(new long[] {out}) : null; // [out]
+      Tensor input = torch.randn(new long[] {1, rows, in}); // [1, rows, in]
+      for (Optional<OneDnnLinear> operator :
+          java.util.List.of(OneDnnLinear.find(), Optional.<OneDnnLinear>empty())) {
+        Linear tiled = new Linear.Half(weight, bias, operator, tiles);
+        Tensor found = tiled.forward(input); // [1, rows, out]
+        Tensor whole =
+            torch.matmul(input, weight.to(DType.F64.scalarType()).to(DType.F32.scalarType()).t());
+        Tensor expected = bias == null ? whole : whole.add(bias); // [1, rows, out]
+        assertThat(Tensors.shape(found)).containsExactly(1, rows, out);
+        double apart =
+            found.sub(expected).abs().max().item_double() / expected.abs().max().item_double();
+        assertThat(apart)
+            .as(type + " " + out + " x " + in)
+            .isLessThan(1e-6 * Math.max(1, Math.sqrt(in / 4096.0))); // sums in another order
+        assertThat(Tensors.toFloats(tiled.forward(input)))
+            .as("the kept tile leaves nothing behind")
+            .isEqualTo(Tensors.toFloats(found));
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package llava4j.model.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.checkpoint.open.CheckpointOpener;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.error.BadInputException;
+import llava4j.golden.Golden;
+import llava4j.model.LlavaModel;
+import llava4j.tensor.Device;
+import llava4j.tensor.WeightFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Plans against the checkpoints they are about.
+class MemoryPlanTest {
+  @ParameterizedTest
+  @CsvSource({
+    "gguf/model-q4_0.gguf",
+    "gguf/model-q4_K_M.gguf",
+    "gguf/model-f16.gguf",
+    "original",
+    "hf_gqa"
+  })
+  void everyWeightCountsInTheTypeItIsKeptIn(String model) {
+    try (Checkpoint checkpoint = open(Golden.path(model), false)) {
+      for (WeightFormat format : WeightFormat.values()) {
+        MemoryPlan plan = plan(checkpoint, format);
+        double expected = 0;
+        for (var info : checkpoint.inferenceWeights().tensors().values()) {
+          expected +=
+              bytesPerNumber(info, format) * info.shape().stream().reduce(1L, (a, b) -> a * b);
+        }
+        assertThat((double) plan.weightBytes()).as(model + " as " + format).isEqualTo(expected);
+      }
+    }
+  }
+
+  private static double bytesPerNumber(TensorInfo info, WeightFormat format) {
+    boolean table = info.name().contains("embed_tokens");
+    boolean matrix =
+        info.shape().size() == 2
+            && (info.name().startsWith("language_model.") || info.name().startsWith("lm_head."));
+    if (!matrix) {
+      return 4;
+    }
+    return switch (format) {
+      case AUTO ->
+          switch (info.storedAs()) {
+            case "Q4_0" -> table ? 2 : 0.5 + 8.0 / 32;
+            case "Q4_K" -> table ? 2 : 0.5 + 10.0 / 32; // with minimums
+            case "Q8_0" -> table ? 2 : 1 + 8.0 / 32;
+            case "Q6_K" -> table ? 2 : 1 + 8.0 / 16;
+            default -> format.typeFor(info.dtype()).bytes();
+          };
+      case FP32, FP16, BF16 -> format.typeFor(info.dtype()).bytes();
+      case Q8 -> table ? 2 : 1 + 8.0 / 32;
+      case Q4 -> table ? 2 : (info.name().startsWith("lm_head.") ? 1 : 0.5) + 8.0 / 32;
+    };
+  }
+
+  @Test
+  void whatIsDecodedOrReorderedIsNotInPlace() {
+    try (Checkpoint blocks = open(Golden.path("gguf/model-q4_0.gguf"), false);
+        Checkpoint halves = open(Golden.path("gguf/model-f16.gguf"), false)) {
+      MemoryPlan decoded = plan(blocks, WeightFormat.FP16);
+      MemoryPlan plain = plan(halves, WeightFormat.AUTO);
+      assertThat(decoded.mappedBytes()).isLessThan(decoded.weightBytes() / 20);
+      assertThat(plain.mappedBytes()).isGreaterThan(plain.weightBytes() / 4);
+      long reordered =
+          halves.inferenceWeights().tensors().values().stream()
+              .filter(info -> info.name().matches("language_model.*\\.[qk]_proj\\.weight"))
+              .mapToLong(info -> info.shape().stream().reduce(2L, Math::multiplyExact))
+              .sum();
+      assertThat(reordered).isPositive();
+      assertThat(plain.allocatedBytes())
+          .as("query and key rows are put into another order")
+          .isGreaterThanOrEqualTo(reordered);
+    }
+  }
+
+  @Test
+  void anAdapterCountsBesideItsMatricesAndNotWhenItIsMerged() {
+    try (Checkpoint beside = open(Golden.path("lora"), false);
+        Checkpoint merged = open(Golden.path("lora"), true)) {
+      MemoryPlan two = plan(beside, WeightFormat.AUTO);
+      MemoryPlan one = plan(merged, WeightFormat.AUTO);
+      assertThat(two.weightBytes()).isGreaterThan(one.weightBytes());
+      assertThat(one.mappedBytes()).as("merged matrices are new").isLessThan(two.mappedBytes());
+    }
+  }
+
+  @Test
+  void theSentenceNamesTheOptionThatFits() {
+    try (Checkpoint checkpoint = open(Golden.path("gguf/model-q4_0.gguf"), false)) {
+      var weights = checkpoint.inferenceWeights();
+      MemoryPlan wide = plan(checkpoint, WeightFormat.FP32);
+      MemoryPlan stored = plan(checkpoint, WeightFormat.AUTO);
+      long between = (wide.weightBytes() + stored.weightBytes()) / 2 + smallest(stored);
+      stored.requireFits(checkpoint.config(), weights, WeightFormat.AUTO, between);
+      assertThatThrownBy(() ->
+              wide.requireFits(
+                  checkpoint.config(),
+                  weights,
+                  WeightFormat.FP32,
+                  wide.weightBytes() + smallest(wide) - 1))
+          .as("a model without room for a question does not fit")
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("--weights auto needs");
+      assertThatThrownBy(
+              () -> wide.requireFits(checkpoint.config(), weights, WeightFormat.FP32, 1000))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("smaller model");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FP32", "FP16", "Q8", "Q4"})
+  void formatsThatAGpuWouldIgnoreAreRefused(WeightFormat format) {
+    Checkpoint checkpoint = open(Golden.path("original"), false);
+    assertThatThrownBy(() ->
+            LlavaModel.load(
+                checkpoint.config(),
+                checkpoint.inferenceWeights(),
+                "original",
+                new Device.Cuda(0),
+                format,
+                LoadProgress.NONE))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("weights as " + format)
+        .hasMessageContaining("--device cpu");
+  }
+
+  @Test
+  void aRequestCountsItsCacheBesideTheMappedWeights() {
+    MemoryPlan plan = new MemoryPlan(1000, 500, 10, 1, 4096, 576);
+    plan.requireRequestFits(100, 200, 0, 1000 + 100 + 2000);
+    assertThatThrownBy(() -> plan.requireRequestFits(100, 200, 0, 1000 + 100 + 2000 - 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("200 rows")
+        .hasMessageContaining("--max-tokens");
+  }
+
+  @Test
+  void whatAChatHoldsAlreadyIsNotCountedAgain() {
+    MemoryPlan plan = new MemoryPlan(1000, 500, 10, 1, 4096, 576);
+    long held = 150 * 10;
+    plan.requireRequestFits(20, 200, held, 1000 + 20 + 500);
+    assertThatThrownBy(() -> plan.requireRequestFits(20, 200, held, 1000 + 20 + 500 - 1))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("200 rows");
+    plan.requireRequestFits(20, 100, held, 1000 + 20); // more is held than is needed
+  }
+
+  private static long smallest(MemoryPlan plan) {
+    int rows = Math.min(plan.contextLength(), plan.pictureRows() + 256);
+    return plan.requestBytes(rows, rows);
+  }
+
+  private static MemoryPlan plan(Checkpoint checkpoint, WeightFormat format) {
+    return MemoryPlan.of(
+        checkpoint.config(), checkpoint.inferenceWeights(), new Device.Cpu(), format);
+  }
+
+  private static Checkpoint open(Path path, boolean merge) {
+    CheckpointOptions options =
+        new CheckpointOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            merge,
+            CheckpointOptions.none().hub());
+    return new CheckpointOpener(options).open(path);
+  }
+}
