@@ -1,5 +1,6 @@
 package llava4j;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,22 +22,25 @@ import org.junit.jupiter.api.TestInstance;
 class ArchitectureTest extends HouseRules {
   private static final int MAX_SOURCE_LINES = 450;
 
-  /// What each package may use, as ARCHITECTURE.md draws it. Those not named here (model, generate)
-  /// are held by the rule against cycles alone.
+  /// What each package may use, rooms within it included, as ARCHITECTURE.md draws it. That no two
+  /// rooms need each other is a rule of every module.
   private static final Map<String, List<String>> ALLOWED =
       Map.ofEntries(
           Map.entry("error", List.of()),
           Map.entry("platform", List.of()),
+          Map.entry("io", List.of("error")),
           Map.entry("tensor", List.of("error", "platform")),
-          Map.entry("image", List.of("error", "platform")),
-          Map.entry("text", List.of("error")),
+          Map.entry("image", List.of("error", "platform", "io")),
+          Map.entry("text", List.of("error", "io")),
           Map.entry("pickle", List.of("error")),
           Map.entry("quant", List.of("error", "platform", "tensor")),
           Map.entry("config", List.of("error", "tensor", "image")),
           Map.entry(
               "checkpoint",
-              List.of("error", "pickle", "tensor", "image", "text", "config", "quant")),
-          Map.entry("model", List.of("error", "tensor", "image", "quant", "config", "checkpoint")),
+              List.of("error", "io", "pickle", "tensor", "image", "text", "config", "quant")),
+          Map.entry(
+              "model",
+              List.of("error", "tensor", "image", "text", "quant", "config", "checkpoint")),
           Map.entry(
               "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));
 
@@ -47,6 +51,38 @@ class ArchitectureTest extends HouseRules {
   @Test
   void packagesFormNoCycle() {
     check(slices().matching("llava4j.(*)..").should().beFreeOfCycles());
+  }
+
+  /// What is common to all files of weights knows no format; formats do not know who opens them.
+  @Test
+  void roomsOfCheckpointStandOnEachOther() {
+    List<String> formats = List.of("safetensors", "torch", "gguf");
+    for (String format : formats) {
+      check(
+          noClasses()
+              .that()
+              .resideInAPackage("llava4j.checkpoint." + format)
+              .should()
+              .dependOnClassesThat(
+                  describe(
+                      "rooms of checkpoint other than weights",
+                      used ->
+                          used.getPackageName().startsWith("llava4j.checkpoint")
+                              && !List.of(
+                                      "llava4j.checkpoint.weights", "llava4j.checkpoint." + format)
+                                  .contains(used.getPackageName()))));
+    }
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("llava4j.checkpoint.weights")
+            .should()
+            .dependOnClassesThat(
+                describe(
+                    "other rooms of checkpoint",
+                    used ->
+                        used.getPackageName().startsWith("llava4j.checkpoint")
+                            && !used.getPackageName().equals("llava4j.checkpoint.weights"))));
   }
 
   @Test

@@ -101,6 +101,20 @@ public record Checkpoint(
         : seen;
   }
 
+  /// What a model in this folder or file is called: its last name, or the repository's where it
+  /// lies in the hub's cache.
+  public static String nameOf(Path path) {
+    Path absolute = path.toAbsolutePath().normalize();
+    // In the hub's cache the folder is a commit; the model's name stands two levels higher.
+    Path snapshots = absolute.getParent();
+    if (snapshots != null && snapshots.endsWith("snapshots") && snapshots.getParent() != null) {
+      return String.valueOf(snapshots.getParent().getFileName())
+          .replaceFirst("^models--", "")
+          .replace("--", "/");
+    }
+    return String.valueOf(absolute.getFileName());
+  }
+
   /// The tensors that inference needs: without blocks behind the chosen hidden state, and without
   /// the final norm.
   public WeightSource inferenceWeights() {

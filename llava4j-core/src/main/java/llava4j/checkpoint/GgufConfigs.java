@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import llava4j.checkpoint.convert.TokenIds;
 import llava4j.checkpoint.gguf.GgufTextConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig;
 import llava4j.checkpoint.gguf.GgufVisionConfig.GridSize;
@@ -27,6 +26,7 @@ import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PatchMerge;
 import llava4j.image.Resolution;
 import llava4j.text.tokenizer.GgufBytePairs;
+import llava4j.text.tokenizer.GgufSentencePieces;
 import llava4j.text.tokenizer.SentencePieceModel.Piece;
 import llava4j.text.tokenizer.SentencePieceModel.PieceType;
 import llava4j.text.tokenizer.SentencePieceTokenizer;
@@ -88,7 +88,7 @@ public final class GgufConfigs {
               vocabulary.addBos())
           .tokenizer();
     }
-    return new llava4j.text.tokenizer.GgufVocabulary(
+    return new GgufSentencePieces(
             file.toString(),
             vocabulary.model(),
             vocabulary.tokens(),
@@ -168,7 +168,11 @@ public final class GgufConfigs {
   /// The vocabulary of a SentencePiece tokenizer, filled up to `rows` as llama.cpp's converter
   /// does: added tokens at their ids, unused ones for rows that only pad the embedding.
   public static GgufVocabulary ofTokenizer(
-      SentencePieceTokenizer tokenizer, TokenIds ids, int rows, boolean addBos, String template) {
+      SentencePieceTokenizer tokenizer,
+      OptionalInt padId,
+      int rows,
+      boolean addBos,
+      String template) {
     List<Piece> pieces = new ArrayList<>(tokenizer.model().pieces());
     for (int id = pieces.size(); id < rows; id++) {
       pieces.add(new Piece("[PAD" + id + "]", -1000, PieceType.UNUSED));
@@ -192,7 +196,7 @@ public final class GgufConfigs {
         OptionalInt.of(tokenizer.bosId()),
         OptionalInt.of(tokenizer.eosId()),
         OptionalInt.of(tokenizer.unkId()),
-        ids.pad(),
+        padId,
         addBos,
         false,
         tokenizer.model().addDummyPrefix(),

@@ -162,7 +162,7 @@ public abstract class HouseRules {
                 (JavaField field) -> !field.getModifiers().contains(JavaModifier.SYNTHETIC)));
   }
 
-  private static boolean isWithin(String name, String root) {
+  protected static boolean isWithin(String name, String root) {
     return name.equals(root) || name.startsWith(root + ".");
   }
 }

@@ -100,7 +100,7 @@ class ArchitectureTest extends HouseRules {
                 type ->
                     type.getPackageName().startsWith("llava4j.")
                         && !type.getPackageName().startsWith("llava4j.data")
-                        && !allowed.contains(type.getPackageName())))
+                        && allowed.stream().noneMatch(one -> isWithin(type.getPackageName(), one))))
         .check(main());
   }
 }

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
-import llava4j.checkpoint.open.CheckpointOpener;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.safetensors.SafetensorsWriter;
 import llava4j.checkpoint.torch.TorchZipWriter;
 import llava4j.checkpoint.weights.NameTable;
@@ -120,7 +120,7 @@ public record AdapterWriter(
   /// way from `folder`, so that both may be moved together.
   public static String reference(Path base, Path folder) {
     if (isSnapshot(base)) {
-      return CheckpointOpener.nameOf(base);
+      return Checkpoint.nameOf(base);
     }
     try {
       Files.createDirectories(folder);

@@ -205,7 +205,7 @@ public final class CheckpointConverter {
     return switch (tokenizer) {
       case SentencePieceTokenizer sentencePiece ->
           GgufConfigs.ofTokenizer(
-              sentencePiece, ids, rows, checkpoint.addsBos(), markedTemplate(tokenizer));
+              sentencePiece, ids.pad(), rows, checkpoint.addsBos(), markedTemplate(tokenizer));
       case JsonTokenizer fast ->
           new ByteLevelVocabulary(fast.content(), checkpoint.location() + "'s tokenizer.json")
               .toGguf(ids, rows, checkpoint.addsBos(), markedTemplate(tokenizer));

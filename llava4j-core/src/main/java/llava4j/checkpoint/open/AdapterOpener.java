@@ -74,7 +74,7 @@ final class AdapterOpener {
         tokenizerFolder.map(there -> TokenizerSource.of(there, marks)).orElse(under.tokenizer());
     Set<Integer> eosIds = CheckpointOpener.generationEosIds(folder);
     return new Checkpoint(
-        CheckpointOpener.nameOf(folder),
+        Checkpoint.nameOf(folder),
         folder,
         under.dialect(),
         under.config().withText(text),

@@ -222,7 +222,7 @@ public final class CheckpointOpener {
           case HUGGING_FACE, GGUF -> ImageMarks.NONE;
         };
     return new Checkpoint(
-        nameOf(folder),
+        Checkpoint.nameOf(folder),
         folder,
         dialect,
         sized,
@@ -380,17 +380,5 @@ public final class CheckpointOpener {
       ids.add(node.asInt());
     }
     node.forEach(id -> ids.add(id.asInt(-1)));
-  }
-
-  public static String nameOf(Path path) {
-    Path absolute = path.toAbsolutePath().normalize();
-    // In the hub's cache the folder is a commit; the model's name stands two levels higher.
-    Path snapshots = absolute.getParent();
-    if (snapshots != null && snapshots.endsWith("snapshots") && snapshots.getParent() != null) {
-      return String.valueOf(snapshots.getParent().getFileName())
-          .replaceFirst("^models--", "")
-          .replace("--", "/");
-    }
-    return String.valueOf(absolute.getFileName());
   }
 }

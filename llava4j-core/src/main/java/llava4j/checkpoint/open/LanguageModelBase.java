@@ -60,7 +60,7 @@ public final class LanguageModelBase {
         text = text.withTiedEmbeddings(false);
       }
       return new Checkpoint(
-          CheckpointOpener.nameOf(languageModel),
+          Checkpoint.nameOf(languageModel),
           languageModel,
           Dialect.ORIGINAL,
           new LlavaConfig(

@@ -21,7 +21,7 @@ public record TowerReference(Optional<String> name, boolean copied) {
   public static TowerReference of(Checkpoint checkpoint, Path folder) {
     Path holder = checkpoint.weights().tensors().get(TENSOR).file().toAbsolutePath().getParent();
     if (AdapterWriter.isSnapshot(holder) && !holder.equals(base(checkpoint))) {
-      return new TowerReference(Optional.of(CheckpointOpener.nameOf(holder)), false);
+      return new TowerReference(Optional.of(Checkpoint.nameOf(holder)), false);
     }
     Path copy = folder.toAbsolutePath().normalize().resolve(CLIP);
     return new TowerReference(Optional.of(copy.toString()), true);

@@ -41,8 +41,8 @@ public final class GoldenTokenizers {
   /// Built from the lists that a GGUF file of the same model holds.
   public static SentencePieceTokenizer gguf() {
     List<Piece> pieces = model().pieces();
-    GgufVocabulary vocabulary =
-        new GgufVocabulary(
+    GgufSentencePieces vocabulary =
+        new GgufSentencePieces(
             "model.gguf",
             "llama",
             pieces.stream().map(Piece::text).toList(),

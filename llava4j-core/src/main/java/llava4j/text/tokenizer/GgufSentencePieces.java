@@ -24,7 +24,7 @@ import llava4j.text.tokenizer.SentencePieceTokenizer.Settings;
 /// @param padId `tokenizer.ggml.padding_token_id`
 /// @param addSpacePrefix `tokenizer.ggml.add_space_prefix`
 /// @param addsBos `tokenizer.ggml.add_bos_token`
-public record GgufVocabulary(
+public record GgufSentencePieces(
     String where,
     String model,
     List<String> tokens,
@@ -40,7 +40,7 @@ public record GgufVocabulary(
   private static final Set<String> NO_WORDS = Set.of("<image>", "<pad>");
 
   /// Checks the lists against each other.
-  public GgufVocabulary {
+  public GgufSentencePieces {
     if (!model.equals("llama")) {
       throw new BadInputException(
           where
