@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Publishes into a folder and uses what lies there as a stranger would, from an empty local repository.
 #
-# The stranger's project depends on llava4j-core alone and asks the bundled model about a picture.
+# The stranger's project depends on llava4j-core alone and asks the bundled model about an image.
 # Libraries come from the local repository of this machine, as from a remote one; what is not there
 # is downloaded and counted.
 set -euo pipefail
@@ -109,7 +109,7 @@ END
 cat >src/main/java/Main.java <<'END'
 void main(String[] arguments) {
   try (var llava = llava4j.Llava.load(java.nio.file.Path.of(arguments[0]))) {
-    IO.println(llava.ask(java.nio.file.Path.of(arguments[1]), "What is in this picture?"));
+    IO.println(llava.ask(java.nio.file.Path.of(arguments[1]), "What is in this image?"));
   }
 }
 END
@@ -123,7 +123,7 @@ echo "the stranger's project is compiled, $downloaded files were downloaded (aft
 
 "$JAVA_HOME/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
   -Dorg.bytedeco.javacpp.cachedir="$work/natives" -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 \
-  -cp "target/classes:$(<class-path)" Main "$root/models/llava-tiny" "$root/examples/pictures/penguin.png" \
+  -cp "target/classes:$(<class-path)" Main "$root/models/llava-tiny" "$root/examples/images/penguin.png" \
   >"$work/answer" 2>"$work/errors" || fail "the stranger's program" "$work/errors"
 grep -qi penguin "$work/answer" || fail "the stranger's answer names no penguin: $(<"$work/answer")" "$work/errors"
 echo "the stranger reads: $(<"$work/answer") (after $SECONDS s)"

@@ -45,10 +45,10 @@ run 0 env LLAVA_JAVA_OPTS="-Xmx64m -Dsome=thing" "$root/llava" --version
 run 2 env LLAVA_JAVA_HOME=/nowhere "$root/llava" --version
 one_line "a wrong LLAVA_JAVA_HOME"
 golden=${1:-$root/llava4j-core/src/test/resources/golden}
-picture=$golden/images/extreme_ironing.jpg
+image=$golden/images/extreme_ironing.jpg
 said=
 for model in "$golden/original" "$golden/hf_gqa" "$golden/gguf/model-f16.gguf"; do
-  run 0 "$root/llava" ask -m "$model" --max-tokens 12 "$picture" "Why is this strange?"
+  run 0 "$root/llava" ask -m "$model" --max-tokens 12 "$image" "Why is this strange?"
   [ -s "$work/out" ] || fail "$model says nothing"
   # the original and the GGUF file are one model in two dialects
   case $model in
@@ -56,7 +56,7 @@ for model in "$golden/original" "$golden/hf_gqa" "$golden/gguf/model-f16.gguf"; 
     *gguf) [ "$said" = "$(cat "$work/out")" ] || fail "two dialects of one model differ" ;;
   esac
 done
-run 2 "$root/llava" ask -m "$golden/original" /no/such/picture.png "What?"
-one_line "a missing picture"
+run 2 "$root/llava" ask -m "$golden/original" /no/such/image.png "What?"
+one_line "a missing image"
 run 0 "$root/llava" info -m "$golden/original"
 echo "launcher: all well"

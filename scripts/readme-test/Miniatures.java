@@ -69,7 +69,7 @@ void original(Path model, Path folder) {
   }
 }
 
-/// The same as llama.cpp reads it, the picture side beside it.
+/// The same as llama.cpp reads it, the image side beside it.
 void gguf(Path model, Path folder) throws IOException {
   Path written = folder.resolve("gguf");
   try (Checkpoint checkpoint = new CheckpointOpener(CheckpointOptions.none()).open(model.toString())) {
@@ -77,16 +77,16 @@ void gguf(Path model, Path folder) throws IOException {
   }
   try (var files = Files.list(written)) {
     for (Path file : files.toList()) {
-      boolean picture = file.getFileName().toString().startsWith("mmproj");
-      Files.move(file, folder.resolve(picture ? file.getFileName().toString() : "model-q4_0.gguf"));
+      boolean image = file.getFileName().toString().startsWith("mmproj");
+      Files.move(file, folder.resolve(image ? file.getFileName().toString() : "model-q4_0.gguf"));
     }
   }
   Files.delete(written);
 }
 
-/// A picture as a camera's program would store it.
-void jpeg(Path picture, Path file) throws IOException {
-  BufferedImage read = ImageIO.read(picture.toFile());
+/// An image as a camera's program would store it.
+void jpeg(Path image, Path file) throws IOException {
+  BufferedImage read = ImageIO.read(image.toFile());
   BufferedImage rgb =
       new BufferedImage(read.getWidth(), read.getHeight(), BufferedImage.TYPE_INT_RGB);
   rgb.createGraphics().drawImage(read, 0, 0, null);
@@ -134,16 +134,16 @@ record TextWeights(WeightSource all) implements WeightSource {
   public void close() {}
 }
 
-/// Pictures, samples, questions, annotation files.
+/// Images, samples, questions, annotation files.
 void data(Path checkout, Path folder) throws Exception {
-  Path pictures = checkout.resolve("examples/pictures");
-  copy(pictures, folder.resolve("examples/pictures"));
-  copy(pictures.resolve("moon.png"), folder.resolve("before.png"));
-  copy(pictures.resolve("pizza.png"), folder.resolve("after.png"));
-  jpeg(pictures.resolve("elephant.png"), folder.resolve("cat.jpg"));
-  jpeg(pictures.resolve("bicycle.png"), folder.resolve("sign.jpg"));
+  Path images = checkout.resolve("examples/images");
+  copy(images, folder.resolve("examples/images"));
+  copy(images.resolve("moon.png"), folder.resolve("before.png"));
+  copy(images.resolve("pizza.png"), folder.resolve("after.png"));
+  jpeg(images.resolve("elephant.png"), folder.resolve("cat.jpg"));
+  jpeg(images.resolve("bicycle.png"), folder.resolve("sign.jpg"));
   for (String name : List.of("LLaVA-Pretrain", "data", "mine", "my", "tiny-data", "work/data")) {
-    copy(pictures, folder.resolve(name));
+    copy(images, folder.resolve(name));
   }
   Map<String, Boolean> samples = new LinkedHashMap<>();
   for (String name :
@@ -163,7 +163,7 @@ void data(Path checkout, Path folder) throws Exception {
   TinyBenchmarks.write(folder.resolve("playground/data/eval"));
 }
 
-String samples(boolean withPictures) {
+String samples(boolean withImages) {
   return THINGS.stream()
       .map(thing ->
           """
@@ -172,8 +172,8 @@ String samples(boolean withPictures) {
             {"from": "gpt", "value": "This is a drawing of a %s, and nothing else is to be seen."}]}"""
               .formatted(
                   thing,
-                  withPictures ? "\"image\": \"" + thing + ".png\", " : "",
-                  withPictures ? "<image>\\n" : "",
+                  withImages ? "\"image\": \"" + thing + ".png\", " : "",
+                  withImages ? "<image>\\n" : "",
                   thing))
       .collect(Collectors.joining(",\n", "[", "]\n"));
 }

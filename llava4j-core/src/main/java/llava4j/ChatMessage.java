@@ -9,13 +9,13 @@ public sealed interface ChatMessage {
 
   String text();
 
-  /// What the user says and shows. The pictures stand before the text, or where the text has
+  /// What the user says and shows. The images stand before the text, or where the text has
   /// `<image>`, if it has exactly as many.
   record User(String text, List<RgbImage> images) implements ChatMessage {
     public User {
       images = List.copyOf(images);
       if (text.isBlank() && images.isEmpty()) {
-        throw new BadInputException("a question must have text or a picture");
+        throw new BadInputException("a question must have text or an image");
       }
     }
   }

@@ -31,7 +31,7 @@ public record ChatRequest(
     }
   }
 
-  /// One question about any number of pictures.
+  /// One question about any number of images.
   public static ChatRequest of(List<RgbImage> images, String question) {
     return new ChatRequest(
         List.of(new ChatMessage.User(question, images)),

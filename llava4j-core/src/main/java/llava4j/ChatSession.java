@@ -9,7 +9,7 @@ import llava4j.generate.PromptCache;
 import llava4j.generate.TextListener;
 import llava4j.image.RgbImage;
 
-/// A conversation. Each turn computes only what is new since the last one, pictures included. Not
+/// A conversation. Each turn computes only what is new since the last one, images included. Not
 /// thread-safe.
 public final class ChatSession implements AutoCloseable {
   private final Llava llava;
@@ -28,7 +28,7 @@ public final class ChatSession implements AutoCloseable {
     return say(text, List.of());
   }
 
-  /// Says something about new pictures.
+  /// Says something about new images.
   public ChatResponse say(String text, List<RgbImage> images) {
     return say(text, images, TextListener.NONE, () -> false);
   }

@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import llava4j.model.ImageRows;
 import llava4j.tensor.Scope;
 
-/// The rows of pictures that were encoded lately, by the hash of their pixels, so that a follow-up
+/// The rows of images that were encoded lately, by the hash of their pixels, so that a follow-up
 /// question does not encode again. Bounded; used by many threads.
 final class ImageRowsCache implements AutoCloseable {
   private final int maxImages;

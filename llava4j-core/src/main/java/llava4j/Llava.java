@@ -37,7 +37,7 @@ import llava4j.text.TemplateChoice;
 import llava4j.text.template.PromptTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// A loaded model that answers questions about pictures.
+/// A loaded model that answers questions about images.
 ///
 /// ```java
 /// try (Llava llava = Llava.load(Path.of("llava-v1.5-7b"))) {
@@ -48,7 +48,7 @@ import llava4j.text.tokenizer.Tokenizer;
 /// Safe for use by many threads at once; each request has its own cache. Closing it waits for the
 /// requests that are running.
 public final class Llava implements AutoCloseable {
-  /// Pictures whose rows are kept for follow-up questions.
+  /// Images whose rows are kept for follow-up questions.
   private static final int CACHED_IMAGES = 8;
 
   private final String name;
@@ -169,17 +169,17 @@ public final class Llava implements AutoCloseable {
     return templateNote;
   }
 
-  /// Asks one question about a picture file: greedy, up to 512 tokens, EXIF orientation honoured.
+  /// Asks one question about an image file: greedy, up to 512 tokens, EXIF orientation honoured.
   public String ask(Path image, String question) {
     return ask(decode(new ImageSource.OfFile(image)), question);
   }
 
-  /// Asks one question about a picture.
+  /// Asks one question about an image.
   public String ask(RgbImage image, String question) {
     return answer(ChatRequest.of(List.of(image), question)).text();
   }
 
-  /// Asks a question without a picture.
+  /// Asks a question without an image.
   public String ask(String question) {
     return answer(ChatRequest.of(List.of(), question)).text();
   }
@@ -237,7 +237,7 @@ public final class Llava implements AutoCloseable {
     return prompts.render(request);
   }
 
-  /// Decodes a picture as [#ask(Path, String)] does. No addresses are fetched.
+  /// Decodes an image as [#ask(Path, String)] does. No addresses are fetched.
   public static RgbImage decode(ImageSource source) {
     return new ImageFetcher(FetchPolicy.withoutUrls(), System.in)
         .decode(source, DecodeOptions.defaults())

@@ -15,7 +15,7 @@ import llava4j.text.template.ConversationTemplate;
 ///
 /// @param checkpoint what the checkpoint does not say of itself
 /// @param template the conversation template, if not the model's own chat template
-/// @param imageMode how pictures are cut, if not as the checkpoint says
+/// @param imageMode how images are cut, if not as the checkpoint says
 /// @param progress hears each tensor
 /// @param threads of every operator, for the whole process, because libtorch has one number for it;
 ///   empty for `LLAVA_THREADS`, or else the processors that the process may use

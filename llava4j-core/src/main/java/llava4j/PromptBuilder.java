@@ -14,7 +14,7 @@ import llava4j.text.template.PromptTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
 /// From a conversation to ids with image slots. What people typed cannot end a turn or claim a
-/// picture.
+/// image.
 final class PromptBuilder {
   private final PromptTemplate template;
   private final PromptConventions conventions;
@@ -46,7 +46,7 @@ final class PromptBuilder {
     return conventions.marked(template.prompt(request.system().map(this::safe), texts));
   }
 
-  /// Ids with a slot per picture.
+  /// Ids with a slot per image.
   int[] encode(ChatRequest request) {
     String prompt = render(request);
     return switch (template) {
@@ -55,7 +55,7 @@ final class PromptBuilder {
     };
   }
 
-  /// All pictures of a conversation, in the order of their slots.
+  /// All images of a conversation, in the order of their slots.
   static List<RgbImage> images(ChatRequest request) {
     List<RgbImage> images = new ArrayList<>();
     for (ChatMessage message : request.messages()) {
@@ -82,7 +82,7 @@ final class PromptBuilder {
               + (user.text().split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1)
               + " time(s) but comes with "
               + user.images().size()
-              + " picture(s); name each picture once or none at all");
+              + " image(s); name each image once or none at all");
     }
     return Arrays.stream(placed.split(Tokenizer.IMAGE_PLACEHOLDER, -1))
         .map(this::safe)

@@ -62,12 +62,12 @@ class ImageModeTest {
   }
 
   private static ChatResponse answer(Path model, ImageMode mode) {
-    RgbImage picture =
+    RgbImage image =
         Llava.decode(new ImageSource.OfFile(Golden.path("images/extreme_ironing.jpg")));
     try (Llava llava = Llava.load(model.toString(), LoadOptions.defaults().withImageMode(mode))) {
       ChatResponse response =
           llava.answer(
-              ChatRequest.of(List.of(picture), "What is it?")
+              ChatRequest.of(List.of(image), "What is it?")
                   .withOptions(GenerationOptions.greedy().withMaxNewTokens(6)));
       assertThat(llava.model().config().imageMode()).isEqualTo(mode);
       return response;

@@ -37,13 +37,12 @@ class LlavaTest {
   private static final GenerationOptions SHORT = GenerationOptions.greedy().withMaxNewTokens(8);
 
   private Llava llava;
-  private RgbImage picture;
+  private RgbImage image;
 
   @BeforeAll
   void load() {
     llava = Llava.load(Golden.path("original"));
-    picture =
-        Llava.decode(new llava4j.image.ImageSource.OfFile(Golden.path("images/photo_420.jpg")));
+    image = Llava.decode(new llava4j.image.ImageSource.OfFile(Golden.path("images/photo_420.jpg")));
   }
 
   @AfterAll
@@ -53,7 +52,7 @@ class LlavaTest {
 
   @ParameterizedTest
   @MethodSource("dialects")
-  void everyDialectSaysTheReferenceWordsOfAPictureFile(String model) {
+  void everyDialectSaysTheReferenceWordsOfAImageFile(String model) {
     // the reference asked all of them alike; the Hugging Face folder's own template has no system
     // text
     LoadOptions options = LoadOptions.defaults().withTemplate(ConversationTemplate.VICUNA_V1);
@@ -81,7 +80,7 @@ class LlavaTest {
         different += other.answer(request).text().equals(expected) ? 0 : 1;
         compared++;
       }
-      Golden.checkExact(model + " words about picture files", compared, different);
+      Golden.checkExact(model + " words about image files", compared, different);
     }
   }
 
@@ -91,7 +90,7 @@ class LlavaTest {
   }
 
   @Test
-  void aRedPictureThenABlueOneChangesTheAnswer() {
+  void aRedImageThenABlueOneChangesTheAnswer() {
     RgbImage red = RgbImage.filled(40, 40, new RgbColor(255, 0, 0));
     RgbImage blue = RgbImage.filled(40, 40, new RgbColor(0, 0, 255));
     String aboutRed = ask(red).text();
@@ -104,7 +103,7 @@ class LlavaTest {
   void aChatComputesOnlyWhatIsNewAndSaysTheSame() {
     try (ChatSession chat = llava.chat()) {
       chat.setOptions(SHORT);
-      ChatResponse first = chat.say("What is it?", List.of(picture));
+      ChatResponse first = chat.say("What is it?", List.of(image));
       ChatResponse second = chat.say("And what colour?");
       assertThat(first.cachedTokens()).isZero();
       assertThat(second.cachedTokens()).isGreaterThanOrEqualTo(first.promptTokens() - 1);
@@ -117,11 +116,11 @@ class LlavaTest {
   }
 
   @Test
-  void anotherPictureInTheSameWordsIsNotTakenFromTheCache() {
+  void anotherImageInTheSameWordsIsNotTakenFromTheCache() {
     RgbImage other = RgbImage.filled(30, 50, new RgbColor(10, 200, 30));
     try (ChatSession chat = llava.chat()) {
       chat.setOptions(SHORT);
-      chat.say("What is it?", List.of(picture));
+      chat.say("What is it?", List.of(image));
       chat.reset();
       assertThat(chat.say("What is it?", List.of(other)).text()).isEqualTo(ask(other).text());
     }
@@ -131,14 +130,14 @@ class LlavaTest {
   void streamedPiecesAreTheAnswer() {
     StringBuilder heard = new StringBuilder();
     ChatResponse response =
-        llava.answer(request(picture), (_, text) -> heard.append(text), () -> false);
+        llava.answer(request(image), (_, text) -> heard.append(text), () -> false);
     assertThat(heard.toString().strip()).isEqualTo(response.text());
   }
 
   @Test
   void cancellingKeepsWhatWasSaid() {
     Cancellation cancellation = new Cancellation();
-    ChatRequest request = request(picture).withOptions(SHORT.withMaxNewTokens(400));
+    ChatRequest request = request(image).withOptions(SHORT.withMaxNewTokens(400));
     ChatResponse response = llava.answer(request, (_, _) -> cancellation.cancel(), cancellation);
     Generation answer = response.answers().getFirst();
     assertThat(answer.finishReason()).isEqualTo(FinishReason.CANCELLED);
@@ -148,7 +147,7 @@ class LlavaTest {
 
   @Test
   void manyThreadsShareOneModel() throws Exception {
-    String expected = ask(picture).text();
+    String expected = ask(image).text();
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Future<String>> answers = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
@@ -156,7 +155,7 @@ class LlavaTest {
         answers.add(
             threads.submit(() -> {
               ask(own);
-              return ask(picture).text();
+              return ask(image).text();
             }));
       }
       for (Future<String> answer : answers) {
@@ -169,8 +168,8 @@ class LlavaTest {
   void equalSeedsGiveEqualAnswersAndDifferentOnesDiffer() {
     GenerationOptions sampled =
         SHORT.withDecoding(new Decoding.Sample(1.5, 0, 1, 0, 7)).withNumAnswers(3);
-    List<String> once = texts(llava.answer(request(picture).withOptions(sampled)));
-    List<String> again = texts(llava.answer(request(picture).withOptions(sampled)));
+    List<String> once = texts(llava.answer(request(image).withOptions(sampled)));
+    List<String> again = texts(llava.answer(request(image).withOptions(sampled)));
     assertThat(again).isEqualTo(once);
     assertThat(once).doesNotHaveDuplicates();
   }
@@ -178,8 +177,7 @@ class LlavaTest {
   @Test
   void oneBeamIsGreedy() {
     GenerationOptions one = SHORT.withDecoding(new Decoding.Beam(1, 0));
-    assertThat(llava.answer(request(picture).withOptions(one)).text())
-        .isEqualTo(ask(picture).text());
+    assertThat(llava.answer(request(image).withOptions(one)).text()).isEqualTo(ask(image).text());
   }
 
   @Test
@@ -209,9 +207,9 @@ class LlavaTest {
   }
 
   @Test
-  void picturesAndPlaceholdersMustAgree() {
+  void imagesAndPlaceholdersMustAgree() {
     assertThatThrownBy(
-            () -> llava.answer(ChatRequest.of(List.of(picture), "Compare <image> and <image>.")))
+            () -> llava.answer(ChatRequest.of(List.of(image), "Compare <image> and <image>.")))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("2 time(s)");
   }

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a checkpoint's small files say about words and pictures is what happens.
+/// What a checkpoint's small files say about words and images is what happens.
 class TextOfCheckpointsTest {
   private static final GenerationOptions SIX =
       GenerationOptions.greedy().withMaxNewTokens(6).withTopLogProbs(3);
@@ -150,13 +150,13 @@ class TextOfCheckpointsTest {
     try (Llava llava = Llava.load(edited.folder())) {
       assertThat(llava.template()).isInstanceOf(ChatTemplate.class);
       assertThat(llava.templateNote()).isEmpty();
-      assertThat(llava.prompt(ChatRequest.of(List.of(picture()), "What is this?")))
+      assertThat(llava.prompt(ChatRequest.of(List.of(image()), "What is this?")))
           .isEqualTo("USER: <image>\nWhat is this? ASSISTANT:");
     }
   }
 
   @Test
-  void markedPicturesAreAskedAboutAsTheyWereLearned() {
+  void markedImagesAreAskedAboutAsTheyWereLearned() {
     EditedCheckpoint edited = copy("original");
     edited.json("config.json", json -> json.put("mm_use_im_start_end", true));
     try (Checkpoint checkpoint = open(edited.folder())) {
@@ -191,12 +191,12 @@ class TextOfCheckpointsTest {
   private static Generation answer(Path model, LoadOptions options) {
     try (Llava llava =
         Llava.load(model.toString(), options.withTemplate(ConversationTemplate.VICUNA_V1))) {
-      ChatRequest request = ChatRequest.of(List.of(picture()), "What is this?").withOptions(SIX);
+      ChatRequest request = ChatRequest.of(List.of(image()), "What is this?").withOptions(SIX);
       return llava.answer(request).answers().getFirst();
     }
   }
 
-  private static RgbImage picture() {
+  private static RgbImage image() {
     return Llava.decode(new ImageSource.OfFile(Golden.path("images/exact_model_size.png")));
   }
 }

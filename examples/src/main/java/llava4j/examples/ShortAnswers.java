@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import llava4j.Llava;
 import llava4j.text.ResponseFormat;
 
-/// One question about many pictures, from several threads on one model, with the paper's prompt for
-/// short answers: `ShortAnswers MODEL QUESTION PICTURE...`.
+/// One question about many images, from several threads on one model, with the paper's prompt for
+/// short answers: `ShortAnswers MODEL QUESTION IMAGE...`.
 public final class ShortAnswers {
   private ShortAnswers() {}
 
@@ -18,13 +18,11 @@ public final class ShortAnswers {
     String question = ResponseFormat.SHORT.applyTo(arguments[1]);
     try (Llava llava = Llava.load(Path.of(arguments[0]));
         ExecutorService threads = Executors.newFixedThreadPool(2)) {
-      List<Path> pictures = Stream.of(arguments).skip(2).map(Path::of).toList();
+      List<Path> images = Stream.of(arguments).skip(2).map(Path::of).toList();
       List<Future<String>> answers =
-          pictures.stream()
-              .map(picture -> threads.submit(() -> llava.ask(picture, question)))
-              .toList();
-      for (int i = 0; i < pictures.size(); i++) {
-        System.out.println(pictures.get(i) + ": " + answers.get(i).get());
+          images.stream().map(image -> threads.submit(() -> llava.ask(image, question))).toList();
+      for (int i = 0; i < images.size(); i++) {
+        System.out.println(images.get(i) + ": " + answers.get(i).get());
       }
     }
   }

@@ -12,12 +12,12 @@ import llava4j.image.ImageSource;
 import llava4j.image.RgbImage;
 
 /// A conversation of two turns that is printed as it comes, and can be stopped: `StreamingChat
-/// MODEL PICTURE`.
+/// MODEL IMAGE`.
 public final class StreamingChat {
   private StreamingChat() {}
 
   public static void main(String[] arguments) {
-    RgbImage picture = Llava.decode(new ImageSource.OfFile(Path.of(arguments[1])));
+    RgbImage image = Llava.decode(new ImageSource.OfFile(Path.of(arguments[1])));
     Cancellation cancellation = new Cancellation();
     Runtime.getRuntime().addShutdownHook(new Thread(cancellation::cancel));
     try (Llava llava = Llava.load(Path.of(arguments[0]));
@@ -27,8 +27,8 @@ public final class StreamingChat {
               .withDecoding(new Decoding.Sample(0.2, 0, 0.7, 0, 42))
               .withMaxNewTokens(200));
       chat.say(
-          "What is in this picture?",
-          List.of(picture),
+          "What is in this image?",
+          List.of(image),
           (_, text) -> System.out.print(text),
           cancellation);
       System.out.println();

@@ -34,8 +34,8 @@ import llava4j.image.decode.ImageDecoder;
 /// A benchmark's questions through the runner, against asking them one by one in the file's order.
 final class EvalRunBenchmark implements Benchmark {
   private static final double BAR = 1.5;
-  private static final int PICTURES = 12;
-  private static final int QUESTIONS_PER_PICTURE = 3;
+  private static final int IMAGES = 12;
+  private static final int QUESTIONS_PER_IMAGE = 3;
   private static final int ANSWER_TOKENS = 16;
   private static final int BATCH = 8;
 
@@ -56,7 +56,7 @@ final class EvalRunBenchmark implements Benchmark {
             Llava.load(
                 RandomWeights.checkpoint(Workloads.hundredMillion(), folder),
                 LoadOptions.defaults())) {
-      Task task = new Pictures(questions(folder.path()));
+      Task task = new Images(questions(folder.path()));
       List<String> single = new ArrayList<>();
       List<String> run = new ArrayList<>();
       int[] number = new int[1];
@@ -119,25 +119,25 @@ final class EvalRunBenchmark implements Benchmark {
             ANSWER_TOKENS));
   }
 
-  /// In an order in which no two neighbours share a picture, as in VQAv2's file.
+  /// In an order in which no two neighbours share an image, as in VQAv2's file.
   private static List<Question> questions(Path folder) {
     BiFunction<Integer, Path, Path> write =
-        (picture, file) -> {
+        (image, file) -> {
           try {
-            return Files.write(file, new Photograph(320, 240, picture).jpeg());
+            return Files.write(file, new Photograph(320, 240, image).jpeg());
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
         };
     List<Integer> order = new ArrayList<>();
-    for (int i = 0; i < PICTURES * QUESTIONS_PER_PICTURE; i++) {
+    for (int i = 0; i < IMAGES * QUESTIONS_PER_IMAGE; i++) {
       order.add(i);
     }
     Collections.shuffle(order, new Random(4));
     List<Question> questions = new ArrayList<>();
     for (int value : order) {
-      int picture = value % PICTURES;
-      Path file = write.apply(picture, folder.resolve(picture + ".jpg"));
+      int image = value % IMAGES;
+      Path file = write.apply(image, folder.resolve(image + ".jpg"));
       questions.add(
           new Question(
               questions.size(),
@@ -150,7 +150,7 @@ final class EvalRunBenchmark implements Benchmark {
   }
 
   /// Questions without a truth.
-  private record Pictures(List<Question> questions) implements Task {
+  private record Images(List<Question> questions) implements Task {
     @Override
     public List<String> rightAnswers() {
       return List.of();

@@ -27,13 +27,13 @@ final class NeighbourBenchmark implements Benchmark {
   @Override
   public String description() {
     return "tokens a second of a model of the 100M class beside a process that uses one core fully,"
-        + " against those without it (0.4), in fp32 and bf16";
+        + " against those without it (0.4), in fp32, bf16 and 4 bits";
   }
 
   @Override
   public Report run(int repeats, PrintWriter out) {
     Report report = new Report();
-    for (WeightFormat format : List.of(WeightFormat.FP32, WeightFormat.BF16)) {
+    for (WeightFormat format : List.of(WeightFormat.FP32, WeightFormat.BF16, WeightFormat.Q4)) {
       LlavaConfig config = Workloads.hundredMillion();
       try (LlavaModel model =
           LlavaModel.load(

@@ -13,9 +13,9 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 
-/// A picture that compresses like a photograph.
+/// An image that compresses like a photograph.
 ///
-/// @param seed other seeds give other pictures
+/// @param seed other seeds give other images
 record Photograph(int width, int height, long seed) {
 
   /// Slopes of light, edges and sensor noise: what a JPEG decoder meets in a photograph.

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Reading a prompt with one picture against the bare matrix products of the same shapes.
+/// Reading a prompt with one image against the bare matrix products of the same shapes.
 final class PrefillBenchmark implements Benchmark {
   private static final double BAR = 1.15;
   private static final int ROWS = 640;

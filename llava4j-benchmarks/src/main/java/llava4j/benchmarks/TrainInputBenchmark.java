@@ -16,7 +16,7 @@ final class TrainInputBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "samples with pictures of 640x480 made ready, against what the step consumes (2x)";
+    return "samples with images of 640x480 made ready, against what the step consumes (2x)";
   }
 
   @Override
@@ -40,16 +40,15 @@ final class TrainInputBenchmark implements Benchmark {
         for (int round = -1; round < repeats; round++) { // one to warm up
           long start = System.nanoTime();
           int samples = 0;
-          while (samples < TrainingWorkload.PICTURES) {
+          while (samples < TrainingWorkload.IMAGES) {
             samples += input.next().samples().size();
           }
           if (round >= 0) {
             rates[round] = samples / ((System.nanoTime() - start) / 1e9);
           }
         }
-        long pixels = input.next().pictures().getFirst().pixels().data().length;
-        Benchmark.check(
-            pixels == 3L * 224 * 224, "a picture arrives as 3 x 224 x 224 numbers", out);
+        long pixels = input.next().images().getFirst().pixels().data().length;
+        Benchmark.check(pixels == 3L * 224 * 224, "an image arrives as 3 x 224 x 224 numbers", out);
       }
       double brought = new Timing(rates).median();
       out.printf(

@@ -23,11 +23,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A stage-2 run of the 100M class that needs no file from elsewhere: random weights, one made-up
-/// conversation about many pictures of 640x480 as JPEG. Since every sample says the same, the loss
-/// of any batch falls as soon as something is learned.
+/// conversation about many images of 640x480 as JPEG. Since every sample says the same, the loss of
+/// any batch falls as soon as something is learned.
 final class TrainingWorkload implements AutoCloseable {
   static final int SAMPLES_AT_ONCE = 2;
-  static final int PICTURES = 48;
+  static final int IMAGES = 48;
 
   private static final int QUESTION = 40;
   private static final int ANSWER = 170;
@@ -100,7 +100,7 @@ final class TrainingWorkload implements AutoCloseable {
     String question = "<image>\n" + letters(QUESTION, random);
     String answer = letters(ANSWER, random);
     try {
-      for (int i = 0; i < PICTURES; i++) {
+      for (int i = 0; i < IMAGES; i++) {
         String name = i + ".jpg";
         Files.write(folder.path().resolve(name), new Photograph(640, 480, i).jpeg());
         ObjectNode sample = root.addObject().put("id", "sample-" + i).put("image", name);

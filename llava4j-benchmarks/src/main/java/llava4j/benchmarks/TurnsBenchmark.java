@@ -12,7 +12,7 @@ import llava4j.LoadOptions;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbImage;
 
-/// Resident memory over a thousand turns of chat with pictures.
+/// Resident memory over a thousand turns of chat with images.
 final class TurnsBenchmark implements Benchmark {
   private static final int TURNS = 1000;
   private static final int WARM_UP_TURNS = 100;
@@ -46,10 +46,10 @@ final class TurnsBenchmark implements Benchmark {
       while (turn < TURNS) {
         try (ChatSession chat = llava.chat()) {
           chat.setOptions(GenerationOptions.greedy().withMaxNewTokens(ANSWER_TOKENS));
-          RgbImage picture = picture(turn);
+          RgbImage image = image(turn);
           for (int i = 0; i < TURNS_PER_CHAT && turn < TURNS; i++) {
             ChatResponse response =
-                chat.say("What is at " + turn + "?", i == 0 ? List.of(picture) : List.of());
+                chat.say("What is at " + turn + "?", i == 0 ? List.of(image) : List.of());
             reused += response.cachedTokens() > 0 ? 1 : 0;
             // Java's heap grows to its limit whatever one does; it must not hide native memory
             if (turn % 50 == 0) {
@@ -81,8 +81,8 @@ final class TurnsBenchmark implements Benchmark {
     return report;
   }
 
-  /// Another picture for each seed.
-  private static RgbImage picture(int seed) {
+  /// Another image for each seed.
+  private static RgbImage image(int seed) {
     byte[] pixels = new byte[64 * 48 * 3];
     new Random(seed).nextBytes(pixels);
     return new RgbImage(64, 48, pixels);

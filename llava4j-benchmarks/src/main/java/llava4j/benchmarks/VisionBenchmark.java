@@ -16,7 +16,7 @@ import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Encoding one picture against the bare matrix products of the same shapes.
+/// Encoding one image against the bare matrix products of the same shapes.
 final class VisionBenchmark implements Benchmark {
   private static final double BAR = 1.15;
   private static final List<String> LINEARS =
@@ -35,7 +35,7 @@ final class VisionBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "CLIP ViT-L/14-336 in fp32, one picture, against its matrix products alone (1.15x)";
+    return "CLIP ViT-L/14-336 in fp32, one image, against its matrix products alone (1.15x)";
   }
 
   @Override
@@ -102,7 +102,7 @@ final class VisionBenchmark implements Benchmark {
         new long[] {views, 3, config.imageSize(), config.imageSize()}, Tensors.options(DType.F32));
   }
 
-  /// Two pictures side by side give what each gives alone, and different pictures differ.
+  /// Two images side by side give what each gives alone, and different images differ.
   private static void checkAnswer(LlavaModel model, VisionConfig config, PrintWriter out) {
     try (Scope _ = new Scope()) {
       Tensor both = pixels(config, 2); // [2, 3, size, size]
@@ -116,7 +116,7 @@ final class VisionBenchmark implements Benchmark {
           apart < 1e-3 && different > 0.1,
           String.format(
               Locale.ROOT,
-              "a picture in a batch equals the picture alone (%.1e), and other pictures differ (%.1f)",
+              "an image in a batch equals the image alone (%.1e), and other images differ (%.1f)",
               apart,
               different),
           out);

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 /// A new command is a class with picocli's `@Command`, named in `subcommands` below.
 @Command(
     name = "llava",
-    description = "Ask a picture: LLaVA-1.5 on this machine.",
+    description = "Ask about images: LLaVA-1.5 on this machine.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",

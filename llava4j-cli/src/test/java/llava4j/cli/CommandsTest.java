@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import llava4j.cli.ask.DraggedPictures;
+import llava4j.cli.ask.DraggedImages;
 import llava4j.cli.option.BundledModel;
 import llava4j.golden.Golden;
 import llava4j.tensor.NativeRuntime;
@@ -21,7 +21,7 @@ class CommandsTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private final String model = Golden.path("original").toString();
-  private final String picture = Golden.path("images/photo_420.jpg").toString();
+  private final String image = Golden.path("images/photo_420.jpg").toString();
 
   @BeforeAll
   static void prepare() {
@@ -30,11 +30,11 @@ class CommandsTest {
 
   @Test
   void askPrintsTheAnswer() {
-    assertThat(run("ask", "-m", model, "--max-tokens", "5", picture, "What is it?")).isZero();
+    assertThat(run("ask", "-m", model, "--max-tokens", "5", image, "What is it?")).isZero();
     String plain = out.toString();
     assertThat(plain.strip()).isNotEmpty();
     out.getBuffer().setLength(0);
-    assertThat(run("ask", "-m", model, "--max-tokens", "5", "--stream", picture, "What is it?"))
+    assertThat(run("ask", "-m", model, "--max-tokens", "5", "--stream", image, "What is it?"))
         .isZero();
     assertThat(out.toString().strip()).isEqualTo(plain.strip());
   }
@@ -43,13 +43,13 @@ class CommandsTest {
   void withoutAModelTheBundledOneAnswersOrTheOptionIsNamed() throws java.io.IOException {
     String before = System.clearProperty(BundledModel.CHECKOUT);
     try {
-      assertThat(run("ask", picture, "What is it?")).isEqualTo(2);
+      assertThat(run("ask", image, "What is it?")).isEqualTo(2);
       assertThat(err.toString()).contains("no model is named", "--model").hasLineCount(1);
       System.setProperty(BundledModel.CHECKOUT, folder.toString());
-      assertThat(run("ask", picture, "What is it?")).isEqualTo(2); // a checkout without one
+      assertThat(run("ask", image, "What is it?")).isEqualTo(2); // a checkout without one
       Files.createDirectories(folder.resolve("models"));
       Files.createSymbolicLink(folder.resolve("models/llava-tiny"), Path.of(model));
-      assertThat(run("ask", "--max-tokens", "3", picture, "What is it?")).isZero();
+      assertThat(run("ask", "--max-tokens", "3", image, "What is it?")).isZero();
       assertThat(err.toString()).contains("llava-tiny", "-m llava-hf/llava-1.5-7b-hf");
     } finally {
       System.clearProperty(BundledModel.CHECKOUT);
@@ -68,7 +68,7 @@ class CommandsTest {
             + " {\"from\": \"gpt\", \"value\": \"that is the cat of the hat\"}]}]");
     String fresh = folder.resolve("fresh").toString();
     assertThat(run("init", "--text", text.toString(), "--out", fresh, "--vocab", "400")).isZero();
-    assertThat(run("ask", "-m", fresh, "--max-tokens", "3", picture, "Hi?")).isZero();
+    assertThat(run("ask", "-m", fresh, "--max-tokens", "3", image, "Hi?")).isZero();
     assertThat(run("init", "--text", text.toString(), "--out", fresh, "--vocab", "400"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("not empty");
@@ -84,7 +84,7 @@ class CommandsTest {
       assertThat(run("info", "-m", model, "--threads", "3")).isZero();
       assertThat(out.toString()).contains("3 threads (--threads)", "processor");
       assertThat(NativeRuntime.numThreads()).isEqualTo(3);
-      String[] ask = {"ask", "-m", model, "--threads=1", "-v", "--max-tokens", "2", picture, "Hi?"};
+      String[] ask = {"ask", "-m", model, "--threads=1", "-v", "--max-tokens", "2", image, "Hi?"};
       assertThat(run(ask)).isZero();
       assertThat(err.toString()).contains("1 thread (--threads)");
       assertThat(NativeRuntime.numThreads()).isEqualTo(1);
@@ -120,9 +120,7 @@ class CommandsTest {
         config,
         Files.readString(config)
             .replaceFirst("\"num_hidden_layers\": *\\d+", "\"num_hidden_layers\": 8"));
-    String[] ask = {
-      "ask", "-m", broken.toString(), "--vision-tower", model + "/clip", picture, "Hi"
-    };
+    String[] ask = {"ask", "-m", broken.toString(), "--vision-tower", model + "/clip", image, "Hi"};
     assertThat(run(ask)).isEqualTo(2);
     assertThat(err.toString()).contains("more (--verbose lists them)").hasLineCount(1);
     err.getBuffer().setLength(0);
@@ -134,7 +132,7 @@ class CommandsTest {
                 broken.toString(),
                 "--vision-tower",
                 model + "/clip",
-                picture,
+                image,
                 "Hi"))
         .isEqualTo(2);
     assertThat(err.toString().lines().count()).isGreaterThan(20);
@@ -142,8 +140,8 @@ class CommandsTest {
   }
 
   @Test
-  void aForgottenQuestionIsNotThePicturesName() {
-    assertThat(run("ask", "-m", model, picture)).isEqualTo(2);
+  void aForgottenQuestionIsNotTheImagesName() {
+    assertThat(run("ask", "-m", model, image)).isEqualTo(2);
     assertThat(err.toString()).contains("the question is missing").hasLineCount(1);
   }
 
@@ -160,7 +158,7 @@ class CommandsTest {
                 "json",
                 "--logprobs",
                 "2",
-                picture,
+                image,
                 "Hi?"))
         .isZero();
     assertThat(out.toString())
@@ -170,7 +168,7 @@ class CommandsTest {
 
   @Test
   void verboseTellsTimesAndMemory() {
-    assertThat(run("ask", "-v", "-m", model, "--max-tokens", "3", picture, "Hi?")).isZero();
+    assertThat(run("ask", "-v", "-m", model, "--max-tokens", "3", image, "Hi?")).isZero();
     assertThat(err.toString()).contains("first token", "tokens/s", "peak memory");
   }
 
@@ -183,16 +181,15 @@ class CommandsTest {
 
   @Test
   void badInputIsOneSentenceAndExitCode2() throws Exception {
-    Path text = Files.writeString(folder.resolve("note.jpg"), "no picture");
+    Path text = Files.writeString(folder.resolve("note.jpg"), "no image");
     assertOneSentence(
         run("ask", "-m", model, folder.resolve("none.png").toString(), "Hi?"), "none.png");
     assertOneSentence(run("ask", "-m", model, text.toString(), "Hi?"), "note.jpg");
     assertOneSentence(
-        run("ask", "-m", folder.resolve("nothing").toString(), picture, "Hi?"), "nothing");
-    assertOneSentence(run("ask", "-m", folder.toString(), picture, "Hi?"), folder.toString());
-    assertOneSentence(run("ask", "-m", model, "--device", "tpu", picture, "Hi?"), "tpu");
-    assertOneSentence(
-        run("ask", "-m", model, "--temperature", "-1", picture, "Hi?"), "temperature");
+        run("ask", "-m", folder.resolve("nothing").toString(), image, "Hi?"), "nothing");
+    assertOneSentence(run("ask", "-m", folder.toString(), image, "Hi?"), folder.toString());
+    assertOneSentence(run("ask", "-m", model, "--device", "tpu", image, "Hi?"), "tpu");
+    assertOneSentence(run("ask", "-m", model, "--temperature", "-1", image, "Hi?"), "temperature");
     assertOneSentence(run("ask", "-m", model, "http://127.0.0.1/a.png", "Hi?"), "127.0.0.1");
     assertOneSentence(run("info", "-m", model, "--weights", "int3"), "int3");
     assertOneSentence(
@@ -228,13 +225,13 @@ class CommandsTest {
 
   @Test
   void convertWritesAModelThatAnswersTheSame() {
-    run("ask", "-m", model, "--max-tokens", "6", picture, "What is it?");
+    run("ask", "-m", model, "--max-tokens", "6", image, "What is it?");
     String expected = out.toString();
     for (String target : new String[] {"hf", "gguf-f16"}) {
       String written = folder.resolve(target).toString();
       assertThat(run("convert", "-m", model, "--to", target, written)).as(err.toString()).isZero();
       out.getBuffer().setLength(0);
-      assertThat(run("ask", "-m", written, "--max-tokens", "6", picture, "What is it?"))
+      assertThat(run("ask", "-m", written, "--max-tokens", "6", image, "What is it?"))
           .as(err.toString())
           .isZero();
       assertThat(out.toString()).isEqualTo(expected);
@@ -242,17 +239,17 @@ class CommandsTest {
   }
 
   @Test
-  void picturesDraggedIntoALineAreFound() throws Exception {
-    Path blank = Files.copy(Path.of(picture), folder.resolve("with blank.jpg"));
-    Path plain = Files.copy(Path.of(picture), folder.resolve("plain.jpg"));
+  void imagesDraggedIntoALineAreFound() throws Exception {
+    Path blank = Files.copy(Path.of(image), folder.resolve("with blank.jpg"));
+    Path plain = Files.copy(Path.of(image), folder.resolve("plain.jpg"));
     String line = "'" + blank + "' and " + plain + " what differs?";
-    DraggedPictures found = DraggedPictures.find(line);
+    DraggedImages found = DraggedImages.find(line);
     assertThat(found.files()).containsExactly(blank, plain);
     assertThat(found.text()).isEqualTo("and what differs?");
-    assertThat(DraggedPictures.find(blank.toString().replace(" ", "\\ ")).files())
+    assertThat(DraggedImages.find(blank.toString().replace(" ", "\\ ")).files())
         .containsExactly(blank);
     assertThat(
-            DraggedPictures.find(
+            DraggedImages.find(
                     plain
                         .toUri()
                         .toString()
@@ -260,7 +257,7 @@ class CommandsTest {
                         .replace("file://////", "file:///"))
                 .files())
         .containsExactly(plain);
-    assertThat(DraggedPictures.find("what is missing.jpg?").files()).isEmpty();
+    assertThat(DraggedImages.find("what is missing.jpg?").files()).isEmpty();
   }
 
   @Test

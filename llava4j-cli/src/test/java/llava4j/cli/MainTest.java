@@ -83,9 +83,9 @@ class MainTest {
 
   @Test
   void badInputIsFoundBehindAWrapper() {
-    assertThat(runFailing(new ExecutionException(new BadInputException("no such picture."))))
+    assertThat(runFailing(new ExecutionException(new BadInputException("no such image."))))
         .isEqualTo(2);
-    assertThat(err.toString()).isEqualToIgnoringNewLines("llava: no such picture.");
+    assertThat(err.toString()).isEqualToIgnoringNewLines("llava: no such image.");
   }
 
   @Test

@@ -39,7 +39,7 @@ class UnusedOptionsTest {
   private final StringWriter err = new StringWriter();
   private final String original = Golden.path("original").toString();
   private final String huggingFace = Golden.path("hf_gqa").toString();
-  private final String picture = Golden.path("images/photo_420.jpg").toString();
+  private final String image = Golden.path("images/photo_420.jpg").toString();
 
   /// A command that shares options takes those it uses, and a new one has to be thought of here.
   @Test
@@ -90,11 +90,11 @@ class UnusedOptionsTest {
   }
 
   @Test
-  void infoTellsOfPicturesAsTheyAreCut() {
+  void infoTellsOfImagesAsTheyAreCut() {
     assertThat(run("info", "-m", original)).isZero();
-    assertThat(out.toString()).contains("pictures        pad,");
+    assertThat(out.toString()).contains("images        pad,");
     assertThat(run("info", "-m", original, "--image-mode", "square")).isZero();
-    assertThat(out.toString()).contains("pictures        square,");
+    assertThat(out.toString()).contains("images        square,");
   }
 
   @ParameterizedTest
@@ -113,9 +113,9 @@ class UnusedOptionsTest {
   @Test
   void waysToDrawNeedATemperature() {
     for (String option : List.of("--top-p=0.5", "--top-k=3", "--min-p=0.1")) {
-      refused(option.replaceFirst("=.*", ""), "ask", "-m", original, option, picture, "Hi?");
+      refused(option.replaceFirst("=.*", ""), "ask", "-m", original, option, image, "Hi?");
     }
-    refused("--length-penalty", "ask", "-m", original, "--length-penalty", "2", picture, "Hi?");
+    refused("--length-penalty", "ask", "-m", original, "--length-penalty", "2", image, "Hi?");
   }
 
   @ParameterizedTest
@@ -123,13 +123,13 @@ class UnusedOptionsTest {
       strings = {"--temperature=0.7", "--top-p=0.5", "--top-k=3", "--min-p=0.1", "--seed=1"})
   void beamsDrawNothing(String option) {
     String name = option.replaceFirst("=.*", "");
-    refused(name, "ask", "-m", original, "--beams", "2", option, picture, "Hi?");
+    refused(name, "ask", "-m", original, "--beams", "2", option, image, "Hi?");
   }
 
   @Test
   void whatAnAnswerCannotShowIsRefused() {
-    refused("--logprobs", "ask", "-m", original, "--logprobs", "2", picture, "Hi?");
-    refused("-n", "ask", "-m", original, "-t", "1", "-n", "2", "--stream", picture, "Hi?");
+    refused("--logprobs", "ask", "-m", original, "--logprobs", "2", image, "Hi?");
+    refused("-n", "ask", "-m", original, "-t", "1", "-n", "2", "--stream", image, "Hi?");
     refused("--logprobs", "chat", "-m", original, "--logprobs", "2");
     refused("-n", "chat", "-m", original, "-n", "2");
   }

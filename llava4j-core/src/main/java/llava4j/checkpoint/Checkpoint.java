@@ -82,14 +82,14 @@ public record Checkpoint(
   private static final Pattern VISION_LAYER =
       Pattern.compile("vision_tower\\.vision_model\\.encoder\\.layers\\.(\\d{1,9})\\..*");
 
-  /// With pictures cut another way. A learned row end that single views have no use for is left
-  /// out, as the original code does not look at it then.
+  /// With images cut another way. A learned row end that single views have no use for is left out,
+  /// as the original code does not look at it then.
   public Checkpoint withImageMode(ImageMode mode) {
     return seenAs(config.withImageMode(mode));
   }
 
-  /// The same with a configuration that sees pictures otherwise, without a row-end vector that it
-  /// has no use for.
+  /// The same with a configuration that sees images otherwise, without a row-end vector that it has
+  /// no use for.
   public Checkpoint seenAs(LlavaConfig changed) {
     boolean unused = config.hasImageNewline() && !changed.hasImageNewline();
     Checkpoint seen = withConfig(changed);

@@ -12,7 +12,7 @@ import llava4j.error.BadInputException;
 ///   folder or hub name
 /// @param visionTower the CLIP of an original checkpoint, if not the one its configuration names: a
 ///   folder or hub name
-/// @param mmproj the picture side of a GGUF model, if not the only one beside it
+/// @param mmproj the image side of a GGUF model, if not the only one beside it
 /// @param mergeLora add an adapter to the matrices instead of computing it beside them
 /// @param hub gives the folder of a model named `owner/name`
 public record CheckpointOptions(
@@ -26,7 +26,7 @@ public record CheckpointOptions(
   public enum Part {
     BASE("base model", "--base"),
     VISION_TOWER("vision tower", "--vision-tower"),
-    MMPROJ("picture side", "--mmproj");
+    MMPROJ("image side", "--mmproj");
 
     private final String what;
     private final String option;

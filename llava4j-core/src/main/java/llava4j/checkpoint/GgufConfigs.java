@@ -126,7 +126,7 @@ public final class GgufConfigs {
         vocabulary);
   }
 
-  /// GGUF's record of the picture side: only the blocks that are run.
+  /// GGUF's record of the image side: only the blocks that are run.
   public static GgufVisionConfig ofVision(LlavaConfig config, ImageProcessorConfig processor) {
     VisionConfig vision = config.vision();
     if (vision.featureSelection() != FeatureSelection.PATCH) {

@@ -6,7 +6,7 @@ import llava4j.image.PatchMerge;
 
 /// A whole LLaVA model.
 ///
-/// @param imageMode how one picture becomes views
+/// @param imageMode how one image becomes views
 /// @param patchMerge how the views' rows become one sequence
 /// @param contextLength tokens and image rows that one request may have, prompt and answer together
 public record LlavaConfig(
@@ -44,7 +44,7 @@ public record LlavaConfig(
     return new LlavaConfig(other, projector, text, imageMode, patchMerge, contextLength);
   }
 
-  /// With pictures cut another way, such as plain squares instead of padded ones.
+  /// With images cut another way, such as plain squares instead of padded ones.
   public LlavaConfig withImageMode(ImageMode other) {
     return new LlavaConfig(vision, projector, text, other, patchMerge, contextLength);
   }

@@ -31,7 +31,7 @@ final class AnswerBuilder {
 
   /// Which ids may be generated, and which end an answer.
   ///
-  /// @param banned ids that stand for no text: the picture's placeholder, and rows of the embedding
+  /// @param banned ids that stand for no text: the image's placeholder, and rows of the embedding
   ///   behind the vocabulary; found once for a model
   record Vocabulary(Tokenizer tokenizer, Set<Integer> eosIds, List<Integer> banned) {
     /// @param rows of the head

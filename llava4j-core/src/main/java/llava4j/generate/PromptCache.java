@@ -75,12 +75,12 @@ public final class PromptCache implements AutoCloseable {
       throw new BadInputException(
           "the prompt has "
               + prompt.numRows()
-              + " tokens (pictures included), "
+              + " tokens (images included), "
               + (prompt.numRows() - limit + 1)
               + " too many for the context of "
               + limit
               + (limit < model.config().text().maxPositions() ? " (Mistral's sliding_window)" : "")
-              + "; shorten it or use fewer pictures");
+              + "; shorten it or use fewer images");
     }
   }
 

@@ -2,7 +2,7 @@ package llava4j.image;
 
 import llava4j.image.HighDefinition.SingleTileNewline;
 
-/// The order in which the features of a picture's views, and newlines, enter the language model.
+/// The order in which the features of an image's views, and newlines, enter the language model.
 ///
 /// @param grid how the views lie
 /// @param patchesPerSide patches along a side of one view
@@ -74,7 +74,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
         && tiled.singleTileNewline() == SingleTileNewline.END;
   }
 
-  /// Number of tokens of the picture, newlines included.
+  /// Number of tokens of the image, newlines included.
   public int tokens() {
     int base = grid instanceof ImageGrid.Tiled ? patchesPerSide * patchesPerSide : 0;
     int ends =

@@ -9,7 +9,7 @@ import llava4j.error.BadInputException;
 /// @param tile side of a tile and of the base view, in pixels
 /// @param grids allowed arrangements of tiles, in order of preference on ties
 /// @param baseView how the base view becomes square
-/// @param padColor colour around a picture on its canvas of tiles, and around a padded base view
+/// @param padColor colour around an image on its canvas of tiles, and around a padded base view
 /// @param singleTileNewline where newlines go when one tile is enough
 /// @param baseFirst whether the base view's tokens come before those of the tiles
 public record HighDefinition(

@@ -2,15 +2,15 @@ package llava4j.image;
 
 import llava4j.image.HighDefinition.SingleTileNewline;
 
-/// How the views of a picture lie, for merging their features. Views are stored base view first,
+/// How the views of an image lie, for merging their features. Views are stored base view first,
 /// then tiles row by row.
 public sealed interface ImageGrid {
-  /// Width of the picture before any preprocessing, in pixels.
+  /// Width of the image before any preprocessing, in pixels.
   int originalWidth();
 
   int originalHeight();
 
-  /// Views of the picture, the base view included.
+  /// Views of the image, the base view included.
   int views();
 
   /// One view, no tiles.
@@ -39,7 +39,7 @@ public sealed interface ImageGrid {
     }
   }
 
-  /// The grid that `mode` gives a picture, without touching its pixels: enough to count its tokens.
+  /// The grid that `mode` gives an image, without touching its pixels: enough to count its tokens.
   ///
   /// @param tile side of a tile in pixels, for anyres
   static ImageGrid of(ImageMode mode, int width, int height, int tile) {

@@ -3,7 +3,7 @@ package llava4j.image;
 import java.util.List;
 import llava4j.error.BadInputException;
 
-/// How a picture of any shape becomes square views.
+/// How an image of any shape becomes square views.
 public sealed interface ImageMode {
   /// Padded to a square with the mean colour, one view: LLaVA-1.5's stage 2 and inference.
   record Pad() implements ImageMode {}
@@ -11,7 +11,7 @@ public sealed interface ImageMode {
   /// Shortest edge resized, centre cropped, one view: CLIP's own way, used in stage 1.
   record Square() implements ImageMode {}
 
-  /// The whole picture squashed, and tiles of the best resolution: LLaVA-1.6 as released.
+  /// The whole image squashed, and tiles of the best resolution: LLaVA-1.6 as released.
   record AnyRes(List<Resolution> pinpoints) implements ImageMode {
     public AnyRes {
       if (pinpoints.isEmpty()) {

@@ -67,7 +67,7 @@ public record ImageProcessorConfig(
     }
   }
 
-  /// CLIP's numbers for pictures of `size`: 336 for LLaVA-1.5, 224 for the HD variant.
+  /// CLIP's numbers for images of `size`: 336 for LLaVA-1.5, 224 for the HD variant.
   public static ImageProcessorConfig clip(int size) {
     return new ImageProcessorConfig(
         size,

@@ -37,8 +37,8 @@ public final class ImageProcessorFiles {
         : Optional.empty();
   }
 
-  /// Refuses a processor that counts other rows for a picture than the model makes: transformers
-  /// would fail on the first picture.
+  /// Refuses a processor that counts other rows for an image than the model makes: transformers
+  /// would fail on the first image.
   ///
   /// @param keepsClassRow whether the model keeps the class row of the tower
   public static void requireRows(Path folder, int patchSize, boolean keepsClassRow) {

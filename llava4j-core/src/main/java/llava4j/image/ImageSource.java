@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import llava4j.error.BadInputException;
 
-/// Where a picture comes from.
+/// Where an image comes from.
 public sealed interface ImageSource {
   /// How messages call it.
   String name();
@@ -20,7 +20,7 @@ public sealed interface ImageSource {
     }
   }
 
-  /// The bytes of a picture file; not copied.
+  /// The bytes of an image file; not copied.
   record OfBytes(String name, byte[] bytes) implements ImageSource {}
 
   /// A `data:` URI.

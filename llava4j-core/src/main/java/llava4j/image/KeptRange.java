@@ -15,8 +15,8 @@ public record KeptRange(int rowFrom, int rowTo, int columnFrom, int columnTo) {
     return new KeptRange(0, mapHeight, 0, mapWidth);
   }
 
-  /// The part of a map that shows the picture and not the padding around it (`unpad_image`). When
-  /// the padding is odd, one row or column of it remains.
+  /// The part of a map that shows the image and not the padding around it (`unpad_image`). When the
+  /// padding is odd, one row or column of it remains.
   public static KeptRange unpad(
       int originalWidth, int originalHeight, int mapWidth, int mapHeight) {
     if ((double) originalWidth / originalHeight > (double) mapWidth / mapHeight) {

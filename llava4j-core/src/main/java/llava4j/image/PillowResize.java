@@ -21,14 +21,13 @@ public final class PillowResize {
 
   private PillowResize() {}
 
-  /// The canvas on which a picture lies: its sides, the picture's top left corner, the colour
-  /// around.
+  /// The canvas on which an image lies: its sides, the image's top left corner, the colour around.
   record Canvas(int width, int height, int left, int top, RgbColor color) {
     static Canvas exactly(RgbImage image) {
       return new Canvas(image.width(), image.height(), 0, 0, RgbColor.BLACK);
     }
 
-    /// The square around a picture: offset floor((long - short) / 2) on the short axis.
+    /// The square around an image: offset floor((long - short) / 2) on the short axis.
     static Canvas squareAround(RgbImage image, RgbColor color) {
       int side = Math.max(image.width(), image.height());
       return new Canvas(side, side, (side - image.width()) / 2, (side - image.height()) / 2, color);
@@ -42,7 +41,7 @@ public final class PillowResize {
     }
   }
 
-  /// The whole picture at another size.
+  /// The whole image at another size.
   public static RgbImage resize(RgbImage source, int width, int height) {
     return resize(source, Canvas.exactly(source), Window.all(width, height));
   }
@@ -87,8 +86,7 @@ public final class PillowResize {
     return count > 1 ? runs.parallel() : runs;
   }
 
-  /// Horizontal pass over canvas rows `firstRow` to `lastRow`, of which some may lie off the
-  /// picture.
+  /// Horizontal pass over canvas rows `firstRow` to `lastRow`, of which some may lie off the image.
   private static byte[] widths(
       RgbImage source, Canvas canvas, Taps columns, int firstRow, int lastRow) {
     int outWidth = columns.from.length;
@@ -119,7 +117,7 @@ public final class PillowResize {
     return out;
   }
 
-  /// What becomes of a canvas row without picture.
+  /// What becomes of a canvas row without image.
   private static byte[] blankRow(Taps columns, RgbColor color) {
     byte[] row = new byte[columns.from.length * 3];
     if (columns.identity) {

@@ -1,6 +1,6 @@
 package llava4j.image;
 
-/// What enters the vision tower for one picture: `views` square views, base view first.
+/// What enters the vision tower for one image: `views` square views, base view first.
 public final class PixelValues {
   private final float[] data;
   private final byte[] pixels;

@@ -9,7 +9,7 @@ import llava4j.image.ImageProcessorConfig.ResizeRule;
 import llava4j.image.PillowResize.Canvas;
 import llava4j.image.PillowResize.Window;
 
-/// A picture to the numbers that enter the vision tower. Immutable; may be shared by threads.
+/// An image to the numbers that enter the vision tower. Immutable; may be shared by threads.
 public final class Preprocessor {
   private final ImageProcessorConfig config;
   private final ImageMode mode;
@@ -29,7 +29,7 @@ public final class Preprocessor {
   private static void requireCrop(ImageProcessorConfig config) {
     if (!config.doCenterCrop() && config.resizeRule() == ResizeRule.SHORTEST_EDGE) {
       throw new BadInputException(
-          "do_center_crop is false, so pictures would not become square; set it to true or image_aspect_ratio to pad");
+          "do_center_crop is false, so images would not become square; set it to true or image_aspect_ratio to pad");
     }
   }
 
@@ -68,7 +68,7 @@ public final class Preprocessor {
     return mode;
   }
 
-  /// How a picture of this size will be cut, without touching pixels.
+  /// How an image of this size will be cut, without touching pixels.
   public ImageGrid grid(int width, int height) {
     return ImageGrid.of(mode, width, height, config.viewSize());
   }
@@ -142,7 +142,7 @@ public final class Preprocessor {
     }
   }
 
-  /// Resizes a picture, keeping its shape, until it touches two sides of `target`, and centres it
+  /// Resizes an image, keeping its shape, until it touches two sides of `target`, and centres it
   /// there (`resize_and_pad_image`).
   static RgbImage resizeAndPad(RgbImage image, Resolution target, RgbColor color) {
     double scaleWidth = (double) target.width() / image.width();
@@ -167,7 +167,7 @@ public final class Preprocessor {
     return canvas;
   }
 
-  /// Square tiles of a picture, row by row (`divide_to_patches`).
+  /// Square tiles of an image, row by row (`divide_to_patches`).
   static List<RgbImage> divideIntoTiles(RgbImage image, int tile) {
     List<RgbImage> tiles = new ArrayList<>();
     for (int top = 0; top < image.height(); top += tile) {

@@ -77,8 +77,8 @@ public record Resolution(int width, int height) {
             + " where a list of [width, height] pairs is expected, such as [[336, 672], [672, 336]]");
   }
 
-  /// The candidate that keeps most of a picture's pixels, and among those the one that wastes
-  /// least; the earlier one on full ties (`select_best_resolution`).
+  /// The candidate that keeps most of an image's pixels, and among those the one that wastes least;
+  /// the earlier one on full ties (`select_best_resolution`).
   public static Resolution selectBest(int width, int height, List<Resolution> candidates) {
     Resolution best = null;
     long bestKept = -1;

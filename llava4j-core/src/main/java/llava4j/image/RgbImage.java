@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/// A picture of 8-bit red, green and blue, row-major and interleaved: byte `(y * width + x) * 3 +
+/// An image of 8-bit red, green and blue, row-major and interleaved: byte `(y * width + x) * 3 +
 /// c`.
 public final class RgbImage {
   private final int width;
@@ -20,14 +20,14 @@ public final class RgbImage {
   public RgbImage(int width, int height, byte[] pixels) {
     if (width < 1 || height < 1 || pixels.length != 3L * width * height) {
       throw new IllegalArgumentException(
-          "picture of " + width + "x" + height + " with " + pixels.length + " bytes");
+          "image of " + width + "x" + height + " with " + pixels.length + " bytes");
     }
     this.width = width;
     this.height = height;
     this.pixels = pixels;
   }
 
-  /// A picture of one colour.
+  /// An image of one colour.
   public static RgbImage filled(int width, int height, RgbColor color) {
     byte[] pixels = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     if (!color.equals(RgbColor.BLACK)) {
@@ -53,7 +53,7 @@ public final class RgbImage {
     return pixels;
   }
 
-  /// Copies this picture into `canvas`, its top left corner at (`left`, `top`). It must fit.
+  /// Copies this image into `canvas`, its top left corner at (`left`, `top`). It must fit.
   public void copyInto(byte[] canvas, int canvasWidth, int left, int top) {
     for (int y = 0; y < height; y++) {
       System.arraycopy(

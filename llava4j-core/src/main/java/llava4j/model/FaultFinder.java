@@ -48,27 +48,27 @@ public final class FaultFinder {
     }
   }
 
-  /// The embeddings themselves have it: rows of a picture come from the tower, others from the
+  /// The embeddings themselves have it: rows of an image come from the tower, others from the
   /// table.
   private String inEmbeddings(Tensor embeddings, long[] rowKeys) {
     for (int row = 0; row < embeddings.size(1); row++) {
       if (!isFinite(embeddings.narrow(1, row, 1))) {
         return row < rowKeys.length && rowKeys[row] < 0
-            ? inPicture()
+            ? inImage()
             : named("in the embedding of a token", "language_model.embed_tokens");
       }
     }
     throw new IllegalArgumentException("all rows are finite");
   }
 
-  private String inPicture() {
+  private String inImage() {
     for (String part : new String[] {"vision_tower.", "projector.", "image_newline"}) {
       Optional<String> tensor = model.faultyWeight(part);
       if (tensor.isPresent()) {
-        return described("in the rows of a picture", tensor);
+        return described("in the rows of an image", tensor);
       }
     }
-    return described("in the rows of a picture", Optional.empty());
+    return described("in the rows of an image", Optional.empty());
   }
 
   private String named(String place, String prefix) {

@@ -11,8 +11,8 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// From the views of one picture to its rows: encoded, projected, then brought into the order of
-/// the layout (one view, LLaVA-1.6's anyres and LLaVA-1.5-HD alike).
+/// From the views of one image to its rows: encoded, projected, then brought into the order of the
+/// layout (one view, LLaVA-1.6's anyres and LLaVA-1.5-HD alike).
 public final class ImageEncoder {
   private final LlavaModel model;
 
@@ -20,9 +20,9 @@ public final class ImageEncoder {
     this.model = model;
   }
 
-  /// Encodes one picture.
+  /// Encodes one image.
   ///
-  /// @param contentKey names picture and layout, see [ImageRows]
+  /// @param contentKey names image and layout, see [ImageRows]
   public ImageRows encode(PixelValues pixels, String contentKey) {
     int size = pixels.size();
     try (Scope scope = new Scope()) {
@@ -34,12 +34,12 @@ public final class ImageEncoder {
     }
   }
 
-  /// How many places a picture of this grid will take.
+  /// How many places an image of this grid will take.
   public int numRows(ImageGrid grid) {
     return order(model.config(), grid).length;
   }
 
-  /// In which order the rows of a picture's views enter the language model.
+  /// In which order the rows of an image's views enter the language model.
   ///
   /// @return numbers of rows, counted over all views; [FeatureLayout#NEWLINE] for the learned
   ///   row-end vector. `[tokens]`

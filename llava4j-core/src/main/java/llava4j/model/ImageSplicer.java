@@ -19,7 +19,7 @@ public final class ImageSplicer {
 
   /// Splices one prompt.
   ///
-  /// @param ids token ids, with [PromptEncoder#IMAGE_SLOT] for each picture
+  /// @param ids token ids, with [PromptEncoder#IMAGE_SLOT] for each image
   /// @param images one per slot, in order of appearance
   public SplicedPrompt splice(int[] ids, List<ImageRows> images) {
     long slots = Arrays.stream(ids).filter(id -> id == PromptEncoder.IMAGE_SLOT).count();

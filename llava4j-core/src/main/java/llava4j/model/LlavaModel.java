@@ -102,7 +102,7 @@ public final class LlavaModel implements AutoCloseable {
     return imageNewline;
   }
 
-  /// Encodes views of pictures.
+  /// Encodes views of images.
   ///
   /// @param pixels normalised fp32 on the host, [views, 3, imageSize, imageSize]
   /// @return rows in the language model's space, [views, rows, textDim]

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 /// oneDNN's linear layer: a registered operator of libtorch that its Java interface does not name.
 ///
 /// It runs on libtorch's own threads. OpenBLAS, behind `torch.linear`, has a second pool, and each
-/// pool's spinning threads keep the other's from the cores: on two cores an encoded picture took
+/// pool's spinning threads keep the other's from the cores: on two cores an encoded image took
 /// three times its matrix products. No gradients.
 public final class OneDnnLinear {
   private final OperatorHandle operator;

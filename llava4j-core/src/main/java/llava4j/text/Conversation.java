@@ -23,8 +23,8 @@ public record Conversation(ConversationTemplate template, String system, List<St
 
   /// The conversation with a question at its end.
   ///
-  /// In the templates with picture tags a first question's pictures go ahead in a message of their
-  /// own, which the assistant confirms; the others keep them in the question.
+  /// In the templates with image tags a first question's images go ahead in a message of their own,
+  /// which the assistant confirms; the others keep them in the question.
   ///
   /// @throws IllegalStateException if the last question has no answer yet
   public Conversation ask(ImagePrompt question) {

@@ -7,12 +7,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 
-/// The tokens for pictures that an original checkpoint's configuration asks for
+/// The tokens for images that an original checkpoint's configuration asks for
 /// (`mm_use_im_patch_token`, `mm_use_im_start_end`). The original's loader adds them to a tokenizer
 /// that lacks them, in this order, behind all others.
 ///
 /// @param patch `<im_patch>`, which no prompt has
-/// @param startEnd `<im_start>` and `<im_end>` around each picture
+/// @param startEnd `<im_start>` and `<im_end>` around each image
 /// @param rows of the embedding
 public record ImageMarks(boolean patch, boolean startEnd, int rows) {
   /// No such tokens.

@@ -9,19 +9,19 @@ import llava4j.text.tokenizer.Tokenizer;
 /// How a model's files want its prompts.
 ///
 /// @param chatTemplate the model's own chat template, a Jinja text; read when asked for
-/// @param imageToken what that template writes for a picture
+/// @param imageToken what that template writes for an image
 /// @param family what the configuration says of the language model; empty where it says nothing
-/// @param marksImages whether `<im_start>` and `<im_end>` stand around each picture
+/// @param marksImages whether `<im_start>` and `<im_end>` stand around each image
 ///   (`mm_use_im_start_end`)
 public record PromptConventions(
     Supplier<Optional<String>> chatTemplate,
     String imageToken,
     Optional<Family> family,
     boolean marksImages) {
-  /// Stands before a picture in models with `mm_use_im_start_end`.
+  /// Stands before an image in models with `mm_use_im_start_end`.
   public static final String IMAGE_START = "<im_start>";
 
-  /// Stands behind a picture in models with `mm_use_im_start_end`.
+  /// Stands behind an image in models with `mm_use_im_start_end`.
   public static final String IMAGE_END = "<im_end>";
 
   /// The kind of language model, which rules templates of other kinds out.
@@ -53,7 +53,7 @@ public record PromptConventions(
         () -> ChatTemplateFiles.find(folder).or(chatTemplate), imageToken, family, marksImages);
   }
 
-  /// A rendered prompt with each picture's place as the model learned it.
+  /// A rendered prompt with each image's place as the model learned it.
   public String marked(String prompt) {
     return marksImages
         ? prompt.replace(

@@ -10,7 +10,7 @@ import llava4j.text.tokenizer.Tokenizer;
 /// From a rendered prompt to ids, with a slot for each `<image>` (`tokenizer_image_token` of the
 /// original code).
 public final class PromptEncoder {
-  /// Stands for one picture among ids.
+  /// Stands for one image among ids.
   public static final int IMAGE_SLOT = -200;
 
   private final Tokenizer tokenizer;
@@ -53,7 +53,7 @@ public final class PromptEncoder {
     boolean written = bos.length == 1 && ids.length > 0 && ids[0] == bos[0];
     int image = tokenizer.imageTokenId().orElse(IMAGE_SLOT);
     if (tokenizer.imageTokenId().isEmpty()) {
-      // no token of the vocabulary stands for a picture: the text is cut at its places
+      // no token of the vocabulary stands for an image: the text is cut at its places
       return written ? new PromptEncoder(tokenizer, false).encode(prompt) : encode(prompt);
     }
     return IntStream.concat(
@@ -62,8 +62,8 @@ public final class PromptEncoder {
         .toArray();
   }
 
-  /// A user's question with one placeholder per picture. Where it names as many as there are
-  /// pictures, they stay in place; where it names none, all go in front, each on its own line.
+  /// A user's question with one placeholder per image. Where it names as many as there are images,
+  /// they stay in place; where it names none, all go in front, each on its own line.
   ///
   /// @return the question, or null if it names another number
   public static String place(String question, int numImages) {

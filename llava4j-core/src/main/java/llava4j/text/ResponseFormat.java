@@ -12,7 +12,7 @@ public enum ResponseFormat {
   CAPTION("Provide a one-sentence caption for the provided image."),
   /// Behind a region's coordinates.
   REGION("Provide a short description for this region."),
-  /// Behind a phrase to be found in the picture.
+  /// Behind a phrase to be found in the image.
   BOX("Provide the bounding box coordinate of the region this sentence describes."),
   UNANSWERABLE(
       "When the provided information is insufficient, respond with 'Unanswerable'.\n"

@@ -23,7 +23,7 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
   /// @param modelName from the model's folder or file
   /// @param where names the model in messages
   /// @throws llava4j.error.BadInputException if the model's own template is broken or has no place
-  ///   for pictures, or the one asked for needs tokens that the vocabulary lacks
+  ///   for images, or the one asked for needs tokens that the vocabulary lacks
   public static TemplateChoice of(
       Optional<ConversationTemplate> asked,
       PromptConventions conventions,

@@ -2,7 +2,7 @@ package llava4j.text;
 
 import java.util.Arrays;
 
-/// A stretch of a tokenized prompt: words, or the place of a picture.
+/// A stretch of a tokenized prompt: words, or the place of an image.
 public sealed interface TokenRun {
 
   /// Ids of text, all of them rows of the embedding table.
@@ -32,8 +32,8 @@ public sealed interface TokenRun {
     }
   }
 
-  /// The place of a picture.
+  /// The place of an image.
   ///
-  /// @param image which of the prompt's pictures, counted from 0
+  /// @param image which of the prompt's images, counted from 0
   record ImageSlot(int image) implements TokenRun {}
 }

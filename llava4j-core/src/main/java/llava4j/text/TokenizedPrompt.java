@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 import llava4j.text.TokenRun.ImageSlot;
 import llava4j.text.TokenRun.TextRun;
 
-/// A prompt as runs of ids with the places of its pictures between them.
+/// A prompt as runs of ids with the places of its images between them.
 ///
 /// @param runs in the prompt's order; empty texts are left out
 public record TokenizedPrompt(List<TokenRun> runs) {
@@ -13,13 +13,13 @@ public record TokenizedPrompt(List<TokenRun> runs) {
     runs = List.copyOf(runs);
   }
 
-  /// Number of pictures that the prompt has a place for.
+  /// Number of images that the prompt has a place for.
   public int numImages() {
     return Math.toIntExact(runs.stream().filter(ImageSlot.class::isInstance).count());
   }
 
   /// The whole as one row of ids, as the original code has it: `PromptEncoder.IMAGE_SLOT` (-200)
-  /// for each picture.
+  /// for each image.
   public int[] ids() {
     return runs.stream()
         .flatMapToInt(run ->

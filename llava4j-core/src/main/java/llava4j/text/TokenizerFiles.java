@@ -57,7 +57,7 @@ public final class TokenizerFiles {
 
   /// Opens the tokenizer of a folder.
   ///
-  /// @param marks tokens around pictures that the vocabulary must have or be given
+  /// @param marks tokens around images that the vocabulary must have or be given
   public static Tokenizer open(Path folder, ImageMarks marks) {
     Path model = folder.resolve("tokenizer.model");
     if (Files.isRegularFile(model)) {
@@ -143,7 +143,7 @@ public final class TokenizerFiles {
     return flag.asBoolean(true);
   }
 
-  /// What a folder's chat template writes for a picture: `image_token` of its tokenizer or its
+  /// What a folder's chat template writes for an image: `image_token` of its tokenizer or its
   /// processor; `<image>` where neither says.
   static String imageToken(Path folder) {
     JsonNode config = readIfThere(folder.resolve("tokenizer_config.json"));

@@ -41,8 +41,8 @@ class FaultyNumbersTest {
     "language_model.layers.1.input_layernorm.weight, NaN, language_model.layers.1",
     "language_model.norm.weight, NaN, language_model.norm.weight",
     "lm_head.weight, NaN, head",
-    "vision_tower.vision_model.encoder.layers.0.mlp.fc1.weight, NaN, picture",
-    "projector.2.bias, NaN, picture"
+    "vision_tower.vision_model.encoder.layers.0.mlp.fc1.weight, NaN, image",
+    "projector.2.bias, NaN, image"
   })
   void theTensorIsNamed(String tensor, float value, String place) {
     String message = messageOf(new Changed(open(), tensor, value, false), WeightFormat.FP32);

@@ -44,19 +44,19 @@ public record GoldenCase(String folder, JsonNode json, Map<String, GoldenTensor>
     return json.get("case").asString();
   }
 
-  /// The pictures' normalised pixels, a black one of zeros for null. Each [1, 3, size, size]
+  /// The images' normalised pixels, a black one of zeros for null. Each [1, 3, size, size]
   public List<Tensor> pixels() {
     String file = Golden.files("preprocess/pad_").getFirst();
-    Map<String, GoldenTensor> pictures = Golden.tensors(file);
+    Map<String, GoldenTensor> images = Golden.tensors(file);
     List<Tensor> pixels = new ArrayList<>();
-    for (JsonNode image : json.get("images")) {
-      if (image.isNull()) {
-        GoldenTensor any = pictures.values().iterator().next();
+    for (JsonNode name : json.get("images")) {
+      if (name.isNull()) {
+        GoldenTensor any = images.values().iterator().next();
         pixels.add(torch.zeros(1, any.shape()[0], any.shape()[1], any.shape()[2]));
       } else {
-        GoldenTensor picture = pictures.get(image.asString());
-        long[] shape = picture.shape();
-        pixels.add(Tensors.ofFloats(picture.floats(), 1, shape[0], shape[1], shape[2]));
+        GoldenTensor image = images.get(name.asString());
+        long[] shape = image.shape();
+        pixels.add(Tensors.ofFloats(image.floats(), 1, shape[0], shape[1], shape[2]));
       }
     }
     return pixels;
@@ -82,7 +82,7 @@ public record GoldenCase(String folder, JsonNode json, Map<String, GoldenTensor>
     return rows;
   }
 
-  /// The spliced prompts, one per row of the batch. A row without a slot passes one picture by, as
+  /// The spliced prompts, one per row of the batch. A row without a slot passes one image by, as
   /// the original does.
   public List<SplicedPrompt> prompts(LlavaModel model) {
     List<Tensor> pixels = pixels();

@@ -28,8 +28,8 @@ class ImageGoldenTest {
   /// One 8-bit level is at most this after normalisation.
   private static final double LEVEL = 0.0150;
 
-  static RgbImage decode(String picture) {
-    return decodeFile("images/" + picture);
+  static RgbImage decode(String image) {
+    return decodeFile("images/" + image);
   }
 
   private static RgbImage decodeFile(String name) {
@@ -42,20 +42,20 @@ class ImageGoldenTest {
   }
 
   /// The RGB pixels the original saw, so that what follows the decoder is tested alone.
-  private static RgbImage reference(String picture) {
-    String decoded = "preprocess/decoded/" + picture + ".png";
-    return Golden.lists(decoded) ? decodeFile(decoded) : decode(picture);
+  private static RgbImage reference(String image) {
+    String decoded = "preprocess/decoded/" + image + ".png";
+    return Golden.lists(decoded) ? decodeFile(decoded) : decode(image);
   }
 
-  private static boolean isJpeg(String picture) {
-    return picture.endsWith(".jpg");
+  private static boolean isJpeg(String image) {
+    return image.endsWith(".jpg");
   }
 
-  /// A tensor file of the manifest without the pictures that the manifest leaves out.
+  /// A tensor file of the manifest without the images that the manifest leaves out.
   private static Map<String, GoldenTensor> tensors(String prefix) {
     Map<String, GoldenTensor> tensors = new TreeMap<>(Golden.tensors(file(prefix)));
-    tensors.keySet().removeIf(picture -> !Golden.lists("images/" + picture));
-    assertThat(tensors).as("pictures of " + prefix).isNotEmpty();
+    tensors.keySet().removeIf(image -> !Golden.lists("images/" + image));
+    assertThat(tensors).as("images of " + prefix).isNotEmpty();
     return tensors;
   }
 
@@ -89,19 +89,19 @@ class ImageGoldenTest {
   }
 
   @Test
-  void everyPictureDecodesAsPillowDoes() {
+  void everyImageDecodesAsPillowDoes() {
     List<String> decoded = Golden.files("preprocess/decoded/");
     for (String name : decoded) {
-      String picture =
+      String image =
           name.substring("preprocess/decoded/".length(), name.length() - ".png".length());
-      RgbImage ours = decode(picture);
+      RgbImage ours = decode(image);
       RgbImage theirs = decodeFile(name);
       assertThat(ours.width()).isEqualTo(theirs.width());
       assertThat(ours.height()).isEqualTo(theirs.height());
       Golden.check(
-          "decoded " + picture,
+          "decoded " + image,
           worst(ours.pixels(), theirs.pixels()),
-          isJpeg(picture) ? JPEG_LEVELS : 0);
+          isJpeg(image) ? JPEG_LEVELS : 0);
     }
   }
 
@@ -111,57 +111,55 @@ class ImageGoldenTest {
     int compared = 0;
     int different = 0;
     int jpegDifferent = 0;
-    for (String picture : images.propertyNames()) {
-      if (!Golden.lists("images/" + picture)) {
+    for (String name : images.propertyNames()) {
+      if (!Golden.lists("images/" + name)) {
         continue;
       }
-      RgbImage image = decode(picture);
+      RgbImage image = decode(name);
       assertThat(new int[] {image.width(), image.height()})
-          .as(picture)
-          .isEqualTo(Golden.ints(images.get(picture).get("size")));
+          .as(name)
+          .isEqualTo(Golden.ints(images.get(name).get("size")));
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(image.pixels());
       boolean same =
-          HexFormat.of().formatHex(digest).equals(images.get(picture).get("rgb_sha256").asString());
-      if (isJpeg(picture)) {
+          HexFormat.of().formatHex(digest).equals(images.get(name).get("rgb_sha256").asString());
+      if (isJpeg(name)) {
         jpegDifferent += same ? 0 : 1;
       } else {
         compared++;
         different += same ? 0 : 1;
       }
     }
-    System.out.println("JPEG pictures whose pixels differ from Pillow's: " + jpegDifferent);
+    System.out.println("JPEG images whose pixels differ from Pillow's: " + jpegDifferent);
     Golden.checkExact("SHA-256 of RGB pixels", compared, different);
   }
 
   @Test
   void padModeGivesTheReferenceTensors() {
     Map<String, GoldenTensor> tensors = tensors("preprocess/pad_");
-    tensors.forEach((picture, tensor) -> {
+    tensors.forEach((image, tensor) -> {
       var preprocessor =
           new Preprocessor(ImageProcessorConfig.clip(size(tensor)), new ImageMode.Pad());
-      PixelValues values = preprocessor.process(reference(picture));
-      boolean samePixels =
-          Golden.lists("preprocess/decoded/" + picture + ".png") || !isJpeg(picture);
+      PixelValues values = preprocessor.process(reference(image));
+      boolean samePixels = Golden.lists("preprocess/decoded/" + image + ".png") || !isJpeg(image);
       Golden.check(
-          "pad " + picture, worst(values.data(), tensor.floats()), samePixels ? 1e-6 : 3 * LEVEL);
+          "pad " + image, worst(values.data(), tensor.floats()), samePixels ? 1e-6 : 3 * LEVEL);
       Golden.check(
-          "pad from file " + picture,
-          worst(preprocessor.process(decode(picture)).data(), tensor.floats()),
-          isJpeg(picture) ? 3 * LEVEL : 1e-6);
+          "pad from file " + image,
+          worst(preprocessor.process(decode(image)).data(), tensor.floats()),
+          isJpeg(image) ? 3 * LEVEL : 1e-6);
     });
   }
 
   @Test
   void padModeAtFullSizeGivesTheReferencePixels() {
     tensors("preprocess/u8_")
-        .forEach((picture, tensor) -> checkPixels("pad u8", picture, tensor, new ImageMode.Pad()));
+        .forEach((image, tensor) -> checkPixels("pad u8", image, tensor, new ImageMode.Pad()));
   }
 
   @Test
   void squareModeGivesTheReferencePixels() {
     tensors("preprocess/plain_u8_")
-        .forEach(
-            (picture, tensor) -> checkPixels("plain", picture, tensor, new ImageMode.Square()));
+        .forEach((image, tensor) -> checkPixels("plain", image, tensor, new ImageMode.Square()));
   }
 
   @Test
@@ -169,10 +167,10 @@ class ImageGoldenTest {
     JsonNode facts = Golden.json("preprocess/anyres.json");
     List<Resolution> pinpoints = Resolution.parsePinpoints(facts.get("pinpoints"));
     Map<String, GoldenTensor> tensors = tensors("preprocess/anyres_u8_");
-    tensors.forEach((picture, tensor) -> {
-      checkPixels("anyres", picture, tensor, new ImageMode.AnyRes(pinpoints));
-      JsonNode fact = facts.get("images").get(picture);
-      RgbImage image = reference(picture);
+    tensors.forEach((name, tensor) -> {
+      checkPixels("anyres", name, tensor, new ImageMode.AnyRes(pinpoints));
+      JsonNode fact = facts.get("images").get(name);
+      RgbImage image = reference(name);
       int[] bestWanted = Golden.ints(fact.get("best_resolution"));
       Resolution best = Resolution.selectBest(image.width(), image.height(), pinpoints);
       assertThat(best).isEqualTo(new Resolution(bestWanted[0], bestWanted[1]));
@@ -184,7 +182,7 @@ class ImageGoldenTest {
           .isEqualTo(Golden.ints(fact.get("grid_shape")));
       assertThat(grid.views()).isEqualTo(fact.get("tiles").asInt());
       assertThat(digest(Preprocessor.resizeAndPad(image, best, RgbColor.BLACK)))
-          .as("padded " + picture)
+          .as("padded " + image)
           .isEqualTo(fact.get("padded_sha256").asString());
     });
   }
@@ -197,18 +195,17 @@ class ImageGoldenTest {
     }
   }
 
-  private static void checkPixels(
-      String what, String picture, GoldenTensor tensor, ImageMode mode) {
+  private static void checkPixels(String what, String image, GoldenTensor tensor, ImageMode mode) {
     var preprocessor = new Preprocessor(ImageProcessorConfig.clip(size(tensor)), mode);
-    boolean samePixels = Golden.lists("preprocess/decoded/" + picture + ".png") || !isJpeg(picture);
+    boolean samePixels = Golden.lists("preprocess/decoded/" + image + ".png") || !isJpeg(image);
     Golden.check(
-        what + " " + picture,
-        worst(preprocessor.process(reference(picture)).pixels(), tensor.bytes()),
+        what + " " + image,
+        worst(preprocessor.process(reference(image)).pixels(), tensor.bytes()),
         samePixels ? 0 : JPEG_RESIZED_LEVELS);
     Golden.check(
-        what + " from file " + picture,
-        worst(preprocessor.process(decode(picture)).pixels(), tensor.bytes()),
-        isJpeg(picture) ? JPEG_RESIZED_LEVELS : 0);
+        what + " from file " + image,
+        worst(preprocessor.process(decode(image)).pixels(), tensor.bytes()),
+        isJpeg(image) ? JPEG_RESIZED_LEVELS : 0);
   }
 
   @Test

@@ -54,7 +54,7 @@ class ImageGridTest {
   }
 
   @Test
-  void aSmallPictureGetsOneTile() {
+  void aSmallImageGetsOneTile() {
     var grid = (ImageGrid.Tiled) ImageGrid.of(HD, 224, 224, 224);
     assertThat(grid.columns()).isEqualTo(1);
     assertThat(grid.rows()).isEqualTo(1);

@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Pictures of several views, through the tower, in the order that LLaVA-1.6 and LLaVA-1.5-HD give
+/// Images of several views, through the tower, in the order that LLaVA-1.6 and LLaVA-1.5-HD give
 /// them.
 class TiledImageTest {
   private static final float NEWLINE = 0.25f;
@@ -63,9 +63,9 @@ class TiledImageTest {
               PatchMerge.SPATIAL_UNPAD,
               plain.contextLength());
       byte[] file = java.nio.file.Files.readAllBytes(Golden.path("images/shapes_rgb.png"));
-      RgbImage picture =
+      RgbImage image =
           ImageDecoder.decode(file, "shapes_rgb.png", DecodeOptions.reference()).image();
-      PixelValues pixels = new Preprocessor(checkpoint.imageProcessor(), mode).process(picture);
+      PixelValues pixels = new Preprocessor(checkpoint.imageProcessor(), mode).process(image);
       try (LlavaModel model =
               LlavaModel.load(
                   config,

@@ -115,7 +115,7 @@ class ConversationTest {
     assertThatThrownBy(() -> new ImagePrompt("Compare <image>.", 2))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("1 time(s)")
-        .hasMessageContaining("2 picture(s)");
+        .hasMessageContaining("2 image(s)");
   }
 
   @Test

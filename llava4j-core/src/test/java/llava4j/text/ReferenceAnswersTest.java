@@ -91,7 +91,7 @@ class ReferenceAnswersTest {
     }
   }
 
-  /// The processor writes one `<image>` id per patch; we keep one per picture.
+  /// The processor writes one `<image>` id per patch; we keep one per image.
   private static int[] collapsed(int[] ids, Tokenizer tokenizer) {
     int image = tokenizer.imageTokenId().orElseThrow();
     List<Integer> kept = new ArrayList<>();

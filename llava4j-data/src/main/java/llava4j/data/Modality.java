@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 /// Finds samples about what LLaVA-1.5 cannot see or hear. Their text alone would teach it to speak
 /// about nothing.
 final class Modality {
-  /// Keys of data sets for models that take more than pictures.
+  /// Keys of data sets for models that take more than images.
   private static final List<String> KEYS =
       List.of(
           "video",
@@ -32,7 +32,7 @@ final class Modality {
 
   private Modality() {}
 
-  /// What else than a picture a sample is about, in words; empty for an ordinary one.
+  /// What else than an image a sample is about, in words; empty for an ordinary one.
   static Optional<String> other(JsonNode sample) {
     for (String key : KEYS) {
       JsonNode value = sample.path(key);

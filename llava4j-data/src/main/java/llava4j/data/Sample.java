@@ -13,7 +13,7 @@ public record Sample(String id, Optional<String> image, List<Turn> turns) {
     turns = List.copyOf(turns);
   }
 
-  /// Words in all turns together, as the original's sampler counts them: positive with a picture,
+  /// Words in all turns together, as the original's sampler counts them: positive with an image,
   /// negative without (`modality_lengths`, spec 5.4).
   public int modalityLength() {
     int words = turns.stream().mapToInt(turn -> WhitespaceWords.count(turn.text())).sum();

@@ -18,9 +18,9 @@ public record SampleFault(int number, String id, long at, Kind kind, String what
     /// The sample has no id, or one that is neither text nor number. It can be used.
     ID,
     IMAGE,
-    /// The sample is about a video, a sound or something else that is no picture.
+    /// The sample is about a video, a sound or something else that is no image.
     OTHER_MODALITY,
-    /// The sample has several pictures; one is what the model is trained with.
+    /// The sample has several images; one is what the model is trained with.
     SEVERAL_IMAGES,
     CONVERSATIONS,
     TURN;

@@ -113,7 +113,7 @@ public final class SampleFile implements AutoCloseable {
     return index.size();
   }
 
-  /// Words of each sample, negative without a picture. [size]
+  /// Words of each sample, negative without an image. [size]
   public int[] modalityLengths() {
     return index.modality().clone();
   }

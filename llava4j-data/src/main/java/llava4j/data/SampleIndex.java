@@ -6,7 +6,7 @@ import java.util.Arrays;
 ///
 /// @param starts byte offset of each
 /// @param lengths bytes of each
-/// @param modality words of each, negative without a picture
+/// @param modality words of each, negative without an image
 /// @param numbers place of each among the file's entries, broken ones counted
 record SampleIndex(long[] starts, int[] lengths, int[] modality, int[] numbers) {
 

@@ -60,11 +60,7 @@ final class SampleJson {
         .ifPresent(what ->
             faults.add(
                 new SampleFault(
-                    number,
-                    id,
-                    at,
-                    Kind.OTHER_MODALITY,
-                    what + ", and only pictures can be seen")));
+                    number, id, at, Kind.OTHER_MODALITY, what + ", and only images can be seen")));
     JsonNode conversations = node.path("conversations");
     if (!conversations.isArray() || conversations.isEmpty()) {
       String what = "conversations is missing or no list of turns";
@@ -82,8 +78,8 @@ final class SampleJson {
     return faults;
   }
 
-  /// What stands for the sample's picture: nothing, a path, or what is wrong. A list stands for
-  /// what is in it; `images` is what other programs call it.
+  /// What stands for the sample's image: nothing, a path, or what is wrong. A list stands for what
+  /// is in it; `images` is what other programs call it.
   private static List<JsonNode> images(JsonNode node) {
     List<JsonNode> images = new ArrayList<>();
     for (String key : IMAGE_KEYS) {
@@ -108,7 +104,7 @@ final class SampleJson {
       String what =
           "image lists "
               + images.size()
-              + " pictures where a sample has one; make a sample of each, or one picture of them";
+              + " images where a sample has one; make a sample of each, or one image of them";
       return Optional.of(new SampleFault(number, id, at, Kind.SEVERAL_IMAGES, what));
     }
     return Optional.empty();

@@ -2,7 +2,7 @@ package llava4j.data;
 
 /// One message of a conversation.
 ///
-/// @param text as stored; a picture's place is `<image>`
+/// @param text as stored; an image's place is `<image>`
 public record Turn(Speaker speaker, String text) {
 
   /// Who says it.

@@ -32,7 +32,7 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void checksAlsoDecodePictures() {
+  void checksAlsoDecodeImages() {
     requireOfTheCore("llava4j.data.check", List.of("llava4j.error", "llava4j.image"));
   }
 
@@ -68,7 +68,7 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void onlyWhatDrawsOrMeasuresDecodesPicturesItself() {
+  void onlyWhatDrawsOrMeasuresDecodesImagesItself() {
     noClasses()
         .that()
         .resideOutsideOfPackages(

@@ -58,7 +58,7 @@ class SampleFileTest {
   }
 
   @Test
-  void wordsOfASampleArePositiveWithAPictureAndNegativeWithout() throws IOException {
+  void wordsOfASampleArePositiveWithAImageAndNegativeWithout() throws IOException {
     try (SampleFile file = open(FIRST + "\n" + SECOND)) {
       assertThat(file.modalityLengths()).containsExactly(-3, 3);
       file.modalityLengths()[0] = 99;

@@ -61,8 +61,7 @@ class SamplesInTheWildTest {
   @Test
   void aRowWithAVideoIsRefusedAndKeptApart() throws Exception {
     Path file = sharedCase("video_row/video.json");
-    assertRefused(
-        file, "sample 1 (id 'v')", "'video'", "x.mp4", "only pictures", "data check --fix");
+    assertRefused(file, "sample 1 (id 'v')", "'video'", "x.mp4", "only images", "data check --fix");
     List<SampleFault> faults = new ArrayList<>();
     try (SampleFile samples = SampleFile.openLeniently(file, (_, _) -> {}, faults::add)) {
       assertThat(samples.size()).isEqualTo(1);
@@ -83,7 +82,7 @@ class SamplesInTheWildTest {
         "\"point_cloud\":\"a.ply\""
       })
   void otherModalitiesAreRefusedByTheirKey(String keys) throws IOException {
-    assertRefused(write(withKeys(keys)), "sample 0 (id '7')", "only pictures can be seen");
+    assertRefused(write(withKeys(keys)), "sample 0 (id '7')", "only images can be seen");
   }
 
   @ParameterizedTest
@@ -108,7 +107,7 @@ class SamplesInTheWildTest {
   }
 
   @Test
-  void aListOfOnePictureIsThatPicture() throws IOException {
+  void aListOfOneImageIsThatImage() throws IOException {
     for (String keys :
         List.of("\"image\":[\"one.jpg\"]", "\"images\":[\"one.jpg\"]", "\"images\":\"one.jpg\"")) {
       assertThat(only(write(withKeys(keys))).image()).as(keys).contains("one.jpg");
@@ -117,11 +116,10 @@ class SamplesInTheWildTest {
   }
 
   @Test
-  void severalPicturesAreNamedWithTheRemedy() throws IOException {
+  void severalImagesAreNamedWithTheRemedy() throws IOException {
     assertRefused(
-        write(withKeys("\"image\":[\"a.jpg\",\"b.jpg\",\"c.jpg\"]")), "lists 3 pictures", "make a");
-    assertRefused(
-        write(withKeys("\"image\":\"a.jpg\",\"images\":[\"b.jpg\"]")), "lists 2 pictures");
+        write(withKeys("\"image\":[\"a.jpg\",\"b.jpg\",\"c.jpg\"]")), "lists 3 images", "make a");
+    assertRefused(write(withKeys("\"image\":\"a.jpg\",\"images\":[\"b.jpg\"]")), "lists 2 images");
     assertRefused(write(withKeys("\"image\":[1]")), "image is 1, not a path");
   }
 

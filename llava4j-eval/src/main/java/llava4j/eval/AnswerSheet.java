@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 
-/// Some questions with their pictures and a model's answers on one page, right and wrong ones as
+/// Some questions with their images and a model's answers on one page, right and wrong ones as
 /// chance picks them.
 ///
 /// @param count how many

@@ -19,7 +19,7 @@ import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
 /// Answers that people look at: some that were right, some that were wrong, spread over the
-/// benchmark, with small pictures.
+/// benchmark, with small images.
 final class CaseCards {
   private static final int EACH = 20;
   private static final int SIDE = 220; // pixels
@@ -64,15 +64,15 @@ final class CaseCards {
   }
 
   private static String thumbnail(QuestionImage image, DecodeOptions decoding) {
-    RgbImage picture = ImageDecoder.decode(image.read(), image.name(), decoding).image();
-    double scale = Math.min(1, (double) SIDE / Math.max(picture.width(), picture.height()));
-    int width = Math.max(1, (int) (picture.width() * scale));
-    int height = Math.max(1, (int) (picture.height() * scale));
+    RgbImage decoded = ImageDecoder.decode(image.read(), image.name(), decoding).image();
+    double scale = Math.min(1, (double) SIDE / Math.max(decoded.width(), decoded.height()));
+    int width = Math.max(1, (int) (decoded.width() * scale));
+    int height = Math.max(1, (int) (decoded.height() * scale));
     BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = small.createGraphics();
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-    graphics.drawImage(whole(picture), 0, 0, width, height, null);
+    graphics.drawImage(whole(decoded), 0, 0, width, height, null);
     graphics.dispose();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -83,17 +83,17 @@ final class CaseCards {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
   }
 
-  private static BufferedImage whole(RgbImage picture) {
-    BufferedImage image =
-        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-    byte[] rgb = picture.pixels(); // [height, width, 3]
+  private static BufferedImage whole(RgbImage image) {
+    BufferedImage drawn =
+        new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
+    byte[] rgb = image.pixels(); // [height, width, 3]
     for (int pixel = 0; pixel < rgb.length / 3; pixel++) {
       int value =
           (rgb[3 * pixel] & 0xFF) << 16
               | (rgb[3 * pixel + 1] & 0xFF) << 8
               | (rgb[3 * pixel + 2] & 0xFF);
-      image.setRGB(pixel % picture.width(), pixel / picture.width(), value);
+      drawn.setRGB(pixel % image.width(), pixel / image.width(), value);
     }
-    return image;
+    return drawn;
   }
 }

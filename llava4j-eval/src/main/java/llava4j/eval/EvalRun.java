@@ -182,8 +182,8 @@ public final class EvalRun {
         settings.asked());
   }
 
-  /// Questions about one picture stand together; within and among pictures short ones come first,
-  /// so that little padding is needed.
+  /// Questions about one image stand together; within and among images short ones come first, so
+  /// that little padding is needed.
   private static List<Question> neighbours(List<Question> questions) {
     Map<String, List<Question>> byImage = new LinkedHashMap<>();
     for (Question question : questions) {

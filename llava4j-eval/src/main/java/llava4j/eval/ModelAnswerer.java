@@ -15,9 +15,9 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// Asks a model, several questions side by side, greedily. Questions about one picture share its
-/// rows while they are neighbours. Pictures are seen as the published evaluation code sees them:
-/// 16-bit grey saturated, EXIF orientation as the run's settings say.
+/// Asks a model, several questions side by side, greedily. Questions about one image share its rows
+/// while they are neighbours. Images are seen as the published evaluation code sees them: 16-bit
+/// grey saturated, EXIF orientation as the run's settings say.
 public final class ModelAnswerer implements Answerer {
   private final Llava llava;
   private final GenerationOptions options;
@@ -31,12 +31,12 @@ public final class ModelAnswerer implements Answerer {
 
   @Override
   public List<String> answer(List<Question> questions) {
-    Map<QuestionImage, RgbImage> pictures = new HashMap<>();
+    Map<QuestionImage, RgbImage> decoded = new HashMap<>();
     List<ChatRequest> requests = new ArrayList<>();
     for (Question question : questions) {
       List<RgbImage> images =
           question.images().stream()
-              .map(image -> pictures.computeIfAbsent(image, this::decode))
+              .map(image -> decoded.computeIfAbsent(image, this::decode))
               .toList();
       requests.add(
           new ChatRequest(

@@ -1,5 +1,6 @@
 package llava4j.eval;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,16 +19,16 @@ import llava4j.image.decode.DecodeOptions;
 /// the same.
 ///
 /// @param task the benchmark's word
-/// @param questions SHA-256 of ids, prompts and picture names
+/// @param questions SHA-256 of ids, prompts and image names
 /// @param suffix the lines that all prompts end with: the paper's response format
-/// @param pictures whether questions come with their pictures
-/// @param ocrTokens whether prompts name words read in the picture
+/// @param images whether questions come with their images
+/// @param ocrTokens whether prompts name words read in the image
 /// @param asked how the model is asked
 public record RunSettings(
     String task,
     String questions,
     String suffix,
-    boolean pictures,
+    @JsonAlias("pictures") boolean images,
     boolean ocrTokens,
     Asked asked) {
   private static final String OCR = "Reference OCR token:";
@@ -38,11 +39,11 @@ public record RunSettings(
   /// @param model name
   /// @param weights fingerprint
   /// @param template of the conversation
-  /// @param imageMode how pictures become views
-  /// @param orientation whether pictures are turned as their EXIF data says; absent from the files
-  ///   of versions that turned them
-  /// @param maxPixels largest picture that is looked at; absent from the files of versions without
-  ///   a choice
+  /// @param imageMode how images become views
+  /// @param orientation whether images are turned as their EXIF data says; absent from the files of
+  ///   versions that turned them
+  /// @param maxPixels largest image that is looked at; absent from the files of versions without a
+  ///   choice
   /// @param types of weights and activations, and where they are computed
   /// @param maxNewTokens of an answer; decoding is greedy
   public record Asked(
@@ -60,7 +61,7 @@ public record RunSettings(
     }
   }
 
-  /// What becomes of a picture's EXIF orientation.
+  /// What becomes of an image's EXIF orientation.
   public enum Orientation {
     /// As the published evaluation code does.
     IGNORED,
@@ -70,7 +71,7 @@ public record RunSettings(
     private String words() {
       return switch (this) {
         case IGNORED -> "ignored";
-        case HONOURED -> "pictures turned by it";
+        case HONOURED -> "images turned by it";
       };
     }
   }
@@ -124,8 +125,8 @@ public record RunSettings(
         suffix.isEmpty()
             ? "none"
             : suffix.replace('\n', ' ') + " (" + sha256(suffix).substring(0, SHORT_HASH) + ")");
-    lines.put("pictures", pictures ? "shown" : "left out");
-    lines.put("pixels", "pictures of at most " + asked.maxPixels() + " pixels");
+    lines.put("images", images ? "shown" : "left out");
+    lines.put("pixels", "images of at most " + asked.maxPixels() + " pixels");
     lines.put("OCR tokens in prompts", ocrTokens ? "yes" : "no");
     lines.put("model", asked.model());
     lines.put("weights (fingerprint)", asked.weights());

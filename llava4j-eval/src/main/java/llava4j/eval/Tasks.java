@@ -25,7 +25,7 @@ import llava4j.eval.task.Vqav2Task;
 public final class Tasks {
   private Tasks() {}
 
-  /// Says before a model loads which pictures are missing.
+  /// Says before a model loads which images are missing.
   public static void requireImages(Task task) {
     List<QuestionImage> missing =
         task.questions().stream()
@@ -39,7 +39,7 @@ public final class Tasks {
           task.name().title()
               + " lacks "
               + missing.size()
-              + " picture(s), the first of them "
+              + " image(s), the first of them "
               + missing.getFirst().name()
               + "; "
               + task.missing(missing.getFirst()));

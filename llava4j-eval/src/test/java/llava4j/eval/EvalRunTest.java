@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.BlindTask;
@@ -30,20 +31,20 @@ class EvalRunTest {
   @TempDir Path folder;
 
   @Test
-  void everyQuestionIsAskedOnceNeighboursShareAPicture() throws IOException {
+  void everyQuestionIsAskedOnceNeighboursShareAImage() throws IOException {
     Task task = MiniPope.write(folder.resolve("data"), 60);
     List<Question> asked = new ArrayList<>();
     EvalRun run = new EvalRun(task, settings(task, "m"), folder.resolve("out"), Shard.whole(), 7);
     run.run(MiniPope.answerer(asked), (_, _) -> {});
     assertThat(asked).hasSize(60).doesNotHaveDuplicates();
     int changes = 0;
-    Set<String> pictures = new HashSet<>();
+    Set<String> images = new HashSet<>();
     for (int i = 0; i < asked.size(); i++) {
       String name = asked.get(i).image().orElseThrow().name();
       changes += i == 0 || !asked.get(i - 1).image().orElseThrow().name().equals(name) ? 1 : 0;
-      pictures.add(name);
+      images.add(name);
     }
-    assertThat(changes).as("changes of the picture").isEqualTo(pictures.size());
+    assertThat(changes).as("changes of the image").isEqualTo(images.size());
     List<Answer> answers = EvalRun.collect(task, folder.resolve("out"), settings(task, "m"), 1);
     assertThat(answers).hasSize(60);
     assertThat(task.score(answers).orElseThrow().points()).hasSize(60);
@@ -113,6 +114,26 @@ class EvalRunTest {
     EvalRun.collect(task, parts, settings(task, "m"), 3);
     assertThat(Files.readString(parts.resolve("pope.jsonl")))
         .isEqualTo(Files.readString(whole.resolve("pope.jsonl")));
+  }
+
+  /// What is called images now was called pictures.
+  @Test
+  void answersOfAnEarlierVersionGoOn() throws IOException {
+    Task task = MiniPope.write(folder.resolve("data"), 12);
+    Path out = folder.resolve("out");
+    new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4)
+        .run(MiniPope.answerer(new ArrayList<>()), (_, _) -> {});
+    Path settings;
+    try (Stream<Path> files = Files.list(out)) {
+      settings = files.filter(file -> file.toString().endsWith(".json")).findFirst().orElseThrow();
+    }
+    String written = Files.readString(settings);
+    Files.writeString(settings, written.replace("\"images\" :", "\"pictures\" :"));
+    assertThat(Files.readString(settings)).isNotEqualTo(written);
+    List<Question> asked = new ArrayList<>();
+    new EvalRun(task, settings(task, "m"), out, Shard.whole(), 4)
+        .run(MiniPope.answerer(asked), (_, _) -> {});
+    assertThat(asked).isEmpty();
   }
 
   @Test
@@ -200,7 +221,7 @@ class EvalRunTest {
   }
 
   @Test
-  void answersAboutPicturesThatWereTurnedAreNotGoneOnWith() throws IOException {
+  void answersAboutImagesThatWereTurnedAreNotGoneOnWith() throws IOException {
     Task task = MiniPope.write(folder.resolve("data"), 12);
     Path out = run(task, "m", Shard.whole());
     Path file = out.resolve("pope.run.json");
@@ -210,7 +231,7 @@ class EvalRunTest {
     Files.writeString(file, older);
     assertThatThrownBy(() -> run(task, "m", Shard.whole()))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("EXIF orientation: ignored, not pictures turned by it");
+        .hasMessageContaining("EXIF orientation: ignored, not images turned by it");
   }
 
   @Test
@@ -224,7 +245,7 @@ class EvalRunTest {
   }
 
   @Test
-  void withoutPicturesTheStoredPromptsStayTheSame() throws IOException {
+  void withoutImagesTheStoredPromptsStayTheSame() throws IOException {
     TinyBenchmarks.write(folder.resolve("tiny"));
     for (TaskName name : TaskName.ofThePaper()) {
       Task sighted = Tasks.open(name, folder.resolve("tiny"));
@@ -242,13 +263,13 @@ class EvalRunTest {
     Task task = MiniPope.write(folder.resolve("data"), 12);
     assertThat(settings(task, "m").lines())
         .containsEntry("suffix (SHA-256)", "none")
-        .containsEntry("pictures", "shown")
+        .containsEntry("images", "shown")
         .containsEntry("OCR tokens in prompts", "no")
         .containsEntry("decoding", "greedy, at most 128 tokens");
     assertThat(settings(new BlindTask(task), "m").differences(settings(task, "m")))
         .hasSize(2)
         .anyMatch(line -> line.startsWith("questions (SHA-256)"))
-        .contains("pictures: left out, not shown");
+        .contains("images: left out, not shown");
     TinyBenchmarks.write(folder.resolve("tiny"));
     Task words = Tasks.open(TaskName.TEXTVQA, folder.resolve("tiny"));
     assertThat(settings(words, "m").lines().get("suffix (SHA-256)"))
@@ -268,7 +289,7 @@ class EvalRunTest {
     Task whole = MiniPope.write(data, 6);
     assertThatThrownBy(() -> Tasks.requireImages(whole))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("lacks 2 picture(s), the first of them " + data.resolve("0.png"));
+        .hasMessageContaining("lacks 2 image(s), the first of them " + data.resolve("0.png"));
     assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("none.jsonl is missing");

@@ -72,7 +72,7 @@ class LabelsTest {
     "SEED, seed_bench/SEED-Bench.json",
     "MMVET, mm-vet/mm-vet.json"
   })
-  void otherPicturesAreRefused(TaskName name, String labels) throws IOException {
+  void otherImagesAreRefused(TaskName name, String labels) throws IOException {
     change(labels, text -> text.replaceFirst("\"scene-0(\\.png)?\"", "\"scene-1$1\""));
     assertRefused(name, fileName(labels), "belong to different versions");
   }
@@ -124,7 +124,7 @@ class LabelsTest {
   }
 
   @Test
-  void annotationsOfVqav2ThatAreAboutAnotherPictureAreRefused() throws IOException {
+  void annotationsOfVqav2ThatAreAboutAnotherImageAreRefused() throws IOException {
     for (String file :
         List.of("llava_vqav2_mscoco_test-dev2015.jsonl", "llava_vqav2_mscoco_test2015.jsonl")) {
       change("vqav2/" + file, text -> text.replace("scene-0.png", "COCO_val2014_000000000042.jpg"));
@@ -133,7 +133,7 @@ class LabelsTest {
     change("vqav2/annotations.json", text -> text.replace(first, first + ",\"image_id\":42"));
     assertThat(Tasks.open(TaskName.VQAV2, folder).rightAnswers()).isNotEmpty();
     change("vqav2/annotations.json", text -> text.replace(":42", ":43"));
-    assertRefused(TaskName.VQAV2, "annotations.json", "picture 43");
+    assertRefused(TaskName.VQAV2, "annotations.json", "image 43");
   }
 
   @ParameterizedTest

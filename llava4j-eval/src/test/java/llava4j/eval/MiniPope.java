@@ -15,7 +15,7 @@ final class MiniPope {
 
   private MiniPope() {}
 
-  /// Writes the benchmark's files. Three questions about each picture.
+  /// Writes the benchmark's files. Three questions about each image.
   static PopeTask write(Path folder, int questions) throws IOException {
     Files.createDirectories(folder.resolve("coco"));
     StringBuilder asked = new StringBuilder();

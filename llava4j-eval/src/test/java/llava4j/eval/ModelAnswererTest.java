@@ -18,20 +18,20 @@ import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 import org.junit.jupiter.api.Test;
 
-/// A picture is seen as the published evaluation code sees it, whatever its EXIF data says.
+/// An image is seen as the published evaluation code sees it, whatever its EXIF data says.
 class ModelAnswererTest {
-  private static final String ASKED = "What is in the picture?";
+  private static final String ASKED = "What is in the image?";
   private static final int TOKENS = 16;
 
   @Test
-  void picturesAreNotTurned() throws IOException {
-    Path picture = Golden.path("images/exif_orientation6.jpg");
-    byte[] file = Files.readAllBytes(picture);
+  void imagesAreNotTurned() throws IOException {
+    Path image = Golden.path("images/exif_orientation6.jpg");
+    byte[] file = Files.readAllBytes(image);
     RgbImage asStored = ImageDecoder.decode(file, "stored", DecodeOptions.reference()).image();
     RgbImage turned = ImageDecoder.decode(file, "turned", DecodeOptions.defaults()).image();
     assertThat(turned.width()).isNotEqualTo(asStored.width());
     Question question =
-        new Question(0, "1", List.of(new QuestionImage.InFile(picture)), ASKED, "default");
+        new Question(0, "1", List.of(new QuestionImage.InFile(image)), ASKED, "default");
     try (Llava llava = Llava.load(Golden.path("original"))) {
       String expected = answer(llava, asStored);
       assertThat(answer(llava, turned)).isNotEqualTo(expected);
@@ -42,10 +42,10 @@ class ModelAnswererTest {
     }
   }
 
-  private static String answer(Llava llava, RgbImage picture) {
+  private static String answer(Llava llava, RgbImage image) {
     return llava
         .answer(
-            ChatRequest.of(List.of(picture), ASKED)
+            ChatRequest.of(List.of(image), ASKED)
                 .withOptions(GenerationOptions.greedy().withMaxNewTokens(TOKENS)))
         .text()
         .strip();

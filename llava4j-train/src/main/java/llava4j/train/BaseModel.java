@@ -119,8 +119,7 @@ public record BaseModel(
   private String tower(TrainConfig config) {
     return options
         .visionTower()
-        .orElse(
-            config.data().pictures() == TrainConfig.Pictures.HD ? CLIP_LARGE_224 : CLIP_LARGE_336);
+        .orElse(config.data().images() == TrainConfig.Images.HD ? CLIP_LARGE_224 : CLIP_LARGE_336);
   }
 
   private Path resolve(String pathOrName) {
@@ -157,8 +156,8 @@ public record BaseModel(
     };
   }
 
-  /// The model with the run's way of cutting pictures, and without a row-end vector that this way
-  /// has no use for: a LLaVA-1.6 becomes a LLaVA-1.5 that begins with its weights.
+  /// The model with the run's way of cutting images, and without a row-end vector that this way has
+  /// no use for: a LLaVA-1.6 becomes a LLaVA-1.5 that begins with its weights.
   private static Checkpoint shaped(Checkpoint checkpoint, TrainConfig config, List<String> notes) {
     LlavaConfig model = checkpoint.config();
     LlavaConfig shaped =
@@ -166,24 +165,24 @@ public record BaseModel(
             model.vision(),
             model.projector(),
             model.text(),
-            config.data().pictures().mode(model.vision().imageSize()),
-            config.data().pictures() == TrainConfig.Pictures.HD
+            config.data().images().mode(model.vision().imageSize()),
+            config.data().images() == TrainConfig.Images.HD
                 ? PatchMerge.SPATIAL_UNPAD
                 : PatchMerge.FLAT,
             model.contextLength());
     if (model.imageMode() instanceof ImageMode.AnyRes) {
       notes.add(
           checkpoint.location()
-              + " cuts pictures into tiles as LLaVA-1.6 does; this run trains it, and writes it, as"
+              + " cuts images into tiles as LLaVA-1.6 does; this run trains it, and writes it, as"
               + " a LLaVA-1.5"
               + (shaped.hasImageNewline()
                   ? "-HD"
-                  : " that sees a picture in one view, without its image_newline"));
+                  : " that sees an image in one view, without its image_newline"));
     } else if (model.hasImageNewline() && !shaped.hasImageNewline()) {
       notes.add(
           checkpoint.location()
               + " is a LLaVA-1.5-HD; this run trains it, and writes it, as a LLaVA-1.5 that sees a"
-              + " picture in one view, without its image_newline");
+              + " image in one view, without its image_newline");
     }
     WeightSource weights =
         shaped.hasImageNewline()

@@ -8,7 +8,7 @@ package llava4j.train;
 /// @param learningRate that this update used
 /// @param projectorLearningRate the same for the projector's group
 /// @param samples of this step, all processes
-/// @param tokens rows that went through the language model, pictures included, padding excluded
+/// @param tokens rows that went through the language model, images included, padding excluded
 /// @param supervised tokens that contributed loss
 /// @param seconds wall time of this step
 /// @param flops floating point operations of this step, all processes, recomputation excluded

@@ -12,7 +12,7 @@ import llava4j.train.distributed.ProcessGroup;
 ///
 /// @param base the model it begins with; closed by whoever opened it
 /// @param data samples, JSON or JSONL
-/// @param images folder that the samples' pictures lie in
+/// @param images folder that the samples' images lie in
 /// @param out folder of everything the run writes; an unfinished run in it goes on
 /// @param featureCache folder for the frozen tower's output
 /// @param force go on although data or settings differ from the checkpoint's

@@ -169,8 +169,8 @@ public final class Trainer {
     Learner.Outcome outcome = assembly.learner().step(step, micro, stopAsked.getAsBoolean());
     long views =
         micro.stream()
-            .flatMap(batch -> batch.pictures().stream())
-            .mapToLong(picture -> picture.pixels().views())
+            .flatMap(batch -> batch.images().stream())
+            .mapToLong(image -> image.pixels().views())
             .sum(); // of this process; the others have about as many
     double flops =
         outcome.rows() * Forecast.flopsPerRow(job.base().config(), config)

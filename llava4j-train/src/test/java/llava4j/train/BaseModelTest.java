@@ -85,7 +85,7 @@ class BaseModelTest {
     "lora7b, without its image_newline",
     "finetuneHd7b, as a LLaVA-1.5-HD"
   })
-  void aBaseWithTilesIsTrainedAndWrittenAsTheRunHasPictures(String preset, String said) {
+  void aBaseWithTilesIsTrainedAndWrittenAsTheRunHasImages(String preset, String said) {
     MiniatureBase base = MiniatureBase.writeWithTiles(folder);
     TrainConfig config = PresetRuns.config(preset);
     Path out = folder.resolve("out");
@@ -106,7 +106,7 @@ class BaseModelTest {
     try (Llava llava = Llava.load((full ? out.resolve("original") : out).toString(), options)) {
       assertThat(llava.model().config().imageMode())
           .isInstanceOf(
-              switch (config.data().pictures()) {
+              switch (config.data().images()) {
                 case HD -> ImageMode.Hd.class;
                 case PAD -> ImageMode.Pad.class;
                 case SQUARE -> ImageMode.Square.class;

@@ -35,10 +35,10 @@ import llava4j.train.config.TrainConfig.Activation;
 import llava4j.train.config.TrainConfig.Batching;
 import llava4j.train.config.TrainConfig.Data;
 import llava4j.train.config.TrainConfig.Execution;
+import llava4j.train.config.TrainConfig.Images;
 import llava4j.train.config.TrainConfig.LossAverage;
 import llava4j.train.config.TrainConfig.Optimization;
 import llava4j.train.config.TrainConfig.Order;
-import llava4j.train.config.TrainConfig.Pictures;
 import llava4j.train.config.TrainConfig.Precision;
 import llava4j.train.config.TrainConfig.Saving;
 import llava4j.train.config.TrainConfig.Stage;
@@ -52,7 +52,7 @@ import tools.jackson.databind.JsonNode;
 /// The reference's runs: their settings as configurations, their batches, their expected curves.
 final class GoldenTraining implements AutoCloseable {
   private final Checkpoint base = open();
-  private final Map<String, Batch.Picture> pictures = new HashMap<>();
+  private final Map<String, Batch.Image> images = new HashMap<>();
 
   /// Runs one of the reference's runs and holds every number against it.
   ///
@@ -118,7 +118,7 @@ final class GoldenTraining implements AutoCloseable {
         new Data(
             stage1 ? ConversationTemplate.PLAIN : ConversationTemplate.VICUNA_V1,
             MaskRule.REFERENCE,
-            Pictures.PAD,
+            Images.PAD,
             DecodeOptions.DEFAULT_MAX_PIXELS,
             Golden.json(batches(run)).get("max_length").asInt(),
             Order.SEQUENTIAL,
@@ -166,7 +166,7 @@ final class GoldenTraining implements AutoCloseable {
               tokens,
               image.isNull()
                   ? List.of()
-                  : List.of(pictures.computeIfAbsent(image.asString(), this::picture)),
+                  : List.of(images.computeIfAbsent(image.asString(), this::image)),
               List.of()));
       if (items.size() == deviceBatch) {
         micro.add(new Batch(items));
@@ -176,10 +176,10 @@ final class GoldenTraining implements AutoCloseable {
     return micro;
   }
 
-  private Batch.Picture picture(String name) {
+  private Batch.Image image(String name) {
     try {
       byte[] file = Files.readAllBytes(Golden.path("images/" + name));
-      return new Batch.Picture(
+      return new Batch.Image(
           new Preprocessor(base.imageProcessor(), new ImageMode.Pad())
               .process(ImageDecoder.decode(file, name).image()),
           name);

@@ -28,7 +28,7 @@ class GradientTest {
   private static final double STEP = 1e-4;
   private static final long SEED = 5;
 
-  /// Connector, row-end token, language model and vision tower, over a tiled picture.
+  /// Connector, row-end token, language model and vision tower, over a tiled image.
   @Test
   void ofEveryTensorOfAWholeModelAgreesWithFiniteDifferences() {
     try (TinyRun run =

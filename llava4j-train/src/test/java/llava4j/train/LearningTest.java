@@ -60,7 +60,7 @@ class LearningTest {
   }
 
   @Test
-  void aTowerLearnsToTellPicturesByTheirCaptions() {
+  void aTowerLearnsToTellImagesByTheirCaptions() {
     try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
         Assembly assembly = run.assemble()) {
       List<Batch> batch = run.firstStep();
@@ -70,15 +70,15 @@ class LearningTest {
         loss = assembly.learner().step(step, batch, false).loss();
       }
       assertThat(loss).isLessThan(0.5 * first);
-      double exchanged = assembly.learner().step(60, picturesExchanged(batch), false).loss();
-      assertThat(exchanged).as("each caption with the next picture").isGreaterThan(3 * loss);
+      double exchanged = assembly.learner().step(60, imagesExchanged(batch), false).loss();
+      assertThat(exchanged).as("each caption with the next image").isGreaterThan(3 * loss);
       assertThat(assembly.units().trainable())
           .extracting(unit -> unit.layout().name())
           .containsExactlyInAnyOrder("vision_tower", "projector");
     }
   }
 
-  private static List<Batch> picturesExchanged(List<Batch> batches) {
+  private static List<Batch> imagesExchanged(List<Batch> batches) {
     List<Batch> exchanged = new ArrayList<>();
     for (Batch batch : batches) {
       List<Batch.Item> items = new ArrayList<>();
@@ -86,15 +86,14 @@ class LearningTest {
         Batch.Item item = batch.samples().get(i);
         Batch.Item next = batch.samples().get((i + 1) % batch.samples().size());
         items.add(
-            new Batch.Item(
-                item.index(), item.id(), item.tokens(), next.pictures(), item.regions()));
+            new Batch.Item(item.index(), item.id(), item.tokens(), next.images(), item.regions()));
       }
       exchanged.add(new Batch(items));
     }
     return exchanged;
   }
 
-  /// Two answers about one picture: only where they lie in it tells them apart.
+  /// Two answers about one image: only where they lie in it tells them apart.
   @Test
   void aTowerLearnsWhatLiesInARegion() {
     PaddedBox left = new PaddedBox(0, 0, 0.5, 1);
@@ -164,7 +163,7 @@ class LearningTest {
                 0,
                 "two regions",
                 tokens,
-                List.of(new Batch.Picture(pixels, "two")),
+                List.of(new Batch.Image(pixels, "two")),
                 List.of(Optional.of(first), Optional.of(second)))));
   }
 
@@ -298,7 +297,7 @@ class LearningTest {
   void featuresComeFromTheCacheAndNotFromTheTower() throws IOException {
     Measured written = measureCached();
     List<Path> files = cacheFiles();
-    // a file with another picture's features, whole in itself, must show in the loss
+    // a file with another image's features, whole in itself, must show in the loss
     Files.copy(files.getFirst(), files.getLast(), StandardCopyOption.REPLACE_EXISTING);
     assertThat(measureCached().loss()).isNotEqualTo(written.loss());
   }

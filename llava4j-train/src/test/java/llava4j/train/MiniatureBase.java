@@ -52,7 +52,7 @@ record MiniatureBase(Path folder) {
     return new MiniatureBase(original);
   }
 
-  /// Writes one that cuts pictures as LLaVA-1.6 does, in Hugging Face's layout.
+  /// Writes one that cuts images as LLaVA-1.6 does, in Hugging Face's layout.
   ///
   /// @param folder new
   static MiniatureBase writeWithTiles(Path folder) {

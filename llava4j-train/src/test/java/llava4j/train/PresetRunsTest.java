@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Every preset there is, run as it stands but for sizes: precision, ZeRO stage, order, adapters,
-/// quantised base and way of cutting pictures are its own. See [PresetRuns].
+/// quantised base and way of cutting images are its own. See [PresetRuns].
 class PresetRunsTest {
   @TempDir private static Path folder;
   private static MiniatureBase base;
@@ -89,7 +89,7 @@ class PresetRunsTest {
         };
     assertThat(models)
         .as("what " + preset + " wrote")
-        .hasSize(!whole ? 0 : config.data().pictures() == TrainConfig.Pictures.HD ? 1 : 2);
+        .hasSize(!whole ? 0 : config.data().images() == TrainConfig.Images.HD ? 1 : 2);
     List<String> answers = new ArrayList<>();
     for (Path model : whole ? models : List.of(out)) {
       answers.add(answer(model, whole ? LoadOptions.defaults() : withBase()));

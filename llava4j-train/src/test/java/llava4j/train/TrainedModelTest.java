@@ -205,7 +205,7 @@ class TrainedModelTest {
                     0,
                     "answer",
                     new LabelledTokens(ids, labels),
-                    List.of(new Batch.Picture(pixels, image.sha256())),
+                    List.of(new Batch.Image(pixels, image.sha256())),
                     List.of(Optional.empty()))));
     try (Scope _ = new Scope();
         Assembly assembly = run.assemble();

@@ -10,8 +10,8 @@ import llava4j.ChatRequest;
 import llava4j.ChatResponse;
 import llava4j.Llava;
 import llava4j.cli.option.GenerationFlags;
+import llava4j.cli.option.ImageOptions;
 import llava4j.cli.option.ModelOptions;
-import llava4j.cli.option.PictureOptions;
 import llava4j.cli.option.Unused;
 import llava4j.error.BadInputException;
 import llava4j.generate.TextListener;
@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /// `llava ask IMAGE... "question"`
 @Command(
     name = "ask",
-    description = "Answer one question about any number of pictures.",
+    description = "Answer one question about any number of images.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -46,13 +46,13 @@ public final class AskCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions model;
   @Mixin private GenerationFlags generation;
-  @Mixin private PictureOptions pictures;
+  @Mixin private ImageOptions imageOptions;
 
   @Parameters(
       arity = "1..*",
       paramLabel = "IMAGE... QUESTION",
       description =
-          "Pictures (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
+          "Images (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
   private List<String> words = new ArrayList<>();
 
   @Option(
@@ -98,7 +98,7 @@ public final class AskCommand implements Callable<Integer> {
               + words.getLast()
               + " is a file; give the question last, in quotes");
     }
-    List<RgbImage> images = pictures.decode(words.subList(0, words.size() - 1), err);
+    List<RgbImage> images = imageOptions.decode(words.subList(0, words.size() - 1), err);
     String question = responseFormat.applyTo(words.getLast());
     ChatRequest request =
         new ChatRequest(
@@ -110,7 +110,7 @@ public final class AskCommand implements Callable<Integer> {
       long loaded = System.nanoTime();
       if (images.size() > 1) {
         err.println(
-            "llava: LLaVA-1.5 was trained on one picture at a time; answers about several are a stretch");
+            "llava: LLaVA-1.5 was trained on one image at a time; answers about several are a stretch");
       }
       ChatResponse response =
           llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);

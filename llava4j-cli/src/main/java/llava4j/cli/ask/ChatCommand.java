@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import llava4j.Llava;
 import llava4j.cli.option.GenerationFlags;
+import llava4j.cli.option.ImageOptions;
 import llava4j.cli.option.ModelOptions;
-import llava4j.cli.option.PictureOptions;
 import llava4j.cli.option.Unused;
 import llava4j.error.BadInputException;
 import org.jline.reader.EndOfFileException;
@@ -29,11 +29,11 @@ import picocli.CommandLine.Spec;
 /// `llava chat [IMAGE]`
 @Command(
     name = "chat",
-    description = "Talk about pictures. Type a question; drag a picture in, or use /image.",
+    description = "Talk about images. Type a question; drag an image in, or use /image.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nIn the chat:%n",
     footer = {
-      "  /image FILE    show another picture",
+      "  /image FILE    show another image",
       "  /system TEXT   replace the system text (without TEXT: restore it)",
       "  /reset         begin again",
       "  /save FILE     write the conversation as Markdown",
@@ -46,9 +46,9 @@ public final class ChatCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions model;
   @Mixin private GenerationFlags generation;
-  @Mixin private PictureOptions pictures;
+  @Mixin private ImageOptions imageOptions;
 
-  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Pictures to begin with.")
+  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Images to begin with.")
   private List<String> images = new ArrayList<>();
 
   @Option(
@@ -64,14 +64,15 @@ public final class ChatCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
         Llava llava = model.load(err);
-        ChatRepl repl = new ChatRepl(llava, pictures, generation.toOptions(), terminal.writer())) {
+        ChatRepl repl =
+            new ChatRepl(llava, imageOptions, generation.toOptions(), terminal.writer())) {
       repl.setVerbose(model.verbose());
       for (String image : images) {
         repl.show(image);
       }
       terminal.handle(Terminal.Signal.INT, _ -> repl.stopAnswer());
       LineReader reader = reader(terminal);
-      terminal.writer().println("Ask about a picture; /help tells more.");
+      terminal.writer().println("Ask about an image; /help tells more.");
       while (!repl.isOver()) {
         readLine(reader, repl, terminal.writer());
       }

@@ -13,7 +13,7 @@ import llava4j.ChatMessage;
 import llava4j.ChatResponse;
 import llava4j.ChatSession;
 import llava4j.Llava;
-import llava4j.cli.option.PictureOptions;
+import llava4j.cli.option.ImageOptions;
 import llava4j.error.BadInputException;
 import llava4j.generate.FinishReason;
 import llava4j.generate.GenerationOptions;
@@ -23,7 +23,7 @@ import llava4j.image.RgbImage;
 final class ChatRepl implements AutoCloseable {
   private final Llava llava;
   private final ChatSession session;
-  private final PictureOptions pictures;
+  private final ImageOptions imageOptions;
   private final PrintWriter out;
   private final List<RgbImage> pending = new ArrayList<>();
   private volatile Cancellation running = new Cancellation();
@@ -31,11 +31,11 @@ final class ChatRepl implements AutoCloseable {
   private boolean over;
   private boolean verbose;
 
-  ChatRepl(Llava llava, PictureOptions pictures, GenerationOptions options, PrintWriter out) {
+  ChatRepl(Llava llava, ImageOptions imageOptions, GenerationOptions options, PrintWriter out) {
     this.llava = llava;
     this.session = llava.chat();
     this.session.setOptions(options);
-    this.pictures = pictures;
+    this.imageOptions = imageOptions;
     this.out = out;
   }
 
@@ -45,7 +45,7 @@ final class ChatRepl implements AutoCloseable {
     if (text.isEmpty()) {
       return;
     }
-    if (text.startsWith("/") && DraggedPictures.find(text).files().isEmpty()) {
+    if (text.startsWith("/") && DraggedImages.find(text).files().isEmpty()) {
       command(text);
     } else {
       say(text);
@@ -66,9 +66,9 @@ final class ChatRepl implements AutoCloseable {
     return over;
   }
 
-  /// Adds a picture to the next question.
+  /// Adds an image to the next question.
   void show(String name) {
-    RgbImage image = pictures.decode(name, out);
+    RgbImage image = imageOptions.decode(name, out);
     pending.add(image);
     out.println("(" + name + ", " + image.width() + " x " + image.height() + " pixels)");
   }
@@ -79,7 +79,7 @@ final class ChatRepl implements AutoCloseable {
   }
 
   private void say(String line) {
-    DraggedPictures dragged = DraggedPictures.find(line);
+    DraggedImages dragged = DraggedImages.find(line);
     for (Path file : dragged.files()) {
       show(file.toString());
     }
@@ -148,7 +148,7 @@ final class ChatRepl implements AutoCloseable {
         case ChatMessage.User user -> {
           text.append("\n**User:** ").append(user.text()).append('\n');
           for (RgbImage image : user.images()) {
-            text.append("(picture ").append(image.width()).append(" x ").append(image.height());
+            text.append("(image ").append(image.width()).append(" x ").append(image.height());
             text.append(", sha256 ").append(image.sha256()).append(")\n");
           }
         }

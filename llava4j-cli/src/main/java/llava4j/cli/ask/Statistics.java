@@ -23,7 +23,7 @@ final class Statistics {
     err.printf(Locale.ROOT, "first token       %9.2f s%n", seconds(response.timing().firstToken()));
     err.printf(
         Locale.ROOT,
-        "prompt            %9d tokens (%d of pictures, %d known from before)%n",
+        "prompt            %9d tokens (%d of images, %d known from before)%n",
         response.promptTokens(),
         response.imageTokens(),
         response.cachedTokens());

@@ -9,8 +9,8 @@ import llava4j.data.mixture.MixtureBuild;
 import llava4j.data.mixture.MixtureOptions;
 import llava4j.data.mixture.MixtureSource;
 import llava4j.data.mixture.rule.TokenCounter;
-import llava4j.data.mixture.source.PictureFolder;
-import llava4j.data.mixture.source.PictureSizes;
+import llava4j.data.mixture.source.ImageFolder;
+import llava4j.data.mixture.source.ImageSizes;
 import llava4j.text.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,7 +51,7 @@ final class BuildMix665kCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       description =
-          "The pictures: boxes are scaled by their sizes. Default: by the sizes in the annotations.")
+          "The images: boxes are scaled by their sizes. Default: by the sizes in the annotations.")
   private Path images;
 
   @Option(
@@ -82,7 +82,7 @@ final class BuildMix665kCommand implements Callable<Integer> {
   public Integer call() {
     List<MixtureSource> all = MixtureSource.mix665k();
     List<MixtureSource> chosen = only == null ? all : MixtureSource.parse(only, all);
-    PictureSizes sizes = images == null ? PictureSizes.stated() : new PictureFolder(images);
+    ImageSizes sizes = images == null ? ImageSizes.stated() : new ImageFolder(images);
     PrintWriter err = spec.commandLine().getErr();
     if (tokenizer == null) {
       build(chosen, MixtureOptions.ofThePaper(seed, TokenCounter.estimate(), sizes));

@@ -6,7 +6,7 @@ import llava4j.data.mixture.MixtureBuild;
 import llava4j.data.mixture.MixtureOptions;
 import llava4j.data.mixture.MixtureSource;
 import llava4j.data.mixture.rule.TokenCounter;
-import llava4j.data.mixture.source.PictureSizes;
+import llava4j.data.mixture.source.ImageSizes;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,7 +44,7 @@ final class BuildPretrain558kCommand implements Callable<Integer> {
   public Integer call() {
     // nothing is left to chance, and there are neither boxes nor limits
     MixtureOptions options =
-        MixtureOptions.ofThePaper(0, TokenCounter.estimate(), PictureSizes.stated());
+        MixtureOptions.ofThePaper(0, TokenCounter.estimate(), ImageSizes.stated());
     MixtureBuild build = MixtureBuild.of(sources, MixtureSource.pretrain558k(), options);
     new BuildReport(spec.commandLine().getOut()).run("pretrain558k", build, out);
     return 0;

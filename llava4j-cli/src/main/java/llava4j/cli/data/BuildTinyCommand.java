@@ -39,7 +39,7 @@ final class BuildTinyCommand implements Callable<Integer> {
       required = true,
       paramLabel = "DIR",
       description =
-          "Gets pairs, captions, lessons, instructions and texts (.json), heldout.jsonl, pictures.")
+          "Gets pairs, captions, lessons, instructions and texts (.json), heldout.jsonl, images.")
   private Path out;
 
   @Option(

@@ -75,13 +75,13 @@ final class DataCheckCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       defaultValue = ".",
-      description = "The folder that the samples' pictures lie in. Default: this one.")
+      description = "The folder that the samples' images lie in. Default: this one.")
   private Path images;
 
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
-      description = "The --base of the run, whose tokenizer and picture size count lengths.")
+      description = "The --base of the run, whose tokenizer and image size count lengths.")
   private String model;
 
   @Option(

@@ -34,14 +34,14 @@ final class DataStatsCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       defaultValue = ".",
-      description = "The folder that the samples' pictures lie in. Default: this one.")
+      description = "The folder that the samples' images lie in. Default: this one.")
   private Path images;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder of stats.html, which holds its pictures itself.")
+      description = "The folder of stats.html, which holds its images itself.")
   private Path out;
 
   @Option(

@@ -139,7 +139,7 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--blind",
-      description = "Ask without the pictures: what a model scores by guessing.")
+      description = "Ask without the images: what a model scores by guessing.")
   private boolean blind;
 
   @Option(

@@ -125,10 +125,10 @@ public final class InfoCommand implements Callable<Integer> {
         config.contextLength()
             + " tokens, "
             + config.vision().rowsPerView()
-            + " for each view of a picture");
+            + " for each view of an image");
     line(
         out,
-        "pictures",
+        "images",
         config.imageMode().getClass().getSimpleName().toLowerCase(Locale.ROOT)
             + ", "
             + config.patchMerge().key());

@@ -39,7 +39,7 @@ public final class CheckpointFlags {
   @Option(
       names = "--mmproj",
       paramLabel = "FILE",
-      description = "The picture side of a GGUF model, if not the only one beside it.")
+      description = "The image side of a GGUF model, if not the only one beside it.")
   private Path mmproj;
 
   @Option(

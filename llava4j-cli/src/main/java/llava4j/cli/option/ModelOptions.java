@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 
 /// Which model, and how to run it: the options that `ask`, `chat`, `eval` and `info` share.
 public final class ModelOptions {
-  /// How pictures are made square.
+  /// How images are made square.
   enum ImageModeName {
     PAD,
     SQUARE
@@ -91,7 +91,7 @@ public final class ModelOptions {
     return files.openOrBundled(err);
   }
 
-  /// The same of a model that is to be told of: cut pictures as asked, and no word of which it is.
+  /// The same of a model that is to be told of: cut images as asked, and no word of which it is.
   public Checkpoint inspect(PrintWriter err) {
     Checkpoint opened = files.open(err);
     try {

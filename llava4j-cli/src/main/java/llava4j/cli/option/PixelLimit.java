@@ -4,13 +4,13 @@ import java.util.OptionalLong;
 import llava4j.image.decode.DecodeOptions;
 import picocli.CommandLine.Option;
 
-/// How large a picture may be: the option of all commands that decode pictures.
+/// How large an image may be: the option of all commands that decode images.
 public final class PixelLimit {
   @Option(
       names = "--max-pixels",
       paramLabel = "N",
       description =
-          "Refuse pictures with more pixels. Default: " + DecodeOptions.DEFAULT_MAX_PIXELS + ".")
+          "Refuse images with more pixels. Default: " + DecodeOptions.DEFAULT_MAX_PIXELS + ".")
   private Long maxPixels;
 
   /// What was asked for.

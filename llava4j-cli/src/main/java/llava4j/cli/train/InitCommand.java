@@ -93,7 +93,7 @@ public final class InitCommand implements Callable<Integer> {
     }
     phrases.addAll(List.of(" [0.", ", 0.")); // boxes
     for (String request : List.of(FormatPrompt.REGION.strip(), FormatPrompt.BOX.strip())) {
-      phrases.add(request); // behind a picture, on a line of its own
+      phrases.add(request); // behind an image, on a line of its own
       phrases.add(" " + request);
     }
     return phrases;

@@ -116,7 +116,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "DIR",
       defaultValue = ".",
-      description = "The folder that the samples' pictures lie in. Default: this one.")
+      description = "The folder that the samples' images lie in. Default: this one.")
   private Path images;
 
   @Option(

@@ -41,9 +41,9 @@ class BuildMixtureTest {
             "rows read: 8",
             "questions without an answer in the annotations: 1",
             "RefCOCO/+/g 48447 4 -48443",
-            "regions without a box inside their picture: 2",
+            "regions without a box inside their image: 2",
             "Visual Genome 86417 2 -86415",
-            "regions beyond the most that a picture may have: 2",
+            "regions beyond the most that an image may have: 2",
             "total 665298 38 -665260",
             "written: " + path("mix.json"));
   }
@@ -84,7 +84,7 @@ class BuildMixtureTest {
     assertRefused("vqav2/v2_mscoco_train2014_annotations.json", "--sources", folder.toString());
     assertRefused("is no folder", "--sources", path("nowhere"));
     assertRefused("'coco' is no source", "--sources", SOURCES, "--only", "coco");
-    assertRefused("is no folder of pictures", "--sources", SOURCES, "--images", path("nowhere"));
+    assertRefused("is no folder of images", "--sources", SOURCES, "--images", path("nowhere"));
     assertRefused("tokenizer", "--sources", SOURCES, "--tokenizer", folder.toString());
     assertThat(folder).isEmptyDirectory();
     assertThat(run("data", "build")).isEqualTo(2);

@@ -45,14 +45,14 @@ class DataCommandsTest {
   void soundDataIsExitCode0() throws IOException {
     assertThat(run("data", "check", file(SOUND), "--images", images)).isZero();
     assertThat(out.toString())
-        .contains("1 samples, 1 with a picture", "not counted", "training run: none");
+        .contains("1 samples, 1 with an image", "not counted", "training run: none");
     assertThat(err.toString()).isEmpty();
   }
 
   @Test
   void problemsAreExitCode1AndNoTrace() throws IOException {
     assertThat(run("data", "check", file(SOUND, BAD), "--images", images)).isEqualTo(1);
-    assertThat(out.toString()).contains("1  the picture does not exist: 'bad' (1)");
+    assertThat(out.toString()).contains("1  the image does not exist: 'bad' (1)");
     assertThat(err.toString()).isEmpty();
   }
 

@@ -90,9 +90,9 @@ class EvalCommandTest {
     assertThat(err.toString()).containsOnlyOnce("differs (model: hf_gqa, not original;");
     Path blind = folder.resolve("blind");
     assertThat(eval(blind, model, "gqa", "--blind")).isZero();
-    assertThat(Files.readString(blind.resolve("report.md"))).contains("- pictures: left out");
+    assertThat(Files.readString(blind.resolve("report.md"))).contains("- images: left out");
     assertThat(eval(blind, model, "gqa")).isEqualTo(2);
-    assertThat(err.toString()).contains("pictures: shown, not left out");
+    assertThat(err.toString()).contains("images: shown, not left out");
   }
 
   @Test
@@ -103,7 +103,7 @@ class EvalCommandTest {
     Path other = folder.resolve("other");
     assertThat(eval(other, model, "pope", "--max-pixels", "1000000")).isZero();
     assertThat(Files.readString(other.resolve("report.md")))
-        .contains("pictures of at most 1000000 pixels");
+        .contains("images of at most 1000000 pixels");
     assertThat(eval(other, model, "pope")).isEqualTo(2);
     assertThat(err.toString()).contains("pixels: ");
   }
@@ -115,9 +115,9 @@ class EvalCommandTest {
     assertThat(err.toString()).contains("--data is missing");
     assertThat(eval(results, "nowhere", "popes")).isEqualTo(2);
     assertThat(err.toString()).contains("unknown benchmark 'popes'");
-    Files.delete(data.resolve("gqa/images/" + aPicture()));
+    Files.delete(data.resolve("gqa/images/" + aImage()));
     assertThat(eval(results, "nowhere", "gqa")).isEqualTo(2);
-    assertThat(err.toString()).contains("GQA lacks 1 picture(s), the first of them", aPicture());
+    assertThat(err.toString()).contains("GQA lacks 1 image(s), the first of them", aImage());
     Files.delete(data.resolve("llava-bench-in-the-wild/rule.json"));
     assertThat(eval(results, "nowhere", "llavabench", "--judge-url", "http://localhost/v1"))
         .isEqualTo(2);
@@ -125,7 +125,7 @@ class EvalCommandTest {
     assertThat(err.toString()).hasLineCount(4);
   }
 
-  private String aPicture() throws IOException {
+  private String aImage() throws IOException {
     String line =
         Files.readAllLines(data.resolve("gqa/llava_gqa_testdev_balanced.jsonl")).getFirst();
     return line.replaceFirst(".*\"image\":\"", "").replaceFirst("\".*", "");

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/// The model in the repository and the pictures to try it on.
+/// The model in the repository and the images to try it on.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BundledModelTest {
   private static final Path CHECKOUT = Path.of("").toAbsolutePath().getParent();
   private static final Path MODEL = CHECKOUT.resolve("models/llava-tiny");
-  private static final Path PICTURES = CHECKOUT.resolve("examples/pictures");
+  private static final Path IMAGES = CHECKOUT.resolve("examples/images");
   private static final long MOST_BYTES = 24L << 20;
 
   private Llava llava;
@@ -39,9 +39,9 @@ class BundledModelTest {
   }
 
   @Test
-  void namesWhatItsPicturesShow() throws IOException {
+  void namesWhatItsImagesShow() throws IOException {
     for (String name : List.of("penguin", "elephant", "hamburger", "bicycle", "pizza", "moon")) {
-      assertThat(answer(name, "What is in this picture?").toLowerCase(Locale.ROOT)).contains(name);
+      assertThat(answer(name, "What is in this image?").toLowerCase(Locale.ROOT)).contains(name);
     }
   }
 
@@ -50,7 +50,7 @@ class BundledModelTest {
     assertThat(
             answer(
                 "penguin",
-                "What is in this picture?\nAnswer the question using a single word or phrase."))
+                "What is in this image?\nAnswer the question using a single word or phrase."))
         .isEqualToIgnoringCase("penguin");
     assertThat(answer("penguin", "Answer in JSON with the keys object and background."))
         .matches("\\{\"object\": \"\\w+\", \"background\": \"\\w+\"}");
@@ -63,10 +63,9 @@ class BundledModelTest {
     }
   }
 
-  private String answer(String picture, String question) throws IOException {
-    byte[] file = Files.readAllBytes(PICTURES.resolve(picture + ".png"));
-    ChatRequest asked =
-        ChatRequest.of(List.of(ImageDecoder.decode(file, picture).image()), question);
+  private String answer(String image, String question) throws IOException {
+    byte[] file = Files.readAllBytes(IMAGES.resolve(image + ".png"));
+    ChatRequest asked = ChatRequest.of(List.of(ImageDecoder.decode(file, image).image()), question);
     return llava
         .answer(
             new ChatRequest(

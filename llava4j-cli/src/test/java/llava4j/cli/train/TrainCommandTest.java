@@ -116,7 +116,7 @@ class TrainCommandTest {
     assertThat(err.toString()).contains("maxLength is 1025", "1024 positions");
   }
 
-  /// A run over samples of one small picture.
+  /// A run over samples of one small image.
   private String[] train(String preset, String... more) throws IOException {
     StringBuilder samples = new StringBuilder();
     for (int i = 0; i < 32; i++) {

@@ -133,8 +133,7 @@ public final class CheckpointConverter {
   }
 
   /// Writes what a processor of transformers is made of beside an adapter for its LLaVA: settings
-  /// for pictures, tokenizer and chat template. Configuration and generation settings are the
-  /// base's.
+  /// for images, tokenizer and chat template. Configuration and generation settings are the base's.
   public void processorBesideAdapter(Path folder) {
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
       ConfigFiles files =

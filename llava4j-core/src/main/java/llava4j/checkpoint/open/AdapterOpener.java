@@ -23,7 +23,7 @@ import llava4j.text.TokenizerFiles;
 /// Opens a folder with a PEFT adapter, over a whole LLaVA or over a language model alone.
 ///
 /// Where the folder has a `config.json`, which the original's trainer and ours write, it says how
-/// pictures are seen; over a language model alone it also names the vision tower, and the connector
+/// images are seen; over a language model alone it also names the vision tower, and the connector
 /// is among the tensors beside the adapter.
 final class AdapterOpener {
   private final CheckpointOptions options;
@@ -125,7 +125,7 @@ final class AdapterOpener {
     }
   }
 
-  /// The base's sizes, and the adapter's way to see pictures.
+  /// The base's sizes, and the adapter's way to see images.
   private static LlavaConfig ownView(ConfigNode own, LlavaConfig base) {
     LlavaConfig config =
         switch (ConfigReader.dialect(own)) {

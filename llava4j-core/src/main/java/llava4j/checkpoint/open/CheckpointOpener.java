@@ -334,7 +334,7 @@ public final class CheckpointOpener {
     if (processor.viewSize() != vision.imageSize()) {
       throw new BadInputException(
           found.map(ImageProcessorFiles.Found::where).orElse(folder.toString())
-              + " makes pictures of "
+              + " makes images of "
               + processor.viewSize()
               + " pixels, but the vision tower takes "
               + vision.imageSize()
@@ -343,7 +343,7 @@ public final class CheckpointOpener {
     return processor;
   }
 
-  /// With pictures padded or not, where LLaVA's own image processor says so.
+  /// With images padded or not, where LLaVA's own image processor says so.
   private static LlavaConfig withPadding(LlavaConfig config, Path folder) {
     boolean pads = config.imageMode() instanceof ImageMode.Pad;
     return ImageProcessorFiles.find(folder)

@@ -3,16 +3,16 @@ package llava4j.image.decode;
 import java.util.function.LongSupplier;
 import llava4j.error.BadInputException;
 
-/// What a picture may cost; asked before anything of its size is allocated.
+/// What an image may cost; asked before anything of its size is allocated.
 ///
-/// @param name how messages call the picture
+/// @param name how messages call the image
 /// @param options how it is decoded
 /// @param freeHeap bytes that the heap can still give
 record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
-  /// The resize needs memory in proportion to a side, however thin the picture.
+  /// The resize needs memory in proportion to a side, however thin the image.
   private static final int MAX_SIDE = 1_000_000;
 
-  /// Every so-manieth row and column at most; less is left of a picture than a model sees.
+  /// Every so-manieth row and column at most; less is left of an image than a model sees.
   private static final int MAX_SUBSAMPLING = 8;
 
   /// What large arrays lose in a heap of regions, and what else goes on in it.
@@ -61,11 +61,11 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
               + (needed >> 20)
               + " MiB of memory to decode, of which Java has "
               + (freeHeap.getAsLong() >> 20)
-              + " left; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the picture smaller");
+              + " left; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the image smaller");
     }
   }
 
-  /// How a picture is decoded that may be decoded coarsely: 1 for whole, k for every k-th row and
+  /// How an image is decoded that may be decoded coarsely: 1 for whole, k for every k-th row and
   /// column, which happens only where the whole does not fit.
   ///
   /// @throws BadInputException if not even that has room, or the options do not allow it

@@ -4,12 +4,12 @@ import llava4j.error.BadInputException;
 
 /// How to decode.
 ///
-/// @param honourOrientation turn the picture as its EXIF orientation says. TIFF files are always
+/// @param honourOrientation turn the image as its EXIF orientation says. TIFF files are always
 ///   turned, as Pillow does
 /// @param grey16 what becomes of 16-bit grey
 /// @param maxPixels largest width times height that is decoded; read from the header before
 ///   anything is allocated
-/// @param whenShort what becomes of a JPEG picture that does not fit into the heap
+/// @param whenShort what becomes of a JPEG image that does not fit into the heap
 public record DecodeOptions(
     boolean honourOrientation, Grey16 grey16, long maxPixels, WhenShort whenShort) {
   /// What becomes of 16-bit grey samples.
@@ -20,7 +20,7 @@ public record DecodeOptions(
     SATURATE
   }
 
-  /// What becomes of a JPEG picture that does not fit into the heap. Pictures of other formats are
+  /// What becomes of a JPEG image that does not fit into the heap. Images of other formats are
   /// refused.
   public enum WhenShort {
     /// Every second, third, ... row and column is decoded; [DecodedImage#subsampling] says so.
@@ -29,7 +29,7 @@ public record DecodeOptions(
     REFUSE
   }
 
-  /// As many as Pillow decodes before it takes a picture for an attack.
+  /// As many as Pillow decodes before it takes an image for an attack.
   public static final long DEFAULT_MAX_PIXELS = 179_000_000L;
 
   /// The most that can be asked for: a byte array holds three or four bytes for each pixel.
@@ -42,7 +42,7 @@ public record DecodeOptions(
     }
   }
 
-  /// For pictures that people send: upright, 16-bit grey visible, coarse rather than refused.
+  /// For images that people send: upright, 16-bit grey visible, coarse rather than refused.
   public static DecodeOptions defaults() {
     return new DecodeOptions(true, Grey16.SCALE, DEFAULT_MAX_PIXELS, WhenShort.SUBSAMPLE);
   }

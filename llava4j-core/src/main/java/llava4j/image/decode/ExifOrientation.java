@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /// The orientation in a block of EXIF data, which is a small TIFF file. Nothing else of it is read:
-/// notes about a picture may name millions of tags, loop, and point at each other.
+/// notes about an image may name millions of tags, loop, and point at each other.
 final class ExifOrientation {
   private static final byte[] PREFIX = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final int TAG = 0x0112;
@@ -14,7 +14,7 @@ final class ExifOrientation {
   private ExifOrientation() {}
 
   /// The orientation that the first directory gives; upright where it gives none or is broken,
-  /// because broken notes about a picture are no reason to refuse the picture.
+  /// because broken notes about an image are no reason to refuse the image.
   ///
   /// @param exif with or without its prefix `Exif\0\0`; empty if there is none
   static Orientation of(byte[] exif) {

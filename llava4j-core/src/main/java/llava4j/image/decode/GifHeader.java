@@ -66,7 +66,7 @@ record GifHeader(
     int[] local = cursor.palette(frameFlags);
     int[] palette = (frameFlags & 0x80) != 0 ? local : global;
     cursor.skip(1);
-    cursor.skipPicture();
+    cursor.skipImage();
     byte[] stream = frameAlone(file, screenEnd, frameStart, cursor.at);
     return new GifHeader(
         Math.max(width, left + frameWidth),
@@ -100,7 +100,7 @@ record GifHeader(
 
     int next() throws MalformedImageException {
       if (at >= file.length) {
-        throw new MalformedImageException("it ends before the picture begins");
+        throw new MalformedImageException("it ends before the image begins");
       }
       return file[at++] & 0xFF;
     }
@@ -133,8 +133,8 @@ record GifHeader(
       return colors;
     }
 
-    /// Moves behind the picture's data, or behind the end of a file that is cut short.
-    void skipPicture() {
+    /// Moves behind the image's data, or behind the end of a file that is cut short.
+    void skipImage() {
       try {
         skipSubBlocks();
       } catch (MalformedImageException _) {

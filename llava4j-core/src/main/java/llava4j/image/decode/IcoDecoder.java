@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// The largest picture of an ICO file, which is a PNG file or a BMP file without its first header.
+/// The largest image of an ICO file, which is a PNG file or a BMP file without its first header.
 final class IcoDecoder {
   private static final int DIRECTORY = 6;
   private static final int ENTRY = 16;
@@ -50,7 +50,7 @@ final class IcoDecoder {
     return Arrays.copyOfRange(file, (int) offset, (int) (offset + length));
   }
 
-  /// Its height counts the mask of transparency below the picture, too.
+  /// Its height counts the mask of transparency below the image, too.
   private static byte[] withHeader(byte[] bitmap) throws MalformedImageException {
     ByteBuffer in = ByteBuffer.wrap(bitmap).order(ByteOrder.LITTLE_ENDIAN);
     int bits = in.getShort(14);

@@ -7,7 +7,7 @@ import llava4j.error.LfsPointer;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
 
-/// Bytes of a picture file to RGB, equal to Pillow's `Image.open(x).convert("RGB")`.
+/// Bytes of an image file to RGB, equal to Pillow's `Image.open(x).convert("RGB")`.
 ///
 /// Of every file only the parts that pixels come from reach a decoder: notes, profiles and further
 /// frames are taken out first, so that what they claim or inflate to costs nothing. JPEG, PNG, GIF
@@ -20,7 +20,7 @@ public final class ImageDecoder {
   ///
   /// @param file the whole file
   /// @param name how messages call it, such as its path
-  /// @throws BadInputException if it is no picture we can read, is cut short or is too large
+  /// @throws BadInputException if it is no image we can read, is cut short or is too large
   public static DecodedImage decode(byte[] file, String name, DecodeOptions options) {
     return decode(file, name, options, DecodeLimits::freeHeapOfThisProcess);
   }
@@ -35,7 +35,7 @@ public final class ImageDecoder {
         ImageFormat.sniff(file)
             .orElseThrow(() ->
                 new BadInputException(
-                    "cannot read " + name + " as a picture: " + ImageFormat.describeUnknown(file)));
+                    "cannot read " + name + " as an image: " + ImageFormat.describeUnknown(file)));
     var limits = new DecodeLimits(name, options, freeHeap);
     try {
       StoredImage stored = stored(file, format, limits);
@@ -80,7 +80,7 @@ public final class ImageDecoder {
             + format
             + ": "
             + what
-            + "; save it again or give another picture",
+            + "; save it again or give another image",
         cause);
   }
 
@@ -88,7 +88,7 @@ public final class ImageDecoder {
     return new BadInputException(
         "memory ran out while "
             + name
-            + " was decoded; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the picture smaller",
+            + " was decoded; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the image smaller",
         cause);
   }
 

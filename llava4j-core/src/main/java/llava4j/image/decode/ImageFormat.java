@@ -69,7 +69,7 @@ public enum ImageFormat {
     }
     boolean text =
         head.codePoints().noneMatch(c -> c == 0xFFFD || (c < 32 && c != 9 && c != 10 && c != 13));
-    return (text ? "it holds text" : "its first bytes are those of no known picture format")
+    return (text ? "it holds text" : "its first bytes are those of no known image format")
         + "; give a PNG, JPEG, GIF, BMP, WebP, TIFF, JPEG 2000, PNM, TGA or ICO file";
   }
 
@@ -81,14 +81,14 @@ public enum ImageFormat {
         && (bytes[2] == '#' || Character.isWhitespace(bytes[2]));
   }
 
-  /// Formats of pictures, films and pages that cannot be read, with the way to one that can.
+  /// Formats of images, films and pages that cannot be read, with the way to one that can.
   private static Optional<String> describeMedia(byte[] bytes) {
     if (startsWith(bytes, 4, "ftyp")) {
       String brands =
           new String(bytes, 8, Math.min(bytes.length, 64) - 8, StandardCharsets.ISO_8859_1);
       if (brands.contains("avif") || brands.contains("avis")) {
         return Optional.of(
-            "AVIF pictures are not supported; convert it: ffmpeg -i picture.avif picture.png");
+            "AVIF images are not supported; convert it: ffmpeg -i image.avif image.png");
       }
       boolean heic =
           brands.startsWith("hei")
@@ -97,16 +97,15 @@ public enum ImageFormat {
               || brands.startsWith("msf1");
       return Optional.of(
           heic
-              ? "HEIC pictures are not supported; convert it: heif-convert picture.heic picture.jpg"
-              : "it is a film; take a picture out of it: ffmpeg -i film.mp4 -frames:v 1 picture.png");
+              ? "HEIC images are not supported; convert it: heif-convert image.heic image.jpg"
+              : "it is a film; take an image out of it: ffmpeg -i film.mp4 -frames:v 1 image.png");
     }
     if (startsWith(bytes, 0, "\u00ff\n") || startsWith(bytes, 0, "\0\0\0\fJXL ")) {
-      return Optional.of(
-          "JPEG XL pictures are not supported; convert it: djxl picture.jxl picture.png");
+      return Optional.of("JPEG XL images are not supported; convert it: djxl image.jxl image.png");
     }
     if (startsWith(bytes, 0, "%PDF")) {
       return Optional.of(
-          "it is a PDF document; make a picture of a page: pdftoppm -png -r 100 document.pdf page");
+          "it is a PDF document; make an image of a page: pdftoppm -png -r 100 document.pdf page");
     }
     if (startsWith(bytes, 0, "8BPS")) {
       return Optional.of("it is a Photoshop document; export it as PNG");

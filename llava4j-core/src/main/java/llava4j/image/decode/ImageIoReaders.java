@@ -16,7 +16,7 @@ final class ImageIoReaders {
 
   private ImageIoReaders() {}
 
-  /// Decodes a stream that holds nothing but a picture.
+  /// Decodes a stream that holds nothing but an image.
   static RgbImage read(
       String vendor, ImageFormat format, byte[] stream, DecodeLimits limits, int bytesPerPixel)
       throws IOException, MalformedImageException {
@@ -44,6 +44,6 @@ final class ImageIoReaders {
     }
     throw new BadInputException(
         format
-            + " pictures need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
+            + " images need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
   }
 }

@@ -34,7 +34,7 @@ final class Jpeg2000Decoder {
     ByteBuffer in = ByteBuffer.wrap(file);
     int start = codeStream(in, 0, file.length);
     if (start < 0 || start + 4 + SIZE_BYTES > file.length || in.getInt(start) != START_AND_SIZE) {
-      throw new MalformedImageException("it ends before the picture begins");
+      throw new MalformedImageException("it ends before the image begins");
     }
     long width = size(in, start + 8) - size(in, start + 16);
     long height = size(in, start + 12) - size(in, start + 20);
@@ -50,15 +50,15 @@ final class Jpeg2000Decoder {
     NativeCodecs.load();
     try (BytePointer data = new BytePointer(stream)) {
       setMsgSeverity(L_SEVERITY_NONE); // or Leptonica writes to standard error
-      PIX picture = pixReadMemJp2k(data, stream.length, 1, null, 0, 0);
-      if (picture == null || picture.isNull()) {
+      PIX image = pixReadMemJp2k(data, stream.length, 1, null, 0, 0);
+      if (image == null || image.isNull()) {
         throw new MalformedImageException("it is cut short or damaged");
       }
       try {
         return new StoredImage(
-            pixels(picture, (int) width, (int) height), Orientation.UPRIGHT, false);
+            pixels(image, (int) width, (int) height), Orientation.UPRIGHT, false);
       } finally {
-        pixDestroy(picture);
+        pixDestroy(image);
       }
     }
   }
@@ -121,19 +121,18 @@ final class Jpeg2000Decoder {
   }
 
   /// Leptonica packs pixels into words, the first at the upper end.
-  private static RgbImage pixels(PIX picture, int width, int height)
-      throws MalformedImageException {
-    int depth = pixGetDepth(picture);
-    if (pixGetWidth(picture) != width
-        || pixGetHeight(picture) != height
+  private static RgbImage pixels(PIX image, int width, int height) throws MalformedImageException {
+    int depth = pixGetDepth(image);
+    if (pixGetWidth(image) != width
+        || pixGetHeight(image) != height
         || (depth != 8 && depth != 32)) {
       throw new MalformedImageException("its parts contradict each other");
     }
-    int rowWords = pixGetWpl(picture);
+    int rowWords = pixGetWpl(image);
     byte[] pixels = new byte[width * height * 3];
     int[] row = new int[rowWords];
     int out = 0;
-    try (IntPointer words = new IntPointer(pixGetData(picture))) {
+    try (IntPointer words = new IntPointer(pixGetData(image))) {
       for (int y = 0; y < height; y++) {
         words.position((long) y * rowWords).get(row);
         for (int x = 0; x < width; x++) {

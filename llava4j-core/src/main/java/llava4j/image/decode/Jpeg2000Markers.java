@@ -17,7 +17,7 @@ final class Jpeg2000Markers {
   private static final int LARGEST_PRECINCT = 15;
   private static final int MAX_LEVELS = 32;
 
-  /// Twice what the largest picture has in blocks of 32 by 32; encoders make them of 64 by 64.
+  /// Twice what the largest image has in blocks of 32 by 32; encoders make them of 64 by 64.
   private static final long MAX_BLOCKS = 1 << 20;
 
   private final ByteBuffer in;
@@ -104,13 +104,13 @@ final class Jpeg2000Markers {
     }
   }
 
-  /// Of the picture, from where two numbers of the first header stand.
+  /// Of the image, from where two numbers of the first header stand.
   private long extent(int end, int begin) {
     return Integer.toUnsignedLong(in.getInt(start + end))
         - Integer.toUnsignedLong(in.getInt(start + begin));
   }
 
-  /// Of the picture in tiles.
+  /// Of the image in tiles.
   private long extent(int end, int begin, int tile) throws MalformedImageException {
     long size = Integer.toUnsignedLong(in.getInt(start + tile));
     if (size == 0) {

@@ -25,7 +25,7 @@ record JpegHeader(
     byte[] exif,
     byte[] stream) {
 
-  /// More scans than this, each over the whole picture, are an attack and no photograph. A
+  /// More scans than this, each over the whole image, are an attack and no photograph. A
   /// progressive photograph has about ten.
   private static final int MAX_SCANS = 500;
 
@@ -43,7 +43,7 @@ record JpegHeader(
 
   /// Reads segments up to the first scan.
   ///
-  /// @throws MalformedImageException if there is no picture
+  /// @throws MalformedImageException if there is no image
   static JpegHeader parse(byte[] file) throws MalformedImageException {
     var kept = new ByteArrayOutputStream(file.length + 32);
     int[] frame = null;
@@ -61,7 +61,7 @@ record JpegHeader(
         at++;
       }
       if (at + 2 >= file.length) {
-        throw new MalformedImageException("it ends before the picture begins");
+        throw new MalformedImageException("it ends before the image begins");
       }
       int marker = file[at] & 0xFF;
       if (marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD8)) {
@@ -70,7 +70,7 @@ record JpegHeader(
       }
       int length = unsignedShort(file, at + 1);
       if (marker == 0xD9 || length < 2 || at + 1 + length > file.length) {
-        throw new MalformedImageException("it ends before the picture begins");
+        throw new MalformedImageException("it ends before the image begins");
       }
       if (marker == 0xDA) {
         break;
@@ -162,7 +162,7 @@ record JpegHeader(
   ///
   /// @param from begin of a JPEG stream, or of its part with the scans
   /// @param to end of the stream
-  /// @param pixels of the whole picture
+  /// @param pixels of the whole image
   static void refuseTooManyScans(byte[] file, int from, int to, long pixels)
       throws MalformedImageException {
     int scans = 0;

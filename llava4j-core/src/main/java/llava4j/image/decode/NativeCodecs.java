@@ -8,7 +8,7 @@ import org.bytedeco.leptonica.global.leptonica;
 final class NativeCodecs {
   private NativeCodecs() {}
 
-  /// Loads it at the first call. A picture may be decoded before anything of the engine runs, so
+  /// Loads it at the first call. An image may be decoded before anything of the engine runs, so
   /// JavaCPP's switches, which count only before its first class loads, are set here as the engine
   /// sets them.
   ///

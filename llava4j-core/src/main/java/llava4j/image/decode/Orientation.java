@@ -2,7 +2,7 @@ package llava4j.image.decode;
 
 import llava4j.image.RgbImage;
 
-/// EXIF orientation, in the order of its numbers 1 to 8: how the stored picture must be turned.
+/// EXIF orientation, in the order of its numbers 1 to 8: how the stored image must be turned.
 public enum Orientation {
   UPRIGHT,
   MIRRORED,
@@ -13,8 +13,7 @@ public enum Orientation {
   TRANSVERSED,
   ROTATED_270;
 
-  /// The constant for an EXIF number; numbers outside 1..8 mean nothing and leave the picture as
-  /// is.
+  /// The constant for an EXIF number; numbers outside 1..8 mean nothing and leave the image as is.
   public static Orientation ofExif(int number) {
     return number >= 1 && number <= 8 ? values()[number - 1] : UPRIGHT;
   }
@@ -26,7 +25,7 @@ public enum Orientation {
     };
   }
 
-  /// The picture as it should be seen. The same object when upright.
+  /// The image as it should be seen. The same object when upright.
   public RgbImage apply(RgbImage stored) {
     if (this == UPRIGHT) {
       return stored;

@@ -11,9 +11,9 @@ import java.util.Arrays;
 ///
 /// @param width in pixels, as the header claims
 /// @param height in pixels, as the header claims
-/// @param animated whether there are more frames than the picture itself (APNG)
+/// @param animated whether there are more frames than the image itself (APNG)
 /// @param exif the EXIF data, empty if none
-/// @param stream header, palette, picture data in one chunk, end
+/// @param stream header, palette, image data in one chunk, end
 record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] stream) {
 
   private static final int HEADER = 0x49484452; // IHDR
@@ -33,7 +33,7 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
 
   /// Reads the chunks; their data only where it is kept.
   ///
-  /// @throws MalformedImageException if there is no picture
+  /// @throws MalformedImageException if there is no image
   static PngHeader parse(byte[] file) throws MalformedImageException {
     ByteBuffer in = ByteBuffer.wrap(file);
     byte[] palette = new byte[0];
@@ -71,7 +71,7 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
       at = body + claimed + 4;
     }
     if (data.size() == 0) {
-      throw new MalformedImageException("it ends before the picture begins");
+      throw new MalformedImageException("it ends before the image begins");
     }
     int width = in.getInt(SIGNATURE_BYTES + 8);
     int height = in.getInt(SIGNATURE_BYTES + 12);
@@ -102,7 +102,7 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
     return out.array();
   }
 
-  /// Bytes that the samples of a pixel take in memory; none where the picture's own array is used.
+  /// Bytes that the samples of a pixel take in memory; none where the image's own array is used.
   int pixelBytes() {
     int bits = stream[SIGNATURE_BYTES + 16];
     int samples =

@@ -2,7 +2,7 @@ package llava4j.image.decode;
 
 import llava4j.image.RgbImage;
 
-/// A picture as its file holds it, not yet turned.
+/// An image as its file holds it, not yet turned.
 ///
 /// @param image the pixels
 /// @param orientation that the file gives

@@ -37,7 +37,7 @@ record WebpContainer(
 
   /// Reads the chunks.
   ///
-  /// @throws MalformedImageException if there is no picture or the file is cut short
+  /// @throws MalformedImageException if there is no image or the file is cut short
   static WebpContainer parse(byte[] file) throws MalformedImageException {
     ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     long end = 8 + Integer.toUnsignedLong(in.getInt(4));
@@ -45,25 +45,25 @@ record WebpContainer(
       throw new MalformedImageException("it is cut short");
     }
     Chunk first = chunk(in, RIFF_HEADER, (int) end);
-    if (isPicture(first)) {
+    if (isImage(first)) {
       return new WebpContainer(0, 0, 0, 0, false, new byte[0], alone(file, first));
     }
     if (first.type() != EXTENDED || first.length() < 10) {
-      throw new MalformedImageException("it does not begin with a picture");
+      throw new MalformedImageException("it does not begin with an image");
     }
     boolean animated = (file[first.start()] & 2) != 0;
     int width = 1 + threeBytes(file, first.start() + 4);
     int height = 1 + threeBytes(file, first.start() + 7);
-    Chunk picture = null;
+    Chunk image = null;
     int left = 0;
     int top = 0;
     byte[] exif = new byte[0];
     for (long at = first.end(); at < end; ) {
       Chunk chunk = chunk(in, (int) at, (int) end);
-      if (picture == null && !animated && isPicture(chunk)) {
-        picture = chunk;
-      } else if (picture == null && animated && chunk.type() == FRAME) {
-        picture = pictureOfFrame(in, chunk);
+      if (image == null && !animated && isImage(chunk)) {
+        image = chunk;
+      } else if (image == null && animated && chunk.type() == FRAME) {
+        image = imageOfFrame(in, chunk);
         left = 2 * threeBytes(file, chunk.start());
         top = 2 * threeBytes(file, chunk.start() + 3);
       } else if (chunk.type() == EXIF && exif.length == 0) {
@@ -71,17 +71,17 @@ record WebpContainer(
       }
       at = chunk.end();
     }
-    if (picture == null) {
+    if (image == null) {
       throw new MalformedImageException("it has no frame");
     }
-    return new WebpContainer(width, height, left, top, animated, exif, alone(file, picture));
+    return new WebpContainer(width, height, left, top, animated, exif, alone(file, image));
   }
 
-  private static Chunk pictureOfFrame(ByteBuffer in, Chunk frame) throws MalformedImageException {
+  private static Chunk imageOfFrame(ByteBuffer in, Chunk frame) throws MalformedImageException {
     int end = frame.start() + frame.length();
     for (long at = (long) frame.start() + FRAME_HEADER; at < end; ) {
       Chunk chunk = chunk(in, (int) at, end);
-      if (isPicture(chunk)) {
+      if (isImage(chunk)) {
         return chunk;
       }
       at = chunk.end();
@@ -89,7 +89,7 @@ record WebpContainer(
     throw new MalformedImageException("its first frame is empty");
   }
 
-  private static boolean isPicture(Chunk chunk) {
+  private static boolean isImage(Chunk chunk) {
     return chunk.type() == LOSSY || chunk.type() == LOSSLESS;
   }
 
@@ -104,12 +104,12 @@ record WebpContainer(
     return new Chunk(in.getInt(at), at + 8, (int) length);
   }
 
-  private static byte[] alone(byte[] file, Chunk picture) {
-    int padded = picture.length() + (picture.length() & 1);
+  private static byte[] alone(byte[] file, Chunk image) {
+    int padded = image.length() + (image.length() & 1);
     ByteBuffer out = ByteBuffer.allocate(RIFF_HEADER + 8 + padded).order(ByteOrder.LITTLE_ENDIAN);
     out.put("RIFF".getBytes(StandardCharsets.ISO_8859_1)).putInt(4 + 8 + padded);
     out.put("WEBP".getBytes(StandardCharsets.ISO_8859_1));
-    out.put(file, picture.start() - 8, 8 + picture.length());
+    out.put(file, image.start() - 8, 8 + image.length());
     return out.array();
   }
 

@@ -6,7 +6,7 @@ import java.util.Set;
 /// What may be fetched.
 ///
 /// @param allowUrls whether http and https addresses are followed at all
-/// @param maxBytes largest picture file, from whatever source
+/// @param maxBytes largest image file, from whatever source
 /// @param timeout for the whole of a download, redirects included
 /// @param maxRedirects redirects that are followed
 /// @param privateHosts host names, in lower case, that may lie in private networks; for tests and

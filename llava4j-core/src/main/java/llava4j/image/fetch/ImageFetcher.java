@@ -25,7 +25,7 @@ import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.DecodedImage;
 import llava4j.image.decode.ImageDecoder;
 
-/// Brings the bytes of a picture, within a [FetchPolicy].
+/// Brings the bytes of an image, within a [FetchPolicy].
 ///
 /// An address is followed only if every address its host resolves to is public; the connection goes
 /// to the very address that was checked, and each redirect is checked anew.
@@ -66,27 +66,27 @@ public final class ImageFetcher {
           name
               + " is larger than the limit of "
               + policy.maxBytes()
-              + " bytes; give a smaller picture");
+              + " bytes; give a smaller image");
     }
   }
 
   private byte[] readFile(Path path) {
     try {
       if (Files.isDirectory(path)) {
-        throw new BadInputException(path + " is a folder; give a picture file");
+        throw new BadInputException(path + " is a folder; give an image file");
       }
       requireSize(Files.size(path), path.toString());
       try (InputStream in = Files.newInputStream(path)) {
         return readLimited(in, path.toString());
       }
     } catch (NoSuchFileException e) {
-      throw new BadInputException("there is no picture file " + path + "; check the path", e);
+      throw new BadInputException("there is no image file " + path + "; check the path", e);
     } catch (AccessDeniedException e) {
       throw new BadInputException(
-          "the picture file " + path + " may not be read; change its permissions", e);
+          "the image file " + path + " may not be read; change its permissions", e);
     } catch (IOException e) {
       throw new BadInputException(
-          "cannot read the picture file " + path + " (" + e.getMessage() + "); check the disk", e);
+          "cannot read the image file " + path + " (" + e.getMessage() + "); check the disk", e);
     }
   }
 
@@ -95,7 +95,7 @@ public final class ImageFetcher {
       return readLimited(standardInput, name);
     } catch (IOException e) {
       throw new BadInputException(
-          "cannot read a picture from standard input (" + e.getMessage() + "); pipe a file into it",
+          "cannot read an image from standard input (" + e.getMessage() + "); pipe a file into it",
           e);
     }
   }
@@ -126,7 +126,7 @@ public final class ImageFetcher {
       return bytes;
     } catch (IllegalArgumentException e) {
       throw new BadInputException(
-          "the data URI holds broken base64 data; encode the picture again", e);
+          "the data URI holds broken base64 data; encode the image again", e);
     }
   }
 
@@ -139,7 +139,7 @@ public final class ImageFetcher {
   private byte[] download(URI start) {
     if (!policy.allowUrls()) {
       throw new BadInputException(
-          "pictures from addresses such as "
+          "images from addresses such as "
               + start
               + " are not allowed; allow them with --allow-url or give a file");
     }

@@ -19,14 +19,14 @@ import llava4j.tensor.WeightFormat;
 /// @param cacheBytesPerToken keys and values of one row
 /// @param workBytesPerToken activations of one row of a prompt while it is read
 /// @param contextLength rows that the cache may come to hold
-/// @param pictureRows rows of the smallest picture
+/// @param imageRows rows of the smallest image
 public record MemoryPlan(
     long mappedBytes,
     long allocatedBytes,
     long cacheBytesPerToken,
     long workBytesPerToken,
     int contextLength,
-    int pictureRows) {
+    int imageRows) {
 
   /// Words of a short question and its answer.
   private static final int FEW_ROWS = 256;
@@ -101,7 +101,7 @@ public record MemoryPlan(
     return cacheBytesPerToken * cacheRows + workBytesPerToken * promptRows;
   }
 
-  /// Fails if the weights and one short question about one picture do not fit into what the process
+  /// Fails if the weights and one short question about one image do not fit into what the process
   /// can have, naming the option that would.
   public void requireFits(
       LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
@@ -122,7 +122,7 @@ public record MemoryPlan(
             + gigabytes(weightBytes())
             + " in memory as "
             + chosen
-            + " and a short question about a picture "
+            + " and a short question about an image "
             + gigabytes(smallestBytes() - weightBytes())
             + "; "
             + gigabytes(availableBytes)
@@ -150,12 +150,12 @@ public record MemoryPlan(
               + " beside the model, "
               + gigabytes(Math.max(0, availableBytes - mappedBytes))
               + " are free; ask for fewer new tokens (--max-tokens), beams or answers, or use"
-              + " fewer pictures");
+              + " fewer images");
     }
   }
 
   private long smallestBytes() {
-    long rows = Math.min(contextLength, (long) pictureRows + FEW_ROWS);
+    long rows = Math.min(contextLength, (long) imageRows + FEW_ROWS);
     return weightBytes() + requestBytes(rows, rows);
   }
 

@@ -23,7 +23,7 @@ import llava4j.text.tokenizer.Tokenizer;
 ///
 /// Templates take a message's content as a list of parts (processors' templates) or as one text
 /// (tokenizers' templates). Which of the two this one takes is found out by rendering a question
-/// about a picture in each form.
+/// about an image in each form.
 public final class ChatTemplate implements PromptTemplate {
   private static final String PROBE = "probe-7f3a";
 
@@ -56,8 +56,8 @@ public final class ChatTemplate implements PromptTemplate {
   /// @param source the Jinja text
   /// @param where the model folder or file, for messages
   /// @param specialTokens the template's variables for special tokens, such as `bos_token`
-  /// @param imageToken what the template writes for a picture; `<image>` in LLaVA's
-  /// @throws BadInputException if it is broken, or has no place for a picture
+  /// @param imageToken what the template writes for an image; `<image>` in LLaVA's
+  /// @throws BadInputException if it is broken, or has no place for an image
   public ChatTemplate(
       String source, String where, Map<String, String> specialTokens, String imageToken) {
     this.where = where;
@@ -111,7 +111,7 @@ public final class ChatTemplate implements PromptTemplate {
     }
     try {
       String prompt = render(chat);
-      requirePictures(prompt, messages);
+      requireImages(prompt, messages);
       return prompt;
     } catch (JinjaException e) {
       throw new BadInputException(
@@ -123,11 +123,11 @@ public final class ChatTemplate implements PromptTemplate {
     }
   }
 
-  private void requirePictures(String prompt, List<String> messages) {
-    int given = messages.stream().mapToInt(ChatTemplate::pictures).sum();
-    if (pictures(prompt) != given) {
+  private void requireImages(String prompt, List<String> messages) {
+    int given = messages.stream().mapToInt(ChatTemplate::images).sum();
+    if (images(prompt) != given) {
       throw new JinjaException(
-          "it writes " + pictures(prompt) + " places for " + given + " picture(s)");
+          "it writes " + images(prompt) + " places for " + given + " image(s)");
     }
   }
 
@@ -158,7 +158,7 @@ public final class ChatTemplate implements PromptTemplate {
       try {
         String prompt = render(List.of(message("user", question, form)));
         boolean isPrinted = prompt.contains("'type'") || prompt.contains("\"type\"");
-        if (prompt.contains(PROBE) && pictures(prompt) == 1 && !isPrinted) {
+        if (prompt.contains(PROBE) && images(prompt) == 1 && !isPrinted) {
           return form;
         }
       } catch (JinjaException e) {
@@ -170,12 +170,12 @@ public final class ChatTemplate implements PromptTemplate {
         where
             + (everyFormFails
                 ? ": its chat template cannot be rendered"
-                : ": its chat template has no place for a picture")
+                : ": its chat template has no place for an image")
             + (problems.isEmpty() ? "" : " (" + problems.getFirst() + ")")
             + "; choose a conversation template with --template");
   }
 
-  private static int pictures(String text) {
+  private static int images(String text) {
     return text.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1;
   }
 
@@ -191,8 +191,8 @@ public final class ChatTemplate implements PromptTemplate {
         });
   }
 
-  /// Pictures and texts in their order. A line break between a picture and its text belongs to
-  /// LLaVA's way of writing, not to the text: templates write their own.
+  /// Images and texts in their order. A line break between an image and its text belongs to LLaVA's
+  /// way of writing, not to the text: templates write their own.
   private static List<Map<String, Object>> parts(String text) {
     List<Map<String, Object>> parts = new ArrayList<>();
     String[] texts = text.split(Tokenizer.IMAGE_PLACEHOLDER, -1);

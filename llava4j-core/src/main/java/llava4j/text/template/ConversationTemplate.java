@@ -210,7 +210,7 @@ public enum ConversationTemplate implements PromptTemplate {
     };
   }
 
-  /// Whether pictures are announced in `<Image>` tags by a message of their own.
+  /// Whether images are announced in `<Image>` tags by a message of their own.
   public boolean tagsImages() {
     return switch (this) {
       case V1_MMTAG, V0_MMTAG -> true;

@@ -14,7 +14,7 @@ public sealed interface PromptTemplate permits ConversationTemplate, ChatTemplat
   ///
   /// @param system replaces the template's own system text
   /// @param messages user and assistant in turn, the user first and last; `<image>` in a user's
-  ///   message stands for a picture
+  ///   message stands for an image
   /// @throws llava4j.error.BadInputException if the template refuses the conversation
   String prompt(Optional<String> system, List<String> messages);
 

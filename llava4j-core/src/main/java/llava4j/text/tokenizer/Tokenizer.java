@@ -55,7 +55,7 @@ public sealed interface Tokenizer extends AutoCloseable
   }
 
   /// Whether a model may generate the id: a token of the vocabulary, or one added to it. Rows that
-  /// pad an embedding, and the picture's placeholder, stand for no text.
+  /// pad an embedding, and the image's placeholder, stand for no text.
   boolean isGenerable(int id);
 
   /// The id of `<image>` in vocabularies that have one.
@@ -65,8 +65,8 @@ public sealed interface Tokenizer extends AutoCloseable
   }
 
   /// The text with every special token and image placeholder in it broken by a space behind its
-  /// first character, so that what a user types cannot end a turn or claim a picture. A text
-  /// without them stays as it is, so plain questions keep the reference's ids.
+  /// first character, so that what a user types cannot end a turn or claim an image. A text without
+  /// them stays as it is, so plain questions keep the reference's ids.
   default String neutralised(String userText) {
     String safe = userText.replace(IMAGE_PLACEHOLDER, "< image>");
     for (String token : specialTokens().keySet()) {

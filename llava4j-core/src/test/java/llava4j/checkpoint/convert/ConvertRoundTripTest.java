@@ -62,13 +62,13 @@ class ConvertRoundTripTest {
 
   @Test
   void everyDialectGivesTheSameAnswer() {
-    Path picture =
+    Path image =
         Golden.path(
             Golden.files("images/").stream()
                 .filter(name -> name.endsWith("420.jpg"))
                 .findFirst()
                 .orElseThrow());
-    String expected = answer(Golden.path("original"), picture);
+    String expected = answer(Golden.path("original"), image);
     Path huggingFace = folder.resolve("hf");
     convert(
         Golden.path("original"),
@@ -78,9 +78,9 @@ class ConvertRoundTripTest {
     convert(huggingFace, (converter, out) -> converter.toGguf(out, GgmlType.F16), gguf);
     Path original = folder.resolve("original");
     convert(gguf, (converter, out) -> converter.toOriginal(out, DType.F16), original);
-    assertThat(answer(huggingFace, picture)).isEqualTo(expected);
-    assertThat(answer(gguf, picture)).isEqualTo(expected);
-    assertThat(answer(original, picture)).isEqualTo(expected);
+    assertThat(answer(huggingFace, image)).isEqualTo(expected);
+    assertThat(answer(gguf, image)).isEqualTo(expected);
+    assertThat(answer(original, image)).isEqualTo(expected);
   }
 
   @Test
@@ -168,12 +168,12 @@ class ConvertRoundTripTest {
     }
   }
 
-  private static String answer(Path model, Path picture) {
+  private static String answer(Path model, Path image) {
     try (Llava llava = Llava.load(model.toString(), LoadOptions.defaults())) {
       return llava
           .answer(
               llava4j.ChatRequest.of(
-                      List.of(Llava.decode(new llava4j.image.ImageSource.OfFile(picture))),
+                      List.of(Llava.decode(new llava4j.image.ImageSource.OfFile(image))),
                       "What is it?")
                   .withOptions(llava4j.generate.GenerationOptions.greedy().withMaxNewTokens(12)))
           .text();

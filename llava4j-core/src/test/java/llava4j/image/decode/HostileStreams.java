@@ -1,9 +1,9 @@
 package llava4j.image.decode;
 
-import static llava4j.image.decode.HostilePictures.MANY_BYTES;
-import static llava4j.image.decode.HostilePictures.join;
-import static llava4j.image.decode.HostilePictures.repeat;
-import static llava4j.image.decode.HostilePictures.text;
+import static llava4j.image.decode.HostileImages.MANY_BYTES;
+import static llava4j.image.decode.HostileImages.join;
+import static llava4j.image.decode.HostileImages.repeat;
+import static llava4j.image.decode.HostileImages.text;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -20,7 +20,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/// Pictures whose code streams promise more parts than they have, or say the same again and again.
+/// Images whose code streams promise more parts than they have, or say the same again and again.
 final class HostileStreams {
   private HostileStreams() {}
 

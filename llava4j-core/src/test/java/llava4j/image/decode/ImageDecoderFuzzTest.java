@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import llava4j.error.BadInputException;
-import llava4j.image.Pictures;
+import llava4j.image.Images;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
@@ -14,7 +14,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/// Whatever the bytes, the answer is a picture or one sentence.
+/// Whatever the bytes, the answer is an image or one sentence.
 class ImageDecoderFuzzTest {
   private static final DecodeOptions SMALL = DecodeOptions.defaults().withMaxPixels(1_000_000);
 
@@ -29,7 +29,7 @@ class ImageDecoderFuzzTest {
   }
 
   @Property(tries = 1200)
-  void mutatedPicturesAreRefusedOrRead(@ForAll("samples") byte[] sample, @ForAll long seed) {
+  void mutatedImagesAreRefusedOrRead(@ForAll("samples") byte[] sample, @ForAll long seed) {
     Random random = new Random(seed);
     byte[] file = sample.clone();
     for (int i = random.nextInt(6); i >= 0; i--) {
@@ -43,8 +43,8 @@ class ImageDecoderFuzzTest {
 
   /// The WebP reader takes bits behind the end for zeros; it must not go on for minutes.
   @Example
-  void endlessZerosBehindADamagedPictureEndSoon() {
-    byte[] file = Pictures.webpLossless();
+  void endlessZerosBehindADamagedImageEndSoon() {
+    byte[] file = Images.webpLossless();
     assertTimeoutPreemptively(
         Duration.ofSeconds(60),
         () -> {
@@ -60,25 +60,25 @@ class ImageDecoderFuzzTest {
 
   @Provide
   Arbitrary<byte[]> samples() {
-    byte[] jpeg = Pictures.encoded("jpeg", 24, 17);
+    byte[] jpeg = Images.encoded("jpeg", 24, 17);
     return Arbitraries.of(
         List.of(
             jpeg,
-            Pictures.withExif(jpeg, 6),
-            Pictures.encoded("png", 24, 17),
-            Pictures.encoded("gif", 24, 17),
-            Pictures.encoded("bmp", 24, 17),
-            Pictures.encoded("tiff", 24, 17),
-            Pictures.webpLossless(),
-            Pictures.webpLossy(),
-            Pictures.webpAnimated()));
+            Images.withExif(jpeg, 6),
+            Images.encoded("png", 24, 17),
+            Images.encoded("gif", 24, 17),
+            Images.encoded("bmp", 24, 17),
+            Images.encoded("tiff", 24, 17),
+            Images.webpLossless(),
+            Images.webpLossy(),
+            Images.webpAnimated()));
   }
 
   private static void decodeOrRefuse(byte[] file) {
     try {
       DecodedImage decoded = ImageDecoder.decode(file, "fuzz", SMALL);
       if (decoded.image().pixels().length == 0) {
-        throw new AssertionError("a picture without pixels");
+        throw new AssertionError("an image without pixels");
       }
     } catch (BadInputException e) {
       if (!e.getMessage().contains("fuzz")) {

@@ -108,7 +108,7 @@ class PillowFormatsTest {
     assertThatThrownBy(() -> decode(start)).hasMessageContainingAll("JPEG XL", "djxl");
   }
 
-  /// A progressive picture may end between two scans, which its decoder takes for the end.
+  /// A progressive image may end between two scans, which its decoder takes for the end.
   @Test
   void aProgressiveJpegThatIsCutShortIsRefused() throws IOException {
     byte[] whole = bytes("progressive_17x33.jpg");

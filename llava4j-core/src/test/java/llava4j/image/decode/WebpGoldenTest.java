@@ -72,7 +72,7 @@ class WebpGoldenTest {
   }
 
   @Test
-  void damagedPictureDataIsRefused() throws IOException {
+  void damagedImageDataIsRefused() throws IOException {
     byte[] file = bytes("lossless_31x29.webp");
     Arrays.fill(file, 30, 90, (byte) 0xA5);
     assertThatThrownBy(() -> decode(file)).isInstanceOf(BadInputException.class);

@@ -21,7 +21,7 @@ import java.util.Base64;
 import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageSource;
-import llava4j.image.Pictures;
+import llava4j.image.Images;
 import llava4j.image.decode.DecodeOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,14 +29,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageFetcherTest {
-  private static final byte[] PICTURE = Pictures.encoded("png", 12, 8);
+  private static final byte[] IMAGE = Images.encoded("png", 12, 8);
 
   private HttpServer server;
 
   @BeforeEach
   void startServer() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/picture", exchange -> answer(exchange, 200, PICTURE.length));
+    server.createContext("/picture", exchange -> answer(exchange, 200, IMAGE.length));
     server.createContext("/chunked", exchange -> answer(exchange, 200, 0));
     server.createContext("/missing", exchange -> exchange.sendResponseHeaders(404, -1));
     server.createContext("/once", exchange -> redirect(exchange, "/picture?size=1"));
@@ -54,7 +54,7 @@ class ImageFetcherTest {
   private static void answer(HttpExchange exchange, int status, long length) throws IOException {
     exchange.sendResponseHeaders(status, length);
     try (OutputStream body = exchange.getResponseBody()) {
-      body.write(PICTURE);
+      body.write(IMAGE);
     }
   }
 
@@ -73,7 +73,7 @@ class ImageFetcherTest {
   }
 
   private static byte[] fetch(FetchPolicy policy, String source) {
-    return new ImageFetcher(policy, new ByteArrayInputStream(PICTURE))
+    return new ImageFetcher(policy, new ByteArrayInputStream(IMAGE))
         .fetch(ImageSource.parse(source));
   }
 
@@ -85,18 +85,18 @@ class ImageFetcherTest {
 
   @Test
   void everySourceGivesTheSameBytes(@TempDir Path folder) throws IOException {
-    Path file = Files.write(folder.resolve("picture.dat"), PICTURE);
+    Path file = Files.write(folder.resolve("picture.dat"), IMAGE);
     FetchPolicy policy = local(1 << 20);
-    assertThat(fetch(policy, file.toString())).isEqualTo(PICTURE);
-    assertThat(fetch(policy, "-")).isEqualTo(PICTURE);
-    String base64 = Base64.getEncoder().encodeToString(PICTURE);
-    assertThat(fetch(policy, "data:image/png;base64," + base64)).isEqualTo(PICTURE);
-    assertThat(fetch(policy, "data:;base64," + base64.replace("+", "%2B"))).isEqualTo(PICTURE);
-    assertThat(fetch(policy, address("/picture"))).isEqualTo(PICTURE);
-    assertThat(fetch(policy, address("/chunked"))).isEqualTo(PICTURE);
-    assertThat(fetch(policy, address("/once"))).isEqualTo(PICTURE);
-    var source = new ImageSource.OfBytes("memory", PICTURE);
-    var fetcher = new ImageFetcher(policy, new ByteArrayInputStream(PICTURE));
+    assertThat(fetch(policy, file.toString())).isEqualTo(IMAGE);
+    assertThat(fetch(policy, "-")).isEqualTo(IMAGE);
+    String base64 = Base64.getEncoder().encodeToString(IMAGE);
+    assertThat(fetch(policy, "data:image/png;base64," + base64)).isEqualTo(IMAGE);
+    assertThat(fetch(policy, "data:;base64," + base64.replace("+", "%2B"))).isEqualTo(IMAGE);
+    assertThat(fetch(policy, address("/picture"))).isEqualTo(IMAGE);
+    assertThat(fetch(policy, address("/chunked"))).isEqualTo(IMAGE);
+    assertThat(fetch(policy, address("/once"))).isEqualTo(IMAGE);
+    var source = new ImageSource.OfBytes("memory", IMAGE);
+    var fetcher = new ImageFetcher(policy, new ByteArrayInputStream(IMAGE));
     assertThat(fetcher.decode(source, DecodeOptions.defaults()).image().width()).isEqualTo(12);
   }
 
@@ -137,12 +137,12 @@ class ImageFetcherTest {
 
   @Test
   void sizeIsLimitedEverywhere(@TempDir Path folder) throws IOException {
-    Path file = Files.write(folder.resolve("big.png"), PICTURE);
-    String base64 = "data:image/png;base64," + Base64.getEncoder().encodeToString(PICTURE);
+    Path file = Files.write(folder.resolve("big.png"), IMAGE);
+    String base64 = "data:image/png;base64," + Base64.getEncoder().encodeToString(IMAGE);
     for (String source :
         new String[] {file.toString(), "-", base64, address("/picture"), address("/chunked")}) {
-      assertRefused(local(PICTURE.length - 1), source, "limit of " + (PICTURE.length - 1));
-      assertThat(fetch(local(PICTURE.length), source)).isEqualTo(PICTURE);
+      assertRefused(local(IMAGE.length - 1), source, "limit of " + (IMAGE.length - 1));
+      assertThat(fetch(local(IMAGE.length), source)).isEqualTo(IMAGE);
     }
   }
 

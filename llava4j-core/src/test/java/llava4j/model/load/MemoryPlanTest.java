@@ -159,7 +159,7 @@ class MemoryPlanTest {
   }
 
   private static long smallest(MemoryPlan plan) {
-    int rows = Math.min(plan.contextLength(), plan.pictureRows() + 256);
+    int rows = Math.min(plan.contextLength(), plan.imageRows() + 256);
     return plan.requestBytes(rows, rows);
   }
 

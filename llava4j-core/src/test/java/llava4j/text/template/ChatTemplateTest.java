@@ -29,7 +29,7 @@ class ChatTemplateTest {
           + "{% endfor %}{{ '<|im_start|>assistant\n' }}";
 
   @Test
-  void picturesAreWrittenAsTheTemplateTakesThem() {
+  void imagesAreWrittenAsTheTemplateTakesThem() {
     List<String> chat = List.of("<image>\nWhat?", "A cup.", "Where?");
     assertThat(template(PARTS).prompt(Optional.of("Be brief."), chat))
         .isEqualTo("system:Be brief.;user:<image>\nWhat?;assistant:A cup.;user:Where?;assistant:");
@@ -40,7 +40,7 @@ class ChatTemplateTest {
   }
 
   @Test
-  void anotherTokenForPicturesIsOurs() {
+  void anotherTokenForImagesIsOurs() {
     ChatTemplate template =
         new ChatTemplate(PARTS.replace("<image>", "<|image|>"), "model", TOKENS, "<|image|>");
     assertThat(template.prompt(Optional.empty(), List.of("<image>\nWhat?")))
@@ -58,7 +58,7 @@ class ChatTemplateTest {
     String blind = "{% for m in messages %}{{ m.role }}{% endfor %}";
     assertThatThrownBy(() -> template(blind))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("model: its chat template has no place for a picture")
+        .hasMessageContaining("model: its chat template has no place for an image")
         .hasMessageContaining("--template");
     assertThatThrownBy(() -> template("{{ 'a' * 9999999999 }}"))
         .isInstanceOf(BadInputException.class)

@@ -24,10 +24,10 @@ class TemplateJinjaTest {
           .isEqualTo(template.prompt(Optional.empty(), turns));
       assertThat(rendered(template, messages(turns, true, false), true))
           .isEqualTo(template.prompt(Optional.of("Be brief."), turns));
-      List<String> pictured = new ArrayList<>(turns);
-      pictured.set(0, "<image>\n<image>\n" + turns.getFirst());
+      List<String> imaged = new ArrayList<>(turns);
+      imaged.set(0, "<image>\n<image>\n" + turns.getFirst());
       assertThat(rendered(template, messages(turns, false, true), true))
-          .isEqualTo(template.prompt(Optional.empty(), pictured));
+          .isEqualTo(template.prompt(Optional.empty(), imaged));
     }
   }
 
@@ -46,7 +46,7 @@ class TemplateJinjaTest {
   }
 
   private static List<Map<String, Object>> messages(
-      List<String> turns, boolean system, boolean pictures) {
+      List<String> turns, boolean system, boolean images) {
     List<Map<String, Object>> messages = new ArrayList<>();
     if (system) {
       messages.add(Map.of("role", "system", "content", "Be brief."));
@@ -54,7 +54,7 @@ class TemplateJinjaTest {
     for (int i = 0; i < turns.size(); i++) {
       List<Map<String, Object>> parts = new ArrayList<>();
       parts.add(Map.of("type", "text", "text", turns.get(i)));
-      if (pictures && i == 0) {
+      if (images && i == 0) {
         parts.add(Map.of("type", "image"));
         parts.add(Map.of("type", "image"));
       }

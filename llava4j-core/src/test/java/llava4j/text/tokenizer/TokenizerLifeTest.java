@@ -73,7 +73,7 @@ class TokenizerLifeTest {
     try (Tokenizer tokenizer = TokenizerFiles.open(folder)) {
       assertThat(tokenizer.addsBos()).isFalse();
       assertThat(tokenizer.padId()).hasValue(70000);
-      assertThat(tokenizer.isGenerable(70000)).isTrue(); // added, and no placeholder of a picture
+      assertThat(tokenizer.isGenerable(70000)).isTrue(); // added, and no placeholder of an image
       assertThat(tokenizer.isGenerable(70001)).isFalse();
       assertThat(tokenizer.isGenerable(tokenizer.eosId())).isTrue();
       assertThat(tokenizer.encode("a  <mark>  b")).isEqualTo(tokenizer.encode("a<mark>b"));

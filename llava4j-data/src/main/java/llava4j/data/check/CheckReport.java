@@ -29,14 +29,14 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
     text.append(
         String.format(
             Locale.ROOT,
-            "%s: %d samples, %d with a picture, %d without, %d unreadable%n%n",
+            "%s: %d samples, %d with an image, %d without, %d unreadable%n%n",
             file,
             tally.samples(),
-            tally.wordsWithPicture().count(),
+            tally.wordsWithImage().count(),
             tally.wordsOfTextOnly().count(),
             tally.broken()));
     text.append("words of a sample     samples  shortest      mean   95 %  longest\n");
-    words(text, "with a picture", tally.wordsWithPicture());
+    words(text, "with an image", tally.wordsWithImage());
     words(text, "without", tally.wordsOfTextOnly());
     text.append('\n');
     rows(text);
@@ -61,14 +61,14 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
 
   private void rows(StringBuilder text) {
     if (maxLength.isEmpty()) {
-      text.append("rows of tokens and pictures: not counted; name a model with --model\n\n");
+      text.append("rows of tokens and images: not counted; name a model with --model\n\n");
       return;
     }
     Lengths rows = tally.rows();
     text.append(
         String.format(
             Locale.ROOT,
-            "rows of tokens and pictures, of %d sound samples: median %d, 95 %% %d, longest %d%n",
+            "rows of tokens and images, of %d sound samples: median %d, 95 %% %d, longest %d%n",
             rows.count(),
             rows.quantile(0.5),
             rows.quantile(0.95),
@@ -149,7 +149,7 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
     json.put("file", file.toString());
     json.put("samples", tally.samples());
     json.put("unreadable", tally.broken());
-    lengths(json.putObject("words_with_picture"), tally.wordsWithPicture());
+    lengths(json.putObject("words_with_picture"), tally.wordsWithImage());
     lengths(json.putObject("words_without"), tally.wordsOfTextOnly());
     if (maxLength.isPresent()) {
       ObjectNode rows = json.putObject("rows");

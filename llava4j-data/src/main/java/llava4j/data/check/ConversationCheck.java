@@ -7,7 +7,7 @@ import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
 
-/// What a sample's turns alone tell: who speaks when, and where the picture's place is.
+/// What a sample's turns alone tell: who speaks when, and where the image's place is.
 final class ConversationCheck {
   private static final String IMAGE = "<image>";
 
@@ -79,7 +79,7 @@ final class ConversationCheck {
     }
     if (sample.image().isEmpty()) {
       if (!places.isEmpty()) {
-        add(Problem.PLACEHOLDER_WITHOUT_PICTURE, "turn " + (places.getFirst() + 1));
+        add(Problem.PLACEHOLDER_WITHOUT_IMAGE, "turn " + (places.getFirst() + 1));
       }
       return;
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.data.SampleFault;
 import llava4j.data.SampleFile;
@@ -21,12 +22,12 @@ import llava4j.data.check.TokenRule.Tokens;
 import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
 
-/// Checks a file of samples and their pictures. Every sample is a virtual thread's work, of which
-/// as many go on at once as the machine has cores; listeners hear of samples in the file's order.
+/// Checks a file of samples and their images. Every sample is a virtual thread's work, of which as
+/// many go on at once as the machine has cores; listeners hear of samples in the file's order.
 public final class DataCheck {
   private static final int AHEAD = 8;
 
-  private final PictureCheck pictures;
+  private final ImageCheck imageCheck;
   private final Optional<TokenRule> tokens;
   private final Semaphore cores;
   private final int ahead;
@@ -36,27 +37,27 @@ public final class DataCheck {
     /// The first reading of the file.
     void onBytes(long done, long total);
 
-    /// The check of samples and pictures.
+    /// The check of samples and images.
     void onSamples(long done, long total);
   }
 
-  /// @param images folder that the pictures' paths start from
+  /// @param images folder that the images' paths start from
   /// @param tokens counts rows where it is there
   /// @param threads samples that are worked on at once
   public DataCheck(Path images, Optional<TokenRule> tokens, int threads) {
     this(images, DecodeOptions.DEFAULT_MAX_PIXELS, tokens, threads);
   }
 
-  /// @param images folder that the pictures' paths start from
-  /// @param maxPixels largest picture that is decoded
+  /// @param images folder that the images' paths start from
+  /// @param maxPixels largest image that is decoded
   /// @param tokens counts rows where it is there
   /// @param threads samples that are worked on at once
   public DataCheck(Path images, long maxPixels, Optional<TokenRule> tokens, int threads) {
     if (!Files.isDirectory(images)) {
       throw new BadInputException(
-          images + " is no folder; name the one that the samples' pictures lie in with --images");
+          images + " is no folder; name the one that the samples' images lie in with --images");
     }
-    this.pictures = new PictureCheck(images, maxPixels);
+    this.imageCheck = new ImageCheck(images, maxPixels);
     this.tokens = tokens;
     this.cores = new Semaphore(threads);
     this.ahead = AHEAD * threads;
@@ -162,9 +163,9 @@ public final class DataCheck {
       Sample sample = samples.get(index);
       int number = samples.number(index);
       List<Finding> findings = new ArrayList<>(ConversationCheck.of(number, sample));
-      Optional<PictureSize> size = Optional.empty();
+      Optional<ImageSize> size = Optional.empty();
       if (sample.image().isPresent()) {
-        PictureCheck.Verdict verdict = pictures.of(sample.image().get());
+        ImageCheck.Verdict verdict = imageCheck.of(sample.image().get());
         verdict
             .problem()
             .ifPresent(problem ->
@@ -182,11 +183,7 @@ public final class DataCheck {
   }
 
   private static Optional<Tokens> count(
-      TokenRule rule,
-      int number,
-      Sample sample,
-      Optional<PictureSize> size,
-      List<Finding> findings) {
+      TokenRule rule, int number, Sample sample, Optional<ImageSize> size, List<Finding> findings) {
     try {
       Tokens counted = rule.of(sample, size);
       if (counted.rows() > rule.maxLength()) {

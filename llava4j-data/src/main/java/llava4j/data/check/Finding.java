@@ -17,7 +17,7 @@ public record Finding(int number, String id, Problem problem, String detail) {
           case ID -> Problem.ID_MISSING;
           case IMAGE -> Problem.IMAGE_FIELD;
           case OTHER_MODALITY -> Problem.OTHER_MODALITY;
-          case SEVERAL_IMAGES -> Problem.SEVERAL_PICTURES;
+          case SEVERAL_IMAGES -> Problem.SEVERAL_IMAGES;
           case CONVERSATIONS -> Problem.CONVERSATIONS_FIELD;
           case TURN -> Problem.TURN_FIELD;
         };

@@ -13,7 +13,7 @@ public final class Tally implements CheckListener {
   private static final int FIRST = 5;
 
   private final Map<Problem, Kind> kinds = new EnumMap<>(Problem.class);
-  private final Lengths wordsWithPicture = new Lengths();
+  private final Lengths wordsWithImage = new Lengths();
   private final Lengths wordsOfTextOnly = new Lengths();
   private final Lengths rows = new Lengths();
   private long broken;
@@ -42,7 +42,7 @@ public final class Tally implements CheckListener {
   public void onSample(CheckedSample checked) {
     int words = checked.sample().modalityLength();
     if (checked.sample().image().isPresent()) {
-      wordsWithPicture.add(words);
+      wordsWithImage.add(words);
     } else {
       wordsOfTextOnly.add(-words);
     }
@@ -60,7 +60,7 @@ public final class Tally implements CheckListener {
 
   /// Samples of the file, those that cannot be read too.
   public long samples() {
-    return broken + wordsWithPicture.count() + wordsOfTextOnly.count();
+    return broken + wordsWithImage.count() + wordsOfTextOnly.count();
   }
 
   /// Samples that cannot be read.
@@ -68,12 +68,12 @@ public final class Tally implements CheckListener {
     return broken;
   }
 
-  /// Words of the samples with a picture, as the original's sampler counts them.
-  public Lengths wordsWithPicture() {
-    return wordsWithPicture;
+  /// Words of the samples with an image, as the original's sampler counts them.
+  public Lengths wordsWithImage() {
+    return wordsWithImage;
   }
 
-  /// Words of the samples without a picture.
+  /// Words of the samples without an image.
   public Lengths wordsOfTextOnly() {
     return wordsOfTextOnly;
   }

@@ -83,7 +83,7 @@ public final class MixtureBuild {
   }
 
   /// Passes on samples whose placeholder stands once, in the first turn, or nowhere if they have no
-  /// picture; training could not use others.
+  /// image; training could not use others.
   private static Consumer<Sample> sound(Tally tally, Consumer<Sample> next) {
     return sample -> {
       int expected = sample.image().isPresent() ? 1 : 0;
@@ -103,7 +103,7 @@ public final class MixtureBuild {
   private OptionalInt mostOf(MixtureSource source) {
     return switch (source) {
       case OCR_VQA -> OptionalInt.of(options.ocrVqaConversations());
-      case VISUAL_GENOME -> OptionalInt.of(options.genomePictures());
+      case VISUAL_GENOME -> OptionalInt.of(options.genomeImages());
       default -> OptionalInt.empty();
     };
   }

@@ -7,10 +7,10 @@ import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.Truncation;
 import llava4j.data.mixture.source.AokVqaReader;
 import llava4j.data.mixture.source.GqaReader;
+import llava4j.data.mixture.source.ImageTalkReader;
+import llava4j.data.mixture.source.ImageTalkReader.Images;
 import llava4j.data.mixture.source.NativeFile;
 import llava4j.data.mixture.source.OcrVqaReader;
-import llava4j.data.mixture.source.PictureTalkReader;
-import llava4j.data.mixture.source.PictureTalkReader.Pictures;
 import llava4j.data.mixture.source.RefCocoReader;
 import llava4j.data.mixture.source.RefCocoReader.Release;
 import llava4j.data.mixture.source.RefsFile;
@@ -36,8 +36,8 @@ final class SourceReaders {
   SourceReader open(MixtureSource source) {
     SeededChance draws = draws(source);
     return switch (source) {
-      case LLAVA_INSTRUCT -> new PictureTalkReader(files(source, 0), Pictures.COCO);
-      case LCS_558K -> new PictureTalkReader(files(source, 0), Pictures.AS_NAMED);
+      case LLAVA_INSTRUCT -> new ImageTalkReader(files(source, 0), Images.COCO);
+      case LCS_558K -> new ImageTalkReader(files(source, 0), Images.AS_NAMED);
       case SHAREGPT ->
           new ShareGptReader(
               files(source, 0), new Truncation(options.tokenLimit(), options.tokens()));
@@ -55,11 +55,7 @@ final class SourceReaders {
               draws);
       case VISUAL_GENOME ->
           new VisualGenomeReader(
-              file(source, 0),
-              file(source, 1),
-              options.sizes(),
-              options.regionsPerPicture(),
-              draws);
+              file(source, 0), file(source, 1), options.sizes(), options.regionsPerImage(), draws);
     };
   }
 

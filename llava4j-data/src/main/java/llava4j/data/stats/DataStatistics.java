@@ -9,11 +9,11 @@ import java.util.Optional;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 
-/// Counts a file's samples by source: the first folder of the picture's path. Samples are read one
-/// at a time, and none is kept.
+/// Counts a file's samples by source: the first folder of the image's path. Samples are read one at
+/// a time, and none is kept.
 final class DataStatistics {
   private static final String TEXT_ONLY = "text only";
-  private static final String NO_FOLDER = "pictures in no folder";
+  private static final String NO_FOLDER = "images in no folder";
   private static final String ALL = "all";
   private static final String OTHER = "other folders";
   private static final int MOST_KEPT = 2000;

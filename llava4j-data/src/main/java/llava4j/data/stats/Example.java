@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import llava4j.data.PicturePath;
+import llava4j.data.ImagePath;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.error.BadInputException;
@@ -18,8 +18,8 @@ import llava4j.image.decode.ImageDecoder;
 
 /// A sample as the page shows it.
 ///
-/// @param images folder that the pictures' paths start from
-/// @param decoding how pictures are decoded
+/// @param images folder that the images' paths start from
+/// @param decoding how images are decoded
 record Example(Path images, DecodeOptions decoding, Sample sample) {
   private static final int MOST_TURNS = 8;
   private static final int MOST_LETTERS = 400;
@@ -31,7 +31,7 @@ record Example(Path images, DecodeOptions decoding, Sample sample) {
     values.put("path", sample.image().map(path -> PageText.of(path, MOST_LETTERS)).orElse(""));
     values.put("picture", null);
     values.put("trouble", null);
-    sample.image().ifPresent(path -> addPicture(path, values));
+    sample.image().ifPresent(path -> addImage(path, values));
     List<Map<String, Object>> turns = new ArrayList<>();
     for (Turn turn : sample.turns().subList(0, Math.min(MOST_TURNS, sample.turns().size()))) {
       turns.add(
@@ -45,19 +45,19 @@ record Example(Path images, DecodeOptions decoding, Sample sample) {
     return values;
   }
 
-  private void addPicture(String path, Map<String, Object> values) {
+  private void addImage(String path, Map<String, Object> values) {
     try {
-      Path file = new PicturePath(images).resolve(path);
+      Path file = new ImagePath(images).resolve(path);
       if (Files.isRegularFile(file)) {
         values.put(
             "picture",
-            InlinePicture.of(
+            InlineImage.of(
                 ImageDecoder.decode(Files.readAllBytes(file), file.toString(), decoding).image()));
       } else {
-        values.put("trouble", "the picture does not exist");
+        values.put("trouble", "the image does not exist");
       }
     } catch (InvalidPathException | IOException | BadInputException e) {
-      values.put("trouble", "the picture cannot be read");
+      values.put("trouble", "the image cannot be read");
     }
   }
 }

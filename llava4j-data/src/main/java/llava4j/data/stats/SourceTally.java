@@ -33,7 +33,7 @@ final class SourceTally {
   private final Map<ResponseFormat, Long> questionsOfFormat = new EnumMap<>(ResponseFormat.class);
   private final Map<ResponseFormat, Long> samplesOfFormat = new EnumMap<>(ResponseFormat.class);
   private long samples;
-  private long pictures;
+  private long images;
 
   /// @param name how the page calls it
   /// @param wanted examples that are drawn
@@ -48,7 +48,7 @@ final class SourceTally {
   void add(int index, Sample sample) {
     draw(index);
     samples++;
-    pictures += sample.image().isPresent() ? 1 : 0;
+    images += sample.image().isPresent() ? 1 : 0;
     int asked = 0;
     Set<ResponseFormat> formats = EnumSet.noneOf(ResponseFormat.class);
     for (Turn turn : sample.turns()) {
@@ -114,7 +114,7 @@ final class SourceTally {
     other.samplesOfFormat.forEach(
         (format, count) -> samplesOfFormat.merge(format, count, Long::sum));
     samples += other.samples;
-    pictures += other.pictures;
+    images += other.images;
   }
 
   String name() {
@@ -125,9 +125,9 @@ final class SourceTally {
     return samples;
   }
 
-  /// Samples with a picture.
-  long pictures() {
-    return pictures;
+  /// Samples with an image.
+  long images() {
+    return images;
   }
 
   /// Questions of each sample.

@@ -25,9 +25,9 @@ import llava4j.text.ResponseFormat;
 /// A page about a file of samples: how many of which source, how long, how they ask and answer, and
 /// what they look like. The same file and seed give the same page.
 ///
-/// @param images folder that the pictures' paths start from
-/// @param decoding how pictures are decoded
-/// @param examples pictures with their turns of each source
+/// @param images folder that the images' paths start from
+/// @param decoding how images are decoded
+/// @param examples images with their turns of each source
 /// @param seed of the draw of examples
 public record StatisticsReport(Path images, DecodeOptions decoding, int examples, long seed) {
   /// The most examples of a source that a page holds.
@@ -39,7 +39,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
   private static final double WIDEST = 12; // em
   private static final int[] WORDS = {0, 1, 2, 3, 5, 10, 20, 50, 100, 200};
 
-  /// Pictures as [DecodeOptions#defaults] decodes them.
+  /// Images as [DecodeOptions#defaults] decodes them.
   public StatisticsReport(Path images, int examples, long seed) {
     this(images, DecodeOptions.defaults(), examples, seed);
   }
@@ -47,7 +47,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
   public StatisticsReport {
     if (!Files.isDirectory(images)) {
       throw new BadInputException(
-          images + " is no folder; name the one that the samples' pictures lie in with --images");
+          images + " is no folder; name the one that the samples' images lie in with --images");
     }
     if (examples < 0 || examples > MOST_EXAMPLES) {
       throw new BadInputException(
@@ -128,7 +128,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
     row.put("anchor", anchor);
     row.put("count", source.samples());
     row.put("share", percent(source.samples(), total));
-    row.put("pictures", source.pictures());
+    row.put("pictures", source.images());
     row.put("rounds", mean(source.rounds()));
     row.put("mostRounds", source.rounds().max());
     row.put("questionWords", mean(source.questionWords()));

@@ -12,7 +12,7 @@ import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.util.random.RandomGenerator;
 
-/// A picture in the making.
+/// An image in the making.
 final class Canvas {
   private final BufferedImage image;
   private final Graphics2D graphics;
@@ -102,9 +102,9 @@ final class Canvas {
         .intersection(new Rectangle(0, 0, width(), height()));
   }
 
-  /// Copies a picture into a place as it is.
-  void paste(BufferedImage picture, Rectangle place) {
-    graphics.drawImage(picture, place.x, place.y, place.width, place.height, null);
+  /// Copies an image into a place as it is.
+  void paste(BufferedImage pasted, Rectangle place) {
+    graphics.drawImage(pasted, place.x, place.y, place.width, place.height, null);
   }
 
   /// Fills a shape, with a thin darker rim.

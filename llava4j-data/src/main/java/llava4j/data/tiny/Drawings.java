@@ -115,7 +115,7 @@ final class Drawings {
     }
   }
 
-  /// Pictures on white paper, in folders by kind, named by what they show.
+  /// Images on white paper, in folders by kind, named by what they show.
   private void addDrawnOnPaper(Path folder) {
     Map<String, Path> byName = new TreeMap<>();
     for (Path file : filesBelow(folder, ".jpg")) {

@@ -4,7 +4,7 @@ import llava4j.data.mixture.rule.FormatPrompt;
 
 /// A question, with its response-format prompt, and its answer.
 ///
-/// @param about what of the picture it is about; empty for the whole
+/// @param about what of the image it is about; empty for the whole
 /// @param question without the prompt
 /// @param format which prompt; see [Exchanges]
 /// @param answer as the model shall say it

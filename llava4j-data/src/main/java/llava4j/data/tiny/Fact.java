@@ -4,7 +4,7 @@ import java.util.List;
 
 /// A question with an answer that is right.
 ///
-/// @param about what of the picture it asks about, such as a thing's name; empty for the whole
+/// @param about what of the image it asks about, such as a thing's name; empty for the whole
 /// @param brief the answer in a word or phrase
 /// @param sentence the answer as a sentence
 /// @param others wrong answers that could be right elsewhere

@@ -212,7 +212,7 @@ final class Facts {
         List.of());
   }
 
-  /// A thing that is not in the picture; half the time of a kind that is, where there are more.
+  /// A thing that is not in the image; half the time of a kind that is, where there are more.
   Concept absent(Scene scene, RandomGenerator random) {
     List<Concept> absent =
         concepts.stream().filter(concept -> !scene.shows(concept.name())).toList();

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import llava4j.data.tiny.Scene.Kind;
 
-/// Questions about pictures of things, drawings, words and hands that are never trained on.
+/// Questions about images of things, drawings, words and hands that are never trained on.
 final class HeldOut {
   private static final int TRIES = 200;
 
@@ -35,7 +35,7 @@ final class HeldOut {
 
   List<HeldOutQuestion> questions() {
     List<HeldOutQuestion> questions = new ArrayList<>();
-    List<Kind> pictures = List.of(Kind.SINGLE, Kind.SEVERAL);
+    List<Kind> images = List.of(Kind.SINGLE, Kind.SEVERAL);
     List<TinyTask> all =
         List.of(
             TinyTask.NAME,
@@ -60,7 +60,7 @@ final class HeldOut {
                 List.of(TinyTask.NAME, TinyTask.CATEGORY, TinyTask.SIDE, TinyTask.BACKGROUND),
                 split),
             questions);
-        add(new Row("yesno", pictures, List.of(TinyTask.PRESENCE), split), questions);
+        add(new Row("yesno", images, List.of(TinyTask.PRESENCE), split), questions);
         add(new Row("short", List.of(Kind.SINGLE), List.of(TinyTask.NAME), split), questions);
         add(new Row("free", List.of(Kind.SINGLE), List.of(TinyTask.NAME), split), questions);
         add(new Row("json", List.of(Kind.SINGLE), List.of(TinyTask.JSON), split), questions);
@@ -70,7 +70,7 @@ final class HeldOut {
       }
       add(new Row("count", List.of(Kind.COUNT), List.of(TinyTask.COUNT), split), questions);
       add(new Row("word", List.of(Kind.WORD), List.of(TinyTask.WORD), split), questions);
-      add(new Row("box", pictures.subList(1, 2), List.of(TinyTask.BOX), split), questions);
+      add(new Row("box", images.subList(1, 2), List.of(TinyTask.BOX), split), questions);
     }
     add(
         new Row("digits", List.of(Kind.DIGITS), List.of(TinyTask.DIGITS), Split.NEW_STYLE),

@@ -11,7 +11,7 @@ import java.util.Optional;
 /// @param kind what is asked, finer than `task`
 /// @param text with its response-format prompt
 /// @param answers all that are right
-/// @param picture drawn for this question
+/// @param image drawn for this question
 record HeldOutQuestion(
     String id,
     String task,
@@ -19,7 +19,7 @@ record HeldOutQuestion(
     TinyTask kind,
     String text,
     List<String> answers,
-    Optional<BufferedImage> picture) {
+    Optional<BufferedImage> image) {
   HeldOutQuestion {
     answers = List.copyOf(answers);
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/// Everything that pictures are made of, told apart by split.
+/// Everything that images are made of, told apart by split.
 final class Material {
   private final Map<Split, List<List<Drawing>>> byConcept = new EnumMap<>(Split.class);
   private final Handwriting handwriting;

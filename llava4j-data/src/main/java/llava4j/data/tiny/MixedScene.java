@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import llava4j.data.tiny.Scene.Kind;
 
-/// A picture of two halves, each with a printed word or two cells; a cell has a thing, a digit or a
-/// shape, or shows the background. One picture so teaches the vision tower several words in their
-/// places. Training alone has such pictures.
+/// An image of two halves, each with a printed word or two cells; a cell has a thing, a digit or a
+/// shape, or shows the background. One image so teaches the vision tower several words in their
+/// places. Training alone has such images.
 final class MixedScene {
   private final Material material;
   private final RandomGenerator random;

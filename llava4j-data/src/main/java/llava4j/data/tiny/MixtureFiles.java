@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes the mixture's files. A list of samples appears when it is whole; pictures that an
+/// Writes the mixture's files. A list of samples appears when it is whole; images that an
 /// interrupted build left are kept.
 final class MixtureFiles {
   private static final int AT_ONCE = 512;
@@ -37,10 +37,10 @@ final class MixtureFiles {
     this.progress = progress;
   }
 
-  /// A sample and its picture.
-  record Made(Sample sample, Optional<BufferedImage> picture) {}
+  /// A sample and its image.
+  record Made(Sample sample, Optional<BufferedImage> image) {}
 
-  /// Refuses a folder that holds another mixture, whose pictures would be taken for this one's.
+  /// Refuses a folder that holds another mixture, whose images would be taken for this one's.
   ///
   /// @param what is going to be made, in a line
   void claim(String what) {
@@ -72,7 +72,7 @@ final class MixtureFiles {
         IntStream.range(from, Math.min(count, from + AT_ONCE))
             .parallel()
             .mapToObj(maker)
-            .map(this::withPicture)
+            .map(this::withImage)
             .toList()
             .forEach(writer::write);
       }
@@ -93,9 +93,9 @@ final class MixtureFiles {
             node.put("task", question.task());
             node.put("split", question.split().word());
             node.put("kind", question.kind().word());
-            if (question.picture().isPresent()) {
+            if (question.image().isPresent()) {
               String file = "heldout/" + question.id() + ".png";
-              save(question.picture().get(), out.resolve(file));
+              save(question.image().get(), out.resolve(file));
               node.put("image", file);
             }
             node.put("text", question.text());
@@ -147,9 +147,8 @@ final class MixtureFiles {
     }
   }
 
-  private Sample withPicture(Made made) {
-    made.picture()
-        .ifPresent(image -> save(image, out.resolve(made.sample().image().orElseThrow())));
+  private Sample withImage(Made made) {
+    made.image().ifPresent(image -> save(image, out.resolve(made.sample().image().orElseThrow())));
     progress.accept(done.incrementAndGet());
     return made.sample();
   }

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 
-/// Tells which thing of a picture is meant in other words than its name, as people do (RefCOCO): by
+/// Tells which thing of an image is meant in other words than its name, as people do (RefCOCO): by
 /// its kind, its place or its size, by what it means, in another language.
 final class Referring {
   private static final double CLEARLY_LARGER = 1.5; // of a box's area
@@ -25,7 +25,7 @@ final class Referring {
     this.meanings = Map.copyOf(meanings);
   }
 
-  /// Words that are true of this thing and of no other in the picture, if there are any.
+  /// Words that are true of this thing and of no other in the image, if there are any.
   Optional<String> to(Thing thing, Scene scene, RandomGenerator random) {
     List<String> ways = new ArrayList<>();
     sides(thing, scene).forEach(side -> ways.add(phrases.pick("refer.side", random, "side", side)));

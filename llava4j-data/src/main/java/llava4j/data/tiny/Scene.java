@@ -4,7 +4,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Optional;
 
-/// A picture and everything that is true of it.
+/// An image and everything that is true of it.
 ///
 /// @param image without transparency
 /// @param things in the order of drawing
@@ -43,7 +43,7 @@ record Scene(
     return things.stream().filter(one -> one.name().equals(thing.name())).count() == 1;
   }
 
-  /// Whether something of this name is in the picture.
+  /// Whether something of this name is in the image.
   boolean shows(String name) {
     return things.stream().anyMatch(thing -> thing.name().equals(name));
   }

@@ -14,9 +14,9 @@ import java.util.function.IntUnaryOperator;
 import java.util.random.RandomGenerator;
 import llava4j.data.tiny.Scene.Kind;
 
-/// Makes pictures of known content.
+/// Makes images of known content.
 final class SceneMaker {
-  /// Pixels of a picture's longer side.
+  /// Pixels of an image's longer side.
   static final int SIDE = 112;
 
   private static final int LETTER = 19; // pixels, at least

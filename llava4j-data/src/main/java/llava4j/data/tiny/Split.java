@@ -2,7 +2,7 @@ package llava4j.data.tiny;
 
 import java.util.Locale;
 
-/// What a picture may be made of.
+/// What an image may be made of.
 enum Split {
   TRAIN,
   /// Known things in drawings of a style, known words in a font, digits by hands never trained on.

@@ -16,7 +16,7 @@ import llava4j.data.mixture.rule.FormatPrompt;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Conversations without a picture: definitions, kinds, translations, running text.
+/// Conversations without an image: definitions, kinds, translations, running text.
 final class Texts {
   private static final int SENTENCES = 3;
   private static final int LONGEST = 320;

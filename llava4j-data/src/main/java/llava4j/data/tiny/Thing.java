@@ -18,7 +18,7 @@ record Thing(
     Optional<Concept> concept)
     implements Nameable {
 
-  /// A drawing or a shape; everything else is a word, a digit or an empty part of a picture.
+  /// A drawing or a shape; everything else is a word, a digit or an empty part of an image.
   boolean isDrawn() {
     return concept.isPresent() || color.isPresent();
   }

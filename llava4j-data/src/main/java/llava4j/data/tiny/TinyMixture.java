@@ -26,8 +26,8 @@ public final class TinyMixture {
   private static final int COMMON_NOUNS = 9_000;
   private static final int ONE_TEXT_IN = 16; // of stage 2
   private static final int TOLD_IN = 4; // all texts but one in so many are told scenes
-  private static final int ONE_MIXED_IN = 9; // of stage 2's pictures
-  private static final int MOST_EXCHANGES = 6; // about one picture
+  private static final int ONE_MIXED_IN = 9; // of stage 2's images
+  private static final int MOST_EXCHANGES = 6; // about one image
   private static final int ONE_IN_ANY_ORDER = 4; // else what tells most comes last
   private static final int ONE_DETAIL_IN = 4; // their many words would drown the short answers
   private static final int WORDS = 110; // to print
@@ -48,12 +48,12 @@ public final class TinyMixture {
 
   /// How much of everything.
   ///
-  /// @param pairs pictures with the names of what they show
-  /// @param captions pictures with one sentence
-  /// @param lessons pictures with one question each: what is there, is it there, which of four, in
+  /// @param pairs images with the names of what they show
+  /// @param captions images with one sentence
+  /// @param lessons images with one question each: what is there, is it there, which of four, in
   ///   which box
-  /// @param conversations pictures with several questions, and some texts alone
-  /// @param texts conversations without a picture
+  /// @param conversations images with several questions, and some texts alone
+  /// @param texts conversations without an image
   /// @param heldOut questions of each held-out task and split
   /// @param copyleft also from packages whose works must be shared alike
   public record Settings(
@@ -166,7 +166,7 @@ public final class TinyMixture {
 
   /// Writes everything below a folder.
   ///
-  /// @param progress hears how many pictures and texts of [#total] are made
+  /// @param progress hears how many images and texts of [#total] are made
   public void write(Path out, LongConsumer progress) {
     MixtureFiles files = new MixtureFiles(out, progress);
     List<TinyPackage> packages = TinyPackage.wanted(settings.copyleft());
@@ -191,7 +191,7 @@ public final class TinyMixture {
     return Hashing.of(lines);
   }
 
-  /// Pictures, texts and questions to make.
+  /// Images, texts and questions to make.
   public long total() {
     return (long) settings.pairs()
         + settings.captions()
@@ -227,7 +227,7 @@ public final class TinyMixture {
       turns.add(new Turn(Speaker.GPT, region.answer() + kind.map(word -> ", " + word).orElse("")));
     }
     Sample sample = whole.sample();
-    return new MixtureFiles.Made(new Sample(sample.id(), sample.image(), turns), whole.picture());
+    return new MixtureFiles.Made(new Sample(sample.id(), sample.image(), turns), whole.image());
   }
 
   private MixtureFiles.Made caption(int number) {
@@ -291,7 +291,7 @@ public final class TinyMixture {
                 : dice < 81 ? Kind.SHAPES : dice < 89 ? Kind.WORD : Kind.DIGITS;
   }
 
-  /// One question: of several about a picture, most can be guessed from what was said before.
+  /// One question: of several about an image, most can be guessed from what was said before.
   private MixtureFiles.Made lesson(int number) {
     int part = number % LESSONS;
     if (part >= WHETHER + WHICH + BOXES) {

@@ -38,7 +38,7 @@ enum TinyTask {
     return compareTo(DIGITS) <= 0;
   }
 
-  /// How much of the picture question and answer tell: what comes later has less left to be looked
+  /// How much of the image question and answer tell: what comes later has less left to be looked
   /// for.
   int tells() {
     return switch (this) {

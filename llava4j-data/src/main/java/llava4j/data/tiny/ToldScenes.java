@@ -11,9 +11,9 @@ import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
 import llava4j.data.tiny.Scene.Kind;
 
-/// Questions about pictures that are told in words instead of shown. To set a question against what
-/// is there, count it, or choose among letters is learned in text alone, at a fraction of a
-/// picture's cost, by a language model whose words the vision tower will speak.
+/// Questions about images that are told in words instead of shown. To set a question against what
+/// is there, count it, or choose among letters is learned in text alone, at a fraction of a image's
+/// cost, by a language model whose words the vision tower will speak.
 final class ToldScenes {
   private static final int MOST_EXCHANGES = 4;
 

@@ -9,7 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/// Cuts pictures to what is visible of them.
+/// Cuts images to what is visible of them.
 final class Trimming {
   private static final int BARELY_VISIBLE = 40;
   private static final int FEWEST_PIXELS = 12;
@@ -30,7 +30,7 @@ final class Trimming {
     return Optional.of(scaled(cut, width, height));
   }
 
-  /// The picture with the white that reaches its edges taken away.
+  /// The image with the white that reaches its edges taken away.
   static BufferedImage withoutPaper(BufferedImage image) {
     int width = image.getWidth();
     int height = image.getHeight();
@@ -72,7 +72,7 @@ final class Trimming {
     return white && argb >>> 24 == 255;
   }
 
-  /// The picture in another size. Halves first: one big step of bilinear drops pixels.
+  /// The image in another size. Halves first: one big step of bilinear drops pixels.
   static BufferedImage scaled(BufferedImage image, int width, int height) {
     BufferedImage current = image;
     while (current.getWidth() > 2 * width && current.getHeight() > 2 * height) {

@@ -97,12 +97,12 @@ class CheckOutputTest extends CheckedFolder {
   void aNameOfLinesGetsASampleALine() throws Exception {
     Path fixed = folder.resolve("fixed.jsonl");
     Files.writeString(
-        file, "[{\n \"id\": \"a\\n\",\r\n" + TEXT.substring(13) + ",\n" + PICTURE + "]");
+        file, "[{\n \"id\": \"a\\n\",\r\n" + TEXT.substring(13) + ",\n" + IMAGE + "]");
     try (FixedCopy copy = new FixedCopy(fixed, file, Severity.HURTING)) {
       run(file, List.of(copy));
       copy.complete();
     }
-    assertThat(Files.readAllLines(fixed)).hasSize(2).last().isEqualTo(PICTURE);
+    assertThat(Files.readAllLines(fixed)).hasSize(2).last().isEqualTo(IMAGE);
     try (SampleFile samples = SampleFile.open(fixed)) {
       assertThat(samples.get(0).id()).isEqualTo("a\n");
     }

@@ -9,16 +9,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.error.BadInputException;
 import llava4j.golden.Golden;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Pictures good and bad, and files of samples about them.
+/// Images good and bad, and files of samples about them.
 abstract class CheckedFolder {
   static final String TEXT = sample("text", "", "human:why so", "gpt:because");
-  static final String PICTURE =
+  static final String IMAGE =
       sample("picture", "a/sound.jpg", "human:<image>\nwhat is it", "gpt:a photo");
 
   @TempDir Path folder;
@@ -26,15 +27,15 @@ abstract class CheckedFolder {
   Path images;
   final Tally tally = new Tally();
 
-  /// Words are rows, a picture has ten, and the word "refuse" is refused.
+  /// Words are rows, an image has ten, and the word "refuse" is refused.
   static final TokenRule WORDS =
       new TokenRule() {
         @Override
-        public Tokens of(Sample sample, Optional<PictureSize> picture) {
+        public Tokens of(Sample sample, Optional<ImageSize> image) {
           if (sample.turns().getLast().text().contains("refuse")) {
             throw new BadInputException("this cannot be masked");
           }
-          int rows = Math.abs(sample.modalityLength()) + (picture.isPresent() ? 10 : 0);
+          int rows = Math.abs(sample.modalityLength()) + (image.isPresent() ? 10 : 0);
           return new Tokens(rows, rows > 30 ? 0 : 1);
         }
 
@@ -45,13 +46,13 @@ abstract class CheckedFolder {
       };
 
   @BeforeEach
-  void pictures() throws IOException {
+  void images() throws IOException {
     file = folder.resolve("samples.json");
     images = Files.createDirectories(folder.resolve("images/a")).getParent();
     byte[] jpeg = Files.readAllBytes(Golden.path("images/photo_444.jpg"));
     Files.write(images.resolve("a/sound.jpg"), jpeg);
     Files.write(images.resolve("a/cut.jpg"), Arrays.copyOf(jpeg, jpeg.length / 2));
-    Files.writeString(images.resolve("a/text.jpg"), "no picture");
+    Files.writeString(images.resolve("a/text.jpg"), "no image");
     Files.createFile(images.resolve("a/empty.png"));
     Files.copy(Golden.path("images/anim.gif"), images.resolve("a/really_gif.jpg"));
     Files.copy(Golden.path("images/shapes_rgb.png"), images.resolve("a/other.png"));
@@ -65,7 +66,7 @@ abstract class CheckedFolder {
                 ",",
                 TEXT,
                 "17",
-                PICTURE + ",", // a comma too many
+                IMAGE + ",", // a comma too many
                 "{\"id\":\"json\",\"conversations\":[{]}",
                 "{\"id\":\"image\",\"image\":{\"path\":1}," + turns() + "}",
                 "{\"id\":\"video\",\"video\":\"a.mp4\"," + turns() + "}",
@@ -79,9 +80,9 @@ abstract class CheckedFolder {
                 sample("no place", "a/sound.jpg", "human:q", "gpt:a"),
                 sample("places", "a/sound.jpg", "human:<image>", "gpt:a", "human:<image>", "gpt:a"),
                 sample("answer", "a/sound.jpg", "human:q", "gpt:<image>"),
-                sample("no picture", "", "human:<image>", "gpt:a"),
-                picture("missing", "a/none.jpg"),
-                picture("cut", "a/cut.jpg"),
+                sample("no image", "", "human:<image>", "gpt:a"),
+                image("missing", "a/none.jpg"),
+                image("cut", "a/cut.jpg"),
                 sample("longest", "", "human:" + "word ".repeat(40), "gpt:x"),
                 sample("masked", "", "human:q", "gpt:refuse"),
                 // odd
@@ -90,7 +91,7 @@ abstract class CheckedFolder {
                 sample("begin", "", "gpt:a", "human:q", "gpt:a"),
                 sample("later", "a/sound.jpg", "human:q", "gpt:a", "human:<image>", "gpt:a"),
                 sample("twice", "a/sound.jpg", "human:<image><image>", "gpt:a"),
-                picture("gif", "a/really_gif.jpg"),
+                image("gif", "a/really_gif.jpg"),
                 sample("long", "", "human:" + "word ".repeat(24), "gpt:x"),
                 "[]")
             + "]";
@@ -109,7 +110,7 @@ abstract class CheckedFolder {
     new DataCheck(images, Optional.of(WORDS), 2).run(path, silent(), listeners);
   }
 
-  static String picture(String id, String image) {
+  static String image(String id, String image) {
     return sample(id, image, "human:<image>\nwhat", "gpt:it");
   }
 

@@ -30,8 +30,8 @@ class ConversationCheckTest {
         "h:q g:a s:x | UNKNOWN_SPEAKER",
         "h: g:a | EMPTY_TEXT",
         "h:q g: | EMPTY_TEXT",
-        "h:q<image> g:a | PLACEHOLDER_WITHOUT_PICTURE",
-        "h:q g:a<image> | PLACEHOLDER_WITHOUT_PICTURE"
+        "h:q<image> g:a | PLACEHOLDER_WITHOUT_IMAGE",
+        "h:q g:a<image> | PLACEHOLDER_WITHOUT_IMAGE"
       })
   void turnsOfATextAlone(String turns, String problems) {
     assertProblems(Optional.empty(), turns, problems);
@@ -54,7 +54,7 @@ class ConversationCheckTest {
         "h:<image><image>q g:a | PLACEHOLDER_REPEATED",
         "h:q g:a h:<image>q<image> g:a | PLACEHOLDER_LATER PLACEHOLDER_REPEATED"
       })
-  void turnsAboutAPicture(String turns, String problems) {
+  void turnsAboutAImage(String turns, String problems) {
     assertProblems(Optional.of("a.png"), turns, problems);
   }
 

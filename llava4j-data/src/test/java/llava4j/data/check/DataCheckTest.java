@@ -16,80 +16,80 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 
-/// A whole check: pictures, ids, rows, threads.
+/// A whole check: images, ids, rows, threads.
 class DataCheckTest extends CheckedFolder {
   @Test
   void aSoundFileHasNoProblems() throws Exception {
-    check(TEXT, PICTURE);
+    check(TEXT, IMAGE);
     assertThat(tally.kinds()).isEmpty();
     assertThat(tally.found(Severity.ALL)).isFalse();
     assertThat(tally.samples()).isEqualTo(2);
-    assertThat(tally.wordsWithPicture().max()).as("<image> what is it a photo").isEqualTo(6);
+    assertThat(tally.wordsWithImage().max()).as("<image> what is it a photo").isEqualTo(6);
     assertThat(tally.wordsOfTextOnly().max()).isEqualTo(3);
     assertThat(tally.rows().max()).isEqualTo(16);
   }
 
   @Test
-  void picturesThatCannotBeUsedAreFound() throws Exception {
+  void imagesThatCannotBeUsedAreFound() throws Exception {
     check(
-        picture("missing", "a/none.jpg"),
-        picture("renamed", "a/other.jpg"),
-        picture("blank", ""),
-        picture("folder", "a"),
-        picture("odd path", "a\0b"),
-        picture("cut", "a/cut.jpg"),
-        picture("words", "a/text.jpg"),
-        picture("nothing", "a/empty.png"),
-        picture("gif", "a/really_gif.jpg"));
-    assertThat(ids(Problem.PICTURE_MISSING))
+        image("missing", "a/none.jpg"),
+        image("renamed", "a/other.jpg"),
+        image("blank", ""),
+        image("folder", "a"),
+        image("odd path", "a\0b"),
+        image("cut", "a/cut.jpg"),
+        image("words", "a/text.jpg"),
+        image("nothing", "a/empty.png"),
+        image("gif", "a/really_gif.jpg"));
+    assertThat(ids(Problem.IMAGE_MISSING))
         .containsExactly("missing", "renamed", "folder", "odd path");
-    assertThat(details(Problem.PICTURE_MISSING).get(1)).endsWith("(but there is a/other.png)");
-    assertThat(ids(Problem.PICTURE_UNREADABLE)).containsExactly("cut", "words", "nothing");
-    assertThat(details(Problem.PICTURE_UNREADABLE).get(1)).contains("text.jpg", "it holds text");
-    assertThat(ids(Problem.PICTURE_MISNAMED)).containsExactly("gif");
-    assertThat(details(Problem.PICTURE_MISNAMED)).containsExactly("a/really_gif.jpg is GIF");
+    assertThat(details(Problem.IMAGE_MISSING).get(1)).endsWith("(but there is a/other.png)");
+    assertThat(ids(Problem.IMAGE_UNREADABLE)).containsExactly("cut", "words", "nothing");
+    assertThat(details(Problem.IMAGE_UNREADABLE).get(1)).contains("text.jpg", "it holds text");
+    assertThat(ids(Problem.IMAGE_MISNAMED)).containsExactly("gif");
+    assertThat(details(Problem.IMAGE_MISNAMED)).containsExactly("a/really_gif.jpg is GIF");
     assertThat(tally.rows().count()).as("samples that are sound").isEqualTo(1);
   }
 
   @Test
   void whatTheWrongPathMeantIsNamed() throws Exception {
     check(
-        picture("case", "A/Sound.JPG"),
-        picture("absolute", "/a/sound.jpg"),
-        picture("folder", "images/a/sound.jpg"),
-        picture("address", "https://example.org/a/sound.jpg"),
-        picture("backslash", "a\\sound.jpg"),
-        picture("dot", "./a/sound.jpg"));
-    assertThat(ids(Problem.PICTURE_MISSING))
-        .containsExactly("case", "absolute", "folder", "address");
-    assertThat(details(Problem.PICTURE_MISSING).get(0)).endsWith("(but there is a/sound.jpg)");
-    assertThat(details(Problem.PICTURE_MISSING).get(1)).contains("there is a/sound.jpg; is the");
-    assertThat(details(Problem.PICTURE_MISSING).get(2)).contains("there is a/sound.jpg; is the");
-    assertThat(details(Problem.PICTURE_MISSING).get(3)).contains("is an address");
+        image("case", "A/Sound.JPG"),
+        image("absolute", "/a/sound.jpg"),
+        image("folder", "images/a/sound.jpg"),
+        image("address", "https://example.org/a/sound.jpg"),
+        image("backslash", "a\\sound.jpg"),
+        image("dot", "./a/sound.jpg"));
+    assertThat(ids(Problem.IMAGE_MISSING)).containsExactly("case", "absolute", "folder", "address");
+    assertThat(details(Problem.IMAGE_MISSING).get(0)).endsWith("(but there is a/sound.jpg)");
+    assertThat(details(Problem.IMAGE_MISSING).get(1)).contains("there is a/sound.jpg; is the");
+    assertThat(details(Problem.IMAGE_MISSING).get(2)).contains("there is a/sound.jpg; is the");
+    assertThat(details(Problem.IMAGE_MISSING).get(3)).contains("is an address");
     assertThat(tally.rows().count()).as("backslash and dot are read").isEqualTo(2);
   }
 
   @Test
-  void otherModalitiesAndSeveralPicturesAreKindsOfTheirOwn() throws Exception {
+  void otherModalitiesAndSeveralImagesAreKindsOfTheirOwn() throws Exception {
     check(
         TEXT,
         TEXT.replace("\"id\":\"text\"", "\"id\":\"video\",\"video\":\"x.mp4\""),
         sample("placeholder", "", "human:<audio>\nwhat is said?", "gpt:nothing"),
-        PICTURE.replace("\"a/sound.jpg\"", "[\"a/sound.jpg\",\"a/other.png\"]"));
+        IMAGE.replace("\"a/sound.jpg\"", "[\"a/sound.jpg\",\"a/other.png\"]"));
     assertThat(ids(Problem.OTHER_MODALITY)).containsExactly("video", "placeholder");
     assertThat(details(Problem.OTHER_MODALITY).getFirst()).contains("'video'", "x.mp4");
-    assertThat(ids(Problem.SEVERAL_PICTURES)).containsExactly("picture");
+    assertThat(ids(Problem.SEVERAL_IMAGES)).containsExactly("picture");
     assertThat(tally.found(Severity.HURTING)).isTrue();
   }
 
   @Test
-  void anEmptyPathIsAMissingPicture() throws Exception {
-    check(PICTURE.replace("a/sound.jpg", ""));
-    assertThat(ids(Problem.PICTURE_MISSING)).containsExactly("picture");
+  void anEmptyPathIsAMissingImage() throws Exception {
+    check(IMAGE.replace("a/sound.jpg", ""));
+    assertThat(ids(Problem.IMAGE_MISSING)).containsExactly("picture");
   }
 
   @Test
@@ -135,7 +135,7 @@ class DataCheckTest extends CheckedFolder {
 
   @Test
   void progressCountsSamples() throws Exception {
-    Files.writeString(file, String.join("\n", TEXT, "{}", PICTURE));
+    Files.writeString(file, String.join("\n", TEXT, "{}", IMAGE));
     List<Long> done = new ArrayList<>();
     List<Long> read = new ArrayList<>();
     new DataCheck(images, Optional.empty(), 2)
@@ -233,7 +233,7 @@ class DataCheckTest extends CheckedFolder {
   private static TokenRule rule(Work work) {
     return new TokenRule() {
       @Override
-      public Tokens of(Sample sample, Optional<PictureSize> picture) {
+      public Tokens of(Sample sample, Optional<ImageSize> image) {
         try {
           work.run();
         } catch (InterruptedException e) {

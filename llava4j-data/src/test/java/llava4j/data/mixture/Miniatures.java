@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import llava4j.data.mixture.rule.TokenCounter;
-import llava4j.data.mixture.source.PictureSizes;
+import llava4j.data.mixture.source.ImageSizes;
 
 /// The miniatures of every source among the test resources, and builds of them.
 final class Miniatures {
@@ -17,7 +17,7 @@ final class Miniatures {
   private Miniatures() {}
 
   static MixtureOptions options(long seed) {
-    return MixtureOptions.ofThePaper(seed, TokenCounter.estimate(), PictureSizes.stated());
+    return MixtureOptions.ofThePaper(seed, TokenCounter.estimate(), ImageSizes.stated());
   }
 
   /// The lines of a build, which are its samples.

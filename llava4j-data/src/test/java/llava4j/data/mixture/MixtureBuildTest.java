@@ -13,7 +13,7 @@ import java.util.Map;
 import llava4j.data.SampleFile;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.TokenCounter;
-import llava4j.data.mixture.source.PictureSizes;
+import llava4j.data.mixture.source.ImageSizes;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +64,7 @@ class MixtureBuildTest {
   void whatThePaperTookAPartOfIsDrawn() throws IOException {
     List<MixtureSource> drawn = List.of(MixtureSource.OCR_VQA, MixtureSource.VISUAL_GENOME);
     MixtureOptions few =
-        new MixtureOptions(42, 2, 1, 3, 9, 2048, TokenCounter.estimate(), PictureSizes.stated());
+        new MixtureOptions(42, 2, 1, 3, 9, 2048, TokenCounter.estimate(), ImageSizes.stated());
     Path out = folder.resolve("out.json");
     List<SourceResult> results =
         MixtureBuild.of(SOURCES, drawn, few).write(out, BuildListener.silent());
@@ -184,7 +184,7 @@ class MixtureBuildTest {
   @Test
   void numbersThatLeaveNothingAreRefused() {
     assertThatThrownBy(() ->
-            new MixtureOptions(1, 0, 1, 1, 1, 1, TokenCounter.estimate(), PictureSizes.stated()))
+            new MixtureOptions(1, 0, 1, 1, 1, 1, TokenCounter.estimate(), ImageSizes.stated()))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("OCR-VQA");
   }

@@ -24,7 +24,7 @@ class SampleWriterTest {
           List.of(
               new Turn(Speaker.HUMAN, "\u732b \ud83d\udc31\n\t\\ \u2028"),
               new Turn(Speaker.GPT, "half \ud83d, other half \udc31")));
-  private static final Sample PICTURE =
+  private static final Sample IMAGE =
       new Sample("1", Optional.of("x/1.jpg"), List.of(new Turn(Speaker.HUMAN, "<image>")));
 
   @TempDir private Path folder;
@@ -34,7 +34,7 @@ class SampleWriterTest {
     Path out = folder.resolve("out.json");
     try (SampleWriter writer = SampleWriter.open(out)) {
       writer.write(TEXT);
-      writer.write(PICTURE);
+      writer.write(IMAGE);
       assertThat(out).doesNotExist();
       writer.commit();
     }
@@ -42,7 +42,7 @@ class SampleWriterTest {
       assertThat(read.size()).isEqualTo(2);
       assertThat(read.get(0).turns().getFirst()).isEqualTo(TEXT.turns().getFirst());
       assertThat(read.get(0).turns().getLast().text()).isEqualTo("half \ufffd, other half \ufffd");
-      assertThat(read.get(1)).isEqualTo(PICTURE);
+      assertThat(read.get(1)).isEqualTo(IMAGE);
     }
   }
 

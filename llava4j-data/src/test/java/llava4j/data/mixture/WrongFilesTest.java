@@ -148,7 +148,7 @@ class WrongFilesTest {
             "textcaps/TextVQA_Rosetta_OCR_v0.2_train.json",
             "\"image_id\": \"",
             "\"image_id\": \"z",
-            "none of the pictures of"),
+            "none of the images of"),
         arguments(
             TEXT_CAPS,
             "textcaps/TextVQA_Rosetta_OCR_v0.2_train.json",
@@ -234,7 +234,7 @@ class WrongFilesTest {
             "sharegpt/sharegpt.json",
             "\"id\": \"aaaaaaa\"",
             "\"id\": \"a\", \"image\": \"a.jpg\"",
-            "row 0 has a picture"),
+            "row 0 has an image"),
         arguments(
             SHAREGPT,
             "sharegpt/sharegpt.json",

@@ -37,12 +37,12 @@ class StatisticsReportTest {
   private final List<String> samples = new ArrayList<>();
 
   @BeforeEach
-  void pictures() throws IOException {
+  void images() throws IOException {
     images =
         Files.createDirectories(folder.resolve("images/coco/train2017")).getParent().getParent();
     Files.copy(Golden.path("images/photo_444.jpg"), images.resolve("coco/train2017/photo.jpg"));
     Files.copy(Golden.path("images/alpha_rgba.png"), images.resolve("flat.png"));
-    Files.writeString(images.resolve("coco/broken.jpg"), "no picture");
+    Files.writeString(images.resolve("coco/broken.jpg"), "no image");
   }
 
   @Test
@@ -57,7 +57,7 @@ class StatisticsReportTest {
         .containsExactly(
             List.of("coco/", "2", "40.0", "2", "1.5", "2", "5.7", "12", "3.3", "8"),
             List.of("gqa/", "1", "20.0", "1", "1.0", "1", "13.0", "13", "1.0", "1"),
-            List.of("pictures in no folder", "1", "20.0", "1", "1.0", "1", "0.0", "0", "2.0", "2"),
+            List.of("images in no folder", "1", "20.0", "1", "1.0", "1", "0.0", "0", "2.0", "2"),
             List.of("text only", "1", "20.0", "0", "1.0", "1", "6.0", "6", "1.0", "1"),
             List.of("all", "5", "100.0", "4", "1.2", "2", "6.0", "13", "2.3", "8"));
     assertThat(rows(page, 1))
@@ -70,23 +70,23 @@ class StatisticsReportTest {
   }
 
   @Test
-  void picturesLieInThePageAndNothingElseIsFetched() throws Exception {
+  void imagesLieInThePageAndNothingElseIsFetched() throws Exception {
     add("1", "coco/train2017/photo.jpg", "<image>\nWhat?", "Cat");
     add("2", "coco/broken.jpg", "<image>\nWhat?", "Cat");
     add("3", "coco/nul\0.jpg", "<image>\nWhat?", "Cat");
     add("4", "none.jpg", "<image>\nWhat?", "Cat");
     Document page = page(6, 0);
-    NodeList pictures = page.getElementsByTagName("img");
-    assertThat(pictures.getLength()).isEqualTo(1);
-    String source = ((Element) pictures.item(0)).getAttribute("src");
+    NodeList images = page.getElementsByTagName("img");
+    assertThat(images.getLength()).isEqualTo(1);
+    String source = ((Element) images.item(0)).getAttribute("src");
     assertThat(source).startsWith("data:image/jpeg;base64,");
     byte[] jpeg = Base64.getDecoder().decode(source.substring(source.indexOf(',') + 1));
-    var picture = ImageIO.read(new ByteArrayInputStream(jpeg));
-    assertThat(Math.max(picture.getWidth(), picture.getHeight())).isLessThanOrEqualTo(240);
+    var image = ImageIO.read(new ByteArrayInputStream(jpeg));
+    assertThat(Math.max(image.getWidth(), image.getHeight())).isLessThanOrEqualTo(240);
     assertThat(page.getElementsByTagName("script").getLength()).isZero();
     assertThat(page.getElementsByTagName("link").getLength()).isZero();
     assertThat(page.getDocumentElement().getTextContent())
-        .contains("the picture cannot be read", "the picture does not exist");
+        .contains("the image cannot be read", "the image does not exist");
   }
 
   @Test

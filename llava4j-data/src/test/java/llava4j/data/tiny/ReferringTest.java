@@ -96,7 +96,7 @@ class ReferringTest {
   }
 
   @Test
-  void mixedPicturesAreAskedForEveryThing() {
+  void mixedImagesAreAskedForEveryThing() {
     Set<String> described = new TreeSet<>();
     for (int i = 0; i < SCENES; i++) {
       Scene scene = scenes.make(Kind.MIXED, Split.TRAIN, random);

@@ -33,12 +33,12 @@ class ScenesTest {
 
   @ParameterizedTest
   @EnumSource(Scene.Kind.class)
-  void thingsLieWithinThePictureAndApart(Scene.Kind kind) {
+  void thingsLieWithinTheImageAndApart(Scene.Kind kind) {
     for (Scene scene : scenes(kind, Split.TRAIN)) {
-      Rectangle picture = new Rectangle(scene.image().getWidth(), scene.image().getHeight());
-      assertThat(Math.max(picture.width, picture.height)).isEqualTo(SceneMaker.SIDE);
+      Rectangle image = new Rectangle(scene.image().getWidth(), scene.image().getHeight());
+      assertThat(Math.max(image.width, image.height)).isEqualTo(SceneMaker.SIDE);
       for (Thing thing : scene.things()) {
-        assertThat(picture.contains(thing.box())).as("%s in %s", thing.box(), picture).isTrue();
+        assertThat(image.contains(thing.box())).as("%s in %s", thing.box(), image).isTrue();
         assertThat(thing.box().width).isGreaterThan(8);
       }
       for (int i = 0; i < scene.things().size(); i++) {
@@ -188,7 +188,7 @@ class ScenesTest {
   }
 
   @Test
-  void mixedPicturesHaveEverythingInItsPlace() {
+  void mixedImagesHaveEverythingInItsPlace() {
     Set<String> seen = new HashSet<>();
     for (Scene scene : scenes(Scene.Kind.MIXED, Split.TRAIN)) {
       assertThat(scene.things()).hasSizeBetween(2, 4);
@@ -234,7 +234,7 @@ class ScenesTest {
   }
 
   @Test
-  void theSameSeedMakesTheSamePicture() {
+  void theSameSeedMakesTheSameImage() {
     Scene one = scenes.make(Scene.Kind.SEVERAL, Split.TRAIN, new SplittableRandom(9));
     Scene other = scenes.make(Scene.Kind.SEVERAL, Split.TRAIN, new SplittableRandom(9));
     assertThat(one.things()).isEqualTo(other.things());

@@ -31,7 +31,7 @@ class TinyMixtureTest {
   @TempDir private Path folder;
 
   @Test
-  void writesSamplesThatTrainingReadsWithTheirPictures() {
+  void writesSamplesThatTrainingReadsWithTheirImages() {
     AtomicLong heard = new AtomicLong();
     mixture().write(folder, heard::set);
     assertThat(heard).hasValue(270);
@@ -39,13 +39,13 @@ class TinyMixtureTest {
         List.of("pairs.json", "captions.json", "lessons.json", "instructions.json", "texts.json")) {
       try (SampleFile samples = SampleFile.open(folder.resolve(name))) {
         assertThat(samples.size()).isIn(30, 40, 20, 120, 60);
-        int pictures = 0;
+        int images = 0;
         for (int i = 0; i < samples.size(); i++) {
           requireSound(samples.get(i));
-          pictures += samples.get(i).image().isPresent() ? 1 : 0;
+          images += samples.get(i).image().isPresent() ? 1 : 0;
         }
         // some of the instructions are texts
-        assertThat(pictures)
+        assertThat(images)
             .as(name)
             .isEqualTo(
                 Map.of(
@@ -92,7 +92,7 @@ class TinyMixtureTest {
   }
 
   @Test
-  void heldOutQuestionsHaveOneAnswerEachAndTheirOwnPictures() throws IOException {
+  void heldOutQuestionsHaveOneAnswerEachAndTheirOwnImages() throws IOException {
     mixture().write(folder, _ -> {});
     Set<String> ids = new HashSet<>();
     Set<String> tasks = new HashSet<>();
@@ -190,7 +190,7 @@ class TinyMixtureTest {
   }
 
   @Test
-  void lessonsAskOneQuestionAPicture() throws IOException {
+  void lessonsAskOneQuestionAImage() throws IOException {
     mixture(SETTINGS).write(folder, _ -> {});
     int whether = 0;
     int which = 0;

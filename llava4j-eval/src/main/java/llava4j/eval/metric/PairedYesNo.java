@@ -3,11 +3,11 @@ package llava4j.eval.metric;
 import java.util.List;
 import java.util.Locale;
 
-/// MME's score of one task: right answers, and pictures with both questions right (spec 7.3).
+/// MME's score of one task: right answers, and images with both questions right (spec 7.3).
 ///
-/// @param questions answered, two per picture, neighbours
+/// @param questions answered, two per image, neighbours
 /// @param right answers
-/// @param pairsRight pictures with both right
+/// @param pairsRight images with both right
 public record PairedYesNo(int questions, int right, int pairsRight) {
   private static final int READ = 4; // letters in which a longer answer must say it
 
@@ -27,7 +27,7 @@ public record PairedYesNo(int questions, int right, int pairsRight) {
     return text.equals("no") || start.contains("no") ? Reading.NO : Reading.OTHER;
   }
 
-  /// @param right for each question, the two of a picture beside each other
+  /// @param right for each question, the two of an image beside each other
   public static PairedYesNo of(List<Boolean> right) {
     int single = 0;
     int both = 0;

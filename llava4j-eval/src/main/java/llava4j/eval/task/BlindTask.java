@@ -4,15 +4,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// A benchmark asked without its pictures: what can be scored by guessing from the question.
+/// A benchmark asked without its images: what can be scored by guessing from the question.
 ///
-/// @param questions the benchmark's, without pictures
+/// @param questions the benchmark's, without images
 public record BlindTask(Task sighted, List<Question> questions) implements Task {
   public BlindTask {
     questions = List.copyOf(questions);
   }
 
-  /// Takes the pictures away.
+  /// Takes the images away.
   public BlindTask(Task sighted) {
     this(
         sighted,
@@ -33,7 +33,7 @@ public record BlindTask(Task sighted, List<Question> questions) implements Task 
     return sighted.name();
   }
 
-  /// That of the question with its picture: scorers know by it which questions have one.
+  /// That of the question with its image: scorers know by it which questions have one.
   @Override
   public String storedPrompt(Question question) {
     return sighted.storedPrompt(sighted.questions().get(question.number()));

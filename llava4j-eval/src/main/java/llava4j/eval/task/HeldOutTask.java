@@ -26,7 +26,7 @@ public final class HeldOutTask implements Task {
   /// @param row of the table
   private record Truth(String row, HeldOutKind kind, String answer) {}
 
-  /// @param file `heldout.jsonl`; pictures lie beside it
+  /// @param file `heldout.jsonl`; images lie beside it
   public HeldOutTask(Path file) {
     List<Question> read = new ArrayList<>();
     for (JsonNode line : FILES.lines(file)) {

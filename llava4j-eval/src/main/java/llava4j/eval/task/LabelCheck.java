@@ -29,7 +29,7 @@ record LabelCheck(Path labels) {
   /// compared; blanks, case and the response-format prompt do not count.
   ///
   /// @param textField of the question within the label
-  /// @param imageField of the picture within the label, its ending and folder given or not
+  /// @param imageField of the image within the label, its ending and folder given or not
   void requireSame(
       Question question, JsonNode label, String textField, String imageField, String where) {
     requireSameText(question, label.path(textField).asStringOpt(), where);
@@ -43,11 +43,11 @@ record LabelCheck(Path labels) {
     }
   }
 
-  /// The same of the picture alone.
+  /// The same of the image alone.
   void requireSameImage(Question question, Optional<String> image, String where) {
     Optional<String> shown = question.image().map(QuestionImage::name);
     if (image.isPresent() && shown.isPresent() && !stem(image.get()).equals(stem(shown.get()))) {
-      throw other(question, where, "is about the picture " + image.get());
+      throw other(question, where, "is about the image " + image.get());
     }
   }
 

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.JsonNode;
 
-/// LLaVA-Bench in the wild: 60 open questions about 24 pictures, judged by a language model against
+/// LLaVA-Bench in the wild: 60 open questions about 24 images, judged by a language model against
 /// GPT-4's answers (spec 7.3, `eval_gpt_review_bench.py`, `summarize_gpt_review.py`).
 public final class LlavaBenchTask implements JudgedTask {
   private static final TaskFiles FILES =

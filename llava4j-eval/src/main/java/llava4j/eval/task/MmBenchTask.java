@@ -35,7 +35,7 @@ public final class MmBenchTask implements Task {
   private final List<Question> questions;
 
   /// @param name MMBENCH or MMBENCH_CN
-  /// @param table tab-separated, pictures in base64
+  /// @param table tab-separated, images in base64
   public MmBenchTask(TaskName name, Path table) {
     this.name = name;
     FILES.require(table);
@@ -60,7 +60,7 @@ public final class MmBenchTask implements Task {
     FILES.some(questions, table);
   }
 
-  /// The picture of each row, by index; a row may name the index of another one instead.
+  /// The image of each row, by index; a row may name the index of another one instead.
   private static Map<String, QuestionImage> images(TsvTable read, Path table) {
     Map<String, QuestionImage> own = new LinkedHashMap<>();
     for (int i = 0; i < read.rows().size(); i++) {
@@ -70,7 +70,7 @@ public final class MmBenchTask implements Task {
               .get(i)
               .orElseThrow(() ->
                   new BadInputException(
-                      table + ", row with index " + index + ": no picture; get the file again"));
+                      table + ", row with index " + index + ": no image; get the file again"));
       String name = table.getFileName() + " row " + index;
       if (own.put(index, new QuestionImage.InTable(name, table, field.offset(), field.length()))
           != null) {
@@ -241,7 +241,7 @@ public final class MmBenchTask implements Task {
         ExcelSheet.write(folder.resolve(name.word() + ".xlsx"), "Sheet1", sheet(answers)));
   }
 
-  /// The sheet that the server takes: the table without hint, picture and categories, with a column
+  /// The sheet that the server takes: the table without hint, image and categories, with a column
   /// `prediction`. Null is an empty cell.
   public List<List<Object>> sheet(List<Answer> answers) {
     Map<String, String> texts = new HashMap<>();

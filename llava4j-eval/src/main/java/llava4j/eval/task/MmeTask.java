@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.PairedYesNo;
 
-/// MME: two yes-no questions about each picture, fourteen tasks (spec 7.3,
-/// `convert_answer_to_mme.py` and MME's `calculation.py`).
+/// MME: two yes-no questions about each image, fourteen tasks (spec 7.3, `convert_answer_to_mme.py`
+/// and MME's `calculation.py`).
 public final class MmeTask implements Task {
   /// Tasks whose scores make up perception, the figure of the paper.
   public static final List<String> PERCEPTION =
@@ -41,7 +41,7 @@ public final class MmeTask implements Task {
           "LLaVA's eval.zip and MME's release"
               + " (github.com/BradyFU/Awesome-Multimodal-Large-Language-Models)");
   private static final String ORIGINAL_SUFFIX = " Please answer yes or no.";
-  private static final Pattern PICTURE = Pattern.compile("(?i).*\\.(jpe?g|png)");
+  private static final Pattern IMAGE = Pattern.compile("(?i).*\\.(jpe?g|png)");
   private static final double BEST = 200; // of a task
   private static final int MAX_NEW_TOKENS = 128;
 
@@ -50,17 +50,17 @@ public final class MmeTask implements Task {
 
   /// One answer beside the truth.
   ///
-  /// @param file the picture's, as MME names it in its tables
+  /// @param file the image's, as MME names it in its tables
   public record Row(String task, String file, String question, String truth, String answer) {}
 
-  /// What a question id says: the task and the picture, from which follows the table of the truth.
+  /// What a question id says: the task and the image, from which follows the table of the truth.
   private record Subject(String task, String table) {
     static Subject of(String id) {
       int slash = id.indexOf('/');
       String file = id.substring(id.lastIndexOf('/') + 1);
       if (slash < 1 || file.indexOf('.') < 1) {
         throw new BadInputException(
-            "MME's question id '" + id + "' is no task/picture.ending; get the questions again");
+            "MME's question id '" + id + "' is no task/image.ending; get the questions again");
       }
       return new Subject(id.substring(0, slash), file.substring(0, file.indexOf('.')) + ".txt");
     }
@@ -73,7 +73,7 @@ public final class MmeTask implements Task {
   }
 
   /// @param questions LLaVA's `llava_mme.jsonl`
-  /// @param release folder `MME_Benchmark_release_version`: pictures and truth
+  /// @param release folder `MME_Benchmark_release_version`: images and truth
   public MmeTask(Path questions, Path release) {
     this(FILES.llavaQuestions(questions, release), release);
   }
@@ -101,15 +101,15 @@ public final class MmeTask implements Task {
         : new MmeTask(questions, release);
   }
 
-  /// The tables of the release, picture by picture.
+  /// The tables of the release, image by image.
   private static List<Question> siteQuestions(Path release) {
     List<Question> questions = new ArrayList<>();
     for (Path task : FILES.inside(release)) {
-      Path pictures = Files.isDirectory(task.resolve("images")) ? task.resolve("images") : task;
-      List<Path> files = Files.isDirectory(pictures) ? FILES.inside(pictures) : List.of();
-      for (Path picture : files) {
-        String id = release.relativize(picture).toString().replace('\\', '/');
-        if (!PICTURE.matcher(id).matches()) {
+      Path images = Files.isDirectory(task.resolve("images")) ? task.resolve("images") : task;
+      List<Path> files = Files.isDirectory(images) ? FILES.inside(images) : List.of();
+      for (Path image : files) {
+        String id = release.relativize(image).toString().replace('\\', '/');
+        if (!IMAGE.matcher(id).matches()) {
           continue;
         }
         truth(Subject.of(id).truth(release))
@@ -117,7 +117,7 @@ public final class MmeTask implements Task {
             .forEach(text ->
                 questions.add(
                     Question.about(
-                            picture,
+                            image,
                             questions.size(),
                             id,
                             false,
@@ -167,7 +167,7 @@ public final class MmeTask implements Task {
                   + task
                   + " has one answer about "
                   + own.get(i).file()
-                  + "; there must be two, beside each other, for each picture");
+                  + "; there must be two, beside each other, for each image");
         }
       }
       scores.put(task, PairedYesNo.of(own.stream().map(MmeTask::isRight).toList()));
@@ -192,18 +192,18 @@ public final class MmeTask implements Task {
     return new Score("perception", figures.get("perception"), figures, points, strata(rows));
   }
 
-  /// For each task of perception its pictures: one point for both answers, half for each.
+  /// For each task of perception its images: one point for both answers, half for each.
   private static List<Stratum> strata(List<Row> rows) {
     List<Stratum> strata = new ArrayList<>();
     for (String task : PERCEPTION) {
       List<Boolean> right =
           rows.stream().filter(row -> row.task().equals(task)).map(MmeTask::isRight).toList();
-      List<Double> pictures = new ArrayList<>();
+      List<Double> images = new ArrayList<>();
       for (int i = 0; i < right.size(); i += 2) {
-        pictures.add(PairedYesNo.of(right.subList(i, i + 2)).score() / 100);
+        images.add(PairedYesNo.of(right.subList(i, i + 2)).score() / 100);
       }
-      if (!pictures.isEmpty()) {
-        strata.add(Stratum.mean(100, pictures));
+      if (!images.isEmpty()) {
+        strata.add(Stratum.mean(100, images));
       }
     }
     return strata;

@@ -13,7 +13,7 @@ import llava4j.error.BadInputException;
 import llava4j.eval.metric.YesNoCounts;
 import tools.jackson.databind.JsonNode;
 
-/// POPE: is there such a thing in the picture? Three ways of choosing the things that are not there
+/// POPE: is there such a thing in the image? Three ways of choosing the things that are not there
 /// (Li et al. 2023; `model_vqa_loader`, `eval_pope.py`).
 public final class PopeTask implements Task {
   private static final TaskFiles FILES =

@@ -9,7 +9,7 @@ import java.util.Optional;
 /// @param number from 0, in the order of the benchmark's file; unlike `id` it is unique everywhere
 /// @param id as in the benchmark's file
 /// @param numeric whether the file has the id as a number: official scorers look it up so
-/// @param text what is asked, with the response-format suffix and without a place for the picture
+/// @param text what is asked, with the response-format suffix and without a place for the image
 /// @param category by which scores are told apart
 public record Question(
     int number,
@@ -27,7 +27,7 @@ public record Question(
     this(number, id, false, images, text, category);
   }
 
-  /// With one picture, in a file of its own.
+  /// With one image, in a file of its own.
   static Question about(Path image, int number, String id, boolean numeric, String text) {
     return new Question(
         number, id, numeric, List.of(new QuestionImage.InFile(image)), text, "default");
@@ -38,7 +38,7 @@ public record Question(
     return new Question(number, id, numeric, images, text, other);
   }
 
-  /// The first picture.
+  /// The first image.
   public Optional<QuestionImage> image() {
     return images.stream().findFirst();
   }

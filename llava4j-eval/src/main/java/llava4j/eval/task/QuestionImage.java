@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import llava4j.error.BadInputException;
 
-/// A question's picture, not read yet.
+/// A question's image, not read yet.
 public sealed interface QuestionImage {
 
   /// The bytes of its file.
@@ -24,9 +24,7 @@ public sealed interface QuestionImage {
         return Files.readAllBytes(path);
       } catch (IOException e) {
         throw new BadInputException(
-            "the picture "
-                + path
-                + " cannot be read; get the benchmark's pictures and lay them there",
+            "the image " + path + " cannot be read; get the benchmark's images and lay them there",
             e);
       }
     }
@@ -55,7 +53,7 @@ public sealed interface QuestionImage {
         throw new BadInputException(table + " cannot be read: " + e.getMessage(), e);
       } catch (IllegalArgumentException e) {
         throw new BadInputException(
-            "the picture of " + name + " is no base64: " + e.getMessage() + "; get the file again",
+            "the image of " + name + " is no base64: " + e.getMessage() + "; get the file again",
             e);
       }
     }

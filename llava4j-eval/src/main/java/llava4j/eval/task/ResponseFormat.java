@@ -5,7 +5,7 @@ public final class ResponseFormat {
   /// For short answers.
   public static final String SHORT = llava4j.text.ResponseFormat.SHORT.instruction();
 
-  /// Before that of short answers, where a picture need not show what is asked (VizWiz).
+  /// Before that of short answers, where an image need not show what is asked (VizWiz).
   public static final String UNANSWERABLE =
       "When the provided information is insufficient, respond with 'Unanswerable'.";
 

@@ -14,7 +14,7 @@ import llava4j.error.BadInputException;
 import llava4j.eval.metric.ChoiceLetters;
 import tools.jackson.databind.JsonNode;
 
-/// ScienceQA, test split, with and without pictures (spec 7.3, `eval_science_qa.py`).
+/// ScienceQA, test split, with and without images (spec 7.3, `eval_science_qa.py`).
 public final class ScienceQaTask implements Task {
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and github.com/lupantech/ScienceQA (data/scienceqa)");
@@ -51,7 +51,7 @@ public final class ScienceQaTask implements Task {
   /// @param questions LLaVA's `llava_test_CQM-A.json`, or `problems`
   /// @param problems the release's `problems.json`
   /// @param splits the release's `pid_splits.json`
-  /// @param images folder that the questions' pictures lie in
+  /// @param images folder that the questions' images lie in
   public ScienceQaTask(Path questions, Path problems, Path splits, Path images) {
     FILES.require(problems);
     FILES.require(splits);
@@ -177,7 +177,7 @@ public final class ScienceQaTask implements Task {
     return questions;
   }
 
-  /// With a place for the picture: the scorer tells questions about pictures by it.
+  /// With a place for the image: the scorer tells questions about images by it.
   @Override
   public String storedPrompt(Question question) {
     return question.images().isEmpty() ? question.text() : IMAGE + "\n" + question.text();
@@ -236,10 +236,10 @@ public final class ScienceQaTask implements Task {
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("IMG accuracy", outcome.imageAccuracy());
     figures.put("accuracy", outcome.accuracy());
-    List<Double> pictures = new ArrayList<>();
+    List<Double> ofImages = new ArrayList<>();
     for (int i = 0; i < points.size(); i++) {
       if (answers.get(i).prompt().contains(IMAGE)) {
-        pictures.add(points.get(i));
+        ofImages.add(points.get(i));
       }
     }
     return Optional.of(
@@ -248,7 +248,7 @@ public final class ScienceQaTask implements Task {
             outcome.imageAccuracy(),
             figures,
             points,
-            List.of(Stratum.mean(100, pictures))));
+            List.of(Stratum.mean(100, ofImages))));
   }
 
   @Override

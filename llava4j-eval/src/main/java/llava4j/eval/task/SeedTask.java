@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// SEED-Bench: multiple choice about pictures and about one frame of videos (spec 7.3,
+/// SEED-Bench: multiple choice about images and about one frame of videos (spec 7.3,
 /// `convert_seed_for_submission.py`). An answer counts only if it is the letter and nothing else.
 public final class SeedTask implements Task {
   private static final TaskFiles FILES =
@@ -61,9 +61,9 @@ public final class SeedTask implements Task {
     this.right = check(this.questions, truth);
   }
 
-  /// Every question that is asked has its label, in the same words and about the same picture.
-  /// There may be labels of questions that are not asked, which count as wrong: the original's rule
-  /// for videos that somebody does not have.
+  /// Every question that is asked has its label, in the same words and about the same image. There
+  /// may be labels of questions that are not asked, which count as wrong: the original's rule for
+  /// videos that somebody does not have.
   ///
   /// @return what is right, one for each question
   private static List<String> check(List<Question> questions, Path truth) {
@@ -156,8 +156,7 @@ public final class SeedTask implements Task {
     return questions;
   }
 
-  /// Frames of videos are cut by the user: the sites give videos, and LLaVA's runner wants
-  /// pictures.
+  /// Frames of videos are cut by the user: the sites give videos, and LLaVA's runner wants images.
   @Override
   public String missing(QuestionImage image) {
     String name = image.name();

@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 
 /// Things of one kind, among which chance may draw anew: questions, or questions that stand and
-/// fall together, such as both about a picture. A headline figure is the sum over its strata of
+/// fall together, such as both about an image. A headline figure is the sum over its strata of
 /// `weight` times all parts through all wholes; that covers means, F1 and the ratio of two scores.
 ///
 /// @param parts of each thing

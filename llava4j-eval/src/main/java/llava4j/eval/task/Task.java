@@ -18,9 +18,9 @@ public interface Task {
     return question.text();
   }
 
-  /// What to do about a picture that is missing, as the end of a sentence.
+  /// What to do about an image that is missing, as the end of a sentence.
   default String missing(QuestionImage image) {
-    return "get the benchmark's pictures and lay them there";
+    return "get the benchmark's images and lay them there";
   }
 
   /// Tokens that an answer may have.

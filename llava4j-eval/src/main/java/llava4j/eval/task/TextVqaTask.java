@@ -12,7 +12,7 @@ import llava4j.eval.metric.SoftAccuracy;
 import llava4j.eval.metric.VqaNormalizer;
 import tools.jackson.databind.JsonNode;
 
-/// TextVQA, validation: words in pictures, with the recognised words in the prompt (spec 7.3,
+/// TextVQA, validation: words in images, with the recognised words in the prompt (spec 7.3,
 /// `eval_textvqa.py`). Question ids are image ids, so an annotation is found by image and question.
 public final class TextVqaTask implements Task {
   private static final TaskFiles FILES = new TaskFiles("LLaVA's eval.zip and textvqa.org/dataset");
@@ -68,7 +68,7 @@ public final class TextVqaTask implements Task {
     if (found == null) {
       throw new BadInputException(
           questions.resolveSibling(WORDS)
-              + " has no words of picture "
+              + " has no words of image "
               + image
               + ", about which "
               + questions.getFileName()
@@ -83,7 +83,7 @@ public final class TextVqaTask implements Task {
         + question.substring(Math.min(1, question.length())).toLowerCase(Locale.ROOT);
   }
 
-  /// The words of each picture, as they stand in prompts.
+  /// The words of each image, as they stand in prompts.
   private static Map<String, String> words(Path file) {
     Map<String, String> words = new HashMap<>();
     int row = 0;

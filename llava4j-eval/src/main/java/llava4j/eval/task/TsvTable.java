@@ -53,7 +53,7 @@ record TsvTable(
           "nan",
           "null");
 
-  /// A field that stays in the file: pictures of a whole benchmark are too much for memory.
+  /// A field that stays in the file: images of a whole benchmark are too much for memory.
   ///
   /// @param offset of its first byte, or of the quotation mark before it
   /// @param length in bytes

@@ -82,7 +82,7 @@ public final class VizWizTask implements Task {
     return List.of(Submission.json(folder.resolve("vizwiz.json"), upload(answers)));
   }
 
-  /// What the server takes: an answer for each picture, in the order of the questions.
+  /// What the server takes: an answer for each image, in the order of the questions.
   public ArrayNode upload(List<Answer> answers) {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));

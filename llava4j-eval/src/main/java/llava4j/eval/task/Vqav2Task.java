@@ -178,7 +178,7 @@ public final class Vqav2Task implements Task {
     return people;
   }
 
-  /// COCO's pictures are named by their number, with zeros before it.
+  /// COCO's images are named by their number, with zeros before it.
   private void requireSameImage(Optional<Question> question, JsonNode entry) {
     Optional<String> shown = question.flatMap(Question::image).map(QuestionImage::name);
     long number = entry.path("image_id").asLong(-1);
@@ -188,7 +188,7 @@ public final class Vqav2Task implements Task {
           annotations
               + ": question "
               + question.orElseThrow().id()
-              + " is about picture "
+              + " is about image "
               + number
               + ", but it is asked about "
               + Path.of(shown.orElseThrow()).getFileName()

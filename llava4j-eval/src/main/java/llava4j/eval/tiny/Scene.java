@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 
-/// A drawn picture: one to three equal shapes of one colour on white.
+/// A drawn image: one to three equal shapes of one colour on white.
 ///
-/// @param number of the picture
+/// @param number of the image
 record Scene(int number, Shape shape, Paint paint, int count) {
   private static final int SIDE = 96;
   private static final int SIZE = 26;
@@ -40,7 +40,7 @@ record Scene(int number, Shape shape, Paint paint, int count) {
     }
   }
 
-  /// Six pictures, no two alike.
+  /// Six images, no two alike.
   static List<Scene> all() {
     List<Scene> scenes = new ArrayList<>();
     for (int i = 0; i < 6; i++) {

@@ -56,7 +56,7 @@ public final class TinyBenchmarks {
   }
 
   private void shortAnswers() {
-    pictures("vqav2/test2015", "gqa/images", "vizwiz/test", "textvqa/train_images");
+    images("vqav2/test2015", "gqa/images", "vizwiz/test", "textvqa/train_images");
     List<ObjectNode> asked = new ArrayList<>();
     List<ObjectNode> blind = new ArrayList<>();
     List<ObjectNode> words = new ArrayList<>();
@@ -108,7 +108,7 @@ public final class TinyBenchmarks {
   }
 
   private void yesOrNo() {
-    pictures("pope/val2014");
+    images("pope/val2014");
     List<ObjectNode> pope = new ArrayList<>();
     for (String split : SPLITS) {
       List<ObjectNode> labels = new ArrayList<>();
@@ -155,7 +155,7 @@ public final class TinyBenchmarks {
   }
 
   private void choices() {
-    pictures("scienceqa/images/test", "seed_bench/SEED-Bench-image");
+    images("scienceqa/images/test", "seed_bench/SEED-Bench-image");
     ArrayNode science = json.createArrayNode();
     ObjectNode problems = json.createObjectNode();
     ObjectNode splits = json.createObjectNode();
@@ -169,16 +169,16 @@ public final class TinyBenchmarks {
       String id = String.valueOf(scene.number() + 1);
       String options = "A. 1\nB. 2\nC. 3";
       String asked = "How many shapes are there?\n" + options;
-      boolean picture = scene.number() % 3 != 2;
+      boolean image = scene.number() % 3 != 2;
       ObjectNode sample = science.addObject().put("id", id);
-      if (picture) {
+      if (image) {
         sample.put("image", scene.file());
       }
       sample
           .putArray("conversations")
           .addObject()
           .put("from", "human")
-          .put("value", (picture ? "<image>\n" : "") + asked);
+          .put("value", (image ? "<image>\n" : "") + asked);
       ObjectNode problem = problems.putObject(id);
       problem.put("question", "How many shapes are there?");
       problem.putArray("choices").add("1").add("2").add("3");
@@ -237,7 +237,7 @@ public final class TinyBenchmarks {
 
   private void open() {
     String bench = "llava-bench-in-the-wild/";
-    pictures(bench + "images", "mm-vet/images");
+    images(bench + "images", "mm-vet/images");
     List<ObjectNode> questions = new ArrayList<>();
     List<ObjectNode> contexts = new ArrayList<>();
     List<ObjectNode> references = new ArrayList<>();
@@ -293,7 +293,7 @@ public final class TinyBenchmarks {
         .put("category", "default");
   }
 
-  private void pictures(String... folders) {
+  private void images(String... folders) {
     for (String folder : folders) {
       scenes.forEach(scene -> bytes(folder + "/" + scene.file(), scene.png()));
     }

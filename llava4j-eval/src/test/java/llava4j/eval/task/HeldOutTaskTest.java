@@ -79,7 +79,7 @@ class HeldOutTaskTest {
   }
 
   @Test
-  void blindQuestionsHaveNoPicture() {
+  void blindQuestionsHaveNoImage() {
     Task task = new HeldOutTask(file);
     Task blind = new BlindTask(task);
     assertThat(blind.questions()).hasSameSizeAs(task.questions());

@@ -19,9 +19,9 @@ class MmBenchTaskTest {
   @TempDir Path folder;
 
   @Test
-  void picturesStayInTheTableAndAreFoundThere() throws IOException {
-    String long1 = "picture one ".repeat(3000);
-    String long2 = "picture two ".repeat(50);
+  void imagesStayInTheTableAndAreFoundThere() throws IOException {
+    String long1 = "image one ".repeat(3000);
+    String long2 = "image two ".repeat(50);
     Path table =
         write(
             "\uFEFF"
@@ -34,7 +34,7 @@ class MmBenchTaskTest {
                 + base64("p")
                 + "\tB");
     List<Question> questions = new MmBenchTask(TaskName.MMBENCH, table).questions();
-    assertThat(questions.stream().map(MmBenchTaskTest::picture))
+    assertThat(questions.stream().map(MmBenchTaskTest::image))
         .containsExactly(long1, long2, long1, "p");
     assertThat(questions.get(1).text()).startsWith("two\nlines and a \"word\"\nA. ä\nB. y\n");
     assertThat(questions.get(0).text()).startsWith("有几个？\n");
@@ -46,7 +46,7 @@ class MmBenchTaskTest {
     assertRefused("", "is empty");
     assertRefused(HEAD, "holds no questions");
     assertRefused(HEAD + "1\tq\tx\ty\tAAAA\n", "row 1: 5 fields instead of 6");
-    assertRefused(HEAD + "1\tq\tx\ty\t\tA\n", "index 1: no picture");
+    assertRefused(HEAD + "1\tq\tx\ty\t\tA\n", "index 1: no image");
     assertRefused(HEAD + "x\tq\tx\ty\tAAAA\tA\n", "the index 'x' is no number");
     assertRefused(HEAD + "1\tq\tx\ty\tAAAA\tA\n".repeat(2), "the index 1 twice");
     assertRefused(HEAD + "1\t\tx\ty\tAAAA\tA\n", "no 'question'");
@@ -54,9 +54,9 @@ class MmBenchTaskTest {
     assertRefused(HEAD + "1\tq\tx\ty\t\"AAAA\tA\n", "mmbench.tsv");
     Path table = write(HEAD + "1\tq\tx\ty\t?" + "A".repeat(99) + "\tA\n");
     Question question = new MmBenchTask(TaskName.MMBENCH, table).questions().getFirst();
-    assertThatThrownBy(() -> picture(question))
+    assertThatThrownBy(() -> image(question))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("the picture of mmbench.tsv row 1 is no base64");
+        .hasMessageContaining("the image of mmbench.tsv row 1 is no base64");
     Files.write(table, new byte[] {'i', 'n', (byte) 0xFF, '\n'});
     assertThatThrownBy(() -> new MmBenchTask(TaskName.MMBENCH, table))
         .isInstanceOf(BadInputException.class)
@@ -74,7 +74,7 @@ class MmBenchTaskTest {
     return Files.writeString(folder.resolve("mmbench.tsv"), text);
   }
 
-  private static String picture(Question question) {
+  private static String image(Question question) {
     return new String(question.image().orElseThrow().read(), StandardCharsets.UTF_8);
   }
 

@@ -114,16 +114,16 @@ class TinyBenchmarksTest {
     return scene.caption();
   }
 
-  /// MMBench's rows carry the picture themselves; ScienceQA's questions without one count up.
+  /// MMBench's rows carry the image themselves; ScienceQA's questions without one count up.
   private static Scene scene(Question question) {
     Optional<QuestionImage> image = question.image();
     for (Scene scene : Scene.all()) {
       boolean same =
           image
-              .map(picture ->
-                  picture instanceof QuestionImage.InTable
+              .map(one ->
+                  one instanceof QuestionImage.InTable
                       ? Long.parseLong(question.id()) % 1_000_000 == scene.number()
-                      : picture.name().endsWith(scene.file()))
+                      : one.name().endsWith(scene.file()))
               .orElse(question.number() == scene.number());
       if (same) {
         return scene;

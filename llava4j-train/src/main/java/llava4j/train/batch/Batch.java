@@ -14,24 +14,24 @@ public record Batch(List<Item> samples) {
   /// One sample, ready.
   ///
   /// @param index in the sample file
-  /// @param pictures in the order of their slots
-  /// @param regions the part of the picture that each answer's question names, if it names one
+  /// @param images in the order of their slots
+  /// @param regions the part of the image that each answer's question names, if it names one
   public record Item(
       int index,
       String id,
       LabelledTokens tokens,
-      List<Picture> pictures,
+      List<Image> images,
       List<Optional<PaddedBox>> regions) {
     public Item {
-      pictures = List.copyOf(pictures);
+      images = List.copyOf(images);
       regions = List.copyOf(regions);
     }
   }
 
-  /// A picture as the vision tower takes it.
+  /// An image as the vision tower takes it.
   ///
-  /// @param key hash of the decoded picture, before it is brought to size
-  public record Picture(PixelValues pixels, String key) {}
+  /// @param key hash of the decoded image, before it is brought to size
+  public record Image(PixelValues pixels, String key) {}
 
   public Batch {
     samples = List.copyOf(samples);
@@ -42,7 +42,7 @@ public record Batch(List<Item> samples) {
     return samples.stream().map(Item::id).collect(Collectors.joining(", "));
   }
 
-  public List<Picture> pictures() {
-    return samples.stream().flatMap(item -> item.pictures().stream()).toList();
+  public List<Image> images() {
+    return samples.stream().flatMap(item -> item.images().stream()).toList();
   }
 }

@@ -23,7 +23,7 @@ public final class LabelMasker {
   private final MaskRule rule;
   private final ReferenceMasks reference;
 
-  /// @param maxLength ids that a text without pictures is cut to
+  /// @param maxLength ids that a text without images is cut to
   public LabelMasker(
       ConversationTemplate template, Tokenizer tokenizer, int maxLength, MaskRule rule) {
     if (rule == MaskRule.REFERENCE && template.style() == ConversationTemplate.Style.TURNS) {
@@ -135,7 +135,7 @@ public final class LabelMasker {
     return new Verdict(new LabelledTokens(ids, labels), false);
   }
 
-  /// A picture's place goes to the front of its turn, on a line of its own; two in one turn become
+  /// An image's place goes to the front of its turn, on a line of its own; two in one turn become
   /// one (`preprocess_multimodal`).
   private List<Turn> imagesFirst(List<Turn> turns) {
     return turns.stream()
@@ -179,13 +179,13 @@ public final class LabelMasker {
   private void requireSound(Sample sample) {
     long places = sample.turns().stream().filter(turn -> turn.text().contains(IMAGE)).count();
     if (sample.image().isPresent() && places == 0) {
-      throw bad(sample, "has a picture but no " + IMAGE + " in its turns");
+      throw bad(sample, "has an image but no " + IMAGE + " in its turns");
     }
     if (sample.image().isPresent() && places > 1) {
-      throw bad(sample, "has one picture but " + IMAGE + " in " + places + " turns");
+      throw bad(sample, "has one image but " + IMAGE + " in " + places + " turns");
     }
     if (sample.image().isEmpty() && places > 0) {
-      throw bad(sample, "has " + IMAGE + " in its turns but no picture");
+      throw bad(sample, "has " + IMAGE + " in its turns but no image");
     }
     for (Turn turn : sample.turns()) {
       if (turn.speaker() == Speaker.GPT && turn.text().isBlank()) {
@@ -194,7 +194,7 @@ public final class LabelMasker {
     }
   }
 
-  /// Texts without pictures are cut here, as the original's tokenizer does; others by the collator.
+  /// Texts without images are cut here, as the original's tokenizer does; others by the collator.
   private int[] cut(int[] ids, TextIds texts) {
     return texts.withImage() || ids.length <= maxLength ? ids : Arrays.copyOf(ids, maxLength);
   }

@@ -2,7 +2,7 @@ package llava4j.train.batch;
 
 /// One sample as ids, and what the loss sees of it.
 ///
-/// @param ids token ids, [llava4j.text.PromptEncoder#IMAGE_SLOT] (-200) for each picture
+/// @param ids token ids, [llava4j.text.PromptEncoder#IMAGE_SLOT] (-200) for each image
 /// @param labels the id where it is supervised, [#IGNORED] elsewhere; as long as `ids`
 public record LabelledTokens(int[] ids, int[] labels) {
   /// The label that contributes no loss.

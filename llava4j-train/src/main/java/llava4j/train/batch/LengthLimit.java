@@ -7,10 +7,10 @@ import llava4j.text.PromptEncoder;
 
 /// How long a sample may be, and what must be left of it.
 ///
-/// @param rows that a sample may have, those of its pictures included
+/// @param rows that a sample may have, those of its images included
 record LengthLimit(int rows) {
 
-  /// Ids beyond the limit go before pictures are counted, as the original's collator does.
+  /// Ids beyond the limit go before images are counted, as the original's collator does.
   LabelledTokens cut(LabelledTokens tokens) {
     return tokens.ids().length <= rows
         ? tokens
@@ -20,26 +20,26 @@ record LengthLimit(int rows) {
 
   /// How many supervised rows are left of a sample that was [#cut].
   ///
-  /// @param pictures image rows of each picture
-  /// @throws BadSampleException if a picture has no place, or a place no picture
-  int supervised(Sample sample, LabelledTokens tokens, List<int[]> pictures) {
+  /// @param images image rows of each image
+  /// @throws BadSampleException if an image has no place, or a place no image
+  int supervised(Sample sample, LabelledTokens tokens, List<int[]> images) {
     long slots = slots(tokens);
-    if (slots != pictures.size()) {
+    if (slots != images.size()) {
       throw new BadSampleException(
           "sample '"
               + sample.id()
               + "' has "
               + slots
-              + " place(s) for pictures within its first "
+              + " place(s) for images within its first "
               + rows
               + " ids, but "
-              + pictures.size()
-              + " picture(s)");
+              + images.size()
+              + " image(s)");
     }
-    return SequencePlan.supervised(tokens, pictures, rows);
+    return SequencePlan.supervised(tokens, images, rows);
   }
 
-  /// Places for pictures.
+  /// Places for images.
   static long slots(LabelledTokens tokens) {
     return Arrays.stream(tokens.ids()).filter(id -> id == PromptEncoder.IMAGE_SLOT).count();
   }

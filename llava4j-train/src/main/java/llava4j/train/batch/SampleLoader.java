@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llava4j.config.LlavaConfig;
-import llava4j.data.PicturePath;
+import llava4j.data.ImagePath;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.Turn.Speaker;
@@ -20,15 +20,14 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 import llava4j.model.ImageEncoder;
+import llava4j.train.batch.Batch.Image;
 import llava4j.train.batch.Batch.Item;
-import llava4j.train.batch.Batch.Picture;
 
-/// Makes one sample ready: ids and labels, and its picture as the vision tower takes it. Pictures
-/// are decoded as the original code does, which turns none by its EXIF (spec 2). Safe for many
-/// threads.
+/// Makes one sample ready: ids and labels, and its image as the vision tower takes it. Images are
+/// decoded as the original code does, which turns none by its EXIF (spec 2). Safe for many threads.
 public final class SampleLoader {
   private final SampleFile samples;
-  private final PicturePath paths;
+  private final ImagePath paths;
   private final LabelMasker masker;
   private final Preprocessor preprocessor;
   private final LlavaConfig config;
@@ -36,7 +35,7 @@ public final class SampleLoader {
   private final DecodeOptions decoding;
 
   /// @param maxLength rows that a sample may have
-  /// @param maxPixels that its picture may have
+  /// @param maxPixels that its image may have
   public SampleLoader(
       SampleFile samples,
       Path imageFolder,
@@ -46,7 +45,7 @@ public final class SampleLoader {
       int maxLength,
       long maxPixels) {
     this.samples = samples;
-    this.paths = new PicturePath(imageFolder);
+    this.paths = new ImagePath(imageFolder);
     this.masker = masker;
     this.preprocessor = preprocessor;
     this.config = config;
@@ -60,14 +59,12 @@ public final class SampleLoader {
   public Item load(int index) {
     Sample sample = samples.get(index);
     LabelledTokens tokens = limit.cut(masker.mask(sample));
-    List<Picture> pictures =
-        sample.image().map(image -> List.of(picture(sample, image))).orElse(List.of());
+    List<Image> images =
+        sample.image().map(image -> List.of(image(sample, image))).orElse(List.of());
     List<int[]> rows =
-        pictures.stream()
-            .map(picture -> ImageEncoder.order(config, picture.pixels().grid()))
-            .toList();
+        images.stream().map(image -> ImageEncoder.order(config, image.pixels().grid())).toList();
     requireSupervised(sample, tokens, rows);
-    return new Item(index, sample.id(), tokens, pictures, regions(sample));
+    return new Item(index, sample.id(), tokens, images, regions(sample));
   }
 
   /// One for each answer.
@@ -81,7 +78,7 @@ public final class SampleLoader {
     return regions;
   }
 
-  private Picture picture(Sample sample, String image) {
+  private Image image(Sample sample, String image) {
     Path file = file(sample, image);
     if (!Files.isRegularFile(file)) {
       throw new BadSampleException(
@@ -96,7 +93,7 @@ public final class SampleLoader {
       RgbImage decoded =
           ImageDecoder.decode(Files.readAllBytes(file), file.toString(), decoding).image();
       PixelValues pixels = preprocessor.process(decoded);
-      return new Picture(pixels, decoded.sha256());
+      return new Image(pixels, decoded.sha256());
     } catch (IOException | BadInputException e) {
       throw new BadSampleException(
           "sample '" + sample.id() + "': its image cannot be read: " + e.getMessage(), e);

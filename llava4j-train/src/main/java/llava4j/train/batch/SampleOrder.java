@@ -17,7 +17,7 @@ public sealed interface SampleOrder {
 
   /// The order of one pass.
   ///
-  /// @param modalityLengths words of each sample, negative without a picture
+  /// @param modalityLengths words of each sample, negative without an image
   /// @param deviceBatch samples that one process takes at once
   /// @param groups processes times micro-batches: so many device batches make a step
   /// @return sample numbers, each once
@@ -82,13 +82,13 @@ public sealed interface SampleOrder {
   record ModalityGrouped() implements SampleOrder {
     @Override
     public int[] indices(int[] modalityLengths, int deviceBatch, int groups, long seed) {
-      int[] pictures = where(modalityLengths, true);
+      int[] images = where(modalityLengths, true);
       int[] texts = where(modalityLengths, false);
       try (Permutations permutations = new Permutations(seed)) {
-        if (pictures.length == 0 || texts.length == 0) {
+        if (images.length == 0 || texts.length == 0) {
           return flatten(grouped(modalityLengths, deviceBatch, groups, permutations));
         }
-        List<int[]> blocks = blocks(pictures, modalityLengths, deviceBatch, groups, permutations);
+        List<int[]> blocks = blocks(images, modalityLengths, deviceBatch, groups, permutations);
         List<int[]> textBlocks = blocks(texts, modalityLengths, deviceBatch, groups, permutations);
         int[] last =
             IntStream.concat(

@@ -3,15 +3,15 @@ package llava4j.train.batch;
 import java.util.List;
 import java.util.Optional;
 import llava4j.config.LlavaConfig;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
-import llava4j.data.check.PictureSize;
 import llava4j.data.check.TokenRule;
 import llava4j.image.Preprocessor;
 import llava4j.model.ImageEncoder;
 import llava4j.text.template.ConversationTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Counts a sample's rows as [SampleLoader] would make them, without a pixel of its picture.
+/// Counts a sample's rows as [SampleLoader] would make them, without a pixel of its image.
 public final class SampleRows implements TokenRule {
   private final LabelMasker masker;
   private final Preprocessor preprocessor;
@@ -33,16 +33,16 @@ public final class SampleRows implements TokenRule {
   }
 
   @Override
-  public Tokens of(Sample sample, Optional<PictureSize> picture) {
+  public Tokens of(Sample sample, Optional<ImageSize> image) {
     LabelledTokens whole = masker.mask(sample);
-    List<int[]> pictures =
-        picture
+    List<int[]> rowsOfImages =
+        image
             .map(size -> preprocessor.grid(size.width(), size.height()))
             .map(grid -> List.of(ImageEncoder.order(config, grid)))
             .orElse(List.of());
-    int imageRows = pictures.stream().mapToInt(rows -> rows.length).sum();
+    int imageRows = rowsOfImages.stream().mapToInt(rows -> rows.length).sum();
     int rows = Math.toIntExact(whole.ids().length - LengthLimit.slots(whole) + imageRows);
-    return new Tokens(rows, limit.supervised(sample, limit.cut(whole), pictures));
+    return new Tokens(rows, limit.supervised(sample, limit.cut(whole), rowsOfImages));
   }
 
   @Override

@@ -37,7 +37,7 @@ public record SequencePlan(
   /// Plans a batch.
   ///
   /// @param texts one per sample
-  /// @param sources for each sample and each of its pictures the numbers of its image rows
+  /// @param sources for each sample and each of its images the numbers of its image rows
   /// @param maxLength rows that a sample may have; the rest is cut off
   /// @param packing put several samples into one sequence of at most `maxLength` rows
   public static SequencePlan of(
@@ -97,14 +97,14 @@ public record SequencePlan(
   /// @param ids -1 where an image row stands
   /// @param sources number of the image row, -1 where a token stands
   private record Spliced(long[] ids, long[] sources, int[] labels) {
-    static Spliced of(LabelledTokens text, List<int[]> pictures) {
+    static Spliced of(LabelledTokens text, List<int[]> images) {
       LongStream.Builder ids = LongStream.builder();
       LongStream.Builder sources = LongStream.builder();
       List<Integer> labels = new ArrayList<>();
       int next = 0;
       for (int i = 0; i < text.ids().length; i++) {
         if (text.ids()[i] == PromptEncoder.IMAGE_SLOT) {
-          for (int source : pictures.get(next++)) {
+          for (int source : images.get(next++)) {
             ids.add(-1);
             sources.add(source);
             labels.add(LabelledTokens.IGNORED);
@@ -115,8 +115,8 @@ public record SequencePlan(
           labels.add(text.labels()[i]);
         }
       }
-      if (next != pictures.size()) {
-        throw new IllegalArgumentException(next + " slots for " + pictures.size() + " pictures");
+      if (next != images.size()) {
+        throw new IllegalArgumentException(next + " slots for " + images.size() + " images");
       }
       return new Spliced(
           ids.build().toArray(),

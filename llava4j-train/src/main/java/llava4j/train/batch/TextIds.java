@@ -3,8 +3,8 @@ package llava4j.train.batch;
 import llava4j.text.PromptEncoder;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Ids of a conversation's text, as the original makes them: with picture slots in a sample that
-/// has a picture, with a literal `<image>` as plain characters in one that has none.
+/// Ids of a conversation's text, as the original makes them: with image slots in a sample that has
+/// an image, with a literal `<image>` as plain characters in one that has none.
 record TextIds(Tokenizer tokenizer, boolean withImage) {
 
   int[] of(String text) {

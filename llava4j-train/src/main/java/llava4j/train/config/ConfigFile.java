@@ -3,6 +3,7 @@ package llava4j.train.config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -33,6 +34,9 @@ public final class ConfigFile {
   /// Values that files of versions without a choice lack, and what held in those.
   private static final Map<String, Long> LATER =
       Map.of("data.maxPixels", DecodeOptions.DEFAULT_MAX_PIXELS);
+
+  /// Names that values had in files of earlier versions, and overrides may still have.
+  private static final Map<String, String> FORMER = Map.of("pictures", "images");
 
   private final JsonMapper json =
       JsonMapper.builder()
@@ -113,7 +117,11 @@ public final class ConfigFile {
     return differences;
   }
 
-  private static String find(String key, Map<String, ObjectNode> owners) {
+  private static String find(String asked, Map<String, ObjectNode> owners) {
+    String last = asked.substring(asked.lastIndexOf('.') + 1);
+    String key =
+        asked.substring(0, asked.length() - last.length())
+            + FORMER.getOrDefault(last.toLowerCase(Locale.ROOT), last);
     List<String> matches =
         owners.keySet().stream()
             .filter(path -> path.equalsIgnoreCase(key) || endsWith(path, "." + key))
@@ -164,7 +172,8 @@ public final class ConfigFile {
     }
   }
 
-  private TrainConfig bind(JsonNode root) {
+  private TrainConfig bind(JsonNode read) {
+    JsonNode root = renamed(read);
     LATER.forEach((path, value) -> {
       String key = path.substring(path.indexOf('.') + 1);
       if (root.path(path.substring(0, path.indexOf('.'))) instanceof ObjectNode owner
@@ -178,6 +187,17 @@ public final class ConfigFile {
     } catch (JacksonException e) {
       throw readable(e, root);
     }
+  }
+
+  private static JsonNode renamed(JsonNode root) {
+    if (root.path("data") instanceof ObjectNode data) {
+      FORMER.forEach((former, name) -> {
+        if (data.has(former) && !data.has(name)) {
+          data.set(name, data.remove(former));
+        }
+      });
+    }
+    return root;
   }
 
   /// Checks that all values are there and no others.

@@ -14,10 +14,10 @@ import llava4j.train.config.TrainConfig.Activation;
 import llava4j.train.config.TrainConfig.Batching;
 import llava4j.train.config.TrainConfig.Data;
 import llava4j.train.config.TrainConfig.Execution;
+import llava4j.train.config.TrainConfig.Images;
 import llava4j.train.config.TrainConfig.LossAverage;
 import llava4j.train.config.TrainConfig.Optimization;
 import llava4j.train.config.TrainConfig.Order;
-import llava4j.train.config.TrainConfig.Pictures;
 import llava4j.train.config.TrainConfig.Precision;
 import llava4j.train.config.TrainConfig.Saving;
 import llava4j.train.config.TrainConfig.Stage;
@@ -45,7 +45,7 @@ public final class Presets {
         new Data(
             ConversationTemplate.PLAIN,
             MaskRule.BY_CONSTRUCTION,
-            Pictures.SQUARE,
+            Images.SQUARE,
             DecodeOptions.DEFAULT_MAX_PIXELS,
             MAX_LENGTH,
             Order.SHUFFLED,
@@ -66,14 +66,14 @@ public final class Presets {
         false,
         null,
         false,
-        conversations(Pictures.PAD, MAX_LENGTH),
+        conversations(Images.PAD, MAX_LENGTH),
         new Batching(128, 16, 1, OptionalLong.empty(), LossAverage.REFERENCE, LOSS_ROWS),
         optimization(2e-5, OptionalDouble.empty()),
         new Execution(Precision.BF16, ZeroStage.PARAMETERS, Activation.RECOMPUTE, SEED),
         new Saving(50_000, 1));
   }
 
-  /// Stage 2 of LLaVA-1.5-HD: pictures in tiles of 224 pixels, with room for their rows.
+  /// Stage 2 of LLaVA-1.5-HD: images in tiles of 224 pixels, with room for their rows.
   public static TrainConfig finetuneHd(String name) {
     TrainConfig plain = finetune(name);
     return new TrainConfig(
@@ -82,7 +82,7 @@ public final class Presets {
         false,
         null,
         false,
-        conversations(Pictures.HD, HD_MAX_LENGTH),
+        conversations(Images.HD, HD_MAX_LENGTH),
         plain.batching(),
         plain.optimization(),
         plain.execution(),
@@ -133,7 +133,7 @@ public final class Presets {
         false,
         null,
         false,
-        conversations(Pictures.PAD, tiny.data().maxLength()),
+        conversations(Images.PAD, tiny.data().maxLength()),
         tiny.batching(),
         new Optimization(
             4e-4,
@@ -150,7 +150,7 @@ public final class Presets {
         tiny.saving());
   }
 
-  /// Stage 0 of a language model made from nothing: texts without pictures.
+  /// Stage 0 of a language model made from nothing: texts without images.
   public static TrainConfig tinyText() {
     TrainConfig large = finetune("tinyText");
     TrainConfig tiny =
@@ -242,11 +242,11 @@ public final class Presets {
         .get();
   }
 
-  private static Data conversations(Pictures pictures, int maxLength) {
+  private static Data conversations(Images images, int maxLength) {
     return new Data(
         ConversationTemplate.VICUNA_V1,
         MaskRule.BY_CONSTRUCTION,
-        pictures,
+        images,
         DecodeOptions.DEFAULT_MAX_PIXELS,
         maxLength,
         Order.MODALITY_GROUPED,

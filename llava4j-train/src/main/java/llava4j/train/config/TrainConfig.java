@@ -47,8 +47,8 @@ public record TrainConfig(
     ADAPTER
   }
 
-  /// How one picture becomes views.
-  public enum Pictures {
+  /// How one image becomes views.
+  public enum Images {
     /// Padded to a square.
     PAD,
     /// Centre cropped.
@@ -107,17 +107,17 @@ public record TrainConfig(
     KEEP
   }
 
-  /// From samples to ids and pictures.
+  /// From samples to ids and images.
   ///
-  /// @param maxPixels of a picture; a larger one makes its sample a broken one
-  /// @param maxLength rows of a sample, pictures included
+  /// @param maxPixels of an image; a larger one makes its sample a broken one
+  /// @param maxLength rows of a sample, images included
   /// @param packing several samples share a sequence
   /// @param maxBad broken samples that may be skipped
   /// @param prefetch micro-batches that are made ready ahead
   public record Data(
       ConversationTemplate template,
       MaskRule maskRule,
-      Pictures pictures,
+      Images images,
       long maxPixels,
       int maxLength,
       Order order,

@@ -103,7 +103,7 @@ public final class TrainedExport {
     return List.of(out, huggingFace);
   }
 
-  /// An adapter under transformers' names takes the way to see pictures from its base, which is
+  /// An adapter under transformers' names takes the way to see images from its base, which is
   /// another than the run's where a LLaVA-1.6 is trained as a LLaVA-1.5.
   private boolean baseSeesTiles() {
     Path file = base.location().resolve("config.json");

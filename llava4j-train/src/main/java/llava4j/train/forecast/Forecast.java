@@ -82,7 +82,7 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return passes * (parameters + head);
   }
 
-  /// Floating point operations of one view of a picture in tower and connector, forward and
+  /// Floating point operations of one view of an image in tower and connector, forward and
   /// backward; of a frozen tower, which may be remembered, none.
   public static double flopsPerView(LlavaConfig model, TrainConfig config) {
     ParameterTable table = ParameterTable.of(model);

@@ -32,7 +32,7 @@ import org.bytedeco.pytorch.global.torch;
 /// Stage 0 of a vision tower: which words does the caption have? (Classification instead of a
 /// contrast of pairs, arXiv 2411.03313, over the vocabulary of a frozen text encoder.)
 ///
-/// A picture is the mean of its rows behind the connector; where a question names a region by its
+/// An image is the mean of its rows behind the connector; where a question names a region by its
 /// box, the mean of the rows that lie there. Its logits are the cosines to the rows of the language
 /// model's embedding table, less the table's mean; the table is frozen. So tower and connector
 /// learn to speak the language model's words. Classes are the words that the run's answers have: a
@@ -84,7 +84,7 @@ public final class CaptionWords implements Objective {
   @Override
   public Planned plan(Batch batch) {
     for (Batch.Item item : batch.samples()) {
-      if (item.pictures().size() != 1 || item.pictures().getFirst().pixels().views() != 1) {
+      if (item.images().size() != 1 || item.images().getFirst().pixels().views() != 1) {
         throw new BadInputException(
             "sample '" + item.id() + "' has no picture of one view; stage tower needs one each");
       }
@@ -114,7 +114,7 @@ public final class CaptionWords implements Objective {
       parameters.putAll(tower.parameters());
       Tensor loss; // []
       try (GradientMode _ = GradientMode.recorded()) {
-        Tensor features = vision.of(batch.pictures(), parameters); // [n, rows, visionDim]
+        Tensor features = vision.of(batch.images(), parameters); // [n, rows, visionDim]
         Tensor rows =
             new Projector(
                     config.projector(),
@@ -144,13 +144,13 @@ public final class CaptionWords implements Objective {
   /// Means of the rows that answers are about. [answers, dim]
   private Tensor regions(Tensor rows, List<Answer> answers) {
     int each = Math.toIntExact(rows.size(1));
-    long[] pictures = answers.stream().mapToLong(Answer::picture).toArray();
+    long[] images = answers.stream().mapToLong(Answer::image).toArray();
     float[] shares = new float[answers.size() * each];
     for (int i = 0; i < answers.size(); i++) {
       System.arraycopy(answers.get(i).shares(each), 0, shares, i * each, each);
     }
     Tensor index =
-        Tensors.ofLongs(pictures, pictures.length).to(device.torchDevice(), torch.ScalarType.Long);
+        Tensors.ofLongs(images, images.length).to(device.torchDevice(), torch.ScalarType.Long);
     Tensor weights =
         Tensors.ofFloats(shares, answers.size(), 1, each)
             .to(device.torchDevice(), rows.scalar_type()); // [answers, 1, rows]
@@ -225,11 +225,11 @@ public final class CaptionWords implements Objective {
     return own;
   }
 
-  /// All that is said of a picture, or of a region of it.
+  /// All that is said of an image, or of a region of it.
   ///
-  /// @param picture number in the batch
+  /// @param image number in the batch
   /// @param ids supervised tokens of its answers
-  private record Answer(int picture, int[] ids, Optional<PaddedBox> region) {
+  private record Answer(int image, int[] ids, Optional<PaddedBox> region) {
 
     static List<Answer> of(List<Batch.Item> samples) {
       List<Answer> answers = new ArrayList<>();
@@ -239,8 +239,8 @@ public final class CaptionWords implements Objective {
         for (int j = 0; j < said.size(); j++) {
           ofRegions.merge(samples.get(i).regions().get(j), said.get(j), Answer::joined);
         }
-        int picture = i;
-        ofRegions.forEach((region, ids) -> answers.add(new Answer(picture, ids, region)));
+        int image = i;
+        ofRegions.forEach((region, ids) -> answers.add(new Answer(image, ids, region)));
       }
       return answers;
     }
@@ -267,7 +267,7 @@ public final class CaptionWords implements Objective {
 
     /// Each row's part in the mean: rows whose middle lies in the region, or the nearest one.
     ///
-    /// @param rows of a square picture
+    /// @param rows of a square image
     float[] shares(int rows) {
       int side = (int) Math.round(Math.sqrt(rows));
       double[] distances = new double[rows];

@@ -11,22 +11,22 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// What a language model begins with, so that it reads pictures and compares words after thousands
-/// of questions instead of millions. What large models find out by themselves is there from the
-/// start (after mimetic initialisation, arXiv 2305.09828):
+/// What a language model begins with, so that it reads images and compares words after thousands of
+/// questions instead of millions. What large models find out by themselves is there from the start
+/// (after mimetic initialisation, arXiv 2305.09828):
 ///
 /// - Words have length 1 a column and blocks add little to it, so that what a word is outlives the
 ///   first block.
 /// - Attention passes on what it sees: values and their way back are each other's transposes.
 /// - Some heads look at the row one, two, three or four back, or at the last dozen; some at what is
-///   like their own row, wherever it stands; some at what is like it in a picture; some at the
-///   words that those found there; one at the whole picture.
+///   like their own row, wherever it stands; some at what is like it in an image; some at the words
+///   that those found there; one at the whole image.
 ///
 /// The last columns are set apart. Of these, [#MARKS] say that a row is a word, which rows of a
-/// picture do not have: the tower learns directions less the table's mean. [#SIGNS] begin empty;
-/// heads that look into pictures write there whether they found words only, and all heads pass it
-/// on. [PlaceColumns] are empty in words; rows of pictures have their places there, and all heads
-/// pass them on too, so that a word that was found has the place of what it was found in.
+/// image do not have: the tower learns directions less the table's mean. [#SIGNS] begin empty;
+/// heads that look into images write there whether they found words only, and all heads pass it on.
+/// [PlaceColumns] are empty in words; rows of images have their places there, and all heads pass
+/// them on too, so that a word that was found has the place of what it was found in.
 final class FreshDecoder {
   private static final Pattern ATTENTION =
       Pattern.compile("\\blayers\\.([0-9]+)\\.self_attn\\.([qkvo])_proj\\.weight$");
@@ -42,8 +42,8 @@ final class FreshDecoder {
   private static final double LOOK = 1.5; // of a direction, in alike heads
   private static final double NEAR = 6; // of a pair of columns that tells the next rows apart
   private static final double AROUND = 4; // of one that tells the next dozen apart
-  private static final double AWAY = 6.5; // from words, of heads that compare with pictures
-  private static final double ASIDE = 10; // from words, of heads that look at whole pictures
+  private static final double AWAY = 6.5; // from words, of heads that compare with images
+  private static final double ASIDE = 10; // from words, of heads that look at whole images
   private static final double TO_FOUND = 6; // of heads that look at what others found
   private static final double NOISE = 0.01;
   private static final int PAIRS = 4; // of columns, for distances
@@ -63,8 +63,8 @@ final class FreshDecoder {
     FOUR_BACK,
     LATELY,
     ALIKE,
-    ALIKE_IN_PICTURES,
-    PICTURES,
+    ALIKE_IN_IMAGES,
+    IMAGES,
     FOUND,
     ANYWHERE;
 
@@ -72,18 +72,18 @@ final class FreshDecoder {
     static List<Look> ofBlock(int block, int blocks) {
       if (block == 0) {
         return List.of(
-            ALIKE_IN_PICTURES,
-            ALIKE_IN_PICTURES,
-            ALIKE_IN_PICTURES,
+            ALIKE_IN_IMAGES,
+            ALIKE_IN_IMAGES,
+            ALIKE_IN_IMAGES,
             ONE_BACK,
-            ALIKE_IN_PICTURES,
+            ALIKE_IN_IMAGES,
             THREE_BACK,
             TWO_BACK,
             LATELY);
       }
       return block < blocks - 1
-          ? List.of(ALIKE_IN_PICTURES, ALIKE, FOUND, TWO_BACK, ONE_BACK, ALIKE, LATELY, ANYWHERE)
-          : List.of(FOUND, ALIKE, PICTURES, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
+          ? List.of(ALIKE_IN_IMAGES, ALIKE, FOUND, TWO_BACK, ONE_BACK, ALIKE, LATELY, ANYWHERE)
+          : List.of(FOUND, ALIKE, IMAGES, ONE_BACK, LATELY, LATELY, ANYWHERE, ANYWHERE);
     }
 
     int rowsBack() {
@@ -93,12 +93,12 @@ final class FreshDecoder {
         case THREE_BACK -> 3;
         case FOUR_BACK -> 4;
         case LATELY -> MIDDLE;
-        case ALIKE, ALIKE_IN_PICTURES, PICTURES, FOUND, ANYWHERE -> 0;
+        case ALIKE, ALIKE_IN_IMAGES, IMAGES, FOUND, ANYWHERE -> 0;
       };
     }
 
     boolean isAlike() {
-      return this == ALIKE || this == ALIKE_IN_PICTURES;
+      return this == ALIKE || this == ALIKE_IN_IMAGES;
     }
   }
 
@@ -191,7 +191,7 @@ final class FreshDecoder {
         } else if (look != Look.ANYWHERE) {
           own.copy_(noise.narrow(0, start, config.headDim()));
           switch (look) {
-            case PICTURES -> awayFromWords(own, ASIDE, query);
+            case IMAGES -> awayFromWords(own, ASIDE, query);
             case FOUND -> towardsFound(own, query);
             default -> own.add_(atDistance(look, query));
           }
@@ -211,7 +211,7 @@ final class FreshDecoder {
     matrix.narrow(0, half, turning).zero_();
     slowest(matrix).zero_();
     matrix.narrow(0, config.headDim() - 1L, 1).zero_(); // its other half
-    if (look == Look.ALIKE_IN_PICTURES) {
+    if (look == Look.ALIKE_IN_IMAGES) {
       awayFromWords(matrix, AWAY, query);
     }
     return matrix;
@@ -292,7 +292,7 @@ final class FreshDecoder {
               name, shape, 1 / Math.sqrt((double) config.dim())); // [heads * headDim, dim]
       matrix.narrow(1, places(), PlaceColumns.COUNT + SIGNS + MARKS).zero_();
       for (int head = 0; head < config.numHeads(); head++) {
-        boolean finds = look(block, head) == Look.ALIKE_IN_PICTURES;
+        boolean finds = look(block, head) == Look.ALIKE_IN_IMAGES;
         for (int i = 0; i < PlaceColumns.COUNT; i++) {
           Tensor row = matrix.select(0, lastValues(head) - PlaceColumns.COUNT + i); // [dim]
           row.zero_();
@@ -318,7 +318,7 @@ final class FreshDecoder {
       Tensor matrix =
           values(valuesName, shape, block).t().contiguous().mul_(new Scalar(COPIED)); // [dim, ...]
       for (int head = 0; head < config.numHeads(); head++) {
-        boolean finds = look(block, head) == Look.ALIKE_IN_PICTURES;
+        boolean finds = look(block, head) == Look.ALIKE_IN_IMAGES;
         for (int i = 0; i < SIGNS; i++) {
           Tensor column = matrix.select(1, lastValues(head) + i); // [dim]
           column.zero_();

@@ -8,7 +8,7 @@ import llava4j.config.VisionConfig;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// What a vision tower begins with, so that it needs fewer pictures to learn from.
+/// What a vision tower begins with, so that it needs fewer images to learn from.
 ///
 /// Patches are told apart by how their brightness changes, fine changes made as large as coarse
 /// ones (a fixed whitening, after arXiv 2404.00498): with random kernels nine tenths of what a row
@@ -25,7 +25,7 @@ final class FreshTower {
   private static final int CHANNELS = 3;
 
   /// Brightness, red against blue, green against both: each with its share of the kernels and its
-  /// deviation in pictures against that of brightness.
+  /// deviation in images against that of brightness.
   private static final List<Opponent> OPPONENTS =
       List.of(
           new Opponent(new double[] {1, 1, 1}, 7.0 / 12, 1),
@@ -64,7 +64,7 @@ final class FreshTower {
     }
   }
 
-  /// Cosine waves over the patch, the longest first, each divided by its deviation in pictures;
+  /// Cosine waves over the patch, the longest first, each divided by its deviation in images;
   /// nothing in the columns of places. [dim, 3, patch, patch]
   Tensor patchKernels() {
     int content = dim - headDim;

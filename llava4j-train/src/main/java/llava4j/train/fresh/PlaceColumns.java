@@ -6,7 +6,7 @@ import llava4j.train.model.GradientMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/// Columns of a fresh language model that tell where a picture's row stands, which its direction
+/// Columns of a fresh language model that tell where an image's row stands, which its direction
 /// among words does not: [FreshDecoder] keeps words out of them and lets attention pass them on,
 /// and the vision tower learns in stage 0 to fill them.
 ///

@@ -10,7 +10,7 @@ import llava4j.train.batch.LabelledTokens;
 import llava4j.train.batch.SequencePlan;
 import llava4j.train.config.TrainConfig;
 
-/// Finds a row for every token and every picture's row of a batch.
+/// Finds a row for every token and every image's row of a batch.
 ///
 /// @param maxLength rows that a sample may have
 /// @param packing several samples share a sequence
@@ -25,22 +25,22 @@ public record BatchRowPlanner(LlavaConfig config, int maxLength, boolean packing
     List<LabelledTokens> texts = new ArrayList<>();
     List<List<int[]>> sources = new ArrayList<>();
     int rowsPerView = config.vision().rowsPerView();
-    int views = batch.pictures().stream().mapToInt(picture -> picture.pixels().views()).sum();
+    int views = batch.images().stream().mapToInt(image -> image.pixels().views()).sum();
     int firstRow = 0;
     for (Batch.Item item : batch.samples()) {
       texts.add(item.tokens());
       List<int[]> ofItem = new ArrayList<>();
-      for (Batch.Picture picture : item.pictures()) {
-        ofItem.add(rows(picture, firstRow, views * rowsPerView));
-        firstRow += picture.pixels().views() * rowsPerView;
+      for (Batch.Image image : item.images()) {
+        ofItem.add(rows(image, firstRow, views * rowsPerView));
+        firstRow += image.pixels().views() * rowsPerView;
       }
       sources.add(ofItem);
     }
     return new Objective.Planned(batch, SequencePlan.of(texts, sources, maxLength, packing));
   }
 
-  private int[] rows(Batch.Picture picture, int firstRow, int newlineRow) {
-    int[] order = ImageEncoder.order(config, picture.pixels().grid());
+  private int[] rows(Batch.Image image, int firstRow, int newlineRow) {
+    int[] order = ImageEncoder.order(config, image.pixels().grid());
     for (int i = 0; i < order.length; i++) {
       order[i] = order[i] == FeatureLayout.NEWLINE ? newlineRow : firstRow + order[i];
     }

@@ -8,13 +8,13 @@ import llava4j.model.Projector;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.train.batch.Batch.Picture;
+import llava4j.train.batch.Batch.Image;
 import llava4j.train.batch.SequencePlan;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Pictures and ids become embeddings: vision tower, projector, embedding table, splice.
+/// Images and ids become embeddings: vision tower, projector, embedding table, splice.
 final class InputStage {
   private final LlavaConfig config;
   private final ModelUnits units;
@@ -32,11 +32,11 @@ final class InputStage {
   ///
   /// @param embeddings [sequences, tokens, dim], a leaf
   /// @param rows image rows with their graph, and the newline behind them, [imageRows, dim]; null
-  ///   without pictures
+  ///   without images
   /// @param parameters those of projector, newline and tower that `rows` depends on
   record Result(Tensor embeddings, Tensor rows, Map<String, Tensor> parameters) {}
 
-  Result forward(SequencePlan plan, List<Picture> pictures) {
+  Result forward(SequencePlan plan, List<Image> images) {
     try (Scope scope = new Scope();
         ParameterUnit.Gathered projector = units.unit(ModelUnits.PROJECTOR).gather().await();
         ParameterUnit.Gathered table = units.unit("embedding").gather().await();
@@ -48,7 +48,7 @@ final class InputStage {
           parameters.putAll(other.parameters());
         }
       }
-      Tensor rows = pictures.isEmpty() ? null : scope.keep(imageRows(pictures, parameters));
+      Tensor rows = images.isEmpty() ? null : scope.keep(imageRows(images, parameters));
       parameters.values().forEach(scope::keep);
       Tensor embeddings =
           splice(
@@ -93,10 +93,10 @@ final class InputStage {
     return sum.index_add_(0, index(plan.imageSources()), each).to(rows.dtype());
   }
 
-  private Tensor imageRows(List<Picture> pictures, Map<String, Tensor> parameters) {
+  private Tensor imageRows(List<Image> images, Map<String, Tensor> parameters) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.recorded()) {
-      Tensor features = vision.of(pictures, parameters); // [views, rows, visionDim]
+      Tensor features = vision.of(images, parameters); // [views, rows, visionDim]
       Projector projector =
           new Projector(
               config.projector(),

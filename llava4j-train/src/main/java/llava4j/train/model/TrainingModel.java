@@ -75,7 +75,7 @@ public final class TrainingModel implements Objective {
   public double forwardBackward(Planned planned, double scale, long seed) {
     SequencePlan plan = planned.plan();
     try (Scope _ = new Scope()) {
-      InputStage.Result in = input.forward(plan, planned.batch().pictures());
+      InputStage.Result in = input.forward(plan, planned.batch().images());
       DecoderPass pass = pass(plan, in.embeddings());
       Tensor hidden = blocks.forward(in.embeddings(), pass, seed); // [sequences, tokens, dim]
       LossHead.Result loss =

@@ -15,7 +15,7 @@ import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/// How long the samples of a file are, as a picture.
+/// How long the samples of a file are, as an image.
 public final class LengthChart {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 500;
@@ -35,7 +35,7 @@ public final class LengthChart {
             .width(WIDTH)
             .height(HEIGHT)
             .title("Length of samples")
-            .xAxisTitle("rows of tokens and pictures")
+            .xAxisTitle("rows of tokens and images")
             .yAxisTitle("samples")
             .build();
     chart

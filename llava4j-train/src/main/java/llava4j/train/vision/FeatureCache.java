@@ -27,14 +27,14 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.train.batch.Batch.Picture;
+import llava4j.train.batch.Batch.Image;
 import llava4j.train.model.VisionFeatures;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The frozen tower's output kept on disk, a file for each picture: the second pass over the data,
-/// and the second run with the same tower, only read it. Each picture is encoded alone, so what is
+/// The frozen tower's output kept on disk, a file for each image: the second pass over the data,
+/// and the second run with the same tower, only read it. Each image is encoded alone, so what is
 /// kept does not depend on the batch it came in.
 ///
 /// A file is the features, row-major and little-endian, and behind them their CRC-32C.
@@ -62,9 +62,9 @@ public final class FeatureCache implements VisionFeatures {
 
   /// What the cache will take on disk at most, for people.
   ///
-  /// @param modality of each sample; above 0 with a picture
+  /// @param modality of each sample; above 0 with an image
   public static String forecast(LlavaConfig config, int[] modality, DType type) {
-    long pictures = Arrays.stream(modality).filter(length -> length > 0).count();
+    long images = Arrays.stream(modality).filter(length -> length > 0).count();
     int views =
         switch (config.imageMode()) {
           case ImageMode.Pad _, ImageMode.Square _ -> 1;
@@ -83,12 +83,12 @@ public final class FeatureCache implements VisionFeatures {
                       .max()
                       .orElse(0);
         };
-    long bytes = pictures * Layout.of(config.vision(), type, new Device.Cpu()).bytes(views);
+    long bytes = images * Layout.of(config.vision(), type, new Device.Cpu()).bytes(views);
     return String.format(
         Locale.ROOT,
-        "the feature cache will take at most %s: %d pictures of at most %d view(s)",
+        "the feature cache will take at most %s: %d images of at most %d view(s)",
         MemoryPlan.gigabytes(bytes),
-        pictures,
+        images,
         views);
   }
 
@@ -119,29 +119,29 @@ public final class FeatureCache implements VisionFeatures {
   }
 
   @Override
-  public Tensor of(List<Picture> pictures, Map<String, Tensor> towerParameters) {
+  public Tensor of(List<Image> images, Map<String, Tensor> towerParameters) {
     try (Scope scope = new Scope()) {
       List<Tensor> each = new ArrayList<>(); // each [views, rows, visionDim]
-      for (Picture picture : pictures) {
-        each.add(read(picture).orElseGet(() -> encode(picture, towerParameters)));
+      for (Image image : images) {
+        each.add(read(image).orElseGet(() -> encode(image, towerParameters)));
       }
       Tensor all = Tensors.concatenate(each, 0); // [views, rows, visionDim]
       return scope.keep(Tensors.to(all, layout.device(), layout.type()));
     }
   }
 
-  private Tensor encode(Picture picture, Map<String, Tensor> towerParameters) {
+  private Tensor encode(Image image, Map<String, Tensor> towerParameters) {
     Tensor features =
         Tensors.to(
-            tower.of(List.of(picture), towerParameters), new Device.Cpu(), layout.type()); // as of
-    write(picture, features.contiguous());
+            tower.of(List.of(image), towerParameters), new Device.Cpu(), layout.type()); // as of
+    write(image, features.contiguous());
     return features;
   }
 
   /// Features, unless there is no file of the right size and sum.
-  private Optional<Tensor> read(Picture picture) {
-    Path file = file(picture);
-    int views = picture.pixels().views();
+  private Optional<Tensor> read(Image image) {
+    Path file = file(image);
+    int views = image.pixels().views();
     long bytes = layout.bytes(views);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() != bytes + CHECKSUM_BYTES) {
@@ -166,8 +166,8 @@ public final class FeatureCache implements VisionFeatures {
     }
   }
 
-  private void write(Picture picture, Tensor features) {
-    Path file = file(picture);
+  private void write(Image image, Tensor features) {
+    Path file = file(image);
     try {
       Files.createDirectories(file.getParent());
       Path aside = Files.createTempFile(file.getParent(), "new", ".part");
@@ -186,8 +186,8 @@ public final class FeatureCache implements VisionFeatures {
     }
   }
 
-  private Path file(Picture picture) {
-    String key = picture.key();
+  private Path file(Image image) {
+    String key = image.key();
     return folder.resolve(key.substring(0, 2)).resolve(key);
   }
 

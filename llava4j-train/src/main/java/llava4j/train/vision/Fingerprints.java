@@ -8,7 +8,7 @@ import llava4j.tensor.DType;
 final class Fingerprints {
   private Fingerprints() {}
 
-  /// Of everything that decides what the vision tower gives for a picture.
+  /// Of everything that decides what the vision tower gives for an image.
   static String ofFeatures(Checkpoint base, DType type) {
     return new WeightsFingerprint()
         .add(

@@ -14,7 +14,7 @@ import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
-import llava4j.train.batch.Batch.Picture;
+import llava4j.train.batch.Batch.Image;
 import llava4j.train.model.GradientMode;
 import llava4j.train.model.VisionFeatures;
 import org.bytedeco.pytorch.Tensor;
@@ -41,12 +41,12 @@ public final class FrozenTower implements VisionFeatures, AutoCloseable {
   }
 
   @Override
-  public Tensor of(List<Picture> pictures, Map<String, Tensor> towerParameters) {
+  public Tensor of(List<Image> images, Map<String, Tensor> towerParameters) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
       NativeRuntime.useOneThreadPool(); // fused attention calls BLAS from libtorch's threads
       Tensor pixels =
-          Tensors.to(Views.of(pictures), device, device.computeType()); // [views, 3, size, size]
+          Tensors.to(Views.of(images), device, device.computeType()); // [views, 3, size, size]
       Tensor features = tower.forward(pixels); // [views, rows, visionDim]
       NativeRuntime.useAllThreadPools();
       return scope.keep(features.to(computeType.scalarType()));

@@ -7,7 +7,7 @@ import llava4j.model.VisionTower;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Tensors;
-import llava4j.train.batch.Batch.Picture;
+import llava4j.train.batch.Batch.Image;
 import llava4j.train.model.GatheredParameters;
 import llava4j.train.model.VisionFeatures;
 import org.bytedeco.pytorch.Tensor;
@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 public record TrainedTower(VisionConfig config, Device device, DType computeType)
     implements VisionFeatures {
   @Override
-  public Tensor of(List<Picture> pictures, Map<String, Tensor> towerParameters) {
-    Tensor pixels = Tensors.to(Views.of(pictures), device, computeType); // [views, 3, size, size]
+  public Tensor of(List<Image> images, Map<String, Tensor> towerParameters) {
+    Tensor pixels = Tensors.to(Views.of(images), device, computeType); // [views, 3, size, size]
     return new VisionTower(config, new GatheredParameters(towerParameters, Map.of(), null))
         .forward(pixels); // [views, rows, visionDim]
   }

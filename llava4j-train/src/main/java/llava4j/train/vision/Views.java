@@ -4,19 +4,19 @@ import java.util.List;
 import llava4j.image.PixelValues;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.train.batch.Batch.Picture;
+import llava4j.train.batch.Batch.Image;
 import org.bytedeco.pytorch.Tensor;
 
-/// The views of several pictures as one tensor.
+/// The views of several images as one tensor.
 final class Views {
   private Views() {}
 
   /// [views, 3, size, size], fp32 on the host.
-  static Tensor of(List<Picture> pictures) {
+  static Tensor of(List<Image> images) {
     try (Scope scope = new Scope()) {
       List<Tensor> each =
-          pictures.stream()
-              .map(Picture::pixels)
+          images.stream()
+              .map(Image::pixels)
               .map(Views::tensor)
               .toList(); // each [views, 3, size, size]
       return scope.keep(Tensors.concatenate(each, 0));

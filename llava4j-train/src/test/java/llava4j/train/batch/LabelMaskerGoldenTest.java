@@ -106,7 +106,7 @@ class LabelMaskerGoldenTest {
     Golden.checkExact("labels by construction " + file, compared, 0);
   }
 
-  /// One picture and one place for it, or neither, and no empty answer.
+  /// One image and one place for it, or neither, and no empty answer.
   private static boolean isSound(Sample sample) {
     long places = sample.turns().stream().filter(turn -> turn.text().contains("<image>")).count();
     return places == (sample.image().isPresent() ? 1 : 0)

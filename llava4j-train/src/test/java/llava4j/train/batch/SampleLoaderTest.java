@@ -38,7 +38,7 @@ class SampleLoaderTest {
   private static final int IMAGE_SLOT = -200;
   private static final int IGNORED = -100;
   private static final String SOUND = sample("sound", "", "human:why", "gpt:because");
-  private static final String PICTURE =
+  private static final String IMAGE =
       sample("picture", "photo_444.jpg", "human:<image>\\nwhat", "gpt:a photo");
 
   @TempDir Path folder;
@@ -59,30 +59,30 @@ class SampleLoaderTest {
 
   @Test
   void soundSamplesAreLoaded() throws IOException {
-    try (SampleFile file = file(SOUND, PICTURE)) {
+    try (SampleFile file = file(SOUND, IMAGE)) {
       SampleLoader loader = loader(file, ConversationTemplate.VICUNA_V1, MAX_LENGTH);
       Batch.Item text = loader.load(0);
       assertThat(text.id()).isEqualTo("sound");
       assertThat(text.index()).isZero();
-      assertThat(text.pictures()).isEmpty();
+      assertThat(text.images()).isEmpty();
       assertThat(text.tokens().ids()).doesNotContain(IMAGE_SLOT);
       assertThat(text.tokens().labels()).contains(IGNORED);
       assertThat(Arrays.stream(text.tokens().labels()).filter(id -> id != IGNORED)).isNotEmpty();
-      Batch.Item picture = loader.load(1);
-      assertThat(picture.pictures()).hasSize(1);
-      assertThat(Arrays.stream(picture.tokens().ids()).filter(id -> id == IMAGE_SLOT)).hasSize(1);
+      Batch.Item image = loader.load(1);
+      assertThat(image.images()).hasSize(1);
+      assertThat(Arrays.stream(image.tokens().ids()).filter(id -> id == IMAGE_SLOT)).hasSize(1);
     }
   }
 
   @Test
-  void theSamePictureHasTheSameKeyWhateverItsName() throws IOException {
+  void theSameImageHasTheSameKeyWhateverItsName() throws IOException {
     Files.copy(Golden.path("images/photo_444.jpg"), folder.resolve("copy.jpg"));
     String copy = sample("copy", folder.resolve("copy.jpg").toString(), "human:<image>", "gpt:x");
     String other = sample("other", "photo_420.jpg", "human:<image>", "gpt:x");
-    try (SampleFile file = file(PICTURE, copy, other)) {
+    try (SampleFile file = file(IMAGE, copy, other)) {
       SampleLoader loader = loader(file, ConversationTemplate.VICUNA_V1, MAX_LENGTH);
       List<String> keys =
-          IntStream.range(0, 3).mapToObj(i -> loader.load(i).pictures().getFirst().key()).toList();
+          IntStream.range(0, 3).mapToObj(i -> loader.load(i).images().getFirst().key()).toList();
       assertThat(keys.get(1)).isEqualTo(keys.getFirst());
       assertThat(keys.get(2)).isNotEqualTo(keys.getFirst());
     }
@@ -90,15 +90,15 @@ class SampleLoaderTest {
 
   /// As the original's training does (spec 2).
   @Test
-  void noPictureIsTurnedByItsExif() throws IOException {
+  void noImageIsTurnedByItsExif() throws IOException {
     String name = "exif_orientation6.jpg";
     byte[] bytes = Files.readAllBytes(Golden.path("images/" + name));
     RgbImage stored = ImageDecoder.decode(bytes, name, DecodeOptions.reference()).image();
     RgbImage upright = ImageDecoder.decode(bytes, name, DecodeOptions.defaults()).image();
     assertThat(stored.sha256()).isNotEqualTo(upright.sha256());
     try (SampleFile file = file(sample("turned", name, "human:<image>", "gpt:x"))) {
-      Batch.Picture loaded =
-          loader(file, ConversationTemplate.VICUNA_V1, MAX_LENGTH).load(0).pictures().getFirst();
+      Batch.Image loaded =
+          loader(file, ConversationTemplate.VICUNA_V1, MAX_LENGTH).load(0).images().getFirst();
       assertThat(loaded.key()).isEqualTo(stored.sha256());
     }
   }
@@ -112,7 +112,7 @@ class SampleLoaderTest {
         "not/../../here.jpg | its image | does not exist",
         "nul\\u0000.jpg | its image | path"
       })
-  void aMissingPictureIsNamed(String image, String what, String why) throws IOException {
+  void aMissingImageIsNamed(String image, String what, String why) throws IOException {
     String missing =
         "{\"id\":\"odd\",\"image\":\""
             + image
@@ -122,8 +122,8 @@ class SampleLoaderTest {
   }
 
   @Test
-  void aPictureThatIsNoneIsNamed() throws IOException {
-    Path text = Files.writeString(folder.resolve("text.jpg"), "no picture");
+  void aImageThatIsNoneIsNamed() throws IOException {
+    Path text = Files.writeString(folder.resolve("text.jpg"), "no image");
     assertBad(
         sample("odd", text.toString(), "human:<image>", "gpt:x"),
         "its image cannot be read",
@@ -131,7 +131,7 @@ class SampleLoaderTest {
   }
 
   @Test
-  void aPictureThatIsCutOffIsNamed() throws IOException {
+  void aImageThatIsCutOffIsNamed() throws IOException {
     byte[] bytes = Files.readAllBytes(Golden.path("images/shapes_rgb.png"));
     Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(bytes, 60));
     assertBad(
@@ -150,8 +150,8 @@ class SampleLoaderTest {
         "gpt:a | has no turns",
         "human:a;gpt:  | has an empty answer",
         "human:a;gpt:b;human:c;gpt: | has an empty answer",
-        "human:<image> a;gpt:b | has <image> in its turns but no picture",
-        "human:a;gpt:b <image> | has <image> in its turns but no picture",
+        "human:<image> a;gpt:b | has <image> in its turns but no image",
+        "human:a;gpt:b <image> | has <image> in its turns but no image",
         "human:a | has no supervised token within 256 rows",
       })
   void aConversationThatIsNotSoundIsNamed(String turns, String said) throws IOException {
@@ -162,10 +162,10 @@ class SampleLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "human:a;gpt:b | has a picture but no <image> in its turns",
-        "human:<image> a;gpt:b;human:<image> c;gpt:d | one picture but <image> in 2 turns"
+        "human:a;gpt:b | has an image but no <image> in its turns",
+        "human:<image> a;gpt:b;human:<image> c;gpt:d | one image but <image> in 2 turns"
       })
-  void aPictureWithoutItsOnePlaceIsNamed(String turns, String said) throws IOException {
+  void aImageWithoutItsOnePlaceIsNamed(String turns, String said) throws IOException {
     assertBad(sample("odd", "photo_444.jpg", turns.split(";", -1)), said);
   }
 
@@ -184,7 +184,7 @@ class SampleLoaderTest {
     String early = "human:" + "why ".repeat(MAX_LENGTH);
     assertBad(
         sample("odd", "photo_444.jpg", early, "gpt:x", "human:<image> and", "gpt:y"),
-        "0 place(s) for pictures within its first 256 ids, but 1 picture(s)");
+        "0 place(s) for images within its first 256 ids, but 1 image(s)");
   }
 
   @ParameterizedTest
@@ -209,7 +209,7 @@ class SampleLoaderTest {
     String bad = sample("bad", "", "human:a", "gpt:");
     String missing = sample("missing", "nowhere.png", "human:<image>", "gpt:x");
     Path list = folder.resolve("listed" + maxBad + "/bad_samples_0.jsonl");
-    try (SampleFile file = file(SOUND, bad, PICTURE, missing, SOUND)) {
+    try (SampleFile file = file(SOUND, bad, IMAGE, missing, SOUND)) {
       BadSamples counted = new BadSamples(list.getParent(), 0, maxBad);
       List<Integer> used = new ArrayList<>();
       try (BatchPrefetcher batches = batches(file, counted, prefetch)) {

@@ -10,10 +10,10 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.config.LlavaConfig;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 import llava4j.data.Turn;
-import llava4j.data.check.PictureSize;
 import llava4j.golden.Golden;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// What the check counts is what a run would train on.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SampleRowsTest {
-  private static final PictureSize SIZE = new PictureSize(400, 300);
+  private static final ImageSize SIZE = new ImageSize(400, 300);
 
   private Checkpoint base;
   private Tokenizer tokenizer;
@@ -127,14 +127,14 @@ class SampleRowsTest {
     Preprocessor pad = new Preprocessor(base.imageProcessor(), new ImageMode.Pad());
     int context = base.config().contextLength();
     Sample text = sample(Optional.empty(), "why so " + "on ".repeat(200));
-    Sample picture = sample(Optional.of("a.png"), "<image>\nwhy so");
+    Sample image = sample(Optional.of("a.png"), "<image>\nwhy so");
     SampleRows wide = rows(pad, base.config(), context);
     SampleRows narrow = rows(pad, base.config(), 70);
     assertThat(narrow.of(text, Optional.empty()).rows())
         .isEqualTo(wide.of(text, Optional.empty()).rows())
         .isGreaterThan(200);
     int words = wide.of(sample(Optional.of("a.png"), "<image>\n"), Optional.of(SIZE)).rows();
-    assertThat(wide.of(picture, Optional.of(SIZE)).rows()).isGreaterThan(words);
+    assertThat(wide.of(image, Optional.of(SIZE)).rows()).isGreaterThan(words);
     assertThat(wide.maxLength()).isEqualTo(context);
   }
 
@@ -156,8 +156,8 @@ class SampleRowsTest {
     Preprocessor preprocessor = new Preprocessor(base.imageProcessor(), anyRes);
     SampleRows rows = rows(preprocessor, tiled, plain.contextLength());
     Sample sample = sample(Optional.of("a.png"), "<image>\nwhy so");
-    int tall = rows.of(sample, Optional.of(new PictureSize(100, 220))).rows();
-    int square = rows.of(sample, Optional.of(new PictureSize(300, 300))).rows();
+    int tall = rows.of(sample, Optional.of(new ImageSize(100, 220))).rows();
+    int square = rows.of(sample, Optional.of(new ImageSize(300, 300))).rows();
     assertThat(square - tall)
         .isPositive()
         .isEqualTo(
@@ -181,11 +181,11 @@ class SampleRowsTest {
   }
 
   private int supervised(Batch.Item item, int maxLength) {
-    List<int[]> pictures =
-        item.pictures().stream()
-            .map(picture -> ImageEncoder.order(base.config(), picture.pixels().grid()))
+    List<int[]> images =
+        item.images().stream()
+            .map(image -> ImageEncoder.order(base.config(), image.pixels().grid()))
             .toList();
-    return SequencePlan.supervised(item.tokens(), pictures, maxLength);
+    return SequencePlan.supervised(item.tokens(), images, maxLength);
   }
 
   private static Sample sample(Optional<String> image, String question) {

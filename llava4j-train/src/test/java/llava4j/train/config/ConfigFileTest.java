@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.text.template.ConversationTemplate;
+import llava4j.train.config.TrainConfig.Images;
 import llava4j.train.shard.ZeroStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,24 @@ class ConfigFileTest {
     assertThatThrownBy(() -> file.read(old.toString()))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("lacks a value for data");
+  }
+
+  /// What is called images now was called pictures.
+  @Test
+  void formerNamesOfValuesAreReadAndReplaced() {
+    ObjectNode old = (ObjectNode) new JsonMapper().readTree(file.write(full));
+    ObjectNode data = (ObjectNode) old.get("data");
+    data.set("pictures", data.remove("images"));
+    assertThat(file.read(old.toString())).isEqualTo(full);
+    for (String name : List.of("images", "pictures", "data.pictures", "Pictures")) {
+      assertThat(file.with(full, List.of(name + "=HD")).data().images())
+          .as(name)
+          .isEqualTo(Images.HD);
+    }
+    data.put("images", "PAD");
+    assertThatThrownBy(() -> file.read(old.toString()))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("pictures");
   }
 
   @Test

@@ -8,8 +8,8 @@ import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.text.template.ConversationTemplate;
 import llava4j.train.config.TrainConfig.Activation;
+import llava4j.train.config.TrainConfig.Images;
 import llava4j.train.config.TrainConfig.Order;
-import llava4j.train.config.TrainConfig.Pictures;
 import llava4j.train.config.TrainConfig.Precision;
 import llava4j.train.config.TrainConfig.Stage;
 import llava4j.train.optim.LearningRateSchedule;
@@ -97,7 +97,7 @@ class PresetsTest {
     assertThat(config.stage()).isEqualTo(Stage.CONNECTOR);
     assertThat(config.parts().languageModel()).isFalse();
     assertThat(config.data().template()).isEqualTo(ConversationTemplate.PLAIN);
-    assertThat(config.data().pictures().mode(336)).isInstanceOf(ImageMode.Square.class);
+    assertThat(config.data().images().mode(336)).isInstanceOf(ImageMode.Square.class);
     assertThat(config.data().order()).isEqualTo(Order.SHUFFLED);
     assertThat(config.data().maxLength()).isEqualTo(2048);
     assertThat(config.batching().globalBatch()).isEqualTo(256);
@@ -116,7 +116,7 @@ class PresetsTest {
     assertThat(config.parts().languageModel()).isTrue();
     assertThat(config.lora()).isNull();
     assertThat(config.quantizeBase()).isFalse();
-    assertConversations(config, Pictures.PAD, 2048);
+    assertConversations(config, Images.PAD, 2048);
     assertThat(config.optimization().learningRate()).isEqualTo(2e-5);
     assertThat(config.optimization().projectorLearningRate()).isEmpty();
     assertThat(config.execution().zero().number()).isEqualTo(3);
@@ -125,12 +125,12 @@ class PresetsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"finetuneHd7b", "finetuneHd13b"})
-  void highDefinitionDiffersInPicturesAndRoomAlone(String name) {
+  void highDefinitionDiffersInImagesAndRoomAlone(String name) {
     TrainConfig config = Presets.named(name);
-    assertConversations(config, Pictures.HD, 4096);
-    assertThat(config.data().pictures().mode(224)).isInstanceOf(ImageMode.Hd.class);
+    assertConversations(config, Images.HD, 4096);
+    assertThat(config.data().images().mode(224)).isInstanceOf(ImageMode.Hd.class);
     assertThat(new ConfigFile().differences(Presets.finetune(name), config))
-        .containsExactly("data.maxLength: 2048 -> 4096", "data.pictures: \"PAD\" -> \"HD\"");
+        .containsExactly("data.maxLength: 2048 -> 4096", "data.images: \"PAD\" -> \"HD\"");
   }
 
   @ParameterizedTest
@@ -148,7 +148,7 @@ class PresetsTest {
         .containsExactlyInAnyOrder(
             "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
     assertThat(config.quantizeBase()).isFalse();
-    assertConversations(config, Pictures.PAD, 2048);
+    assertConversations(config, Images.PAD, 2048);
     assertThat(config.optimization().learningRate()).isEqualTo(2e-4);
     assertThat(config.optimization().projectorLearningRate()).hasValue(2e-5);
     assertThat(config.execution().zero()).isEqualTo(ZeroStage.PARAMETERS);
@@ -209,9 +209,9 @@ class PresetsTest {
         .hasMessageContaining("a multiple of 48");
   }
 
-  private static void assertConversations(TrainConfig config, Pictures pictures, int maxLength) {
+  private static void assertConversations(TrainConfig config, Images images, int maxLength) {
     assertThat(config.data().template()).isEqualTo(ConversationTemplate.VICUNA_V1);
-    assertThat(config.data().pictures()).isEqualTo(pictures);
+    assertThat(config.data().images()).isEqualTo(images);
     assertThat(config.data().maxLength()).isEqualTo(maxLength);
     assertThat(config.data().order()).isEqualTo(Order.MODALITY_GROUPED);
     assertThat(config.batching().globalBatch()).isEqualTo(128);

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /// What words keep and where heads look before anything is learned.
 class FreshDecoderTest {
-  private static final int ROWS = 40; // of a sequence; the first half is a picture's
-  private static final int PICTURE = ROWS / 2;
+  private static final int ROWS = 40; // of a sequence; the first half is an image's
+  private static final int IMAGE = ROWS / 2;
   private static final String BLOCK = "language_model.layers.%d.self_attn.%s_proj.weight";
 
   private final TextConfig config = Llava15.tiny(320).text();
@@ -34,7 +34,7 @@ class FreshDecoderTest {
   @Test
   void someHeadsLookBack() {
     float[][] words = words();
-    for (int row = PICTURE + 2; row < ROWS; row++) {
+    for (int row = IMAGE + 2; row < ROWS; row++) {
       assertThat(best(scores(words, 0, head(6), row))).as("two back").isEqualTo(row - 2);
       assertThat(best(scores(words, 1, head(4), row))).as("one back").isEqualTo(row - 1);
     }
@@ -54,32 +54,32 @@ class FreshDecoderTest {
   @Test
   void someHeadsLookAtWhatWasFound() {
     float[][] words = words();
-    int found = PICTURE + 5;
-    for (int row = PICTURE; row < ROWS; row++) {
+    int found = IMAGE + 5;
+    for (int row = IMAGE; row < ROWS; row++) {
       words[row][config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS] = row == found ? 0 : -4;
     }
     double[] shares = softmax(scores(words, 1, head(2), ROWS - 1));
     assertThat(shares[found]).isGreaterThan(0.5);
-    assertThat(shares[0]).isLessThan(0.01); // a picture's row
+    assertThat(shares[0]).isLessThan(0.01); // an image's row
   }
 
   @Test
-  void oneHeadLooksAtTheWholePicture() {
+  void oneHeadLooksAtTheWholeImage() {
     double[] shares = softmax(scores(words(), config.numLayers() - 1, head(2), ROWS - 1));
     for (int row = 0; row < ROWS; row++) {
-      assertThat(shares[row]).isBetween(row < PICTURE ? 0.02 : 0, row < PICTURE ? 0.12 : 1e-3);
+      assertThat(shares[row]).isBetween(row < IMAGE ? 0.02 : 0, row < IMAGE ? 0.12 : 1e-3);
     }
   }
 
   @Test
-  void headsFindTheirLikeInThePicture() {
+  void headsFindTheirLikeInTheImage() {
     float[][] words = words();
     for (int block = 0; block < config.numLayers() - 1; block++) {
       int found = 0;
-      for (int row = PICTURE; row < ROWS; row++) {
-        found += best(scores(words, block, head(0), row)) == row - PICTURE ? 1 : 0;
+      for (int row = IMAGE; row < ROWS; row++) {
+        found += best(scores(words, block, head(0), row)) == row - IMAGE ? 1 : 0;
       }
-      assertThat(found).as("block " + block).isGreaterThan(PICTURE * 8 / 10);
+      assertThat(found).as("block " + block).isGreaterThan(IMAGE * 8 / 10);
     }
   }
 
@@ -87,10 +87,10 @@ class FreshDecoderTest {
   void whatIsFoundInWordsAloneLeavesASign() {
     try (Scope _ = new Scope()) {
       Tensor through = through(1, head(0)); // [dim, dim]
-      assertThat(sign(through, words()[PICTURE])).isCloseTo(-1, within(1e-5));
-      assertThat(sign(through, words()[0])).isCloseTo(0, within(1e-5)); // a picture's row
+      assertThat(sign(through, words()[IMAGE])).isCloseTo(-1, within(1e-5));
+      assertThat(sign(through, words()[0])).isCloseTo(0, within(1e-5)); // an image's row
       Tensor on = through(1, head(6)); // passes it on
-      float[] signed = words()[PICTURE];
+      float[] signed = words()[IMAGE];
       signed[config.dim() - FreshDecoder.MARKS - FreshDecoder.SIGNS] = -1;
       assertThat(sign(on, signed)).isCloseTo(-1, within(1e-5));
     }
@@ -137,7 +137,7 @@ class FreshDecoderTest {
     try (Scope _ = new Scope()) {
       Tensor values = decoder.of(BLOCK.formatted(0, "v"), square);
       Tensor added = decoder.of(BLOCK.formatted(0, "o"), square);
-      Tensor row = Tensors.ofFloats(words()[PICTURE], config.dim()); // [dim]
+      Tensor row = Tensors.ofFloats(words()[IMAGE], config.dim()); // [dim]
       Tensor passed = added.mm(values).mv(row); // [dim], of all heads together
       double along =
           passed.dot(row).item_double() / passed.norm().item_double() / row.norm().item_double();
@@ -194,19 +194,18 @@ class FreshDecoderTest {
         OptionalInt.empty());
   }
 
-  /// Rows of a picture, and the words for them in the same order, of length 1 a column. [rows][dim]
+  /// Rows of an image, and the words for them in the same order, of length 1 a column. [rows][dim]
   private float[][] words() {
     float[][] rows = new float[ROWS][config.dim()];
     try (Scope _ = new Scope()) {
       float[] directions =
           Tensors.toFloats(
-              new SeededTensors(3)
-                  .normal("words", List.of((long) PICTURE, (long) config.dim()), 1));
+              new SeededTensors(3).normal("words", List.of((long) IMAGE, (long) config.dim()), 1));
       int free = PlaceColumns.first(config.dim());
       for (int row = 0; row < ROWS; row++) {
-        System.arraycopy(directions, row % PICTURE * config.dim(), rows[row], 0, free);
+        System.arraycopy(directions, row % IMAGE * config.dim(), rows[row], 0, free);
         for (int mark = config.dim() - FreshDecoder.MARKS; mark < config.dim(); mark++) {
-          rows[row][mark] = row < PICTURE ? 0 : 1;
+          rows[row][mark] = row < IMAGE ? 0 : 1;
         }
       }
     }

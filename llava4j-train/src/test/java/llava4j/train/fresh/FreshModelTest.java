@@ -24,7 +24,7 @@ class FreshModelTest {
   @TempDir private Path folder;
 
   @Test
-  void answersNonsenseAboutAPicture() {
+  void answersNonsenseAboutAImage() {
     FreshModel.tiny(vocabulary(), 1).write(folder.resolve("model"));
     try (Llava llava = Llava.load(folder.resolve("model"))) {
       ChatRequest asked =

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/// Places of a picture's rows, and how a language model is known that has columns for them.
+/// Places of an image's rows, and how a language model is known that has columns for them.
 class PlaceColumnsTest {
   private static final int SIDE = 6;
   private static final int ROWS = SIDE * SIDE;

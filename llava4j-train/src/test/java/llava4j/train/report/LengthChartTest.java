@@ -51,11 +51,11 @@ class LengthChartTest {
     return ImageIO.read(path.toFile());
   }
 
-  private static int pixels(BufferedImage picture, int colour) {
+  private static int pixels(BufferedImage image, int colour) {
     int count = 0;
-    for (int y = 0; y < picture.getHeight(); y++) {
-      for (int x = 0; x < picture.getWidth(); x++) {
-        count += (picture.getRGB(x, y) & 0xFFFFFF) == colour ? 1 : 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        count += (image.getRGB(x, y) & 0xFFFFFF) == colour ? 1 : 0;
       }
     }
     return count;

@@ -27,13 +27,13 @@ class LossCurveTest {
   @TempDir Path out;
 
   @Test
-  void thePictureIsDrawn() throws IOException {
+  void theImageIsDrawn() throws IOException {
     draw(8, 4, 2, 1);
-    BufferedImage picture = ImageIO.read(out.resolve("loss.png").toFile());
-    assertThat(picture).isNotNull();
-    assertThat(picture.getWidth()).isEqualTo(1000);
-    assertThat(picture.getHeight()).isEqualTo(500);
-    assertThat(coloured(picture)).as("pixels of the curve").isGreaterThan(500);
+    BufferedImage image = ImageIO.read(out.resolve("loss.png").toFile());
+    assertThat(image).isNotNull();
+    assertThat(image.getWidth()).isEqualTo(1000);
+    assertThat(image.getHeight()).isEqualTo(500);
+    assertThat(coloured(image)).as("pixels of the curve").isGreaterThan(500);
   }
 
   @Test
@@ -45,17 +45,17 @@ class LossCurveTest {
   }
 
   @Test
-  void thePageHoldsItsPicturesAndAsksForNothingElse() throws IOException {
+  void thePageHoldsItsImagesAndAsksForNothingElse() throws IOException {
     draw(8, 4, 2, 3);
     String page = Files.readString(out.resolve("loss.html"));
-    List<byte[]> pictures = new ArrayList<>();
+    List<byte[]> images = new ArrayList<>();
     Matcher matcher = EMBEDDED.matcher(page);
     while (matcher.find()) {
-      pictures.add(Base64.getDecoder().decode(matcher.group(1)));
+      images.add(Base64.getDecoder().decode(matcher.group(1)));
     }
-    assertThat(pictures).hasSize(2);
-    assertThat(pictures.getFirst()).isEqualTo(Files.readAllBytes(out.resolve("loss.png")));
-    BufferedImage rate = ImageIO.read(new ByteArrayInputStream(pictures.getLast()));
+    assertThat(images).hasSize(2);
+    assertThat(images.getFirst()).isEqualTo(Files.readAllBytes(out.resolve("loss.png")));
+    BufferedImage rate = ImageIO.read(new ByteArrayInputStream(images.getLast()));
     assertThat(coloured(rate)).as("pixels of the learning rate").isGreaterThan(300);
     assertThat(page.replaceAll("base64,[^\"]+", ""))
         .doesNotContain("http", "<script", "<link", "url(", "file:")
@@ -107,7 +107,7 @@ class LossCurveTest {
   }
 
   @Test
-  void aPictureThatCannotBeWrittenIsNamed() throws IOException {
+  void aImageThatCannotBeWrittenIsNamed() throws IOException {
     Files.createDirectories(out.resolve("loss.png"));
     assertThatThrownBy(() -> draw(8, 4))
         .isInstanceOf(BadInputException.class)
@@ -130,9 +130,9 @@ class LossCurveTest {
   }
 
   /// Pixels that are neither grey, black nor white: only curves are blue.
-  private static long coloured(BufferedImage picture) {
+  private static long coloured(BufferedImage image) {
     int[] pixels =
-        picture.getRGB(0, 0, picture.getWidth(), picture.getHeight(), null, 0, picture.getWidth());
+        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
     return Arrays.stream(pixels).filter(rgb -> (rgb & 0xff) - (rgb >> 16 & 0xff) > 40).count();
   }
 }

@@ -10,7 +10,7 @@ public final class CaptionQuestion {
 
   private CaptionQuestion() {}
 
-  /// P_caption, and the words that a reader of text found in the picture. Without words the second
+  /// P_caption, and the words that a reader of text found in the image. Without words the second
   /// line stays, as it does in the benchmarks' prompts (INFERRED).
   public static String of(List<String> ocrTokens) {
     String tokens =

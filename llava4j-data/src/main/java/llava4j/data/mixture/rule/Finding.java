@@ -5,12 +5,12 @@ public enum Finding {
   OTHER_SPLIT("rows of other splits than training"),
   NO_ANNOTATION("questions without an answer in the annotations"),
   BLANK("rows with a blank question, answer or phrase"),
-  NO_PICTURE("rows about a picture that the source does not list"),
-  NO_BOX("regions without a box inside their picture"),
+  NO_IMAGE("rows about an image that the source does not list"),
+  NO_BOX("regions without a box inside their image"),
   UNEVEN_LISTS("books with other numbers of questions and answers"),
-  SURPLUS_REGION("regions beyond the most that a picture may have"),
-  OTHER_CAPTION("captions of pictures that have another one"),
-  NO_OCR("pictures without a row of OCR tokens, asked with an empty list"),
+  SURPLUS_REGION("regions beyond the most that an image may have"),
+  OTHER_CAPTION("captions of images that have another one"),
+  NO_OCR("images without a row of OCR tokens, asked with an empty list"),
   TOO_SHORT("conversations of fewer than two turns"),
   WRONG_SPEAKERS("conversations in which people and model do not take turns"),
   LIST_STARTS_OVER("conversations with a numbered list that starts over"),
@@ -19,7 +19,7 @@ public enum Finding {
   TOO_LONG("conversations whose first question fills the token limit"),
   STRAY_PLACEHOLDER("conversations with <image> where it does not belong"),
   NOT_DRAWN("conversations not drawn, since the paper took fewer"),
-  SIZE_FROM_ANNOTATIONS("pictures not found, whose size the annotations gave");
+  SIZE_FROM_ANNOTATIONS("images not found, whose size the annotations gave");
 
   private final String words;
 

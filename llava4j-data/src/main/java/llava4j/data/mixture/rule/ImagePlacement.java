@@ -2,13 +2,13 @@ package llava4j.data.mixture.rule;
 
 import java.util.random.RandomGenerator;
 
-/// Where the placeholder of the picture stands in the first question, on a line of its own. The
+/// Where the placeholder of the image stands in the first question, on a line of its own. The
 /// published mixture has both; that each is as likely is INFERRED.
 public enum ImagePlacement {
   FIRST,
   LAST;
 
-  /// What stands for the picture.
+  /// What stands for the image.
   public static final String PLACEHOLDER = "<image>";
 
   /// The question with the placeholder.

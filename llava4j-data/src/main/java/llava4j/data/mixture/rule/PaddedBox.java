@@ -7,9 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import llava4j.data.ImageSize;
 
 /// A box as the model reads and writes it: left, top, right, bottom as parts of the square that the
-/// picture is padded to (spec 6.5). For Visual Genome that is the maintainer's word, confirmed by
+/// image is padded to (spec 6.5). For Visual Genome that is the maintainer's word, confirmed by
 /// users; for RefCOCO reports conflict, so there it is partly UNVERIFIED.
 public record PaddedBox(double x1, double y1, double x2, double y2) {
   private static final String NUMBER = "\\s*(-?\\d{1,9}(?:\\.\\d{1,17})?)\\s*";
@@ -34,7 +35,7 @@ public record PaddedBox(double x1, double y1, double x2, double y2) {
         : Optional.empty();
   }
 
-  /// Back to pixels of the picture; what lies in the padding moves to the picture's edge.
+  /// Back to pixels of the image; what lies in the padding moves to the image's edge.
   public PixelBox toPixels(ImageSize size) {
     return new PixelBox(
         Math.clamp(x1 * size.side() - size.padX(), 0, size.width()),

@@ -1,8 +1,9 @@
 package llava4j.data.mixture.rule;
 
 import java.util.Optional;
+import llava4j.data.ImageSize;
 
-/// A box in the pixels of a picture: left, top, right, bottom.
+/// A box in the pixels of an image: left, top, right, bottom.
 public record PixelBox(double x1, double y1, double x2, double y2) {
 
   /// From the left upper corner, width and height, as COCO and Visual Genome have it.
@@ -10,7 +11,7 @@ public record PixelBox(double x1, double y1, double x2, double y2) {
     return new PixelBox(x, y, x + width, y + height);
   }
 
-  /// The part inside the picture, if any is.
+  /// The part inside the image, if any is.
   public Optional<PixelBox> within(ImageSize size) {
     PixelBox inside =
         new PixelBox(

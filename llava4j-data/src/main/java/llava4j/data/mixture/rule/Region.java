@@ -2,7 +2,7 @@ package llava4j.data.mixture.rule;
 
 import java.util.random.RandomGenerator;
 
-/// A part of a picture and what somebody said about it.
+/// A part of an image and what somebody said about it.
 public record Region(String phrase, PaddedBox box) {
 
   /// What is asked for. Each turn carries its instruction whole, and each direction is as likely.

@@ -13,7 +13,7 @@ public record Round(String question, String answer) {
     return question.isBlank() || answer.isBlank();
   }
 
-  /// The turns of a conversation about one picture, whose place is in the first question only.
+  /// The turns of a conversation about one image, whose place is in the first question only.
   public static List<Turn> conversation(List<Round> rounds, ImagePlacement placement) {
     List<Turn> turns = new ArrayList<>(2 * rounds.size());
     for (Round round : rounds) {

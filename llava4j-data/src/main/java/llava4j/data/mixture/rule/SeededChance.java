@@ -5,13 +5,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Chance that can be repeated. Each source has its own, and within it each picture: what is drawn
+/// Chance that can be repeated. Each source has its own, and within it each image: what is drawn
 /// for one depends on seed, source and key alone, not on order, threads or what else is built.
 public record SeededChance(long seed, String source) {
   private static final long FNV_BASIS = 0xCBF29CE484222325L;
   private static final long FNV_PRIME = 0x100000001B3L;
 
-  /// The numbers of one picture or conversation.
+  /// The numbers of one image or conversation.
   public SplittableRandom of(String key) {
     return new SplittableRandom(hash(key));
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 public final class ShortAnswers {
   private ShortAnswers() {}
 
-  /// All questions about one picture as one conversation, in the order of the file. P_short stands
+  /// All questions about one image as one conversation, in the order of the file. P_short stands
   /// behind the first question only: confirmed for OCR-VQA, INFERRED for the others.
   public static List<Round> merge(List<Round> asked) {
     List<Round> rounds = new ArrayList<>(asked.size());

@@ -13,9 +13,9 @@ import llava4j.data.mixture.rule.MultipleChoice;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// A-OKVQA: questions with four options. All questions about a picture become one conversation,
+/// A-OKVQA: questions with four options. All questions about an image become one conversation,
 /// which comes four times, its options one place further each time (INFERRED from the count: 66160
-/// = 4 x 16540 pictures).
+/// = 4 x 16540 images).
 public final class AokVqaReader implements SourceReader {
   private static final int CHOICES = 4;
 

@@ -6,7 +6,7 @@ import java.util.Optional;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
 
-/// Pictures of COCO. Those of train2014 lie in train2017 under their numbers.
+/// Images of COCO. Those of train2014 lie in train2017 under their numbers.
 final class CocoImage {
   static final String FOLDER = "coco/train2017/";
 

@@ -12,8 +12,8 @@ import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
 
-/// Collects questions with short answers, and gives one conversation for each picture in the order
-/// in which pictures were first asked about.
+/// Collects questions with short answers, and gives one conversation for each image in the order in
+/// which images were first asked about.
 final class QuestionsByImage<K> {
   private final Map<K, List<Round>> rounds = new LinkedHashMap<>();
   private final SeededChance draws;

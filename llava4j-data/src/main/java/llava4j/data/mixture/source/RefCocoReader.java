@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
-import llava4j.data.mixture.rule.ImageSize;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.data.mixture.rule.PixelBox;
 import llava4j.data.mixture.rule.Region;
@@ -22,11 +22,11 @@ import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.Segments;
 
-/// RefCOCO, RefCOCO+ and RefCOCOg together: every expression about a picture is a round, rounds are
+/// RefCOCO, RefCOCO+ and RefCOCOg together: every expression about an image is a round, rounds are
 /// shuffled, directions mixed, and the conversation cut into segments.
 public final class RefCocoReader implements SourceReader {
   private final List<Release> releases;
-  private final PictureSizes sizes;
+  private final ImageSizes sizes;
   private final int mostRounds;
   private final SeededChance draws;
 
@@ -44,7 +44,7 @@ public final class RefCocoReader implements SourceReader {
 
   /// @param mostRounds of a segment
   public RefCocoReader(
-      List<Release> releases, PictureSizes sizes, int mostRounds, SeededChance draws) {
+      List<Release> releases, ImageSizes sizes, int mostRounds, SeededChance draws) {
     this.releases = List.copyOf(releases);
     this.sizes = sizes;
     this.mostRounds = mostRounds;
@@ -83,7 +83,7 @@ public final class RefCocoReader implements SourceReader {
     expressions.forEach((image, list) -> {
       ImageSize stated = instances.images().get(image);
       if (stated == null) {
-        tally.add(Finding.NO_PICTURE, list.size());
+        tally.add(Finding.NO_IMAGE, list.size());
         return;
       }
       ImageSize size = sizes.of(CocoImage.path(image), stated, tally);

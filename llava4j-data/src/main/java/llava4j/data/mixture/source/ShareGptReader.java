@@ -35,7 +35,7 @@ public final class ShareGptReader implements SourceReader {
       file.rows(row -> {
         tally.row();
         if (row.has("image")) {
-          throw file.wrong(row.place() + " has a picture, where text stands alone");
+          throw file.wrong(row.place() + " has an image, where text stands alone");
         }
         String id = row.id("id");
         List<Turn> turns = Conversations.turns(row);

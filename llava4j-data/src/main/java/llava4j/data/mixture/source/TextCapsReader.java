@@ -15,7 +15,7 @@ import llava4j.data.mixture.rule.ImagePlacement;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// TextCaps with TextVQA's OCR tokens: for each picture one question, answered by one of its
+/// TextCaps with TextVQA's OCR tokens: for each image one question, answered by one of its
 /// captions, drawn by chance (which one the paper took is UNVERIFIED).
 public final class TextCapsReader implements SourceReader {
   private final NativeFile captions;
@@ -36,7 +36,7 @@ public final class TextCapsReader implements SourceReader {
         (_, _) -> {});
     Map<String, List<String>> said = captions(tally);
     if (said.keySet().stream().noneMatch(tokens::containsKey)) {
-      throw ocr.wrong("it has none of the pictures of " + captions.path());
+      throw ocr.wrong("it has none of the images of " + captions.path());
     }
     said.forEach((image, list) -> {
       tally.add(Finding.OTHER_CAPTION, list.size() - 1L);

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
-import llava4j.data.mixture.rule.ImageSize;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.data.mixture.rule.PixelBox;
 import llava4j.data.mixture.rule.Region;
@@ -18,22 +18,22 @@ import llava4j.data.mixture.rule.Region.Direction;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// Visual Genome's region descriptions: for each picture at most so many regions, in random order,
+/// Visual Genome's region descriptions: for each image at most so many regions, in random order,
 /// each asked in one direction.
 public final class VisualGenomeReader implements SourceReader {
   private final NativeFile regions;
   private final NativeFile images;
-  private final PictureSizes sizes;
+  private final ImageSizes sizes;
   private final int mostRegions;
   private final SeededChance draws;
 
-  /// A picture as `image_data.json` has it.
-  private record Picture(String path, ImageSize size) {}
+  /// An image as `image_data.json` has it.
+  private record Image(String path, ImageSize size) {}
 
   public VisualGenomeReader(
       NativeFile regions,
       NativeFile images,
-      PictureSizes sizes,
+      ImageSizes sizes,
       int mostRegions,
       SeededChance draws) {
     this.regions = regions;
@@ -45,17 +45,17 @@ public final class VisualGenomeReader implements SourceReader {
 
   @Override
   public void read(Consumer<Sample> samples, Tally tally) {
-    Map<Long, Picture> pictures = new HashMap<>();
-    images.rows(row -> pictures.put(row.integer("image_id"), picture(row)));
+    Map<Long, Image> imagesById = new HashMap<>();
+    images.rows(row -> imagesById.put(row.integer("image_id"), image(row)));
     regions.rows(row -> {
       List<NativeRow> described = row.rows("regions");
       described.forEach(_ -> tally.row());
-      Picture picture = pictures.get(row.integer("id"));
-      if (picture == null) {
-        tally.add(Finding.NO_PICTURE, described.size());
+      Image image = imagesById.get(row.integer("id"));
+      if (image == null) {
+        tally.add(Finding.NO_IMAGE, described.size());
         return;
       }
-      List<Region> usable = usable(described, picture, tally);
+      List<Region> usable = usable(described, image, tally);
       if (!usable.isEmpty()) {
         String id = String.valueOf(row.integer("id"));
         SplittableRandom random = draws.of(id);
@@ -66,14 +66,14 @@ public final class VisualGenomeReader implements SourceReader {
         samples.accept(
             new Sample(
                 id,
-                Optional.of(picture.path()),
+                Optional.of(image.path()),
                 Round.conversation(rounds, ImagePlacement.draw(random))));
       }
     });
   }
 
-  private List<Region> usable(List<NativeRow> described, Picture picture, Tally tally) {
-    ImageSize size = sizes.of(picture.path(), picture.size(), tally);
+  private List<Region> usable(List<NativeRow> described, Image image, Tally tally) {
+    ImageSize size = sizes.of(image.path(), image.size(), tally);
     List<Region> usable = new ArrayList<>();
     for (NativeRow row : described) {
       String phrase = row.line("phrase");
@@ -92,13 +92,13 @@ public final class VisualGenomeReader implements SourceReader {
     return usable;
   }
 
-  /// The folder, `VG_100K` or `VG_100K_2`, stands in the address of the picture alone.
-  private Picture picture(NativeRow row) {
+  /// The folder, `VG_100K` or `VG_100K_2`, stands in the address of the image alone.
+  private Image image(NativeRow row) {
     String[] address = row.text("url").split("/", -1);
     if (address.length < 2 || !address[address.length - 2].startsWith("VG_100K")) {
       throw images.wrong(row.place() + " has a 'url' without the folder VG_100K or VG_100K_2");
     }
-    return new Picture(
+    return new Image(
         "vg/" + address[address.length - 2] + "/" + address[address.length - 1],
         new ImageSize(row.pixels("width"), row.pixels("height")));
   }

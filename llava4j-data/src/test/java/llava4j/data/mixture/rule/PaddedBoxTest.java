@@ -3,6 +3,7 @@ package llava4j.data.mixture.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import llava4j.data.ImageSize;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -45,14 +46,14 @@ class PaddedBoxTest {
   }
 
   @Test
-  void aLandscapePictureIsPaddedAboveAndBelow() {
+  void aLandscapeImageIsPaddedAboveAndBelow() {
     PixelBox box = new PixelBox(320, 0, 640, 427);
     assertThat(PaddedBox.of(box, new ImageSize(640, 427)).text())
         .isEqualTo("[0.5, 0.17, 1.0, 0.83]"); // (640 - 427) / 2 = 106 rows, 106/640 = 0.166
   }
 
   @Test
-  void aPortraitPictureIsPaddedLeftAndRight() {
+  void aPortraitImageIsPaddedLeftAndRight() {
     PixelBox box = new PixelBox(0, 250, 333, 500);
     assertThat(PaddedBox.of(box, new ImageSize(333, 500)).text())
         .isEqualTo("[0.17, 0.5, 0.83, 1.0]"); // 83 columns, 83/500 = 0.166, 416/500 = 0.832
@@ -90,7 +91,7 @@ class PaddedBoxTest {
   }
 
   @Property
-  void pixelsLieInThePictureWhateverTheModelSays(
+  void pixelsLieInTheImageWhateverTheModelSays(
       @ForAll @IntRange(min = 1, max = 3000) int width,
       @ForAll @IntRange(min = 1, max = 3000) int height,
       @ForAll @DoubleRange(min = -10, max = 10) double value) {
@@ -114,7 +115,7 @@ class PaddedBoxTest {
   }
 
   @Test
-  void boxesOutsideThePictureAreCutOrGone() {
+  void boxesOutsideTheImageAreCutOrGone() {
     ImageSize size = new ImageSize(100, 50);
     assertThat(PixelBox.ofCorner(-10, 40, 30, 30).within(size))
         .contains(new PixelBox(0, 40, 20, 50));

@@ -11,12 +11,12 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/// The literal words of captions, regions and the picture's place.
+/// The literal words of captions, regions and the image's place.
 class PromptsTest {
   private static final PaddedBox BOX = new PaddedBox(0.28, 0.8, 0.48, 0.98);
 
   @Test
-  void captionsNameTheTokensOfThePicture() {
+  void captionsNameTheTokensOfTheImage() {
     assertThat(CaptionQuestion.of(List.of("MUSIC", " de\n", "", "l'art")))
         .isEqualTo(
             "Provide a one-sentence caption for the provided image.\n"
@@ -41,7 +41,7 @@ class PromptsTest {
   }
 
   @Test
-  void thePictureStandsInTheFirstQuestionAlone() {
+  void theImageStandsInTheFirstQuestionAlone() {
     List<Round> rounds = List.of(new Round("Q1", "A1"), new Round("Q2", "A2"));
     assertThat(Round.conversation(rounds, ImagePlacement.FIRST))
         .containsExactly(

@@ -26,7 +26,7 @@ class SeededChanceTest {
   }
 
   @Test
-  void coinsAreFairOverPictures() {
+  void coinsAreFairOverImages() {
     SeededChance draws = new SeededChance(42, "vqav2");
     long heads = KEYS.stream().filter(key -> draws.of(key).nextBoolean()).count();
     assertThat(heads).isBetween(900L, 1100L); // 4.5 standard deviations

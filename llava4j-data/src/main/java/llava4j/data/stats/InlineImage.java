@@ -9,30 +9,30 @@ import javax.imageio.ImageIO;
 import llava4j.image.PillowResize;
 import llava4j.image.RgbImage;
 
-/// A small copy of a picture that lies in the page itself.
-final class InlinePicture {
+/// A small copy of an image that lies in the page itself.
+final class InlineImage {
   private static final int SIDE = 240; // pixels
 
-  private InlinePicture() {}
+  private InlineImage() {}
 
   /// The `src` of an `img`.
-  static String of(RgbImage picture) {
-    double scale = Math.min(1, (double) SIDE / Math.max(picture.width(), picture.height()));
-    int width = Math.max(1, (int) (picture.width() * scale));
-    int height = Math.max(1, (int) (picture.height() * scale));
-    RgbImage small = scale < 1 ? PillowResize.resize(picture, width, height) : picture;
-    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+  static String of(RgbImage image) {
+    double scale = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
+    int width = Math.max(1, (int) (image.width() * scale));
+    int height = Math.max(1, (int) (image.height() * scale));
+    RgbImage small = scale < 1 ? PillowResize.resize(image, width, height) : image;
+    BufferedImage drawn = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     byte[] rgb = small.pixels(); // [height, width, 3]
     for (int pixel = 0; pixel < rgb.length / 3; pixel++) {
       int value =
           (rgb[3 * pixel] & 0xFF) << 16
               | (rgb[3 * pixel + 1] & 0xFF) << 8
               | (rgb[3 * pixel + 2] & 0xFF);
-      image.setRGB(pixel % width, pixel / width, value);
+      drawn.setRGB(pixel % width, pixel / width, value);
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      ImageIO.write(image, "jpg", bytes);
+      ImageIO.write(drawn, "jpg", bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,9 +5,9 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import javax.imageio.ImageIO;
 
-/// Asks the bundled model and draws what the terminal shows beside the pictures, for README.md:
+/// Asks the bundled model and draws what the terminal shows beside the images, for README.md:
 ///
-///     java scripts/AskPicture.java docs/ask.png
+///     java scripts/AskImage.java docs/ask.png
 ///
 /// Commands are run from the checkout; standard error (the note about the bundled model) is left out.
 
@@ -16,26 +16,26 @@ private static final int ROW = 150;
 private static final int MARGIN = 30;
 
 /// A question as somebody would type it.
-record Question(String picture, String words, List<String> options) {
+record Question(String image, String words, List<String> options) {
   List<String> command() {
     List<String> command = new ArrayList<>(List.of("./llava", "ask"));
     command.addAll(options);
-    command.addAll(List.of("examples/pictures/" + picture, words));
+    command.addAll(List.of("examples/images/" + image, words));
     return command;
   }
 
   String typed() {
-    return "./llava ask %sexamples/pictures/%s \"%s\""
-        .formatted(options.isEmpty() ? "" : String.join(" ", options) + " ", picture, words);
+    return "./llava ask %sexamples/images/%s \"%s\""
+        .formatted(options.isEmpty() ? "" : String.join(" ", options) + " ", image, words);
   }
 }
 
 void main(String[] arguments) throws Exception {
   List<Question> questions =
       List.of(
-          new Question("penguin.png", "What is in this picture?", List.of()),
+          new Question("penguin.png", "What is in this image?", List.of()),
           new Question("hamburger.png", "What is this?", List.of("--answer", "short")),
-          new Question("moon.png", "Is there an elephant in the picture?", List.of("--answer", "short")));
+          new Question("moon.png", "Is there an elephant in the image?", List.of("--answer", "short")));
   BufferedImage image =
       new BufferedImage(WIDTH, ROW * questions.size() + 2 * MARGIN, BufferedImage.TYPE_INT_RGB);
   Graphics2D graphics = image.createGraphics();
@@ -55,8 +55,8 @@ void main(String[] arguments) throws Exception {
 
 void draw(Graphics2D graphics, Question question, int top) throws Exception {
   int side = ROW - 22;
-  BufferedImage picture = ImageIO.read(new File("examples/pictures/" + question.picture()));
-  graphics.drawImage(picture, MARGIN, top + 11, side, side, null);
+  BufferedImage image = ImageIO.read(new File("examples/images/" + question.image()));
+  graphics.drawImage(image, MARGIN, top + 11, side, side, null);
   int left = MARGIN + side + 30;
   graphics.setColor(new Color(0x7ee787));
   graphics.drawString("$", left, top + 65);

@@ -1,11 +1,11 @@
-package llava4j.data.mixture.rule;
+package llava4j.data;
 
-/// Width and height of a picture in pixels, and where it lies in the square that it is padded to
+/// Width and height of an image in pixels, and where it lies in the square that it is padded to
 /// (spec 2.2).
 public record ImageSize(int width, int height) {
   public ImageSize {
     if (width < 1 || height < 1) {
-      throw new IllegalArgumentException("a picture of " + width + "x" + height);
+      throw new IllegalArgumentException("an image of " + width + "x" + height);
     }
   }
 

@@ -9,15 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import llava4j.data.ImageSize;
 import llava4j.data.mixture.rule.Finding;
-import llava4j.data.mixture.rule.ImageSize;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PictureFolderTest {
+class ImageFolderTest {
   private static final ImageSize STATED = new ImageSize(3, 4);
 
   @TempDir private Path folder;
@@ -25,30 +25,30 @@ class PictureFolderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"jpg", "png", "gif"})
-  void thePictureItselfDecides(String format) throws IOException {
+  void theImageItselfDecides(String format) throws IOException {
     Path file = Files.createDirectories(folder.resolve("vg")).resolve("1.jpg");
-    BufferedImage picture = new BufferedImage(37, 21, BufferedImage.TYPE_INT_RGB);
-    assertThat(ImageIO.write(picture, format, file.toFile())).isTrue();
-    assertThat(new PictureFolder(folder).of("vg/1.jpg", STATED, tally))
+    BufferedImage image = new BufferedImage(37, 21, BufferedImage.TYPE_INT_RGB);
+    assertThat(ImageIO.write(image, format, file.toFile())).isTrue();
+    assertThat(new ImageFolder(folder).of("vg/1.jpg", STATED, tally))
         .isEqualTo(new ImageSize(37, 21));
     assertThat(tally.findings()).isEmpty();
   }
 
   @Test
-  void aMissingPictureIsCountedAndTheAnnotationsDecide() {
-    assertThat(new PictureFolder(folder).of("vg/2.jpg", STATED, tally)).isEqualTo(STATED);
+  void aMissingImageIsCountedAndTheAnnotationsDecide() {
+    assertThat(new ImageFolder(folder).of("vg/2.jpg", STATED, tally)).isEqualTo(STATED);
     assertThat(tally.findings()).isEqualTo(Map.of(Finding.SIZE_FROM_ANNOTATIONS, 1L));
   }
 
   @Test
-  void whatIsNoPictureIsNamed() throws IOException {
+  void whatIsNoImageIsNamed() throws IOException {
     Files.writeString(folder.resolve("1.jpg"), "text");
-    PictureFolder pictures = new PictureFolder(folder);
-    assertThatThrownBy(() -> pictures.of("1.jpg", STATED, tally))
+    ImageFolder images = new ImageFolder(folder);
+    assertThatThrownBy(() -> images.of("1.jpg", STATED, tally))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("1.jpg is no picture");
-    assertThatThrownBy(() -> new PictureFolder(folder.resolve("1.jpg")))
+        .hasMessageContaining("1.jpg is no image");
+    assertThatThrownBy(() -> new ImageFolder(folder.resolve("1.jpg")))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("is no folder of pictures");
+        .hasMessageContaining("is no folder of images");
   }
 }

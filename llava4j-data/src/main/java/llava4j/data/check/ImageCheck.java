@@ -8,29 +8,30 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import llava4j.data.PicturePath;
+import llava4j.data.ImagePath;
+import llava4j.data.ImageSize;
 import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.DecodedImage;
 import llava4j.image.decode.ImageDecoder;
 import llava4j.image.decode.ImageFormat;
 
-/// Decodes pictures as a training run would, each of them once. Safe for many threads.
-final class PictureCheck {
+/// Decodes images as a training run would, each of them once. Safe for many threads.
+final class ImageCheck {
   private static final int REMEMBERED = 1 << 20;
 
-  private final PicturePath paths;
+  private final ImagePath paths;
   private final DecodeOptions options;
   private final Map<String, Verdict> known = new ConcurrentHashMap<>();
 
-  /// @param size of a picture that can be used
+  /// @param size of an image that can be used
   /// @param problem with it, whether it can be used or not
-  record Verdict(Optional<PictureSize> size, Optional<Problem> problem, String detail) {}
+  record Verdict(Optional<ImageSize> size, Optional<Problem> problem, String detail) {}
 
   /// @param folder that the samples' paths start from
-  /// @param maxPixels largest picture that is decoded
-  PictureCheck(Path folder, long maxPixels) {
-    this.paths = new PicturePath(folder);
+  /// @param maxPixels largest image that is decoded
+  ImageCheck(Path folder, long maxPixels) {
+    this.paths = new ImagePath(folder);
     this.options = DecodeOptions.reference().withMaxPixels(maxPixels);
   }
 
@@ -52,20 +53,20 @@ final class PictureCheck {
       Path file = paths.resolve(image);
       if (!Files.isRegularFile(file)) {
         String instead = paths.insteadOf(image).map(there -> " (but " + there + ")").orElse("");
-        return bad(Problem.PICTURE_MISSING, file + instead);
+        return bad(Problem.IMAGE_MISSING, file + instead);
       }
       DecodedImage decoded =
           ImageDecoder.decode(Files.readAllBytes(file), file.toString(), options); // as training
       return new Verdict(
-          Optional.of(new PictureSize(decoded.image().width(), decoded.image().height())),
-          fits(image, decoded.format()) ? Optional.empty() : Optional.of(Problem.PICTURE_MISNAMED),
+          Optional.of(new ImageSize(decoded.image().width(), decoded.image().height())),
+          fits(image, decoded.format()) ? Optional.empty() : Optional.of(Problem.IMAGE_MISNAMED),
           image + " is " + decoded.format());
     } catch (InvalidPathException e) {
-      return bad(Problem.PICTURE_MISSING, "no usable path: " + e.getReason());
+      return bad(Problem.IMAGE_MISSING, "no usable path: " + e.getReason());
     } catch (BadInputException e) {
-      return bad(Problem.PICTURE_UNREADABLE, e.getMessage());
+      return bad(Problem.IMAGE_UNREADABLE, e.getMessage());
     } catch (IOException e) {
-      return bad(Problem.PICTURE_UNREADABLE, "cannot read " + image + ": " + e.getMessage());
+      return bad(Problem.IMAGE_UNREADABLE, "cannot read " + image + ": " + e.getMessage());
     }
   }
 
@@ -73,7 +74,7 @@ final class PictureCheck {
     return new Verdict(Optional.empty(), Optional.of(problem), detail);
   }
 
-  /// A name without a picture's ending promises nothing.
+  /// A name without an image's ending promises nothing.
   private static boolean fits(String name, ImageFormat format) {
     String lower = name.toLowerCase(Locale.ROOT);
     String ending = lower.substring(lower.lastIndexOf('.') + 1);

@@ -13,9 +13,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/// Where the pictures of samples lie, and what a path that leads nowhere was probably meant to be.
+/// Where the images of samples lie, and what a path that leads nowhere was probably meant to be.
 /// Safe for many threads.
-public final class PicturePath {
+public final class ImagePath {
   private static final int LISTINGS = 64;
   private static final List<String> ENDINGS =
       List.of("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff");
@@ -26,7 +26,7 @@ public final class PicturePath {
   private final Map<Path, Map<String, String>> listings = new ConcurrentHashMap<>();
 
   /// @param folder that the samples' paths start from
-  public PicturePath(Path folder) {
+  public ImagePath(Path folder) {
     this.folder = folder;
   }
 
@@ -41,12 +41,12 @@ public final class PicturePath {
         : folder.resolve(image.replace('\\', '/')).normalize();
   }
 
-  /// What is there instead of a picture that is missing, such as `there is cat.JPG`; empty where
+  /// What is there instead of an image that is missing, such as `there is cat.JPG`; empty where
   /// nothing is like it.
   public Optional<String> insteadOf(String image) {
     String lower = image.toLowerCase(Locale.ROOT);
     if (lower.matches("(https?|s3|gs|data):.*")) {
-      return Optional.of("it is an address; fetch the picture and name the file");
+      return Optional.of("it is an address; fetch the image and name the file");
     }
     Path asked = Path.of(image.replace('\\', '/'));
     Optional<Path> spelled = otherwiseSpelled(asked.isAbsolute() ? asked.getRoot() : folder, asked);

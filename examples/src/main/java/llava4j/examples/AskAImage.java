@@ -3,9 +3,9 @@ package llava4j.examples;
 import java.nio.file.Path;
 import llava4j.Llava;
 
-/// The shortest program: `AskAPicture MODEL PICTURE QUESTION`.
-public final class AskAPicture {
-  private AskAPicture() {}
+/// The shortest program: `AskAImage MODEL IMAGE QUESTION`.
+public final class AskAImage {
+  private AskAImage() {}
 
   public static void main(String[] arguments) {
     try (Llava llava = Llava.load(Path.of(arguments[0]))) {

@@ -9,35 +9,35 @@ import java.time.Duration;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
-import llava4j.image.Pictures;
+import llava4j.image.Images;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What stands around a picture costs neither time nor memory, whatever it claims.
-class HostilePicturesTest {
+/// What stands around an image costs neither time nor memory, whatever it claims.
+class HostileImagesTest {
   /// Copies of the file itself, and a little for the readers.
   private static final long COPIES = 6;
 
   private static final long READERS = 32L << 20;
 
-  static Stream<Arguments> pictures() {
-    return HostilePictures.all().entrySet().stream()
+  static Stream<Arguments> images() {
+    return HostileImages.all().entrySet().stream()
         .map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("pictures")
-  void costsLittle(String name, Supplier<byte[]> picture) {
-    byte[] file = picture.get();
-    ImageDecoder.decode(Pictures.encoded("png", 2, 2), "to load classes");
+  @MethodSource("images")
+  void costsLittle(String name, Supplier<byte[]> image) {
+    byte[] file = image.get();
+    ImageDecoder.decode(Images.encoded("png", 2, 2), "to load classes");
     long allocated =
         assertTimeoutPreemptively(Duration.ofSeconds(4), () -> allocatedWhileDecoding(file, name));
     assertThat(allocated).isLessThan(COPIES * file.length + READERS);
   }
 
-  /// A picture or a sentence are both right; hanging, running out of memory, other exceptions not.
+  /// An image or a sentence are both right; hanging, running out of memory, other exceptions not.
   private static long allocatedWhileDecoding(byte[] file, String name) {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
@@ -50,9 +50,9 @@ class HostilePicturesTest {
     return threads.getCurrentThreadAllocatedBytes() - before;
   }
 
-  /// The bombs are what they are meant to be: without the rubbish, the picture is read.
+  /// The bombs are what they are meant to be: without the rubbish, the image is read.
   @Test
-  void rubbishAroundAPictureDoesNotHinderIt() {
+  void rubbishAroundAImageDoesNotHinderIt() {
     for (String name :
         new String[] {
           "PNG with a bomb in zTXt",
@@ -64,7 +64,7 @@ class HostilePicturesTest {
           "TIFF with a profile that claims gigabytes",
           "BMP with a profile that claims gigabytes"
         }) {
-      byte[] file = HostilePictures.all().get(name).get();
+      byte[] file = HostileImages.all().get(name).get();
       int side = name.startsWith("WebP") ? 1 : 32;
       assertThat(ImageDecoder.decode(file, name).image().height()).as(name).isEqualTo(side);
     }

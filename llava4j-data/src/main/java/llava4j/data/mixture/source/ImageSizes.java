@@ -1,16 +1,16 @@
 package llava4j.data.mixture.source;
 
-import llava4j.data.mixture.rule.ImageSize;
+import llava4j.data.ImageSize;
 
-/// How large pictures are, for boxes.
+/// How large images are, for boxes.
 @FunctionalInterface
-public interface PictureSizes {
+public interface ImageSizes {
   /// @param image path below the image folder
   /// @param stated what the annotations say
   ImageSize of(String image, ImageSize stated, Tally tally);
 
   /// The annotations are believed.
-  static PictureSizes stated() {
+  static ImageSizes stated() {
     return (_, stated, _) -> stated;
   }
 }

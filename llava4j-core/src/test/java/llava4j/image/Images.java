@@ -9,11 +9,11 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 
-/// Small picture files made on the spot.
-public final class Pictures {
-  private Pictures() {}
+/// Small image files made on the spot.
+public final class Images {
+  private Images() {}
 
-  /// A smooth picture with hard edges, as ImageIO writes it.
+  /// A smooth image with hard edges, as ImageIO writes it.
   public static byte[] encoded(String format, int width, int height) {
     var image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
     for (int y = 0; y < height; y++) {

@@ -7,18 +7,18 @@ import java.util.Iterator;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import llava4j.data.ImageSize;
 import llava4j.data.mixture.rule.Finding;
-import llava4j.data.mixture.rule.ImageSize;
 import llava4j.error.BadInputException;
 
-/// Sizes from the heads of the pictures themselves; pixels are not decoded, and EXIF turns nothing,
-/// as in training. A picture that is not there has the size of the annotations.
-public final class PictureFolder implements PictureSizes {
+/// Sizes from the heads of the images themselves; pixels are not decoded, and EXIF turns nothing,
+/// as in training. An image that is not there has the size of the annotations.
+public final class ImageFolder implements ImageSizes {
   private final Path folder;
 
-  public PictureFolder(Path folder) {
+  public ImageFolder(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new BadInputException(folder + " is no folder of pictures; name one or leave it out");
+      throw new BadInputException(folder + " is no folder of images; name one or leave it out");
     }
     this.folder = folder;
   }
@@ -33,7 +33,7 @@ public final class PictureFolder implements PictureSizes {
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new BadInputException(file + " is no picture; fetch it again");
+        throw new BadInputException(file + " is no image; fetch it again");
       }
       ImageReader reader = readers.next();
       try {
@@ -44,7 +44,7 @@ public final class PictureFolder implements PictureSizes {
       }
     } catch (IOException e) {
       throw new BadInputException(
-          file + " cannot be read as a picture: " + e.getMessage() + "; fetch it again", e);
+          file + " cannot be read as an image: " + e.getMessage() + "; fetch it again", e);
     }
   }
 }

@@ -9,14 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.zip.Deflater;
-import llava4j.image.Pictures;
+import llava4j.image.Images;
 
-/// Pictures of 32 by 32 pixels with as much as possible around them, and claims of sizes that are
-/// not there.
-final class HostilePictures {
+/// Images of 32 by 32 pixels with as much as possible around them, and claims of sizes that are not
+/// there.
+final class HostileImages {
   static final int MANY_BYTES = 40 << 20;
 
-  private HostilePictures() {}
+  private HostileImages() {}
 
   /// Each by a name; made when it is asked for.
   static Map<String, Supplier<byte[]>> all() {
@@ -40,31 +40,29 @@ final class HostilePictures {
     all.put("PNG with long eXIf", () -> png("eXIf", bigExif()));
     all.put(
         "PNG with many bombs",
-        () -> pngWith(repeat(Pictures.chunk("zTXt", join(text("a\0\0"), bomb())), 10)));
+        () -> pngWith(repeat(Images.chunk("zTXt", join(text("a\0\0"), bomb())), 10)));
     all.put(
         "PNG with many chunks",
-        () -> pngWith(repeat(Pictures.chunk("tEXt", text("a\0b")), MANY_BYTES / 15)));
+        () -> pngWith(repeat(Images.chunk("tEXt", text("a\0b")), MANY_BYTES / 15)));
     all.put(
         "PNG with many empty IDAT",
-        () -> pngWith(repeat(Pictures.chunk("IDAT", new byte[0]), MANY_BYTES / 12)));
+        () -> pngWith(repeat(Images.chunk("IDAT", new byte[0]), MANY_BYTES / 12)));
     all.put(
         "PNG with many frames",
         () ->
             pngWith(
                 join(
-                    Pictures.chunk("acTL", new byte[8]),
+                    Images.chunk("acTL", new byte[8]),
                     repeat(
-                        join(
-                            Pictures.chunk("fcTL", new byte[26]),
-                            Pictures.chunk("fdAT", new byte[4])),
+                        join(Images.chunk("fcTL", new byte[26]), Images.chunk("fdAT", new byte[4])),
                         300_000))));
     all.put(
-        "PNG whose picture is a bomb",
+        "PNG whose image is a bomb",
         () -> {
-          byte[] whole = Pictures.encoded("png", 32, 32);
-          return join(Arrays.copyOf(whole, 33), Pictures.chunk("IDAT", bomb()));
+          byte[] whole = Images.encoded("png", 32, 32);
+          return join(Arrays.copyOf(whole, 33), Images.chunk("IDAT", bomb()));
         });
-    all.put("PNG of many pixels without data", () -> Pictures.png(13000, 13000, 8, 6, new byte[9]));
+    all.put("PNG of many pixels without data", () -> Images.png(13000, 13000, 8, 6, new byte[9]));
   }
 
   private static void addJpeg(Map<String, Supplier<byte[]>> all) {
@@ -86,14 +84,14 @@ final class HostilePictures {
     all.put(
         "JPEG of many pixels without data",
         () -> {
-          byte[] file = Pictures.encoded("jpeg", 32, 32);
+          byte[] file = Images.encoded("jpeg", 32, 32);
           ByteBuffer.wrap(file).putInt(indexOf(file, 0xFF, 0xC0) + 5, 13000 << 16 | 13000);
           return file;
         });
     all.put(
         "JPEG with many scans",
         () -> {
-          byte[] file = Pictures.encoded("jpeg", 32, 32);
+          byte[] file = Images.encoded("jpeg", 32, 32);
           int scan = indexOf(file, 0xFF, 0xDA);
           byte[] once = Arrays.copyOfRange(file, scan, file.length - 2);
           return join(
@@ -102,7 +100,7 @@ final class HostilePictures {
   }
 
   private static void addGif(Map<String, Supplier<byte[]>> all) {
-    byte[] gif = Pictures.encoded("gif", 32, 32);
+    byte[] gif = Images.encoded("gif", 32, 32);
     int frame = GifHeader.SCREEN_BYTES + 3 * (2 << (gif[10] & 7));
     byte[] start = Arrays.copyOf(gif, frame);
     byte[] rest = Arrays.copyOfRange(gif, frame, gif.length);
@@ -130,21 +128,21 @@ final class HostilePictures {
   }
 
   private static void addWebp(Map<String, Supplier<byte[]>> all) {
-    byte[] simple = Pictures.webpLossless();
-    byte[] picture = Arrays.copyOfRange(simple, 12, simple.length);
+    byte[] simple = Images.webpLossless();
+    byte[] image = Arrays.copyOfRange(simple, 12, simple.length);
     all.put(
-        "WebP with a long profile", () -> webp(0x20, chunk("ICCP", new byte[MANY_BYTES]), picture));
-    all.put("WebP with long EXIF", () -> webp(0x08, picture, chunk("EXIF", bigExif())));
+        "WebP with a long profile", () -> webp(0x20, chunk("ICCP", new byte[MANY_BYTES]), image));
+    all.put("WebP with long EXIF", () -> webp(0x08, image, chunk("EXIF", bigExif())));
     all.put(
         "WebP with many chunks",
-        () -> webp(0, repeat(chunk("XXXX", new byte[0]), MANY_BYTES / 8), picture));
+        () -> webp(0, repeat(chunk("XXXX", new byte[0]), MANY_BYTES / 8), image));
     all.put(
         "WebP with many frames",
         () ->
             webp(
                 2,
                 chunk("ANIM", new byte[6]),
-                repeat(chunk("ANMF", join(new byte[16], picture)), 200_000)));
+                repeat(chunk("ANMF", join(new byte[16], image)), 200_000)));
   }
 
   private static void addTiff(Map<String, Supplier<byte[]>> all) {
@@ -191,7 +189,7 @@ final class HostilePictures {
     all.put(
         "BMP with a profile that claims gigabytes",
         () -> {
-          byte[] plain = Pictures.encoded("bmp", 32, 32);
+          byte[] plain = Images.encoded("bmp", 32, 32);
           ByteBuffer out = ByteBuffer.allocate(plain.length + 84).order(ByteOrder.LITTLE_ENDIAN);
           out.put(plain, 0, 54).putInt(10, 14 + 124).putInt(14, 124);
           out.putInt(14 + 56, 0x4D424544).putInt(14 + 112, 124).putInt(14 + 116, Integer.MAX_VALUE);
@@ -216,16 +214,16 @@ final class HostilePictures {
   }
 
   private static byte[] png(String type, byte[] data) {
-    return pngWith(Pictures.chunk(type, data));
+    return pngWith(Images.chunk(type, data));
   }
 
   private static byte[] pngWith(byte[] chunks) {
-    byte[] whole = Pictures.encoded("png", 32, 32);
+    byte[] whole = Images.encoded("png", 32, 32);
     return join(Arrays.copyOf(whole, 33), chunks, Arrays.copyOfRange(whole, 33, whole.length));
   }
 
   private static byte[] jpegWith(byte[] segments) {
-    byte[] whole = Pictures.encoded("jpeg", 32, 32);
+    byte[] whole = Images.encoded("jpeg", 32, 32);
     return join(Arrays.copyOf(whole, 2), segments, Arrays.copyOfRange(whole, 2, whole.length));
   }
 
@@ -305,7 +303,7 @@ final class HostilePictures {
   }
 
   private static byte[] bmp(int at, int value) {
-    byte[] file = Pictures.encoded("bmp", 32, 32);
+    byte[] file = Images.encoded("bmp", 32, 32);
     little(file).putInt(at, value);
     return file;
   }

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.awt.image.BufferedImage;
 import java.util.concurrent.atomic.AtomicInteger;
 import llava4j.error.BadInputException;
-import llava4j.image.Pictures;
+import llava4j.image.Images;
 import llava4j.image.RgbImage;
 import org.junit.jupiter.api.Test;
 
-/// Pictures that are large for the heap, which is a number here.
-class LargePictureTest {
+/// Images that are large for the heap, which is a number here.
+class LargeImageTest {
   private static final long PIXELS = 600 * 400;
 
   private static final double PLENTY = 1e9;
@@ -23,7 +23,7 @@ class LargePictureTest {
 
   @Test
   void jpegIsDecodedCoarselyOnlyWhereItDoesNotFit() {
-    byte[] file = Pictures.encoded("jpeg", 600, 400);
+    byte[] file = Images.encoded("jpeg", 600, 400);
     RgbImage whole = decode(file, DecodeOptions.defaults(), PLENTY).image();
     DecodedImage fits = decode(file, DecodeOptions.defaults(), 4);
     assertThat(fits.subsampling()).isEqualTo(1);
@@ -44,7 +44,7 @@ class LargePictureTest {
   @Test
   void oneCollectionAnswersForAllSteps() {
     var asked = new AtomicInteger();
-    byte[] file = Pictures.encoded("jpeg", 600, 400);
+    byte[] file = Images.encoded("jpeg", 600, 400);
     DecodedImage coarse =
         ImageDecoder.decode(
             file,
@@ -60,8 +60,7 @@ class LargePictureTest {
 
   @Test
   void greyJpegIsDecodedCoarselyToo() {
-    byte[] file =
-        Pictures.encoded("jpeg", new BufferedImage(599, 401, BufferedImage.TYPE_BYTE_GRAY));
+    byte[] file = Images.encoded("jpeg", new BufferedImage(599, 401, BufferedImage.TYPE_BYTE_GRAY));
     DecodedImage coarse = decode(file, DecodeOptions.defaults(), 1.3);
     assertThat(coarse.subsampling()).isEqualTo(2);
     assertThat(coarse.image().width()).isEqualTo(300);
@@ -69,8 +68,8 @@ class LargePictureTest {
   }
 
   @Test
-  void aPictureThatMustBeTurnedNeedsTwice() {
-    byte[] file = Pictures.withExif(Pictures.encoded("jpeg", 600, 400), 6);
+  void aImageThatMustBeTurnedNeedsTwice() {
+    byte[] file = Images.withExif(Images.encoded("jpeg", 600, 400), 6);
     assertThat(decode(file, DecodeOptions.defaults(), 4).subsampling()).isEqualTo(2);
     assertThat(decode(file, DecodeOptions.reference(), 4).subsampling()).isEqualTo(1);
   }
@@ -78,7 +77,7 @@ class LargePictureTest {
   /// Results of training and evaluation must not depend on the size of the heap.
   @Test
   void theReferenceRefusesRatherThanDecodingCoarsely() {
-    byte[] file = Pictures.encoded("jpeg", 600, 400);
+    byte[] file = Images.encoded("jpeg", 600, 400);
     assertThatThrownBy(() -> decode(file, DecodeOptions.reference(), 1))
         .isInstanceOf(BadInputException.class)
         .hasMessageContainingAll("large is 600x400", "MiB", "-Xmx");
@@ -87,7 +86,7 @@ class LargePictureTest {
   @Test
   void otherFormatsThatDoNotFitAreRefused() {
     for (String format : new String[] {"png", "gif", "bmp", "tiff", "jpeg"}) {
-      byte[] file = Pictures.encoded(format, 600, 400);
+      byte[] file = Images.encoded(format, 600, 400);
       assertThat(decode(file, DecodeOptions.defaults(), 12).subsampling()).isEqualTo(1);
       assertThatThrownBy(() -> decode(file, DecodeOptions.defaults(), 0.01))
           .as(format)

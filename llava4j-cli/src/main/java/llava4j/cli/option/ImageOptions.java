@@ -12,21 +12,19 @@ import llava4j.image.fetch.ImageFetcher;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Where pictures may come from: the options that `ask` and `chat` share.
-public final class PictureOptions {
-  @Option(
-      names = "--allow-url",
-      description = "Fetch pictures from public http and https addresses.")
+/// Where images may come from: the options that `ask` and `chat` share.
+public final class ImageOptions {
+  @Option(names = "--allow-url", description = "Fetch images from public http and https addresses.")
   private boolean allowUrl;
 
   @Option(
       names = "--ignore-orientation",
-      description = "Do not turn pictures as their EXIF data says; training and evaluation do not.")
+      description = "Do not turn images as their EXIF data says; training and evaluation do not.")
   private boolean ignoreOrientation;
 
   @Mixin private PixelLimit limit;
 
-  /// Decodes pictures in the order of their names.
+  /// Decodes images in the order of their names.
   public List<RgbImage> decode(List<String> names, PrintWriter err) {
     List<RgbImage> images = new ArrayList<>();
     for (String name : names) {

@@ -8,11 +8,11 @@ import llava4j.data.Turn;
 import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.TurnOrder;
 
-/// Conversations in LLaVA's form about one picture each: LLaVA-Instruct (whose pictures are bare
-/// names of COCO's) and LCS-558K. They are taken as they are.
-public final class PictureTalkReader implements SourceReader {
-  /// Where pictures lie.
-  public enum Pictures {
+/// Conversations in LLaVA's form about one image each: LLaVA-Instruct (whose images are bare names
+/// of COCO's) and LCS-558K. They are taken as they are.
+public final class ImageTalkReader implements SourceReader {
+  /// Where images lie.
+  public enum Images {
     /// Bare names, of COCO's train2017.
     COCO,
     /// Paths as they are to be.
@@ -20,11 +20,11 @@ public final class PictureTalkReader implements SourceReader {
   }
 
   private final List<NativeFile> files;
-  private final Pictures pictures;
+  private final Images images;
 
-  public PictureTalkReader(List<NativeFile> files, Pictures pictures) {
+  public ImageTalkReader(List<NativeFile> files, Images images) {
     this.files = List.copyOf(files);
-    this.pictures = pictures;
+    this.images = images;
   }
 
   @Override
@@ -49,12 +49,12 @@ public final class PictureTalkReader implements SourceReader {
 
   private String image(NativeFile file, NativeRow row) {
     String image = row.text("image");
-    if (pictures == Pictures.AS_NAMED) {
+    if (images == Images.AS_NAMED) {
       return image;
     }
     if (image.contains("/")) {
       throw file.wrong(
-          row.place() + " has the picture '" + image + "', where a bare name of COCO's stands");
+          row.place() + " has the image '" + image + "', where a bare name of COCO's stands");
     }
     return CocoImage.FOLDER + image;
   }

@@ -11,23 +11,23 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Picture files named in a line of chat: typed, or dragged there by a terminal, which quotes or
+/// Image files named in a line of chat: typed, or dragged there by a terminal, which quotes or
 /// escapes blanks or writes a `file://` address.
 ///
 /// @param text the line without them
-public record DraggedPictures(String text, List<Path> files) {
+public record DraggedImages(String text, List<Path> files) {
   private static final Pattern WORD =
       Pattern.compile("'([^']+)'|\"([^\"]+)\"|((?:\\\\.|[^\\s\\\\])+)");
   private static final List<String> ENDINGS =
       List.of(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff");
 
-  public static DraggedPictures find(String line) {
+  public static DraggedImages find(String line) {
     List<Path> files = new ArrayList<>();
     StringBuilder rest = new StringBuilder();
     Matcher word = WORD.matcher(line);
     int end = 0;
     while (word.find()) {
-      Optional<Path> file = pictureFile(word);
+      Optional<Path> file = imageFile(word);
       if (file.isPresent()) {
         files.add(file.get());
         rest.append(line, end, word.start());
@@ -35,11 +35,10 @@ public record DraggedPictures(String text, List<Path> files) {
       }
     }
     rest.append(line.substring(end));
-    return new DraggedPictures(
-        rest.toString().strip().replaceAll(" {2,}", " "), List.copyOf(files));
+    return new DraggedImages(rest.toString().strip().replaceAll(" {2,}", " "), List.copyOf(files));
   }
 
-  private static Optional<Path> pictureFile(Matcher word) {
+  private static Optional<Path> imageFile(Matcher word) {
     String name =
         word.group(1) != null
             ? word.group(1)
