@@ -3,7 +3,6 @@ package llava4j.eval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,6 +14,7 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
+import llava4j.io.AtomicFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -233,15 +233,8 @@ public final class EvalRun {
   }
 
   private static void write(RunSettings settings, Path file) {
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      Path aside = file.resolveSibling(file.getFileName() + ".part");
-      Files.writeString(
-          aside,
-          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException | JacksonException e) {
-      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
-    }
+    AtomicFile.writeText(
+        file,
+        new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
   }
 }
