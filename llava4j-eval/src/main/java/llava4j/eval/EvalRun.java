@@ -15,6 +15,7 @@ import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
 import llava4j.io.AtomicFile;
+import llava4j.io.FolderLock;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,6 +48,14 @@ public final class EvalRun {
     this.folder = folder;
     this.shard = shard;
     this.batch = batch;
+  }
+
+  /// Makes a folder of results this run's own, for as long as it writes there. Shards may be asked
+  /// side by side.
+  ///
+  /// @throws BadInputException if another run has the folder, or it cannot be written
+  public static FolderLock lock(Path folder, Shard shard) {
+    return FolderLock.take(folder, "." + shard.fileName("eval").replaceFirst("jsonl$", "lock"));
   }
 
   /// Asks what has no answer yet.
