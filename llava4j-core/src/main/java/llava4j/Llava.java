@@ -24,6 +24,7 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.fetch.FetchPolicy;
 import llava4j.image.fetch.ImageFetcher;
+import llava4j.io.CloseAll;
 import llava4j.model.ImageEncoder;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
@@ -134,13 +135,7 @@ public final class Llava implements AutoCloseable {
               options.progress());
       return new Llava(checkpoint, model, tokenizer, options, plan);
     } catch (RuntimeException | Error e) {
-      if (model != null) {
-        model.close();
-      }
-      if (tokenizer != null) {
-        tokenizer.close();
-      }
-      checkpoint.close();
+      CloseAll.after(e, model, tokenizer, checkpoint);
       throw e;
     }
   }
@@ -249,9 +244,7 @@ public final class Llava implements AutoCloseable {
   @Override
   public void close() {
     if (running.end()) {
-      imageRows.close();
-      model.close();
-      tokenizer.close();
+      CloseAll.of(imageRows, model, tokenizer);
     }
   }
 

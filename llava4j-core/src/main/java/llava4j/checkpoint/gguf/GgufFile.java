@@ -2,13 +2,18 @@ package llava4j.checkpoint.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import llava4j.checkpoint.weights.MappedFile;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
@@ -118,7 +123,8 @@ public final class GgufFile implements AutoCloseable {
 
   @Override
   public void close() {
-    new HashSet<>(others.values()).forEach(GgufFile::close);
-    file.close();
+    List<AutoCloseable> parts = new ArrayList<>(new HashSet<>(others.values()));
+    parts.add(file);
+    CloseAll.each(parts);
   }
 }

@@ -17,6 +17,7 @@ import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.config.TextConfig;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.text.ImageMarks;
 import llava4j.text.TokenizerFiles;
 
@@ -53,10 +54,7 @@ final class AdapterOpener {
       LoraAdapter weights = LoraAdapter.of(adapter, parts, under, options.mergeLora());
       return join(folder, base, own, under, weights);
     } catch (RuntimeException e) {
-      parts.close();
-      if (under != null) {
-        under.close();
-      }
+      CloseAll.after(e, parts, under);
       throw e;
     }
   }

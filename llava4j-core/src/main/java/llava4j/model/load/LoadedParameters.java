@@ -7,6 +7,7 @@ import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.model.linear.BfloatProducts;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Parameters;
@@ -239,12 +240,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Tensor::close);
+    List<AutoCloseable> all = new ArrayList<>(owned);
+    all.addAll(quantized);
+    all.add(tiles);
+    all.add(source);
     owned.clear();
-    quantized.forEach(QuantizedMatrix::close);
     quantized.clear();
-    tiles.close();
-    source.close();
+    CloseAll.each(all);
   }
 
   /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is
