@@ -184,7 +184,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     try {
       Linear.Half minimums = null;
       if (blocks.layout().hasMinimums()) {
-        minimums = packWithMinimums(blocks);
+        minimums = packWithMinimums(name, blocks);
       } else {
         pack(blocks);
       }
@@ -204,16 +204,23 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   }
 
   /// Packs a matrix whose blocks have minimums, and keeps those beside it.
-  private Linear.Half packWithMinimums(BlockMatrix blocks) {
+  private Linear.Half packWithMinimums(String name, BlockMatrix blocks) {
     try (Scope _ = new Scope()) {
       int perRow = blocks.layout().numBlocks(blocks.columns());
       float[] minimums = new float[Math.toIntExact(blocks.rows() * perRow)];
       pack(new KeptMinimums(blocks, minimums));
-      Tensor kept =
-          Scope.own(
-              Tensors.ofFloats(minimums, blocks.rows(), perRow)
-                  .to(DType.F16.scalarType())); // [out, blocks]
+      Tensor whole = Tensors.ofFloats(minimums, blocks.rows(), perRow); // [out, blocks]
+      Tensor kept = Scope.own(whole.to(DType.F16.scalarType())); // [out, blocks]
       owned.add(kept);
+      if (!isFinite(kept)) {
+        throw isFinite(whole)
+            ? new BadInputException(
+                "tensor "
+                    + name
+                    + " has blocks whose smallest number is beyond the 16 bits that it is kept in;"
+                    + " use --weights bf16 or fp32")
+            : faulty(name);
+      }
       return new Linear.Half(kept, null, oneDnn, tiles);
     }
   }
