@@ -64,6 +64,7 @@ public final class Llava implements AutoCloseable {
   private final MemoryPlan plan;
   private final RunningRequests running = new RunningRequests();
   private final Optional<String> templateNote;
+  private final Optional<String> weightsNote;
 
   private Llava(
       Checkpoint checkpoint,
@@ -72,6 +73,8 @@ public final class Llava implements AutoCloseable {
       LoadOptions options,
       MemoryPlan plan) {
     this.plan = plan;
+    this.weightsNote =
+        MemoryPlan.leftWhole(checkpoint.inferenceWeights(), options.device(), options.weights());
     this.name = checkpoint.name();
     this.model = model;
     this.tokenizer = tokenizer;
@@ -162,6 +165,11 @@ public final class Llava implements AutoCloseable {
   /// the options decided.
   public Optional<String> templateNote() {
     return templateNote;
+  }
+
+  /// Which matrices are not kept as the options ask, for those who want to know; empty for most.
+  public Optional<String> weightsNote() {
+    return weightsNote;
   }
 
   /// Asks one question about an image file: greedy, up to 512 tokens, EXIF orientation honoured.

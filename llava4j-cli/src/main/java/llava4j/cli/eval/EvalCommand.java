@@ -277,7 +277,7 @@ public final class EvalCommand implements Callable<Integer> {
     Checkpoint checkpoint = model.open(spec.commandLine().getErr());
     String weights = fingerprint(checkpoint);
     try (Llava llava = model.load(checkpoint, options)) {
-      llava.templateNote().ifPresent(spec.commandLine().getErr()::println);
+      model.tell(llava, spec.commandLine().getErr());
       if (asksOtherwise(llava.template())) {
         spec.commandLine().getErr().println(OTHER_PROMPT);
       }
