@@ -3,13 +3,9 @@
 set -euo pipefail
 export JAVA_HOME=$1
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
-mkdir -p target
-log=target/docs-build.log
-if ! mvn -B -ntp -DskipTests -Dspotless.check.skip=true package >"$log" 2>&1 </dev/null; then
-  grep -E '^\[(ERROR|WARNING)\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
-  echo "the build failed; the whole log is $PWD/$log." >&2
-  exit 1
-fi
+# shellcheck source=build-all.sh
+. scripts/build-all.sh
+build_all docs-build.log
 sources=$(ls -d llava4j-{core,data,train,eval,cli}/src/main/java | paste -sd:)
 rm -rf target/apidocs
 find llava4j-{core,data,train,eval,cli}/src/main/java -name '*.java' >target/docs-sources

@@ -24,6 +24,7 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.fetch.FetchPolicy;
 import llava4j.image.fetch.ImageFetcher;
+import llava4j.io.CloseAll;
 import llava4j.model.ImageEncoder;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
@@ -63,6 +64,7 @@ public final class Llava implements AutoCloseable {
   private final MemoryPlan plan;
   private final RunningRequests running = new RunningRequests();
   private final Optional<String> templateNote;
+  private final Optional<String> weightsNote;
 
   private Llava(
       Checkpoint checkpoint,
@@ -71,6 +73,8 @@ public final class Llava implements AutoCloseable {
       LoadOptions options,
       MemoryPlan plan) {
     this.plan = plan;
+    this.weightsNote =
+        MemoryPlan.leftWhole(checkpoint.inferenceWeights(), options.device(), options.weights());
     this.name = checkpoint.name();
     this.model = model;
     this.tokenizer = tokenizer;
@@ -134,13 +138,7 @@ public final class Llava implements AutoCloseable {
               options.progress());
       return new Llava(checkpoint, model, tokenizer, options, plan);
     } catch (RuntimeException | Error e) {
-      if (model != null) {
-        model.close();
-      }
-      if (tokenizer != null) {
-        tokenizer.close();
-      }
-      checkpoint.close();
+      CloseAll.after(e, model, tokenizer, checkpoint);
       throw e;
     }
   }
@@ -167,6 +165,11 @@ public final class Llava implements AutoCloseable {
   /// the options decided.
   public Optional<String> templateNote() {
     return templateNote;
+  }
+
+  /// Which matrices are not kept as the options ask, for those who want to know; empty for most.
+  public Optional<String> weightsNote() {
+    return weightsNote;
   }
 
   /// Asks one question about an image file: greedy, up to 512 tokens, EXIF orientation honoured.
@@ -249,9 +252,7 @@ public final class Llava implements AutoCloseable {
   @Override
   public void close() {
     if (running.end()) {
-      imageRows.close();
-      model.close();
-      tokenizer.close();
+      CloseAll.of(imageRows, model, tokenizer);
     }
   }
 

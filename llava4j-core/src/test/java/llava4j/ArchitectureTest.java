@@ -33,14 +33,14 @@ class ArchitectureTest extends HouseRules {
           Map.entry("image", List.of("error", "platform", "io")),
           Map.entry("text", List.of("error", "io")),
           Map.entry("pickle", List.of("error")),
-          Map.entry("quant", List.of("error", "platform", "tensor")),
+          Map.entry("quant", List.of("error", "io", "platform", "tensor")),
           Map.entry("config", List.of("error", "tensor", "image")),
           Map.entry(
               "checkpoint",
               List.of("error", "io", "pickle", "tensor", "image", "text", "config", "quant")),
           Map.entry(
               "model",
-              List.of("error", "tensor", "image", "text", "quant", "config", "checkpoint")),
+              List.of("error", "io", "tensor", "image", "text", "quant", "config", "checkpoint")),
           Map.entry(
               "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));
 

@@ -81,22 +81,12 @@ class ImageModeTest {
     int side = config.vision().imageSize();
     List<Resolution> grids =
         List.of(new Resolution(side, 2 * side), new Resolution(2 * side, side));
-    return new Checkpoint(
-        plain.name(),
-        plain.location(),
-        plain.dialect(),
-        new LlavaConfig(
-            config.vision(),
-            config.projector(),
-            config.text(),
-            new ImageMode.AnyRes(grids),
-            PatchMerge.SPATIAL_UNPAD,
-            config.contextLength()),
-        plain.imageProcessor(),
-        new WithNewline(plain.weights(), config.text().dim()),
-        plain.tokenizer(),
-        plain.eosIds(),
-        plain.addsBos());
+    return plain
+        .withConfig(
+            config
+                .withImageMode(new ImageMode.AnyRes(grids))
+                .withPatchMerge(PatchMerge.SPATIAL_UNPAD))
+        .withWeights(new WithNewline(plain.weights(), config.text().dim()));
   }
 
   private record WithNewline(WeightSource source, int dim) implements WeightSource {

@@ -6,6 +6,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import llava4j.cli.ask.DraggedImages;
 import llava4j.cli.option.BundledModel;
 import llava4j.golden.Golden;
@@ -202,6 +204,27 @@ class CommandsTest {
     assertThat(run("info", "-m", model)).isZero();
     assertThat(out.toString())
         .contains("original LLaVA", "mlp2x_gelu", "memory", "kernels", "vector");
+  }
+
+  /// Rows of 48 are one block of 32 and a half.
+  @Test
+  void whatCannotBeQuantisedIsSaid() {
+    Path narrow = NarrowModel.write(folder.resolve("narrow"));
+    assertThat(run("info", "-m", narrow.toString(), "--weights", "q8")).isZero();
+    assertThat(out.toString())
+        .contains(
+            "not quantised   3 of 21 matrices stay F16 and are not q8",
+            "language_model.layers.0.mlp.down_proj.weight has rows of 48");
+    String[] ask = {"ask", "-m", narrow.toString(), "--weights=q4", "--max-tokens=2", image, "Hi?"};
+    assertThat(run(ask)).isZero();
+    assertThat(err.toString()).doesNotContain("matrices");
+    List<String> verbose = new ArrayList<>(List.of(ask));
+    verbose.add("-v");
+    assertThat(run(verbose.toArray(String[]::new))).isZero();
+    assertThat(err.toString()).containsOnlyOnce("3 of 21 matrices stay F16 and are not q4");
+    out.getBuffer().setLength(0);
+    assertThat(run("info", "-m", model, "--weights", "q8")).isZero();
+    assertThat(out.toString()).doesNotContain("not quantised");
   }
 
   @Test

@@ -92,9 +92,9 @@ class UnusedOptionsTest {
   @Test
   void infoTellsOfImagesAsTheyAreCut() {
     assertThat(run("info", "-m", original)).isZero();
-    assertThat(out.toString()).contains("images        pad,");
+    assertThat(out.toString()).contains("images          pad,");
     assertThat(run("info", "-m", original, "--image-mode", "square")).isZero();
-    assertThat(out.toString()).contains("images        square,");
+    assertThat(out.toString()).contains("images          square,");
   }
 
   @ParameterizedTest

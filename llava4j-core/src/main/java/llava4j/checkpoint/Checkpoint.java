@@ -138,10 +138,10 @@ public record Checkpoint(
         prompts);
   }
 
-  /// The same with other weights, and under another name.
-  public Checkpoint withWeights(WeightSource other, String newName) {
+  /// The same with other weights.
+  public Checkpoint withWeights(WeightSource other) {
     return new Checkpoint(
-        newName,
+        name,
         location,
         dialect,
         config,
@@ -153,9 +153,40 @@ public record Checkpoint(
         prompts);
   }
 
-  /// The same with other weights.
-  public Checkpoint withWeights(WeightSource other) {
-    return withWeights(other, name);
+  /// The same under another name, as if it had come from another place.
+  public Checkpoint at(Path place, String newName) {
+    return new Checkpoint(
+        newName,
+        place,
+        dialect,
+        config,
+        imageProcessor,
+        weights,
+        tokenizer,
+        eosIds,
+        addsBos,
+        prompts);
+  }
+
+  /// The same with another tokenizer, and what goes with it.
+  public Checkpoint withTokenizer(TokenizerSource other, Set<Integer> otherEosIds, boolean bos) {
+    return new Checkpoint(
+        name, location, dialect, config, imageProcessor, weights, other, otherEosIds, bos, prompts);
+  }
+
+  /// The same with prompts written otherwise.
+  public Checkpoint withPrompts(PromptConventions other) {
+    return new Checkpoint(
+        name,
+        location,
+        dialect,
+        config,
+        imageProcessor,
+        weights,
+        tokenizer,
+        eosIds,
+        addsBos,
+        other);
   }
 
   private static boolean isUsed(String name, int layersToRun) {

@@ -92,7 +92,11 @@ public record CheckpointOptions(
   }
 
   public CheckpointOptions withMergedLora() {
-    return new CheckpointOptions(base, visionTower, mmproj, true, hub);
+    return withMergedLora(true);
+  }
+
+  public CheckpointOptions withMergedLora(boolean merged) {
+    return new CheckpointOptions(base, visionTower, mmproj, merged, hub);
   }
 
   public CheckpointOptions withHub(Function<String, Path> fetch) {

@@ -48,4 +48,8 @@ public record LlavaConfig(
   public LlavaConfig withImageMode(ImageMode other) {
     return new LlavaConfig(vision, projector, text, other, patchMerge, contextLength);
   }
+
+  public LlavaConfig withPatchMerge(PatchMerge other) {
+    return new LlavaConfig(vision, projector, text, imageMode, other, contextLength);
+  }
 }

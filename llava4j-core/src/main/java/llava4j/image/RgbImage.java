@@ -2,9 +2,8 @@ package llava4j.image;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
+import llava4j.io.Sha256;
 
 /// An image of 8-bit red, green and blue, row-major and interleaved: byte `(y * width + x) * 3 +
 /// c`.
@@ -74,13 +73,10 @@ public final class RgbImage {
 
   /// SHA-256 of the size and the pixels, as hexadecimal digits: the key of image caches.
   public String sha256() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(ByteBuffer.allocate(8).putInt(width).putInt(height).array());
-      return HexFormat.of().formatHex(digest.digest(pixels));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.fresh();
+    digest.update(ByteBuffer.allocate(8).putInt(width).putInt(height).array());
+    digest.update(pixels);
+    return Sha256.of(digest);
   }
 
   @Override

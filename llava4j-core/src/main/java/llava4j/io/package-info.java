@@ -1,2 +1,3 @@
-/// Files that are whole or absent, and their digests.
+/// Files that are whole or absent, digests, folders that belong to one run, and closing several
+/// things.
 package llava4j.io;

@@ -5,6 +5,7 @@ import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.model.cache.KvCache;
 import llava4j.model.load.LoadProgress;
 import llava4j.model.load.LoadedParameters;
@@ -59,7 +60,7 @@ public final class LlavaModel implements AutoCloseable {
       parameters.finish();
       return model;
     } catch (RuntimeException | Error e) {
-      parameters.close();
+      CloseAll.after(e, parameters);
       throw e;
     }
   }

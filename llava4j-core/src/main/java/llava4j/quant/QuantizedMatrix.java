@@ -8,9 +8,14 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import llava4j.io.CloseAll;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.tensor.DType;
 import llava4j.tensor.NativeRuntime;
@@ -72,9 +77,7 @@ public final class QuantizedMatrix implements AutoCloseable {
                 made.set(i, session(matrix, firstRows[i], firstRows[i + 1] - firstRows[i], memory));
               });
     } catch (RuntimeException | Error e) {
-      for (int i = 0; i < numParts; i++) {
-        close(made.get(i));
-      }
+      CloseAll.after(e, closing(IntStream.range(0, numParts).mapToObj(made::get)));
       throw e;
     }
     OrtSession[] parts = new OrtSession[numParts];
@@ -155,9 +158,7 @@ public final class QuantizedMatrix implements AutoCloseable {
 
   @Override
   public void close() {
-    for (OrtSession part : parts) {
-      close(part);
-    }
+    CloseAll.each(closing(Arrays.stream(parts)));
   }
 
   private void run(int part, OnnxTensor input, Tensor written, long inputs) {
@@ -217,6 +218,10 @@ public final class QuantizedMatrix implements AutoCloseable {
             .order(ByteOrder.nativeOrder())
             .asFloatBuffer();
     return OnnxTensor.createTensor(OnnxRuntime.environment(), values, new long[] {rows, columns});
+  }
+
+  private static List<AutoCloseable> closing(Stream<OrtSession> sessions) {
+    return sessions.<AutoCloseable>map(session -> () -> close(session)).toList();
   }
 
   private static void close(OrtSession sessionOrNull) {

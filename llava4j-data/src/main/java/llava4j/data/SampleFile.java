@@ -13,10 +13,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
+import llava4j.io.Sha256;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -86,7 +85,7 @@ public final class SampleFile implements AutoCloseable {
       throw new BadInputException(file + " does not exist; name a JSON or JSONL file of samples");
     }
     JsonMapper json = SampleJson.mapper();
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.fresh();
     // the stream of a channel heeds an interrupt, that of Files does not
     try (FileChannel whole = FileChannel.open(file, StandardOpenOption.READ);
         InputStream bytes = new BufferedInputStream(Channels.newInputStream(whole), BUFFER);
@@ -94,7 +93,7 @@ public final class SampleFile implements AutoCloseable {
       long changed = stamp(file);
       SampleIndex index = new SampleReading(json, file, progress, faults).read(in);
       in.transferTo(OutputStream.nullOutputStream());
-      String fingerprint = HexFormat.of().formatHex(digest.digest());
+      String fingerprint = Sha256.of(digest);
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       return new SampleFile(json, file, channel, index, fingerprint, changed);
     } catch (ClosedByInterruptException e) {
@@ -186,13 +185,5 @@ public final class SampleFile implements AutoCloseable {
     Thread.currentThread().interrupt();
     InterruptedException cause = new InterruptedException(e.getMessage());
     return new IllegalStateException("interrupted while reading samples", cause);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -16,24 +16,25 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void samplesNeedOfTheCoreOnlyErrors() {
-    requireOfTheCore("llava4j.data", List.of("llava4j.error"));
+  void samplesNeedOfTheCoreOnlyErrorsAndWholeFiles() {
+    requireOfTheCore("llava4j.data", List.of("llava4j.error", "llava4j.io"));
   }
 
   @Test
   void mixturesAlsoReadPickles() {
-    requireOfTheCore("llava4j.data.mixture..", List.of("llava4j.error", "llava4j.pickle"));
+    requireOfTheCore(
+        "llava4j.data.mixture..", List.of("llava4j.error", "llava4j.io", "llava4j.pickle"));
   }
 
   @Test
   void theSmallMixtureAndItsPackagesNeedOnlyErrors() {
     requireOfTheCore("llava4j.data.tiny", List.of("llava4j.error"));
-    requireOfTheCore("llava4j.data.fetch", List.of("llava4j.error"));
+    requireOfTheCore("llava4j.data.fetch", List.of("llava4j.error", "llava4j.io"));
   }
 
   @Test
   void checksAlsoDecodeImages() {
-    requireOfTheCore("llava4j.data.check", List.of("llava4j.error", "llava4j.image"));
+    requireOfTheCore("llava4j.data.check", List.of("llava4j.error", "llava4j.io", "llava4j.image"));
   }
 
   @Test

@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +15,7 @@ import java.util.function.IntPredicate;
 import llava4j.error.BadInputException;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.CompleteLines;
+import llava4j.io.AtomicFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -160,17 +160,11 @@ public final class AnswerFile {
 
   /// Replaces the file by all answers in the order of their numbers.
   public void rewrite(Map<Integer, Answer> answers) {
-    Path aside = file.resolveSibling(file.getFileName() + ".part");
     List<Integer> numbers = new ArrayList<>(answers.keySet());
     numbers.sort(null);
     StringBuilder lines = new StringBuilder();
     numbers.forEach(number -> lines.append(line(number, answers.get(number))).append('\n'));
-    try {
-      Files.writeString(aside, lines);
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
-    }
+    AtomicFile.writeText(file, lines.toString());
   }
 
   private ObjectNode line(int number, Answer answer) {

@@ -3,7 +3,6 @@ package llava4j.eval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,6 +14,8 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
+import llava4j.io.AtomicFile;
+import llava4j.io.FolderLock;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,6 +48,14 @@ public final class EvalRun {
     this.folder = folder;
     this.shard = shard;
     this.batch = batch;
+  }
+
+  /// Makes a folder of results this run's own, for as long as it writes there. Shards may be asked
+  /// side by side.
+  ///
+  /// @throws BadInputException if another run has the folder, or it cannot be written
+  public static FolderLock lock(Path folder, Shard shard) {
+    return FolderLock.take(folder, "." + shard.fileName("eval").replaceFirst("jsonl$", "lock"));
   }
 
   /// Asks what has no answer yet.
@@ -233,15 +242,8 @@ public final class EvalRun {
   }
 
   private static void write(RunSettings settings, Path file) {
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      Path aside = file.resolveSibling(file.getFileName() + ".part");
-      Files.writeString(
-          aside,
-          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException | JacksonException e) {
-      throw new BadInputException(file + " cannot be written: " + e.getMessage(), e);
-    }
+    AtomicFile.writeText(
+        file,
+        new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
   }
 }

@@ -1,11 +1,7 @@
 package llava4j.eval;
 
 import com.fasterxml.jackson.annotation.JsonAlias;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +10,7 @@ import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
 import llava4j.image.decode.DecodeOptions;
+import llava4j.io.Sha256;
 
 /// Everything that can change an answer. Stands beside the answers, so that a run only goes on with
 /// the same.
@@ -95,7 +92,7 @@ public record RunSettings(
       text.append(question.id()).append('\n').append(question.text()).append('\n');
       text.append(image, image.lastIndexOf('/') + 1, image.length()).append('\n');
     }
-    return sha256(text.toString());
+    return Sha256.of(text.toString());
   }
 
   /// The lines, first ones left out, that all questions end with.
@@ -124,7 +121,7 @@ public record RunSettings(
         "suffix (SHA-256)",
         suffix.isEmpty()
             ? "none"
-            : suffix.replace('\n', ' ') + " (" + sha256(suffix).substring(0, SHORT_HASH) + ")");
+            : suffix.replace('\n', ' ') + " (" + Sha256.of(suffix).substring(0, SHORT_HASH) + ")");
     lines.put("images", images ? "shown" : "left out");
     lines.put("pixels", "images of at most " + asked.maxPixels() + " pixels");
     lines.put("OCR tokens in prompts", ocrTokens ? "yes" : "no");
@@ -149,15 +146,5 @@ public record RunSettings(
           }
         });
     return differences;
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

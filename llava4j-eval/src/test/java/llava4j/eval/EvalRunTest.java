@@ -20,10 +20,10 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.BlindTask;
 import llava4j.eval.task.PopeTask;
 import llava4j.eval.task.Question;
-import llava4j.eval.task.ResponseFormat;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
+import llava4j.text.ResponseFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -273,7 +273,7 @@ class EvalRunTest {
     TinyBenchmarks.write(folder.resolve("tiny"));
     Task words = Tasks.open(TaskName.TEXTVQA, folder.resolve("tiny"));
     assertThat(settings(words, "m").lines().get("suffix (SHA-256)"))
-        .startsWith("Reference OCR token:  " + ResponseFormat.SHORT + " (");
+        .startsWith("Reference OCR token:  " + ResponseFormat.SHORT.instruction() + " (");
     assertThat(settings(words, "m").lines()).containsEntry("OCR tokens in prompts", "yes");
   }
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.config.LlavaConfig;
+import llava4j.io.CloseAll;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -121,12 +122,6 @@ final class Assembly implements AutoCloseable {
 
   @Override
   public void close() {
-    units.close();
-    quantized.close();
-    try {
-      tower.close();
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    CloseAll.of(units, quantized, tower);
   }
 }

@@ -161,15 +161,12 @@ public record BaseModel(
   private static Checkpoint shaped(Checkpoint checkpoint, TrainConfig config, List<String> notes) {
     LlavaConfig model = checkpoint.config();
     LlavaConfig shaped =
-        new LlavaConfig(
-            model.vision(),
-            model.projector(),
-            model.text(),
-            config.data().images().mode(model.vision().imageSize()),
-            config.data().images() == TrainConfig.Images.HD
-                ? PatchMerge.SPATIAL_UNPAD
-                : PatchMerge.FLAT,
-            model.contextLength());
+        model
+            .withImageMode(config.data().images().mode(model.vision().imageSize()))
+            .withPatchMerge(
+                config.data().images() == TrainConfig.Images.HD
+                    ? PatchMerge.SPATIAL_UNPAD
+                    : PatchMerge.FLAT);
     if (model.imageMode() instanceof ImageMode.AnyRes) {
       notes.add(
           checkpoint.location()

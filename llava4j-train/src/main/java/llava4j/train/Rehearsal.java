@@ -3,6 +3,7 @@ package llava4j.train;
 import java.util.List;
 import java.util.Locale;
 import llava4j.data.SampleFile;
+import llava4j.io.CloseAll;
 import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.BatchPrefetcher;
@@ -59,9 +60,7 @@ public final class Rehearsal implements AutoCloseable {
 
     @Override
     public void close() {
-      batches.close();
-      tokenizer.close();
-      samples.close();
+      CloseAll.of(batches, tokenizer, samples);
     }
   }
 
@@ -108,7 +107,6 @@ public final class Rehearsal implements AutoCloseable {
 
   @Override
   public void close() {
-    input.close();
-    assembly.close();
+    CloseAll.of(input, assembly);
   }
 }

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import llava4j.checkpoint.weights.WeightsFingerprint;
 import llava4j.data.SampleFile;
 import llava4j.error.BadInputException;
+import llava4j.io.FolderLock;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.text.tokenizer.Tokenizer;
@@ -30,7 +31,6 @@ import llava4j.train.forecast.ResidentMemory;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.UnitLayout;
 import llava4j.train.state.CheckpointStore;
-import llava4j.train.state.RunLock;
 import llava4j.train.state.RunState;
 import llava4j.train.state.SavedRun;
 import llava4j.train.vision.FeatureCache;
@@ -63,7 +63,7 @@ public final class Trainer {
   /// @throws BadInputException if another run is in the folder, the data or the base are not those
   ///   of the checkpoint, or numbers are not finite
   public Result run() {
-    try (RunLock _ = job.group().rank() == 0 ? RunLock.take(job.out()) : null;
+    try (FolderLock _ = job.group().rank() == 0 ? FolderLock.take(job.out()) : null;
         SampleFile samples = SampleFile.open(job.data());
         Tokenizer tokenizer = job.base().tokenizer().get()) {
       StepLayout layout = RunBatches.layout(job, samples.size());

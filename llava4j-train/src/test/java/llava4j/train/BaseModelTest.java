@@ -59,18 +59,7 @@ class BaseModelTest {
     MiniatureBase base = MiniatureBase.write(folder, true);
     try (Checkpoint plain = base.open(PresetRuns.config("finetune7b"))) {
       BaseModel.requireUnmarked(plain);
-      Checkpoint marked =
-          new Checkpoint(
-              plain.name(),
-              plain.location(),
-              plain.dialect(),
-              plain.config(),
-              plain.imageProcessor(),
-              plain.weights(),
-              plain.tokenizer(),
-              plain.eosIds(),
-              plain.addsBos(),
-              plain.prompts().withMarkedImages(true));
+      Checkpoint marked = plain.withPrompts(plain.prompts().withMarkedImages(true));
       assertThatThrownBy(() -> BaseModel.requireUnmarked(marked))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("mm_use_im_start_end to false");

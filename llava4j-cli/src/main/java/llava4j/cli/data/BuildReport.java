@@ -11,7 +11,7 @@ import llava4j.data.mixture.BuildListener;
 import llava4j.data.mixture.MixtureBuild;
 import llava4j.data.mixture.MixtureSource;
 import llava4j.data.mixture.SourceResult;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 
 /// Runs the building of a mixture with a progress bar, and says of each source what came of it.
 final class BuildReport {
@@ -61,10 +61,10 @@ final class BuildReport {
       here += result.samples();
       row(result.source().title(), expected, result.samples());
       out.printf(Locale.ROOT, "    rows read: %d%n", result.rows());
-      for (Map.Entry<Finding, Long> finding : new TreeMap<>(result.findings()).entrySet()) {
-        out.printf(Locale.ROOT, "    %s: %d%n", finding.getKey().words(), finding.getValue());
+      for (Map.Entry<Incident, Long> incident : new TreeMap<>(result.incidents()).entrySet()) {
+        out.printf(Locale.ROOT, "    %s: %d%n", incident.getKey().words(), incident.getValue());
       }
-      if (result.samples() != expected && result.findings().isEmpty()) {
+      if (result.samples() != expected && result.incidents().isEmpty()) {
         out.println("    no row was left out: the source's file has other rows than the paper's");
       }
     }

@@ -38,6 +38,7 @@ import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
+import llava4j.io.FolderLock;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.text.template.ChatTemplate;
@@ -174,8 +175,15 @@ public final class EvalCommand implements Callable<Integer> {
   public Integer call() {
     requireUsed();
     NativeRuntime.prepareForInference();
-    List<Task> opened = open();
     Shard part = shard == null ? Shard.whole() : Shard.parse(shard);
+    try (FolderLock _ = EvalRun.lock(out, part)) {
+      run(part);
+    }
+    return 0;
+  }
+
+  private void run(Shard part) {
+    List<Task> opened = open();
     List<EvalResult> results = new ArrayList<>();
     if (merge == null) {
       ask(opened, part, results);
@@ -194,7 +202,6 @@ public final class EvalCommand implements Callable<Integer> {
         }
       }
     }
-    return 0;
   }
 
   private void requireUsed() {
@@ -270,7 +277,7 @@ public final class EvalCommand implements Callable<Integer> {
     Checkpoint checkpoint = model.open(spec.commandLine().getErr());
     String weights = fingerprint(checkpoint);
     try (Llava llava = model.load(checkpoint, options)) {
-      llava.templateNote().ifPresent(spec.commandLine().getErr()::println);
+      model.tell(llava, spec.commandLine().getErr());
       if (asksOtherwise(llava.template())) {
         spec.commandLine().getErr().println(OTHER_PROMPT);
       }

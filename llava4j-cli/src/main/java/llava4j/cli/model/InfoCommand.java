@@ -180,6 +180,8 @@ public final class InfoCommand implements Callable<Integer> {
             + " used in place from the files) + "
             + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
             + " of cache for a full context");
+    MemoryPlan.leftWhole(weights, device, options.parsedWeights())
+        .ifPresent(note -> line(out, "not quantised", note));
   }
 
   private static void printProcessor(PrintWriter out, ThreadCount threads) {

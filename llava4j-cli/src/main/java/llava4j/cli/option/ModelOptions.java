@@ -106,8 +106,16 @@ public final class ModelOptions {
   public Llava load(PrintWriter err) {
     LoadOptions options = loadOptions();
     Llava llava = load(open(err), options);
-    llava.templateNote().ifPresent(err::println);
+    tell(llava, err);
     return llava;
+  }
+
+  /// Says what is unusual about a loaded model: its template, and with `--verbose` its weights.
+  public void tell(Llava llava, PrintWriter err) {
+    llava.templateNote().ifPresent(err::println);
+    if (verbose()) {
+      llava.weightsNote().ifPresent(err::println);
+    }
   }
 
   /// The same of an opened model, which is closed in any case.

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.util.Optional;
 import llava4j.error.BadInputException;
+import llava4j.error.PathText;
 import org.jline.reader.UserInterruptException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -59,20 +60,11 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
   ///
   /// @return the exit code of the process
   public static int report(Throwable thrown, PrintWriter err) {
-    Optional<BadInputException> badInput = find(BadInputException.class, thrown);
+    Optional<BadInputException> badInput =
+        find(BadInputException.class, thrown)
+            .or(() -> find(InvalidPathException.class, thrown).map(PathText::refusal));
     if (badInput.isPresent()) {
       err.println("llava: " + oneLine(badInput.get().getMessage()));
-      err.flush();
-      return BAD_INPUT;
-    }
-    Optional<InvalidPathException> noPath = find(InvalidPathException.class, thrown);
-    if (noPath.isPresent()) {
-      err.println(
-          "llava: '"
-              + noPath.get().getInput().replace("\0", "\\0")
-              + "' cannot be the name of a file or folder ("
-              + noPath.get().getReason()
-              + "); correct it");
       err.flush();
       return BAD_INPUT;
     }

@@ -10,8 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import llava4j.cli.Main;
+import llava4j.eval.EvalRun;
+import llava4j.eval.Shard;
 import llava4j.eval.tiny.TinyBenchmarks;
 import llava4j.golden.Golden;
+import llava4j.io.FolderLock;
 import llava4j.tensor.NativeRuntime;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +96,20 @@ class EvalCommandTest {
     assertThat(Files.readString(blind.resolve("report.md"))).contains("- images: left out");
     assertThat(eval(blind, model, "gqa")).isEqualTo(2);
     assertThat(err.toString()).contains("images: shown, not left out");
+  }
+
+  @Test
+  void aFolderBelongsToOneRunAtATime() {
+    Path shared = folder.resolve("shared");
+    try (FolderLock _ = EvalRun.lock(shared, Shard.whole())) {
+      assertThat(eval(shared, model, "pope")).isEqualTo(2);
+      assertThat(err.toString())
+          .contains(shared + " is in use by another run; wait for its end, or name another --out")
+          .hasLineCount(1);
+      assertThat(shared.resolve("pope.jsonl")).doesNotExist();
+      assertThat(eval(shared, model, "pope", "--shard", "0/2")).isZero();
+    }
+    assertThat(eval(shared, model, "pope")).isZero();
   }
 
   @Test

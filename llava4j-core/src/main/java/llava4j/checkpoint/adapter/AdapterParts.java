@@ -17,6 +17,7 @@ import llava4j.checkpoint.weights.NameTable;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.NameList;
+import llava4j.io.CloseAll;
 
 /// The tensors of an adapter's files, put together to what they do. What fits nowhere is an error
 /// that names it.
@@ -123,7 +124,7 @@ public final class AdapterParts implements AutoCloseable {
 
   @Override
   public void close() {
-    files.forEach(WeightSource::close);
+    CloseAll.each(files);
   }
 
   private void addWhole(

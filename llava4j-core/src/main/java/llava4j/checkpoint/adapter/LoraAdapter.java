@@ -16,6 +16,7 @@ import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.TextConfig;
+import llava4j.io.CloseAll;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -164,8 +165,7 @@ public final class LoraAdapter implements WeightSource {
 
   @Override
   public void close() {
-    parts.close();
-    base.close();
+    CloseAll.of(parts, base);
   }
 
   private Tensor loadWhole(String name) {

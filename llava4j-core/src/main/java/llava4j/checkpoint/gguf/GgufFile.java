@@ -2,13 +2,18 @@ package llava4j.checkpoint.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import llava4j.checkpoint.weights.MappedFile;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
@@ -46,7 +51,7 @@ public final class GgufFile implements AutoCloseable {
   static GgufFile openPart(Path path) {
     MappedFile file = new MappedFile(path);
     try {
-      return new GgufHeaderReader(file).read();
+      return file.reading(() -> new GgufHeaderReader(file).read());
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -92,6 +97,13 @@ public final class GgufFile implements AutoCloseable {
     return home(tensor).segment().asSlice(tensor.offset(), tensor.bytes());
   }
 
+  /// A quantised matrix, read where it lies; empty for other types.
+  Optional<BlockMatrix> blocks(GgufTensor tensor) {
+    return GgufBlocks.of(
+            tensor.type(), bytes(tensor), tensor.shape().getFirst(), tensor.shape().getLast())
+        .map(blocks -> new MappedBlocks(blocks, home(tensor)));
+  }
+
   /// The tensor as [GgmlType#loadsAs]: plain types are views of the mapped file, blocks are decoded
   /// on all cores. The caller owns (closes) the handle.
   Tensor load(GgufTensor tensor) {
@@ -106,7 +118,8 @@ public final class GgufFile implements AutoCloseable {
   /// Blocks as a new tensor of `type`, decoded on all cores. The caller owns (closes) the handle.
   Tensor decode(GgufTensor tensor, DType type) {
     long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-    Tensor decoded = TensorDecoder.decode(tensor.type(), bytes(tensor), type, shape);
+    Tensor decoded =
+        home(tensor).reading(() -> TensorDecoder.decode(tensor.type(), bytes(tensor), type, shape));
     home(tensor).unload(tensor.offset(), tensor.bytes());
     return decoded;
   }
@@ -118,7 +131,8 @@ public final class GgufFile implements AutoCloseable {
 
   @Override
   public void close() {
-    new HashSet<>(others.values()).forEach(GgufFile::close);
-    file.close();
+    List<AutoCloseable> parts = new ArrayList<>(new HashSet<>(others.values()));
+    parts.add(file);
+    CloseAll.each(parts);
   }
 }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 
 /// Files that llama.cpp's `gguf-split` cut into parts: `NAME-00001-of-00003.gguf` and its fellows.
 /// The first part has the metadata, each has some of the tensors.
@@ -52,7 +53,7 @@ public final class GgufSplit {
       requireTensors(first);
       return first;
     } catch (RuntimeException e) {
-      opened.forEach(GgufFile::close);
+      CloseAll.after(e, opened);
       throw e;
     }
   }

@@ -82,10 +82,7 @@ public final class GgufWeights implements WeightSource {
   @Override
   public Optional<BlockMatrix> blocks(String name) {
     GgufTensor tensor = stored(name);
-    return tensor.shape().size() == 2
-        ? GgufBlocks.of(
-            tensor.type(), file.bytes(tensor), tensor.shape().getFirst(), tensor.shape().getLast())
-        : Optional.empty();
+    return tensor.shape().size() == 2 ? file.blocks(tensor) : Optional.empty();
   }
 
   @Override

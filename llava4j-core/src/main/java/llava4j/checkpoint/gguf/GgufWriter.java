@@ -1,18 +1,14 @@
 package llava4j.checkpoint.gguf;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
 import llava4j.error.BadInputException;
+import llava4j.io.AtomicFile;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -69,30 +65,10 @@ public final class GgufWriter {
 
   /// Writes everything to `path`, replacing a file that is there.
   public void write(Path path, WriteProgress progress) {
-    Path whole = path.toAbsolutePath();
-    Path part =
-        whole.resolveSibling(whole.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-    try {
-      try {
-        try (FileChannel channel =
-            FileChannel.open(
-                part,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-          writeFully(channel, ByteBuffer.wrap(header()));
-          writeTensors(channel, path, progress);
-          channel.force(true);
-        }
-        Files.move(
-            part, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(part);
-      }
-    } catch (IOException e) {
-      throw new BadInputException(
-          path + " cannot be written (" + e + "); check the folder, its rights and its free space",
-          e);
+    try (AtomicFile file = AtomicFile.openAmongMany(path)) {
+      file.write(header());
+      writeTensors(file, path, progress);
+      file.commit();
     }
   }
 
@@ -108,14 +84,13 @@ public final class GgufWriter {
     return header.toBytes(ALIGNMENT);
   }
 
-  private void writeTensors(FileChannel channel, Path path, WriteProgress progress)
-      throws IOException {
+  private void writeTensors(AtomicFile file, Path path, WriteProgress progress) {
     long total = tensors.values().stream().mapToLong(Entry::bytes).sum();
     long done = 0;
     for (var tensor : tensors.entrySet()) {
       Entry entry = tensor.getValue();
       try {
-        writeTensor(channel, tensor.getKey(), entry);
+        writeTensor(file, tensor.getKey(), entry);
       } catch (ArithmeticException e) {
         throw new BadInputException(
             path
@@ -133,8 +108,7 @@ public final class GgufWriter {
     }
   }
 
-  private static void writeTensor(FileChannel channel, String name, Entry entry)
-      throws IOException {
+  private static void writeTensor(AtomicFile file, String name, Entry entry) {
     try (Scope _ = new Scope()) {
       Tensor tensor = entry.source().get();
       long[] shape = entry.shape().stream().mapToLong(Long::longValue).toArray();
@@ -147,18 +121,12 @@ public final class GgufWriter {
           int bytes = Math.toIntExact(entry.type().bytesOf(count));
           ByteBuffer encoded = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
           BlockEncoder.encode(entry.type(), values, encoded);
-          writeFully(channel, encoded.flip());
+          file.write(encoded.flip());
         }
       }
       int padding = Math.floorMod(-entry.bytes(), ALIGNMENT);
-      writeFully(channel, ByteBuffer.allocate(padding));
+      file.write(new byte[padding]);
       tensor.close();
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
     }
   }
 }

@@ -7,19 +7,17 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import llava4j.error.BadInputException;
+import llava4j.io.GitHash;
+import llava4j.io.Sha256;
 
 /// One file on its way into the cache: grows beside its final place, goes on after a cut, is
 /// checked, then renamed.
@@ -193,10 +191,9 @@ final class HubDownload {
   private Optional<String> damage(Path part) throws IOException {
     String found;
     if (file.sha256().isPresent()) {
-      found = hash("SHA-256", new byte[0], part);
+      found = Sha256.of(part);
     } else if (file.etag().matches("[0-9a-f]{40}")) {
-      byte[] prefix = ("blob " + Files.size(part) + "\0").getBytes(StandardCharsets.US_ASCII);
-      found = hash("SHA-1", prefix, part);
+      found = GitHash.of(part);
     } else {
       return Optional.empty();
     }
@@ -210,21 +207,5 @@ final class HubDownload {
                 + " instead of "
                 + expected
                 + "; it was removed, fetch it again");
-  }
-
-  private static String hash(String algorithm, byte[] prefix, Path path) throws IOException {
-    try {
-      MessageDigest digest = MessageDigest.getInstance(algorithm);
-      digest.update(prefix);
-      try (InputStream stream = Files.newInputStream(path)) {
-        byte[] buffer = new byte[1 << 16];
-        for (int read = stream.read(buffer); read > 0; read = stream.read(buffer)) {
-          digest.update(buffer, 0, read);
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

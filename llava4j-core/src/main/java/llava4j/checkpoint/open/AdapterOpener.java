@@ -17,6 +17,7 @@ import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
 import llava4j.config.TextConfig;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.text.ImageMarks;
 import llava4j.text.TokenizerFiles;
 
@@ -53,10 +54,7 @@ final class AdapterOpener {
       LoraAdapter weights = LoraAdapter.of(adapter, parts, under, options.mergeLora());
       return join(folder, base, own, under, weights);
     } catch (RuntimeException e) {
-      parts.close();
-      if (under != null) {
-        under.close();
-      }
+      CloseAll.after(e, parts, under);
       throw e;
     }
   }
@@ -73,17 +71,15 @@ final class AdapterOpener {
     TokenizerSource tokenizer =
         tokenizerFolder.map(there -> TokenizerSource.of(there, marks)).orElse(under.tokenizer());
     Set<Integer> eosIds = CheckpointOpener.generationEosIds(folder);
-    return new Checkpoint(
-        Checkpoint.nameOf(folder),
-        folder,
-        under.dialect(),
-        under.config().withText(text),
-        under.imageProcessor(),
-        weights,
-        tokenizer,
-        eosIds.isEmpty() ? under.eosIds() : eosIds,
-        ownTokenizer ? TokenizerFiles.addsBos(folder) : under.addsBos(),
-        under.prompts().under(folder).withMarkedImages(marks.startEnd()));
+    return under
+        .at(folder, Checkpoint.nameOf(folder))
+        .withConfig(under.config().withText(text))
+        .withWeights(weights)
+        .withTokenizer(
+            tokenizer,
+            eosIds.isEmpty() ? under.eosIds() : eosIds,
+            ownTokenizer ? TokenizerFiles.addsBos(folder) : under.addsBos())
+        .withPrompts(under.prompts().under(folder).withMarkedImages(marks.startEnd()));
   }
 
   private static boolean saysMarks(Optional<ConfigNode> own) {
@@ -113,9 +109,7 @@ final class AdapterOpener {
   /// A base that is itself an adapter is merged.
   private Checkpoint overLlava(Path base, Optional<ConfigNode> own) {
     boolean isAdapter = Files.isRegularFile(base.resolve(AdapterConfig.FILE));
-    CheckpointOptions below =
-        new CheckpointOptions(
-            Optional.empty(), options.visionTower(), options.mmproj(), isAdapter, options.hub());
+    CheckpointOptions below = options.withoutBase().withMergedLora(isAdapter);
     Checkpoint llava = new CheckpointOpener(below).open(base);
     try {
       return own.map(node -> llava.seenAs(ownView(node, llava.config()))).orElse(llava);

@@ -2,7 +2,6 @@ package llava4j.checkpoint.open;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +27,7 @@ import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
 import llava4j.config.VisionConfig.FeatureSelection;
 import llava4j.error.BadInputException;
+import llava4j.error.PathText;
 import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.image.ImageProcessorFiles;
@@ -199,7 +199,7 @@ public final class CheckpointOpener {
   }
 
   private Path towerNamed(String named, Path folder) {
-    Path way = path(named);
+    Path way = PathText.path(named);
     if (way.isAbsolute() && !Files.exists(way) && way.getFileName() != null) {
       Path here = folder.resolve(way.getFileName());
       return Files.isDirectory(here) ? here : resolve(named, Optional.of(folder));
@@ -269,7 +269,7 @@ public final class CheckpointOpener {
 
   /// What a user typed: a path as it stands, before one within a model's folder.
   Path resolveGiven(String pathOrName, Path folder) {
-    Path asItStands = path(pathOrName);
+    Path asItStands = PathText.path(pathOrName);
     return !pathOrName.isBlank() && Files.exists(asItStands)
         ? asItStands
         : resolve(pathOrName, Optional.of(folder));
@@ -282,26 +282,12 @@ public final class CheckpointOpener {
           folder.map(Path::toString).orElse("the command")
               + " names no vision tower or base model; name it with --vision-tower or --base");
     }
-    Path asItStands = path(pathOrName);
+    Path asItStands = PathText.path(pathOrName);
     Path inFolder = folder.map(parent -> parent.resolve(asItStands)).orElse(asItStands);
     if (Files.exists(inFolder)) {
       return shortened(inFolder);
     }
     return Files.exists(asItStands) ? asItStands : options.hub().apply(pathOrName);
-  }
-
-  private static Path path(String text) {
-    try {
-      return Path.of(text);
-    } catch (InvalidPathException e) {
-      throw new BadInputException(
-          "'"
-              + text.replace("\0", "\\0")
-              + "' cannot be the name of a file or folder ("
-              + e.getReason()
-              + "); correct it",
-          e);
-    }
   }
 
   /// Without `..`, unless that leads elsewhere, as it does through a link.

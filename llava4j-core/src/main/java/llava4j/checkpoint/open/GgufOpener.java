@@ -25,6 +25,7 @@ import llava4j.checkpoint.weights.RenamedSource;
 import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.error.LfsPointer;
+import llava4j.io.CloseAll;
 import llava4j.text.PromptConventions;
 import llava4j.text.tokenizer.Tokenizer;
 
@@ -93,10 +94,7 @@ final class GgufOpener {
           new PromptConventions(
               vocabulary::chatTemplate, Tokenizer.IMAGE_PLACEHOLDER, Optional.empty(), false));
     } catch (RuntimeException e) {
-      text.close();
-      if (vision != null) {
-        vision.close();
-      }
+      CloseAll.after(e, text, vision);
       throw e;
     }
   }

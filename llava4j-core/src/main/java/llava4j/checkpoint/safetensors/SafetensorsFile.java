@@ -59,7 +59,7 @@ public final class SafetensorsFile implements WeightSource {
   public static SafetensorsFile open(Path path) {
     MappedFile file = new MappedFile(path);
     try {
-      return new HeaderReader(file).read();
+      return file.reading(() -> new HeaderReader(file).read());
     } catch (RuntimeException e) {
       file.close();
       throw e;

@@ -7,6 +7,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.function.Supplier;
 import llava4j.error.BadInputException;
 import llava4j.error.LfsPointer;
 import llava4j.tensor.DType;
@@ -19,10 +22,15 @@ import org.bytedeco.pytorch.global.torch;
 /// A file mapped read-only into memory, from which tensors are cut without copying.
 ///
 /// Tensors are views: they must not be used after [#close], nor written to.
+///
+/// A file that something writes to or cuts off while it is mapped would give wrong numbers, or end
+/// the process: whoever reads is told so where size or time of change tell it. A file that another
+/// one took the name of stays as it was for whoever mapped it.
 public final class MappedFile implements AutoCloseable {
   private final Path path;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment segment;
+  private final BasicFileAttributes found;
 
   public MappedFile(Path path) {
     this.path = path;
@@ -38,6 +46,7 @@ public final class MappedFile implements AutoCloseable {
       throw e;
     }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      this.found = Files.readAttributes(path, BasicFileAttributes.class);
       this.segment = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
     } catch (IOException e) {
       arena.close();
@@ -54,7 +63,7 @@ public final class MappedFile implements AutoCloseable {
     return segment.byteSize();
   }
 
-  /// All bytes; lives until this file is closed.
+  /// All bytes; lives until this file is closed. To be read within [#reading].
   public MemorySegment segment() {
     return segment;
   }
@@ -62,6 +71,7 @@ public final class MappedFile implements AutoCloseable {
   /// A view of `bytes` from `offset` on as a row-major tensor. The caller checked the range against
   /// [#size], and closes the tensor.
   public Tensor tensor(long offset, DType type, long... shape) {
+    requireUnchanged();
     MemorySegment data = segment.asSlice(offset, bytesOf(type, shape));
     try (Scope scope = new Scope()) {
       if (data.byteSize() == 0) {
@@ -80,9 +90,54 @@ public final class MappedFile implements AutoCloseable {
     return (segment.address() + offset) % type.bytes() == 0;
   }
 
+  /// Does some reading of [#segment].
+  ///
+  /// @throws BadInputException if the file was changed since it was opened
+  public <T> T reading(Supplier<T> work) {
+    try {
+      requireUnchanged();
+      T read = work.get();
+      requireUnchanged();
+      return read;
+    } catch (InternalError e) {
+      throw changed(e);
+    }
+  }
+
+  /// Fails if what is mapped is not what was there when this was opened.
+  ///
+  /// @throws BadInputException that names the file
+  public void requireUnchanged() {
+    try {
+      BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+      boolean same = Objects.equals(now.fileKey(), found.fileKey());
+      if (same
+          && (now.size() != found.size()
+              || !now.lastModifiedTime().equals(found.lastModifiedTime()))) {
+        throw changed(null);
+      }
+    } catch (IOException e) {
+      // it lost its name; what is mapped stays
+    }
+  }
+
+  /// The sentence about a file that changed.
+  ///
+  /// @param cause an InternalError, which is what Java makes of pages behind a new end of the file
+  public BadInputException changed(Throwable cause) {
+    return new BadInputException(
+        path
+            + " changed while it was in use; fetch or write it again if it is incomplete, and start"
+            + " again",
+        cause);
+  }
+
   /// Lets the operating system take back the pages of a range that was copied and will not be read
   /// again.
+  ///
+  /// @throws BadInputException if the file was changed, so that the copy is not to be trusted
   public void unload(long offset, long bytes) {
+    requireUnchanged();
     segment.asSlice(offset, bytes).unload();
   }
 

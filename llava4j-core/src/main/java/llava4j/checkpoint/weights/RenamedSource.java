@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
@@ -94,6 +95,6 @@ public final class RenamedSource implements WeightSource {
 
   @Override
   public void close() {
-    sources.forEach(WeightSource::close);
+    CloseAll.each(sources);
   }
 }

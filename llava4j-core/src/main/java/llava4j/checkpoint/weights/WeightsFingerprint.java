@@ -4,10 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
+import llava4j.io.Sha256;
 import llava4j.tensor.Scope;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
@@ -18,7 +17,7 @@ public final class WeightsFingerprint {
   private static final int STRETCH = 1 << 24; // bytes whose check sum is taken at once
   private static final int LETTERS = 32;
 
-  private final MessageDigest digest = sha256();
+  private final MessageDigest digest = Sha256.fresh();
 
   /// Of all tensors.
   public static String of(WeightSource weights) {
@@ -43,7 +42,7 @@ public final class WeightsFingerprint {
 
   /// Hexadecimal.
   public String text() {
-    return HexFormat.of().formatHex(digest.digest()).substring(0, LETTERS);
+    return Sha256.of(digest).substring(0, LETTERS);
   }
 
   private void add(WeightSource weights, TensorInfo info) {
@@ -63,13 +62,5 @@ public final class WeightsFingerprint {
             .order(ByteOrder.LITTLE_ENDIAN)
             .putLong(sum.getValue())
             .flip());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

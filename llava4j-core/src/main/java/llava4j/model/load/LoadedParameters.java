@@ -7,6 +7,7 @@ import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.model.linear.BfloatProducts;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Parameters;
@@ -183,7 +184,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     try {
       Linear.Half minimums = null;
       if (blocks.layout().hasMinimums()) {
-        minimums = packWithMinimums(blocks);
+        minimums = packWithMinimums(name, blocks);
       } else {
         pack(blocks);
       }
@@ -203,16 +204,23 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   }
 
   /// Packs a matrix whose blocks have minimums, and keeps those beside it.
-  private Linear.Half packWithMinimums(BlockMatrix blocks) {
+  private Linear.Half packWithMinimums(String name, BlockMatrix blocks) {
     try (Scope _ = new Scope()) {
       int perRow = blocks.layout().numBlocks(blocks.columns());
       float[] minimums = new float[Math.toIntExact(blocks.rows() * perRow)];
       pack(new KeptMinimums(blocks, minimums));
-      Tensor kept =
-          Scope.own(
-              Tensors.ofFloats(minimums, blocks.rows(), perRow)
-                  .to(DType.F16.scalarType())); // [out, blocks]
+      Tensor whole = Tensors.ofFloats(minimums, blocks.rows(), perRow); // [out, blocks]
+      Tensor kept = Scope.own(whole.to(DType.F16.scalarType())); // [out, blocks]
       owned.add(kept);
+      if (!isFinite(kept)) {
+        throw isFinite(whole)
+            ? new BadInputException(
+                "tensor "
+                    + name
+                    + " has blocks whose smallest number is beyond the 16 bits that it is kept in;"
+                    + " use --weights bf16 or fp32")
+            : faulty(name);
+      }
       return new Linear.Half(kept, null, oneDnn, tiles);
     }
   }
@@ -239,12 +247,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Tensor::close);
+    List<AutoCloseable> all = new ArrayList<>(owned);
+    all.addAll(quantized);
+    all.add(tiles);
+    all.add(source);
     owned.clear();
-    quantized.forEach(QuantizedMatrix::close);
     quantized.clear();
-    tiles.close();
-    source.close();
+    CloseAll.each(all);
   }
 
   /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is

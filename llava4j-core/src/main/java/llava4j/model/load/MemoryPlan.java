@@ -1,5 +1,6 @@
 package llava4j.model.load;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import llava4j.checkpoint.weights.TensorInfo;
@@ -76,6 +77,41 @@ public record MemoryPlan(
             ? format.typeFor(info.dtype())
             : device.computeType();
     return inMemory == info.dtype() && bytesInMemory(info, weights, device, format) == info.bytes();
+  }
+
+  /// Says which matrices are not quantised although the format would have them so; empty where all
+  /// are, and where the format quantises none.
+  public static Optional<String> leftWhole(
+      WeightSource weights, Device device, WeightFormat format) {
+    if (format != WeightFormat.Q8 && format != WeightFormat.Q4) {
+      return Optional.empty();
+    }
+    List<TensorInfo> matrices =
+        weights.tensors().values().stream()
+            .filter(info -> LoadedParameters.isMatrix(info.name()))
+            .filter(info -> !LoadedParameters.isTable(info.name()))
+            .toList();
+    List<TensorInfo> left =
+        matrices.stream()
+            .filter(info ->
+                MatrixPlan.linear(info, weights, device, format) instanceof MatrixPlan.Plain)
+            .toList();
+    if (left.isEmpty() || device instanceof Device.Cuda) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        left.size()
+            + " of "
+            + matrices.size()
+            + " matrices stay "
+            + format.typeFor(left.getFirst().dtype())
+            + " and are not "
+            + format
+            + ", since their rows are no whole blocks of numbers: "
+            + left.getFirst().name()
+            + " has rows of "
+            + left.getFirst().shape().getLast()
+            + (left.size() == 1 ? "" : ", and so on"));
   }
 
   /// Matrices of the vision tower's blocks, which are copied into a layout of their own.

@@ -1,10 +1,6 @@
 package llava4j.text.template;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,6 +10,7 @@ import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
+import llava4j.io.Sha256;
 import llava4j.text.jinja.JinjaException;
 import llava4j.text.jinja.JinjaTemplate;
 import llava4j.text.tokenizer.Tokenizer;
@@ -142,13 +139,7 @@ public final class ChatTemplate implements PromptTemplate {
   }
 
   private static String fingerprint(String source) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(source.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, 4);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
+    return Sha256.of(source).substring(0, 8);
   }
 
   private Content probe() {

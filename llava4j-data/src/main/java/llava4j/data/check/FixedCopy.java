@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import llava4j.error.BadInputException;
+import llava4j.io.AtomicFile;
 
 /// A copy of a file without the samples that a check has something against, and a list of those. A
 /// name that ends in `.jsonl` gets a sample a line, any other a list; samples keep their bytes.
@@ -16,7 +17,7 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
   private final Path path;
   private final Severity severity;
   private final boolean lines;
-  private final WholeFile samples;
+  private final AtomicFile samples;
   private final ProblemLog log;
   private long kept;
   private long dropped;
@@ -32,7 +33,7 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
     this.lines = path.toString().toLowerCase(Locale.ROOT).endsWith(".jsonl");
     this.log = new ProblemLog(droppedList());
     try {
-      this.samples = new WholeFile(path);
+      this.samples = AtomicFile.open(path);
     } catch (RuntimeException e) {
       log.close();
       throw e;
@@ -84,7 +85,7 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
     }
     samples.write(text(lines ? "" : "\n]\n"));
     log.complete();
-    samples.complete();
+    samples.commit();
   }
 
   @Override

@@ -3,24 +3,16 @@ package llava4j.data.check;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import llava4j.io.Sha256;
 
 /// Which ids have been seen. It keeps 64 bits of each one's hash in an open table, because a file
 /// may have millions; two ids are taken for one with a chance of about one in a million there.
 final class IdSet {
   private static final long FREE = 0;
 
-  private final MessageDigest digest;
+  private final MessageDigest digest = Sha256.fresh();
   private long[] table = new long[1 << 10];
   private int count;
-
-  IdSet() {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
 
   /// @return whether the id is new
   boolean add(String id) {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import llava4j.io.AtomicFile;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -11,11 +12,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// A file with a JSON object a line for each sample that something is wrong with.
 public final class ProblemLog implements CheckListener, AutoCloseable {
   private final JsonMapper json = new JsonMapper();
-  private final WholeFile file;
+  private final AtomicFile file;
 
   /// The file appears when [#complete] is called.
   public ProblemLog(Path path) {
-    this.file = new WholeFile(path);
+    this.file = AtomicFile.open(path);
   }
 
   @Override
@@ -52,7 +53,7 @@ public final class ProblemLog implements CheckListener, AutoCloseable {
 
   /// Puts the file in its place.
   public void complete() {
-    file.complete();
+    file.commit();
   }
 
   @Override

@@ -6,14 +6,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import llava4j.error.BadInputException;
+import llava4j.io.Sha256;
 import org.apache.commons.compress.archivers.ArchiveEntry;
 import org.apache.commons.compress.archivers.ArchiveInputStream;
 import org.apache.commons.compress.archivers.ar.ArArchiveInputStream;
@@ -96,16 +93,7 @@ public final class PackageStore {
   }
 
   private static void requireSum(PinnedPackage pinned, Path archive) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-    try (InputStream in = new DigestInputStream(Files.newInputStream(archive), digest)) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
-    }
-    String sum = HexFormat.of().formatHex(digest.digest());
+    String sum = Sha256.of(archive);
     if (!sum.equals(pinned.sha256())) {
       throw new BadInputException(
           archive

@@ -11,11 +11,11 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import llava4j.data.Sample;
 import llava4j.data.Turn.Speaker;
-import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.HashSample;
 import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.Incident;
+import llava4j.data.mixture.source.ReadCounts;
 import llava4j.data.mixture.source.SourceReader;
-import llava4j.data.mixture.source.Tally;
 import llava4j.error.BadInputException;
 
 /// Builds a mixture: its sources one after the other, every sample with the same weight. The order
@@ -64,27 +64,27 @@ public final class MixtureBuild {
     OptionalInt most = mostOf(source);
     HashSample lottery = new HashSample(readers.draws(source), most.orElse(0));
     if (most.isPresent()) {
-      reader.read(sound(new Tally(), sample -> lottery.enter(sample.id())), new Tally());
+      reader.read(sound(new ReadCounts(), sample -> lottery.enter(sample.id())), new ReadCounts());
     }
-    Tally tally = new Tally();
+    ReadCounts counts = new ReadCounts();
     long before = writer.count();
     reader.read(
         sound(
-            tally,
+            counts,
             sample -> {
               if (most.isEmpty() || lottery.won(sample.id())) {
                 writer.write(sample);
               } else {
-                tally.add(Finding.NOT_DRAWN);
+                counts.add(Incident.NOT_DRAWN);
               }
             }),
-        tally);
-    return new SourceResult(source, tally.rows(), writer.count() - before, tally.findings());
+        counts);
+    return new SourceResult(source, counts.rows(), writer.count() - before, counts.incidents());
   }
 
   /// Passes on samples whose placeholder stands once, in the first turn, or nowhere if they have no
   /// image; training could not use others.
-  private static Consumer<Sample> sound(Tally tally, Consumer<Sample> next) {
+  private static Consumer<Sample> sound(ReadCounts counts, Consumer<Sample> next) {
     return sample -> {
       int expected = sample.image().isPresent() ? 1 : 0;
       int all = sample.turns().stream().mapToInt(turn -> ImagePlacement.count(turn.text())).sum();
@@ -94,7 +94,7 @@ public final class MixtureBuild {
       if (all == expected && inFirst) {
         next.accept(sample);
       } else {
-        tally.add(Finding.STRAY_PLACEHOLDER);
+        counts.add(Incident.STRAY_PLACEHOLDER);
       }
     };
   }

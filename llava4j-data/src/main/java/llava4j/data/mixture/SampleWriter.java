@@ -1,12 +1,8 @@
 package llava4j.data.mixture;
 
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,35 +10,25 @@ import java.util.Map;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.error.BadInputException;
+import llava4j.io.AtomicFile;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Writes samples as LLaVA's JSON: one array, in UTF-8, a sample a line. The file is written aside
 /// and takes its name once [#commit] is called, so it is never seen in part.
 public final class SampleWriter implements AutoCloseable {
   private final JsonMapper json = new JsonMapper();
-  private final Path path;
-  private final Path aside;
-  private final BufferedWriter out;
+  private final AtomicFile file;
   private long count;
-  private boolean committed;
 
-  private SampleWriter(Path path, Path aside, BufferedWriter out) {
-    this.path = path;
-    this.aside = aside;
-    this.out = out;
+  private SampleWriter(AtomicFile file) {
+    this.file = file;
   }
 
   public static SampleWriter open(Path path) {
     if (Files.isDirectory(path) || path.getFileName() == null) {
       throw new BadInputException(path + " is a folder; name the file to write");
     }
-    Path aside = path.resolveSibling(path.getFileName() + ".part");
-    try {
-      Files.createDirectories(path.toAbsolutePath().getParent());
-      return new SampleWriter(path, aside, Files.newBufferedWriter(aside));
-    } catch (IOException e) {
-      throw unwritable(path, e);
-    }
+    return new SampleWriter(AtomicFile.open(path));
   }
 
   /// Samples written so far.
@@ -62,46 +48,25 @@ public final class SampleWriter implements AutoCloseable {
       turns.add(said);
     }
     object.put("conversations", turns);
-    try {
-      out.write(count == 0 ? "[\n" : ",\n");
-      out.write(json.writeValueAsString(object));
-    } catch (IOException e) {
-      throw unwritable(path, e);
-    }
+    write(count == 0 ? "[\n" : ",\n");
+    write(json.writeValueAsString(object));
     count++;
   }
 
   /// Ends the list and gives the file its name.
   public void commit() {
-    try {
-      out.write(count == 0 ? "[]\n" : "\n]\n");
-      out.close();
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
-      Files.move(aside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      committed = true;
-    } catch (IOException e) {
-      throw unwritable(path, e);
-    }
+    write(count == 0 ? "[]\n" : "\n]\n");
+    file.commit();
   }
 
   /// Leaves nothing behind without [#commit].
   @Override
   public void close() {
-    if (committed) {
-      return;
-    }
-    try {
-      out.close();
-    } catch (IOException _) {
-      // what is written goes away with the file
-    }
-    try {
-      Files.deleteIfExists(aside);
-    } catch (IOException _) {
-      // what matters is the failure that led here
-    }
+    file.close();
+  }
+
+  private void write(String text) {
+    file.write(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String speaker(Turn turn) {
@@ -125,11 +90,5 @@ public final class SampleWriter implements AutoCloseable {
 
   private static boolean isHalf(int point) {
     return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
-  }
-
-  private static BadInputException unwritable(Path path, IOException e) {
-    return new BadInputException(
-        path + " cannot be written: " + e.getMessage() + "; free some space or name another file",
-        e);
   }
 }

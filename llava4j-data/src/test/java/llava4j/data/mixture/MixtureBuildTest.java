@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import llava4j.data.SampleFile;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.TokenCounter;
 import llava4j.data.mixture.source.ImageSizes;
 import llava4j.error.BadInputException;
@@ -69,14 +69,14 @@ class MixtureBuildTest {
     List<SourceResult> results =
         MixtureBuild.of(SOURCES, drawn, few).write(out, BuildListener.silent());
     assertThat(results).extracting(SourceResult::samples).containsExactly(2L, 1L);
-    assertThat(results.getFirst().findings())
+    assertThat(results.getFirst().incidents())
         .isEqualTo(
             Map.of(
-                Finding.OTHER_SPLIT, 2L,
-                Finding.UNEVEN_LISTS, 1L,
-                Finding.BLANK, 1L,
-                Finding.NOT_DRAWN, 2L));
-    assertThat(results.getLast().findings()).containsEntry(Finding.NOT_DRAWN, 1L);
+                Incident.OTHER_SPLIT, 2L,
+                Incident.UNEVEN_LISTS, 1L,
+                Incident.BLANK, 1L,
+                Incident.NOT_DRAWN, 2L));
+    assertThat(results.getLast().incidents()).containsEntry(Incident.NOT_DRAWN, 1L);
   }
 
   @Test

@@ -1,15 +1,11 @@
 package llava4j.eval.judge;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +17,7 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.CompleteLines;
 import llava4j.eval.task.JudgedTask;
 import llava4j.eval.task.Score;
+import llava4j.io.Sha256;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -148,7 +145,7 @@ public final class Judging {
                   + " holds no verdict that can be read; remove the line, and the judge is asked"
                   + " again");
         }
-        if (!node.path(PROMPT).asString("").equals(fingerprint(prompts.get(number)))) {
+        if (!node.path(PROMPT).asString("").equals(Sha256.of(prompts.get(number)))) {
           throw new BadInputException(
               reviews
                   + ", line "
@@ -166,20 +163,9 @@ public final class Judging {
     return verdicts;
   }
 
-  /// Of what the judge was asked, the answer within.
-  private static String fingerprint(String prompt) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(prompt.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private void append(int number, String prompt, String verdict) {
     ObjectNode line = new JsonMapper().createObjectNode();
-    line.put("number", number).put("judge", judge.name()).put(PROMPT, fingerprint(prompt));
+    line.put("number", number).put("judge", judge.name()).put(PROMPT, Sha256.of(prompt));
     line.put("verdict", verdict);
     try {
       Files.createDirectories(reviews.toAbsolutePath().getParent());

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -63,7 +64,7 @@ public final class GqaTask implements Task {
               number,
               entry.getKey(),
               false,
-              text + "\n" + ResponseFormat.SHORT));
+              ResponseFormat.SHORT.applyTo(text)));
     }
     return FILES.some(questions, file);
   }

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
 /// Holds questions against the labels that they are scored by: two files that do not belong
@@ -13,7 +15,9 @@ import tools.jackson.databind.JsonNode;
 /// @param labels their file
 record LabelCheck(Path labels) {
   private static final List<String> INSTRUCTIONS =
-      List.of(ResponseFormat.SHORT, ResponseFormat.LETTER, ResponseFormat.UNANSWERABLE);
+      Stream.of(ResponseFormat.SHORT, ResponseFormat.LETTER, ResponseFormat.UNANSWERABLE)
+          .flatMap(format -> format.instruction().lines())
+          .toList();
 
   /// Fails unless there are as many labels as questions.
   ///

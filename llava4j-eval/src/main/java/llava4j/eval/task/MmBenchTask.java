@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.ChoiceLetters;
+import llava4j.text.ResponseFormat;
 
 /// MMBench and MMBench-CN: multiple choice, each question also with its options rotated (spec 7.3,
 /// `model_vqa_mmbench`, `convert_mmbench_for_submission.py`).
@@ -21,6 +22,7 @@ public final class MmBenchTask implements Task {
   private static final TaskFiles FILES =
       new TaskFiles(
           "opencompass.org.cn/mmbench (mmbench_dev_20230712.tsv, mmbench_dev_cn_20231003.tsv)");
+  private static final String LETTER_CN = "请直接回答选项字母。"; // ResponseFormat.LETTER in Chinese
   private static final List<String> OPTIONS = List.of("A", "B", "C", "D");
   private static final Set<String> LEFT_OUT =
       Set.of("hint", "category", "source", "image", "comment", "l2-category");
@@ -43,7 +45,7 @@ public final class MmBenchTask implements Task {
     this.columns = read.columns();
     this.rows = read.rows();
     this.questions = new ArrayList<>();
-    String suffix = name == TaskName.MMBENCH_CN ? ResponseFormat.LETTER_CN : ResponseFormat.LETTER;
+    String suffix = name == TaskName.MMBENCH_CN ? LETTER_CN : ResponseFormat.LETTER.instruction();
     Map<String, QuestionImage> images = images(read, table);
     for (Map<String, String> row : rows) {
       String index = index(row, table);

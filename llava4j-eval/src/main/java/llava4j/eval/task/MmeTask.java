@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.PairedYesNo;
+import llava4j.text.ResponseFormat;
 
 /// MME: two yes-no questions about each image, fourteen tasks (spec 7.3, `convert_answer_to_mme.py`
 /// and MME's `calculation.py`).
@@ -123,7 +124,7 @@ public final class MmeTask implements Task {
                             false,
                             text.replace(ORIGINAL_SUFFIX.strip(), "").strip()
                                 + "\n"
-                                + ResponseFormat.SHORT)
+                                + ResponseFormat.SHORT.instruction())
                         .in(task.getFileName().toString())));
       }
     }
@@ -229,7 +230,8 @@ public final class MmeTask implements Task {
     List<Row> rows = new ArrayList<>();
     for (Answer answer : answers) {
       Subject subject = Subject.of(answer.id());
-      String prompt = answer.prompt().replace(ResponseFormat.SHORT, "").strip() + ORIGINAL_SUFFIX;
+      String prompt =
+          answer.prompt().replace(ResponseFormat.SHORT.instruction(), "").strip() + ORIGINAL_SUFFIX;
       Map<String, String> truth =
           truths.computeIfAbsent(subject, _ -> truth(subject.truth(release)));
       String asked = truth.containsKey(prompt) ? prompt : withTwoBlanks(prompt);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.YesNoCounts;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
 /// POPE: is there such a thing in the image? Three ways of choosing the things that are not there
@@ -106,7 +107,7 @@ public final class PopeTask implements Task {
                     questions.size(),
                     String.valueOf(split.offset() + TaskFiles.whole(id, file, row)),
                     true,
-                    TaskFiles.field(line, "text", file, row) + "\n" + ResponseFormat.SHORT)
+                    ResponseFormat.SHORT.applyTo(TaskFiles.field(line, "text", file, row)))
                 .in(split.word()));
         row++;
       }

@@ -12,6 +12,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.ChoiceLetters;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
 /// ScienceQA, test split, with and without images (spec 7.3, `eval_science_qa.py`).
@@ -163,7 +164,7 @@ public final class ScienceQaTask implements Task {
         number,
         id,
         image.map(path -> List.<QuestionImage>of(new QuestionImage.InFile(path))).orElse(List.of()),
-        text + "\n" + ResponseFormat.LETTER,
+        ResponseFormat.LETTER.applyTo(text),
         image.isPresent() ? "image" : "text");
   }
 

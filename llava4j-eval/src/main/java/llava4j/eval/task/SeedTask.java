@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import llava4j.error.BadInputException;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -132,7 +133,7 @@ public final class SeedTask implements Task {
                   number,
                   id,
                   id.matches("\\d{1,18}"),
-                  text + "\n" + ResponseFormat.LETTER)
+                  ResponseFormat.LETTER.applyTo(text.toString()))
               .in(types.getOrDefault(entry.path("question_type_id").asInt(0), "default")));
     }
     return FILES.some(questions, file);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.SoftAccuracy;
 import llava4j.eval.metric.VqaNormalizer;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
 /// TextVQA, validation: words in images, with the recognised words in the prompt (spec 7.3,
@@ -57,7 +58,7 @@ public final class TextVqaTask implements Task {
               "\n",
               capitalized(TaskFiles.field(entry, "question", file, number)),
               OCR_LABEL + wordsOf(image, words, file),
-              ResponseFormat.SHORT);
+              ResponseFormat.SHORT.instruction());
       questions.add(Question.about(images.resolve(image + ".jpg"), number, image, false, text));
     }
     return FILES.some(questions, file);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.VqaNormalizer;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -47,7 +48,7 @@ public final class VizWizTask implements Task {
               number,
               image,
               false,
-              String.join("\n", text, ResponseFormat.UNANSWERABLE, ResponseFormat.SHORT)));
+              ResponseFormat.UNANSWERABLE.applyTo(text)));
     }
     return FILES.some(questions, file);
   }

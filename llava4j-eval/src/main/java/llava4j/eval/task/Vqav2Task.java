@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.SoftAccuracy;
 import llava4j.eval.metric.VqaNormalizer;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -71,7 +72,7 @@ public final class Vqav2Task implements Task {
 
   /// Without the response-format prompt, which LLaVA's files have and the site's have not.
   private static String bare(String text) {
-    return text.replace(ResponseFormat.SHORT, "");
+    return text.replace(ResponseFormat.SHORT.instruction(), "");
   }
 
   private static Iterable<JsonNode> entries(Path wanted) {
@@ -103,7 +104,7 @@ public final class Vqav2Task implements Task {
               number,
               TaskFiles.field(entry, "question_id", file, number),
               true,
-              TaskFiles.field(entry, "question", file, number) + "\n" + ResponseFormat.SHORT));
+              ResponseFormat.SHORT.applyTo(TaskFiles.field(entry, "question", file, number))));
     }
     return FILES.some(questions, file);
   }

@@ -9,7 +9,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import llava4j.error.BadInputException;
-import llava4j.eval.task.ResponseFormat;
+import llava4j.text.ResponseFormat;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,7 +37,7 @@ public final class TinyBenchmarks {
   private static final List<String> SPLITS = List.of("adversarial", "random", "popular");
 
   private final JsonMapper json = new JsonMapper();
-  private final List<Scene> scenes = Scene.all();
+  private final List<ShapesImage> images = ShapesImage.all();
   private final Path data;
 
   private TinyBenchmarks(Path data) {
@@ -63,34 +63,29 @@ public final class TinyBenchmarks {
     ObjectNode gqa = json.createObjectNode();
     ArrayNode vqa = json.createArrayNode();
     ArrayNode text = json.createArrayNode();
-    for (Scene scene : scenes) {
-      String question = "What colour is the " + scene.shapeWord() + "?";
-      String id = String.valueOf(1000 + scene.number());
-      asked.add(question(1000 + scene.number(), scene, question + "\n" + ResponseFormat.SHORT));
+    for (ShapesImage shapes : images) {
+      String question = "What colour is the " + shapes.shapeWord() + "?";
+      String id = String.valueOf(1000 + shapes.number());
+      asked.add(question(1000 + shapes.number(), shapes, ResponseFormat.SHORT.applyTo(question)));
       blind.add(
-          question(
-                  0,
-                  scene,
-                  question
-                      + "\nWhen the provided information is insufficient, respond with 'Unanswerable'.\n"
-                      + ResponseFormat.SHORT)
-              .put("question_id", scene.file()));
+          question(0, shapes, ResponseFormat.UNANSWERABLE.applyTo(question))
+              .put("question_id", shapes.file()));
       words.add(
-          question(0, scene, question + "\nReference OCR token: \n" + ResponseFormat.SHORT)
-              .put("question_id", "scene-" + scene.number()));
+          question(0, shapes, ResponseFormat.SHORT.applyTo(question + "\nReference OCR token: "))
+              .put("question_id", "scene-" + shapes.number()));
       ObjectNode truth = gqa.putObject(id);
-      truth.put("question", question).put("imageId", "scene-" + scene.number());
-      truth.put("answer", scene.colorWord()).put("isBalanced", true);
+      truth.put("question", question).put("imageId", "scene-" + shapes.number());
+      truth.put("answer", shapes.colorWord()).put("isBalanced", true);
       truth.putObject("types").put("structural", "query").put("semantic", "attr");
       ArrayNode people =
-          vqa.addObject().put("question_id", 1000 + scene.number()).putArray("answers");
+          vqa.addObject().put("question_id", 1000 + shapes.number()).putArray("answers");
       ArrayNode readers =
           text.addObject()
-              .put("image_id", "scene-" + scene.number())
+              .put("image_id", "scene-" + shapes.number())
               .put("question", question)
               .putArray("answers");
       for (int person = 0; person < 10; person++) {
-        String said = person < 8 ? scene.colorWord() : "unanswerable";
+        String said = person < 8 ? shapes.colorWord() : "unanswerable";
         people.addObject().put("answer", said);
         readers.add(said);
       }
@@ -112,17 +107,20 @@ public final class TinyBenchmarks {
     List<ObjectNode> pope = new ArrayList<>();
     for (String split : SPLITS) {
       List<ObjectNode> labels = new ArrayList<>();
-      for (Scene scene : scenes) {
-        boolean there = scene.number() % 2 == 0;
-        String thing = there ? scene.shapeWord() : "cat";
-        int id = SPLITS.indexOf(split) * 10_000_000 + scene.number() + 1;
+      for (ShapesImage shapes : images) {
+        boolean there = shapes.number() % 2 == 0;
+        String thing = there ? shapes.shapeWord() : "cat";
+        int id = SPLITS.indexOf(split) * 10_000_000 + shapes.number() + 1;
         pope.add(
-            question(id, scene, "Is there a " + thing + " in the image?\n" + ResponseFormat.SHORT)
+            question(
+                    id,
+                    shapes,
+                    ResponseFormat.SHORT.applyTo("Is there a " + thing + " in the image?"))
                 .put("category", split));
         labels.add(
             json.createObjectNode()
                 .put("question_id", id)
-                .put("image", scene.file())
+                .put("image", shapes.file())
                 .put("text", "Is there a " + thing + " in the image?")
                 .put("label", there ? "yes" : "no"));
       }
@@ -131,25 +129,25 @@ public final class TinyBenchmarks {
     lines("pope/llava_pope_test.jsonl", pope);
     List<ObjectNode> mme = new ArrayList<>();
     for (String task : MME_TASKS) {
-      Scene scene = scenes.get(MME_TASKS.indexOf(task) % scenes.size());
+      ShapesImage shapes = images.get(MME_TASKS.indexOf(task) % images.size());
       String folder = "MME/MME_Benchmark_release_version/" + task + "/";
-      bytes(folder + scene.file(), scene.png());
+      bytes(folder + shapes.file(), shapes.png());
       StringBuilder truth = new StringBuilder();
-      for (Scene.Paint paint : List.of(scene.paint(), other(scene.paint()))) {
+      for (ShapesImage.Paint paint : List.of(shapes.paint(), other(shapes.paint()))) {
         String asked = "Is it " + paint.name().toLowerCase(Locale.ROOT) + "?";
         truth
             .append(asked)
             .append(" Please answer yes or no.\t")
-            .append(paint == scene.paint() ? "Yes" : "No")
+            .append(paint == shapes.paint() ? "Yes" : "No")
             .append('\n');
         mme.add(
             json.createObjectNode()
-                .put("question_id", task + "/" + scene.file())
-                .put("image", task + "/" + scene.file())
-                .put("text", asked + "\n" + ResponseFormat.SHORT)
+                .put("question_id", task + "/" + shapes.file())
+                .put("image", task + "/" + shapes.file())
+                .put("text", ResponseFormat.SHORT.applyTo(asked))
                 .put("category", task));
       }
-      text(folder + scene.file().replace(".png", ".txt"), truth.toString());
+      text(folder + shapes.file().replace(".png", ".txt"), truth.toString());
     }
     lines("MME/llava_mme.jsonl", mme);
   }
@@ -165,14 +163,14 @@ public final class TinyBenchmarks {
     ArrayNode benchQuestions = bench.putArray("questions");
     ObjectNode types = bench.putObject("question_type");
     types.put("Instance Attributes", 3).put("Instances Counting", 5).put("Action Recognition", 10);
-    for (Scene scene : scenes) {
-      String id = String.valueOf(scene.number() + 1);
+    for (ShapesImage shapes : images) {
+      String id = String.valueOf(shapes.number() + 1);
       String options = "A. 1\nB. 2\nC. 3";
       String asked = "How many shapes are there?\n" + options;
-      boolean image = scene.number() % 3 != 2;
+      boolean image = shapes.number() % 3 != 2;
       ObjectNode sample = science.addObject().put("id", id);
       if (image) {
-        sample.put("image", scene.file());
+        sample.put("image", shapes.file());
       }
       sample
           .putArray("conversations")
@@ -182,23 +180,23 @@ public final class TinyBenchmarks {
       ObjectNode problem = problems.putObject(id);
       problem.put("question", "How many shapes are there?");
       problem.putArray("choices").add("1").add("2").add("3");
-      problem.put("answer", scene.count() - 1);
+      problem.put("answer", shapes.count() - 1);
       test.add(id);
-      boolean video = scene.number() == 5;
+      boolean video = shapes.number() == 5;
       seed.add(
-          question(100 + scene.number(), scene, asked + "\n" + ResponseFormat.LETTER)
-              .put("image", "SEED-Bench-image/" + scene.file()));
+          question(100 + shapes.number(), shapes, ResponseFormat.LETTER.applyTo(asked))
+              .put("image", "SEED-Bench-image/" + shapes.file()));
       benchQuestions
           .addObject()
-          .put("question_id", String.valueOf(100 + scene.number()))
-          .put("question_type_id", video ? 10 : scene.number() % 2 == 0 ? 3 : 5)
+          .put("question_id", String.valueOf(100 + shapes.number()))
+          .put("question_type_id", video ? 10 : shapes.number() % 2 == 0 ? 3 : 5)
           .put("data_type", video ? "video" : "image")
-          .put("data_id", scene.file())
+          .put("data_id", shapes.file())
           .put("question", "How many shapes are there?")
           .put("choice_a", "1")
           .put("choice_b", "2")
           .put("choice_c", "3")
-          .put("answer", LETTERS.get(scene.count() - 1));
+          .put("answer", LETTERS.get(shapes.count() - 1));
     }
     tree("scienceqa/llava_test_CQM-A.json", science);
     tree("scienceqa/problems.json", problems);
@@ -212,22 +210,22 @@ public final class TinyBenchmarks {
     StringBuilder table =
         new StringBuilder(
             "index\tquestion\thint\tA\tB\tC\tD\tanswer\tcategory\timage\tl2-category\n");
-    for (Scene scene : scenes) {
+    for (ShapesImage shapes : images) {
       for (int rotation = 0; rotation < LETTERS.size(); rotation++) {
         List<String> cells = new ArrayList<>();
-        cells.add(String.valueOf(rotation * 1_000_000 + scene.number()));
+        cells.add(String.valueOf(rotation * 1_000_000 + shapes.number()));
         cells.add("How many shapes are there?");
-        cells.add(scene.number() == 0 ? "They are all of one colour." : "");
+        cells.add(shapes.number() == 0 ? "They are all of one colour." : "");
         String answer = "";
         for (int option = 0; option < LETTERS.size(); option++) {
           int count = 1 + (option + rotation) % LETTERS.size();
           cells.add(String.valueOf(count));
-          answer = count == scene.count() ? LETTERS.get(option) : answer;
+          answer = count == shapes.count() ? LETTERS.get(option) : answer;
         }
         cells.add("");
         cells.add(answer);
         cells.add("counting");
-        cells.add(Base64.getEncoder().encodeToString(scene.png()));
+        cells.add(Base64.getEncoder().encodeToString(shapes.png()));
         cells.add("perception");
         table.append(String.join("\t", cells)).append('\n');
       }
@@ -251,19 +249,21 @@ public final class TinyBenchmarks {
           .put("role", "Assistant")
           .put("prompt", "Give both answers a score from 1 to 10 on the first line.");
     }
-    for (Scene scene : scenes) {
+    for (ShapesImage shapes : images) {
       questions.add(
-          question(scene.number(), scene, "Describe the picture.")
-              .put("category", categories.get(scene.number() % categories.size())));
+          question(shapes.number(), shapes, "Describe the picture.")
+              .put("category", categories.get(shapes.number() % categories.size())));
       contexts.add(
-          json.createObjectNode().put("image", scene.file()).put("caption", scene.caption()));
+          json.createObjectNode().put("image", shapes.file()).put("caption", shapes.caption()));
       references.add(
-          json.createObjectNode().put("question_id", scene.number()).put("text", scene.caption()));
-      vet.add(question(scene.number(), scene, "Which shape is it, and in which colour?"));
-      ObjectNode entry = truth.putObject("v1_" + scene.number());
+          json.createObjectNode()
+              .put("question_id", shapes.number())
+              .put("text", shapes.caption()));
+      vet.add(question(shapes.number(), shapes, "Which shape is it, and in which colour?"));
+      ObjectNode entry = truth.putObject("v1_" + shapes.number());
       entry.put("question", "Which shape is it, and in which colour?");
-      entry.put("imagename", scene.file());
-      entry.put("answer", scene.shapeWord() + "<AND>" + scene.colorWord());
+      entry.put("imagename", shapes.file());
+      entry.put("answer", shapes.shapeWord() + "<AND>" + shapes.colorWord());
       entry.putArray("capability").add("rec");
     }
     lines(bench + "questions.jsonl", questions);
@@ -281,21 +281,21 @@ public final class TinyBenchmarks {
     tree("mm-vet/mm-vet_evaluator.ipynb", notebook);
   }
 
-  private static Scene.Paint other(Scene.Paint paint) {
-    return paint == Scene.Paint.RED ? Scene.Paint.BLUE : Scene.Paint.RED;
+  private static ShapesImage.Paint other(ShapesImage.Paint paint) {
+    return paint == ShapesImage.Paint.RED ? ShapesImage.Paint.BLUE : ShapesImage.Paint.RED;
   }
 
-  private ObjectNode question(int id, Scene scene, String text) {
+  private ObjectNode question(int id, ShapesImage shapes, String text) {
     return json.createObjectNode()
         .put("question_id", id)
-        .put("image", scene.file())
+        .put("image", shapes.file())
         .put("text", text)
         .put("category", "default");
   }
 
   private void images(String... folders) {
     for (String folder : folders) {
-      scenes.forEach(scene -> bytes(folder + "/" + scene.file(), scene.png()));
+      images.forEach(shapes -> bytes(folder + "/" + shapes.file(), shapes.png()));
     }
   }
 

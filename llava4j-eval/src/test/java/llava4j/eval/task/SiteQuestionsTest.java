@@ -8,13 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 import llava4j.error.BadInputException;
+import llava4j.text.ResponseFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The files of the benchmarks' sites give the questions that LLaVA's evaluation archive gives.
 class SiteQuestionsTest {
-  private static final String SHORT = "\\n" + ResponseFormat.SHORT + "\",\"category\":\"default\"}";
-  private static final String LETTER = "\\n" + ResponseFormat.LETTER + "\",\"category\":";
+  private static final String SHORT =
+      "\\n" + ResponseFormat.SHORT.instruction() + "\",\"category\":\"default\"}";
+  private static final String LETTER =
+      "\\n" + ResponseFormat.LETTER.instruction() + "\",\"category\":";
 
   @TempDir Path folder;
 

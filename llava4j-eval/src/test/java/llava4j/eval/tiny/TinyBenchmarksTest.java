@@ -96,37 +96,37 @@ class TinyBenchmarksTest {
 
   private static String rightAnswer(Question question) {
     String text = question.text();
-    Scene scene = scene(question);
+    ShapesImage shapes = shapes(question);
     if (text.startsWith("What colour")) {
-      return scene.colorWord() + (question.id().startsWith("1") ? "." : "");
+      return shapes.colorWord() + (question.id().startsWith("1") ? "." : "");
     }
     if (text.startsWith("Is there a ")) {
-      return text.contains(scene.shapeWord()) ? "Yes" : "No, there is none.";
+      return text.contains(shapes.shapeWord()) ? "Yes" : "No, there is none.";
     }
     if (text.startsWith("Is it ")) {
-      return text.contains(scene.colorWord()) ? "Yes" : "No";
+      return text.contains(shapes.colorWord()) ? "Yes" : "No";
     }
     for (String letter : List.of("A", "B", "C")) {
-      if (text.contains(letter + ". " + scene.count())) {
+      if (text.contains(letter + ". " + shapes.count())) {
         return letter;
       }
     }
-    return scene.caption();
+    return shapes.caption();
   }
 
   /// MMBench's rows carry the image themselves; ScienceQA's questions without one count up.
-  private static Scene scene(Question question) {
+  private static ShapesImage shapes(Question question) {
     Optional<QuestionImage> image = question.image();
-    for (Scene scene : Scene.all()) {
+    for (ShapesImage shapes : ShapesImage.all()) {
       boolean same =
           image
               .map(one ->
                   one instanceof QuestionImage.InTable
-                      ? Long.parseLong(question.id()) % 1_000_000 == scene.number()
-                      : one.name().endsWith(scene.file()))
-              .orElse(question.number() == scene.number());
+                      ? Long.parseLong(question.id()) % 1_000_000 == shapes.number()
+                      : one.name().endsWith(shapes.file()))
+              .orElse(question.number() == shapes.number());
       if (same) {
-        return scene;
+        return shapes;
       }
     }
     throw new IllegalStateException(question.toString());

@@ -75,7 +75,7 @@ public final class TrainedExport {
   }
 
   private Checkpoint checkpoint() {
-    return base.withWeights(weights, config.preset());
+    return base.withWeights(weights).at(base.location(), config.preset());
   }
 
   /// The original's names in `out` itself; transformers' in a folder of their own, where

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import llava4j.error.BadInputException;
+import llava4j.io.AtomicFile;
 import llava4j.train.RunPlan;
 import llava4j.train.StepReport;
 import llava4j.train.TrainingListener;
@@ -45,14 +45,7 @@ public final class JsonlLog implements TrainingListener {
         kept.append(line).append('\n');
       }
     }
-    Path aside = file.resolveSibling(FILE + ".part");
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      Files.writeString(aside, kept);
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw unwritable(e);
-    }
+    AtomicFile.writeText(file, kept.toString());
   }
 
   @Override
@@ -81,7 +74,7 @@ public final class JsonlLog implements TrainingListener {
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw unwritable(e);
+      throw AtomicFile.unwritable(file, e);
     }
   }
 
@@ -103,9 +96,5 @@ public final class JsonlLog implements TrainingListener {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
     return lines;
-  }
-
-  private BadInputException unwritable(IOException e) {
-    return new BadInputException(file + " cannot be written: " + e.getMessage(), e);
   }
 }

@@ -2,15 +2,13 @@ package llava4j.train.state;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
 import llava4j.error.BadInputException;
+import llava4j.io.AtomicFile;
 
 /// A file's CRC-32C, kept in a small file beside it, so that bits that flip on the disk do not go
 /// on learning.
@@ -22,18 +20,7 @@ final class FileCheck {
 
   /// Writes the check of a file that is complete, and forces it to the disk.
   static void write(Path file) throws IOException {
-    ByteBuffer text = ByteBuffer.wrap(sum(file).getBytes(StandardCharsets.US_ASCII));
-    try (FileChannel channel =
-        FileChannel.open(
-            beside(file),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      while (text.hasRemaining()) {
-        channel.write(text);
-      }
-      channel.force(true);
-    }
+    AtomicFile.writeText(beside(file), sum(file));
   }
 
   /// Holds a file against its check; a checkpoint of an older version has none.

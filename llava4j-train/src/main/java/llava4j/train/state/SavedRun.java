@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import llava4j.checkpoint.safetensors.SafetensorsFile;
 import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.train.shard.ParameterUnit;
@@ -46,7 +47,7 @@ public final class SavedRun implements AutoCloseable {
       }
       return new SavedRun(folder, state, files);
     } catch (RuntimeException e) {
-      files.forEach(SafetensorsFile::close);
+      CloseAll.after(e, files);
       throw e;
     }
   }
@@ -100,7 +101,7 @@ public final class SavedRun implements AutoCloseable {
 
   @Override
   public void close() {
-    files.forEach(SafetensorsFile::close);
+    CloseAll.each(files);
   }
 
   static String key(String unit, String what) {

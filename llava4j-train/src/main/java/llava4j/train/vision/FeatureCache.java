@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +21,7 @@ import llava4j.config.VisionConfig;
 import llava4j.error.BadInputException;
 import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
+import llava4j.io.AtomicFile;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -167,22 +167,15 @@ public final class FeatureCache implements VisionFeatures {
   }
 
   private void write(Image image, Tensor features) {
-    Path file = file(image);
-    try {
-      Files.createDirectories(file.getParent());
-      Path aside = Files.createTempFile(file.getParent(), "new", ".part");
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
-        ByteBuffer memory = bytes(features);
-        ByteBuffer sum = ByteBuffer.allocate(CHECKSUM_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        sum.putLong(checksum(memory.duplicate())).flip();
-        writeFully(channel, memory);
-        writeFully(channel, sum);
-        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(aside);
-      }
-    } catch (IOException e) {
-      throw failed(e);
+    ByteBuffer memory = bytes(features);
+    ByteBuffer sum = ByteBuffer.allocate(CHECKSUM_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    sum.putLong(checksum(memory.duplicate())).flip();
+    try (AtomicFile file = AtomicFile.openAmongMany(file(image))) {
+      file.write(memory);
+      file.write(sum);
+      file.commitUnforced();
+    } catch (BadInputException e) {
+      throw failed(e.getCause());
     }
   }
 
@@ -191,7 +184,7 @@ public final class FeatureCache implements VisionFeatures {
     return folder.resolve(key.substring(0, 2)).resolve(key);
   }
 
-  private BadInputException failed(IOException e) {
+  private BadInputException failed(Throwable e) {
     return new BadInputException(
         "the feature cache "
             + folder
@@ -216,12 +209,6 @@ public final class FeatureCache implements VisionFeatures {
       if (channel.read(target) < 0) {
         return;
       }
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer source) throws IOException {
-    while (source.hasRemaining()) {
-      channel.write(source);
     }
   }
 }

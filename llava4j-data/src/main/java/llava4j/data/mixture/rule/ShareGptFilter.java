@@ -18,19 +18,19 @@ public final class ShareGptFilter {
   }
 
   /// Why a conversation is left out, if it is.
-  public static Optional<Finding> problem(List<Turn> turns) {
+  public static Optional<Incident> problem(List<Turn> turns) {
     if (turns.size() < 2) {
-      return Optional.of(Finding.TOO_SHORT);
+      return Optional.of(Incident.TOO_SHORT);
     }
     if (!TurnOrder.alternates(turns)) {
-      return Optional.of(Finding.WRONG_SPEAKERS);
+      return Optional.of(Incident.WRONG_SPEAKERS);
     }
     for (Turn turn : turns) {
       if (turn.text().isBlank()) {
-        return Optional.of(Finding.BLANK);
+        return Optional.of(Incident.BLANK);
       }
       if (listStartsOver(turn.text())) {
-        return Optional.of(Finding.LIST_STARTS_OVER);
+        return Optional.of(Incident.LIST_STARTS_OVER);
       }
     }
     return Optional.empty();

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.WhitespaceWords;
-import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.MultipleChoice;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
@@ -28,17 +28,17 @@ public final class AokVqaReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     Map<Long, List<MultipleChoice>> asked = new LinkedHashMap<>();
     questions.rows(row -> {
-      tally.row();
+      counts.row();
       if (!row.text("split").equals("train")) {
         throw questions.wrong(
             row.place() + " is of split '" + row.text("split") + "', not 'train'");
       }
       MultipleChoice question = question(row);
       if (question.question().isEmpty() || question.choices().contains("")) {
-        tally.add(Finding.BLANK);
+        counts.add(Incident.BLANK);
       } else {
         asked.computeIfAbsent(row.integer("image_id"), _ -> new ArrayList<>()).add(question);
       }

@@ -17,10 +17,10 @@ public final class GqaReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
-    QuestionsByImage<String> asked = new QuestionsByImage<>(draws, tally);
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
+    QuestionsByImage<String> asked = new QuestionsByImage<>(draws, counts);
     questions.entries((key, row) -> {
-      tally.row();
+      counts.row();
       if (row.has("isBalanced") && !row.node().path("isBalanced").asBoolean(true)) {
         throw questions.wrong("question '" + key + "' is not balanced, so it is the file of all");
       }

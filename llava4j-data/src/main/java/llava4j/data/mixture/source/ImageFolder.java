@@ -8,7 +8,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import llava4j.data.ImageSize;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.error.BadInputException;
 
 /// Sizes from the heads of the images themselves; pixels are not decoded, and EXIF turns nothing,
@@ -24,10 +24,10 @@ public final class ImageFolder implements ImageSizes {
   }
 
   @Override
-  public ImageSize of(String image, ImageSize stated, Tally tally) {
+  public ImageSize of(String image, ImageSize stated, ReadCounts counts) {
     Path file = folder.resolve(image);
     if (!Files.isRegularFile(file)) {
-      tally.add(Finding.SIZE_FROM_ANNOTATIONS);
+      counts.add(Incident.SIZE_FROM_ANNOTATIONS);
       return stated;
     }
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {

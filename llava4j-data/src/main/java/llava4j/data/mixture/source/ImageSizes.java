@@ -7,7 +7,7 @@ import llava4j.data.ImageSize;
 public interface ImageSizes {
   /// @param image path below the image folder
   /// @param stated what the annotations say
-  ImageSize of(String image, ImageSize stated, Tally tally);
+  ImageSize of(String image, ImageSize stated, ReadCounts counts);
 
   /// The annotations are believed.
   static ImageSizes stated() {

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.TurnOrder;
 
 /// Conversations in LLaVA's form about one image each: LLaVA-Instruct (whose images are bare names
@@ -28,18 +28,18 @@ public final class ImageTalkReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     for (NativeFile file : files) {
       file.rows(row -> {
-        tally.row();
+        counts.row();
         String image = image(file, row);
         List<Turn> turns = Conversations.turns(row);
         if (turns.size() < 2) {
-          tally.add(Finding.TOO_SHORT);
+          counts.add(Incident.TOO_SHORT);
         } else if (!TurnOrder.alternates(turns)) {
-          tally.add(Finding.WRONG_SPEAKERS);
+          counts.add(Incident.WRONG_SPEAKERS);
         } else if (turns.stream().anyMatch(turn -> turn.text().isBlank())) {
-          tally.add(Finding.BLANK);
+          counts.add(Incident.BLANK);
         } else {
           samples.accept(new Sample(row.id("id"), Optional.of(image), turns));
         }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.WhitespaceWords;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
@@ -24,17 +24,17 @@ public final class OcrVqaReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     books.entries((id, row) -> {
-      tally.row();
+      counts.row();
       List<String> questions = row.texts("questions");
       List<String> answers = row.texts("answers");
       if (row.integer("split") != TRAINING) {
-        tally.add(Finding.OTHER_SPLIT);
+        counts.add(Incident.OTHER_SPLIT);
       } else if (questions.size() != answers.size()) {
-        tally.add(Finding.UNEVEN_LISTS);
+        counts.add(Incident.UNEVEN_LISTS);
       } else {
-        List<Round> asked = rounds(questions, answers, tally);
+        List<Round> asked = rounds(questions, answers, counts);
         if (!asked.isEmpty()) {
           samples.accept(
               new Sample(
@@ -46,14 +46,15 @@ public final class OcrVqaReader implements SourceReader {
     });
   }
 
-  private static List<Round> rounds(List<String> questions, List<String> answers, Tally tally) {
+  private static List<Round> rounds(
+      List<String> questions, List<String> answers, ReadCounts counts) {
     List<Round> rounds = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
       Round round =
           new Round(
               WhitespaceWords.oneLine(questions.get(i)), WhitespaceWords.oneLine(answers.get(i)));
       if (round.lacksWords()) {
-        tally.add(Finding.BLANK);
+        counts.add(Incident.BLANK);
       } else {
         rounds.add(round);
       }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import llava4j.data.Turn;
-import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
@@ -17,16 +17,16 @@ import llava4j.data.mixture.rule.ShortAnswers;
 final class QuestionsByImage<K> {
   private final Map<K, List<Round>> rounds = new LinkedHashMap<>();
   private final SeededChance draws;
-  private final Tally tally;
+  private final ReadCounts counts;
 
-  QuestionsByImage(SeededChance draws, Tally tally) {
+  QuestionsByImage(SeededChance draws, ReadCounts counts) {
     this.draws = draws;
-    this.tally = tally;
+    this.counts = counts;
   }
 
   void add(K image, Round round) {
     if (round.lacksWords()) {
-      tally.add(Finding.BLANK);
+      counts.add(Incident.BLANK);
     } else {
       rounds.computeIfAbsent(image, _ -> new ArrayList<>(4)).add(round);
     }

@@ -12,8 +12,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import llava4j.data.ImageSize;
 import llava4j.data.Sample;
-import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.data.mixture.rule.PixelBox;
 import llava4j.data.mixture.rule.Region;
@@ -52,10 +52,10 @@ public final class RefCocoReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     Map<Long, List<Region>> regions = new LinkedHashMap<>();
     for (Release release : releases) {
-      collect(release, regions, tally);
+      collect(release, regions, counts);
     }
     regions.forEach((image, list) -> {
       SplittableRandom random = draws.of(String.valueOf(image));
@@ -70,8 +70,8 @@ public final class RefCocoReader implements SourceReader {
     });
   }
 
-  private void collect(Release release, Map<Long, List<Region>> regions, Tally tally) {
-    Map<Long, List<Expression>> expressions = expressions(release.refs(), tally);
+  private void collect(Release release, Map<Long, List<Region>> regions, ReadCounts counts) {
+    Map<Long, List<Expression>> expressions = expressions(release.refs(), counts);
     Set<Long> wanted = new HashSet<>();
     expressions.values().forEach(list -> list.forEach(one -> wanted.add(one.annotation())));
     Instances instances = instances(release.instances(), wanted);
@@ -83,16 +83,16 @@ public final class RefCocoReader implements SourceReader {
     expressions.forEach((image, list) -> {
       ImageSize stated = instances.images().get(image);
       if (stated == null) {
-        tally.add(Finding.NO_IMAGE, list.size());
+        counts.add(Incident.NO_IMAGE, list.size());
         return;
       }
-      ImageSize size = sizes.of(CocoImage.path(image), stated, tally);
+      ImageSize size = sizes.of(CocoImage.path(image), stated, counts);
       for (Expression expression : list) {
         Optional<PixelBox> box =
             Optional.ofNullable(instances.boxes().get(expression.annotation()))
                 .flatMap(found -> found.within(size));
         if (box.isEmpty()) {
-          tally.add(Finding.NO_BOX);
+          counts.add(Incident.NO_BOX);
         } else {
           regions
               .computeIfAbsent(image, _ -> new ArrayList<>())
@@ -102,16 +102,16 @@ public final class RefCocoReader implements SourceReader {
     });
   }
 
-  private static Map<Long, List<Expression>> expressions(RefsFile refs, Tally tally) {
+  private static Map<Long, List<Expression>> expressions(RefsFile refs, ReadCounts counts) {
     Map<Long, List<Expression>> expressions = new LinkedHashMap<>();
     refs.rows(row -> {
       for (NativeRow sentence : row.rows("sentences")) {
-        tally.row();
+        counts.row();
         String phrase = sentence.line("sent");
         if (!row.text("split").equals("train")) {
-          tally.add(Finding.OTHER_SPLIT);
+          counts.add(Incident.OTHER_SPLIT);
         } else if (phrase.isEmpty()) {
-          tally.add(Finding.BLANK);
+          counts.add(Incident.BLANK);
         } else {
           expressions
               .computeIfAbsent(row.integer("image_id"), _ -> new ArrayList<>())

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.ShareGptFilter;
 import llava4j.data.mixture.rule.Truncation;
 
@@ -29,11 +29,11 @@ public final class ShareGptReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     Set<String> seen = new HashSet<>();
     for (NativeFile file : files) {
       file.rows(row -> {
-        tally.row();
+        counts.row();
         if (row.has("image")) {
           throw file.wrong(row.place() + " has an image, where text stands alone");
         }
@@ -44,28 +44,28 @@ public final class ShareGptReader implements SourceReader {
         }
         Matcher piece = PIECE.matcher(id);
         if (piece.matches() && !seen.add(piece.group(1))) {
-          tally.add(Finding.CONTINUATION);
+          counts.add(Incident.CONTINUATION);
         } else {
-          shorten(ShareGptFilter.answered(turns), tally)
+          shorten(ShareGptFilter.answered(turns), counts)
               .ifPresent(kept -> samples.accept(new Sample(id, Optional.empty(), kept)));
         }
       });
     }
   }
 
-  private Optional<List<Turn>> shorten(List<Turn> turns, Tally tally) {
-    Optional<Finding> problem = ShareGptFilter.problem(turns);
+  private Optional<List<Turn>> shorten(List<Turn> turns, ReadCounts counts) {
+    Optional<Incident> problem = ShareGptFilter.problem(turns);
     if (problem.isPresent()) {
-      tally.add(problem.get());
+      counts.add(problem.get());
       return Optional.empty();
     }
     List<Turn> kept = truncation.truncate(turns);
     if (kept.isEmpty()) {
-      tally.add(Finding.TOO_LONG);
+      counts.add(Incident.TOO_LONG);
       return Optional.empty();
     }
     if (kept.size() < turns.size()) {
-      tally.add(Finding.TRUNCATED);
+      counts.add(Incident.TRUNCATED);
     }
     return Optional.of(kept);
   }

@@ -9,5 +9,5 @@ public interface SourceReader {
   /// Reads from end to end.
   ///
   /// @throws llava4j.error.BadInputException if a file is not what it should be
-  void read(Consumer<Sample> samples, Tally tally);
+  void read(Consumer<Sample> samples, ReadCounts counts);
 }

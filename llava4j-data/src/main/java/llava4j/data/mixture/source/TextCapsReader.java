@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.mixture.rule.CaptionQuestion;
-import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
@@ -29,19 +29,19 @@ public final class TextCapsReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     Map<String, List<String>> tokens = new HashMap<>();
     ocr.sections(
         Map.of("data", row -> tokens.put(row.id("image_id"), row.texts("ocr_tokens"))),
         (_, _) -> {});
-    Map<String, List<String>> said = captions(tally);
+    Map<String, List<String>> said = captions(counts);
     if (said.keySet().stream().noneMatch(tokens::containsKey)) {
       throw ocr.wrong("it has none of the images of " + captions.path());
     }
     said.forEach((image, list) -> {
-      tally.add(Finding.OTHER_CAPTION, list.size() - 1L);
+      counts.add(Incident.OTHER_CAPTION, list.size() - 1L);
       if (!tokens.containsKey(image)) {
-        tally.add(Finding.NO_OCR);
+        counts.add(Incident.NO_OCR);
       }
       SplittableRandom random = draws.of(image);
       Round round =
@@ -56,20 +56,20 @@ public final class TextCapsReader implements SourceReader {
     });
   }
 
-  private Map<String, List<String>> captions(Tally tally) {
+  private Map<String, List<String>> captions(ReadCounts counts) {
     Map<String, List<String>> said = new LinkedHashMap<>();
     captions.sections(
         Map.of(
             "data",
             row -> {
-              tally.row();
+              counts.row();
               if (row.has("set_name") && !row.text("set_name").equals("train")) {
                 throw captions.wrong(
                     row.place() + " is of split '" + row.text("set_name") + "', not 'train'");
               }
               String caption = row.line("caption_str");
               if (caption.isEmpty()) {
-                tally.add(Finding.BLANK);
+                counts.add(Incident.BLANK);
               } else {
                 said.computeIfAbsent(row.id("image_id"), _ -> new ArrayList<>(5)).add(caption);
               }

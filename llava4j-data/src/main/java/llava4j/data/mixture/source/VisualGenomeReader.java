@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import llava4j.data.ImageSize;
 import llava4j.data.Sample;
-import llava4j.data.mixture.rule.Finding;
 import llava4j.data.mixture.rule.ImagePlacement;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.data.mixture.rule.PixelBox;
 import llava4j.data.mixture.rule.Region;
@@ -44,23 +44,23 @@ public final class VisualGenomeReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     Map<Long, Image> imagesById = new HashMap<>();
     images.rows(row -> imagesById.put(row.integer("image_id"), image(row)));
     regions.rows(row -> {
       List<NativeRow> described = row.rows("regions");
-      described.forEach(_ -> tally.row());
+      described.forEach(_ -> counts.row());
       Image image = imagesById.get(row.integer("id"));
       if (image == null) {
-        tally.add(Finding.NO_IMAGE, described.size());
+        counts.add(Incident.NO_IMAGE, described.size());
         return;
       }
-      List<Region> usable = usable(described, image, tally);
+      List<Region> usable = usable(described, image, counts);
       if (!usable.isEmpty()) {
         String id = String.valueOf(row.integer("id"));
         SplittableRandom random = draws.of(id);
         List<Region> drawn = SeededChance.sample(usable, mostRegions, random);
-        tally.add(Finding.SURPLUS_REGION, usable.size() - drawn.size());
+        counts.add(Incident.SURPLUS_REGION, usable.size() - drawn.size());
         List<Round> rounds =
             drawn.stream().map(region -> region.round(Direction.draw(random))).toList();
         samples.accept(
@@ -72,8 +72,8 @@ public final class VisualGenomeReader implements SourceReader {
     });
   }
 
-  private List<Region> usable(List<NativeRow> described, Image image, Tally tally) {
-    ImageSize size = sizes.of(image.path(), image.size(), tally);
+  private List<Region> usable(List<NativeRow> described, Image image, ReadCounts counts) {
+    ImageSize size = sizes.of(image.path(), image.size(), counts);
     List<Region> usable = new ArrayList<>();
     for (NativeRow row : described) {
       String phrase = row.line("phrase");
@@ -82,9 +82,9 @@ public final class VisualGenomeReader implements SourceReader {
                   row.number("x"), row.number("y"), row.number("width"), row.number("height"))
               .within(size);
       if (phrase.isEmpty()) {
-        tally.add(Finding.BLANK);
+        counts.add(Incident.BLANK);
       } else if (box.isEmpty()) {
-        tally.add(Finding.NO_BOX);
+        counts.add(Incident.NO_BOX);
       } else {
         usable.add(new Region(phrase, PaddedBox.of(box.get(), size)));
       }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 import llava4j.data.WhitespaceWords;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
@@ -40,18 +40,18 @@ public final class VqaReader implements SourceReader {
   }
 
   @Override
-  public void read(Consumer<Sample> samples, Tally tally) {
+  public void read(Consumer<Sample> samples, ReadCounts counts) {
     Map<Long, String> answers = new HashMap<>();
     annotations.sections(
         Map.of("annotations", row -> answers.put(row.integer("question_id"), answer(row))),
         (key, value) -> check(annotations, key, value));
-    QuestionsByImage<Long> asked = new QuestionsByImage<>(draws, tally);
+    QuestionsByImage<Long> asked = new QuestionsByImage<>(draws, counts);
     questions.sections(
         Map.of(
             "questions",
             row -> {
-              tally.row();
-              if (edition == Edition.OK_VQA && tally.rows() > MOST_OF_OK_VQA) {
+              counts.row();
+              if (edition == Edition.OK_VQA && counts.rows() > MOST_OF_OK_VQA) {
                 throw questions.wrong(
                     "it has more than "
                         + MOST_OF_OK_VQA
@@ -59,7 +59,7 @@ public final class VqaReader implements SourceReader {
               }
               String answer = answers.get(row.integer("question_id"));
               if (answer == null) {
-                tally.add(Finding.NO_ANNOTATION);
+                counts.add(Incident.NO_ANNOTATION);
               } else {
                 asked.add(row.integer("image_id"), new Round(row.line("question"), answer));
               }

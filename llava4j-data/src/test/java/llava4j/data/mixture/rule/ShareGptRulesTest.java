@@ -26,18 +26,18 @@ class ShareGptRulesTest {
 
   @Test
   void eachProblemIsNamed() {
-    assertThat(ShareGptFilter.problem(List.of())).contains(Finding.TOO_SHORT);
-    assertThat(ShareGptFilter.problem(turns("q", " "))).contains(Finding.BLANK);
+    assertThat(ShareGptFilter.problem(List.of())).contains(Incident.TOO_SHORT);
+    assertThat(ShareGptFilter.problem(turns("q", " "))).contains(Incident.BLANK);
     List<Turn> swapped = List.of(new Turn(Speaker.GPT, "a"), new Turn(Speaker.HUMAN, "q"));
-    assertThat(ShareGptFilter.problem(swapped)).contains(Finding.WRONG_SPEAKERS);
+    assertThat(ShareGptFilter.problem(swapped)).contains(Incident.WRONG_SPEAKERS);
     List<Turn> system = List.of(new Turn(Speaker.OTHER, "s"), new Turn(Speaker.GPT, "a"));
-    assertThat(ShareGptFilter.problem(system)).contains(Finding.WRONG_SPEAKERS);
+    assertThat(ShareGptFilter.problem(system)).contains(Incident.WRONG_SPEAKERS);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"x\n1. a\n1. b", "x\n1. a\n2. b\n1. c\n3. d\n1. e"})
   void listsThatStartOverAreBroken(String answer) {
-    assertThat(ShareGptFilter.problem(turns("q", answer))).contains(Finding.LIST_STARTS_OVER);
+    assertThat(ShareGptFilter.problem(turns("q", answer))).contains(Incident.LIST_STARTS_OVER);
   }
 
   @ParameterizedTest

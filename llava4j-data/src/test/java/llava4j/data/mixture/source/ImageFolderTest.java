@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import llava4j.data.ImageSize;
-import llava4j.data.mixture.rule.Finding;
+import llava4j.data.mixture.rule.Incident;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +21,7 @@ class ImageFolderTest {
   private static final ImageSize STATED = new ImageSize(3, 4);
 
   @TempDir private Path folder;
-  private final Tally tally = new Tally();
+  private final ReadCounts counts = new ReadCounts();
 
   @ParameterizedTest
   @ValueSource(strings = {"jpg", "png", "gif"})
@@ -29,22 +29,22 @@ class ImageFolderTest {
     Path file = Files.createDirectories(folder.resolve("vg")).resolve("1.jpg");
     BufferedImage image = new BufferedImage(37, 21, BufferedImage.TYPE_INT_RGB);
     assertThat(ImageIO.write(image, format, file.toFile())).isTrue();
-    assertThat(new ImageFolder(folder).of("vg/1.jpg", STATED, tally))
+    assertThat(new ImageFolder(folder).of("vg/1.jpg", STATED, counts))
         .isEqualTo(new ImageSize(37, 21));
-    assertThat(tally.findings()).isEmpty();
+    assertThat(counts.incidents()).isEmpty();
   }
 
   @Test
   void aMissingImageIsCountedAndTheAnnotationsDecide() {
-    assertThat(new ImageFolder(folder).of("vg/2.jpg", STATED, tally)).isEqualTo(STATED);
-    assertThat(tally.findings()).isEqualTo(Map.of(Finding.SIZE_FROM_ANNOTATIONS, 1L));
+    assertThat(new ImageFolder(folder).of("vg/2.jpg", STATED, counts)).isEqualTo(STATED);
+    assertThat(counts.incidents()).isEqualTo(Map.of(Incident.SIZE_FROM_ANNOTATIONS, 1L));
   }
 
   @Test
   void whatIsNoImageIsNamed() throws IOException {
     Files.writeString(folder.resolve("1.jpg"), "text");
     ImageFolder images = new ImageFolder(folder);
-    assertThatThrownBy(() -> images.of("1.jpg", STATED, tally))
+    assertThatThrownBy(() -> images.of("1.jpg", STATED, counts))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("1.jpg is no image");
     assertThatThrownBy(() -> new ImageFolder(folder.resolve("1.jpg")))

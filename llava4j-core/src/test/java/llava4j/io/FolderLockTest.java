@@ -1,4 +1,4 @@
-package llava4j.train.state;
+package llava4j.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,21 +10,32 @@ import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RunLockTest {
+class FolderLockTest {
   @TempDir private Path folder;
 
   /// Who asks in the same process must not open the way for other processes.
   @Test
   void refusedHereItIsStillRefusedElsewhere() throws IOException, InterruptedException {
-    try (RunLock _ = RunLock.take(folder)) {
+    try (FolderLock _ = FolderLock.take(folder)) {
       assertThat(isFreeElsewhere()).isFalse();
-      assertThatThrownBy(() -> RunLock.take(folder.resolve(".")))
+      assertThatThrownBy(() -> FolderLock.take(folder.resolve(".")))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("in use by another run");
       assertThat(isFreeElsewhere()).isFalse();
     }
     assertThat(isFreeElsewhere()).isTrue();
-    RunLock.take(folder).close();
+    FolderLock.take(folder).close();
+  }
+
+  @Test
+  void locksOfOtherNamesAreFree() {
+    try (FolderLock _ = FolderLock.take(folder, ".shard-0");
+        FolderLock _ = FolderLock.take(folder, ".shard-1")) {
+      assertThatThrownBy(() -> FolderLock.take(folder, ".shard-1"))
+          .isInstanceOf(BadInputException.class)
+          .hasMessage(
+              folder + " is in use by another run; wait for its end, or name another --out");
+    }
   }
 
   private boolean isFreeElsewhere() throws IOException, InterruptedException {
@@ -46,7 +57,7 @@ class RunLockTest {
   /// Another process.
   static final class Other {
     public static void main(String[] arguments) {
-      try (RunLock _ = RunLock.take(Path.of(arguments[0]))) {
+      try (FolderLock _ = FolderLock.take(Path.of(arguments[0]))) {
         System.out.println("free");
       }
     }

@@ -15,7 +15,7 @@ import javax.imageio.ImageIO;
 /// A drawn image: one to three equal shapes of one colour on white.
 ///
 /// @param number of the image
-record Scene(int number, Shape shape, Paint paint, int count) {
+record ShapesImage(int number, Shape shape, Paint paint, int count) {
   private static final int SIDE = 96;
   private static final int SIZE = 26;
 
@@ -41,17 +41,17 @@ record Scene(int number, Shape shape, Paint paint, int count) {
   }
 
   /// Six images, no two alike.
-  static List<Scene> all() {
-    List<Scene> scenes = new ArrayList<>();
+  static List<ShapesImage> all() {
+    List<ShapesImage> images = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
-      scenes.add(
-          new Scene(
+      images.add(
+          new ShapesImage(
               i,
               Shape.values()[i % Shape.values().length],
               Paint.values()[i % Paint.values().length],
               1 + i % 3));
     }
-    return scenes;
+    return images;
   }
 
   String file() {

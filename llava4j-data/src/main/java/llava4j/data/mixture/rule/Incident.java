@@ -1,7 +1,7 @@
 package llava4j.data.mixture.rule;
 
 /// What happened to parts of a source on the way into the mixture.
-public enum Finding {
+public enum Incident {
   OTHER_SPLIT("rows of other splits than training"),
   NO_ANNOTATION("questions without an answer in the annotations"),
   BLANK("rows with a blank question, answer or phrase"),
@@ -23,7 +23,7 @@ public enum Finding {
 
   private final String words;
 
-  Finding(String words) {
+  Incident(String words) {
     this.words = words;
   }
 

@@ -1,6 +1,7 @@
-package llava4j.train.state;
+package llava4j.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,28 +13,35 @@ import llava4j.error.BadInputException;
 /// That a folder belongs to one run at a time. The operating system takes the lock back when its
 /// process ends, however that happens; the file stays, because who removed it could take it from
 /// another run.
-public final class RunLock implements AutoCloseable {
+public final class FolderLock implements AutoCloseable {
   private static final String FILE = ".lock";
 
-  /// Folders that runs of this process have. On Linux and macOS a process loses its lock when it
+  /// Files of the locks that this process has. On Linux and macOS a process loses its lock when it
   /// closes any channel to the file, so a second one must not be opened.
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-  private final Path folder;
+  private final Path file;
   private final FileChannel channel;
 
-  private RunLock(Path folder, FileChannel channel) {
-    this.folder = folder;
+  private FolderLock(Path file, FileChannel channel) {
+    this.file = file;
     this.channel = channel;
   }
 
   /// Takes the lock of a folder, which is made where it is not there.
   ///
   /// @throws BadInputException if another run has it, or the folder cannot be written
-  public static RunLock take(Path folder) {
+  public static FolderLock take(Path folder) {
+    return take(folder, FILE);
+  }
+
+  /// As [#take(Path)], for runs that share a folder where their names differ.
+  ///
+  /// @param name of the file that is locked
+  public static FolderLock take(Path folder, String name) {
     Path real;
     try {
-      real = Files.createDirectories(folder).toRealPath();
+      real = Files.createDirectories(folder).toRealPath().resolve(name);
     } catch (IOException e) {
       throw notLocked(folder, e);
     }
@@ -42,10 +50,9 @@ public final class RunLock implements AutoCloseable {
     }
     FileChannel channel = null;
     try {
-      channel =
-          FileChannel.open(real.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      channel = FileChannel.open(real, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       if (channel.tryLock() != null) {
-        return new RunLock(real, channel);
+        return new FolderLock(real, channel);
       }
     } catch (IOException e) {
       release(real, channel);
@@ -71,12 +78,15 @@ public final class RunLock implements AutoCloseable {
 
   @Override
   public void close() {
-    release(folder, channel);
+    release(file, channel);
   }
 
-  private static void release(Path folder, FileChannel channelOrNull) {
-    close(channelOrNull);
-    HELD.remove(folder);
+  private static void release(Path file, FileChannel channelOrNull) {
+    try {
+      close(channelOrNull);
+    } finally {
+      HELD.remove(file);
+    }
   }
 
   private static void close(FileChannel channel) {
@@ -85,7 +95,7 @@ public final class RunLock implements AutoCloseable {
         channel.close();
       }
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -1,0 +1,14 @@
+# shellcheck shell=bash
+# Builds every module for docs.sh and bench.sh, and shows the first problems if that fails: read in with '.', from the
+# root of the checkout, with JAVA_HOME set
+
+# $1: the name of the log in target
+build_all() {
+  local log=target/$1
+  mkdir -p target
+  if ! mvn -B -ntp -DskipTests -Dspotless.check.skip=true package >"$log" 2>&1 </dev/null; then
+    grep -E '^\[(ERROR|WARNING)\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
+    echo "the build failed; the whole log is $PWD/$log." >&2
+    exit 1
+  fi
+}
