@@ -76,6 +76,7 @@ public final class Main implements Callable<Integer> {
         new VisionBenchmark(),
         new PrefillBenchmark(),
         new DecodeBenchmark(),
+        new StepBenchmark(),
         new PreprocessBenchmark(),
         new LoadBenchmark(),
         new TurnsBenchmark(),

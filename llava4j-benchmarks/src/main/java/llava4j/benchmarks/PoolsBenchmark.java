@@ -104,7 +104,7 @@ final class PoolsBenchmark implements Benchmark {
                   new Device.Cpu(),
                   WeightFormat.BF16,
                   LoadProgress.NONE);
-          KvCache cache = new KvCache(config.text(), model.device(), 1)) {
+          KvCache cache = model.languageModel().newCache(0)) {
         torch.manual_seed(16);
         Tensor row =
             torch

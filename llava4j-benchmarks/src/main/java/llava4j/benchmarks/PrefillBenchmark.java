@@ -79,7 +79,7 @@ final class PrefillBenchmark implements Benchmark {
 
   private static void prefill(LlavaModel model, Tensor rows) {
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(model.config().text(), model.device(), 1)) {
+        KvCache cache = model.languageModel().newCache(0)) {
       model.forward(rows, cache);
     }
   }
@@ -108,8 +108,8 @@ final class PrefillBenchmark implements Benchmark {
   /// All rows but the last, then the last alone, give the same logits as all at once.
   private static void checkAnswer(LlavaModel model, Tensor rows, PrintWriter out) {
     try (Scope _ = new Scope();
-        KvCache whole = new KvCache(model.config().text(), model.device(), 1);
-        KvCache split = new KvCache(model.config().text(), model.device(), 1)) {
+        KvCache whole = model.languageModel().newCache(0);
+        KvCache split = model.languageModel().newCache(0)) {
       float[] atOnce = Tensors.toFloats(model.forward(rows, whole));
       model.forward(rows.narrow(1, 0, ROWS - 1).contiguous(), split);
       float[] stepped =

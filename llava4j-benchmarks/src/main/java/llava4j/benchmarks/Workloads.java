@@ -111,6 +111,17 @@ final class Workloads {
         2048);
   }
 
+  /// A whole model with the language model of llava-tiny.
+  static LlavaConfig likeLlavaTiny() {
+    return new LlavaConfig(
+        smallVision(),
+        new ProjectorConfig.Mlp(2),
+        smallText(256, 4, 704, 4224),
+        new ImageMode.Pad(),
+        PatchMerge.FLAT,
+        2048);
+  }
+
   private static VisionConfig smallVision() {
     return new VisionConfig(
         56,

@@ -135,7 +135,7 @@ public final class Generator {
               builder(prompt, options, numbered, i % each, cancelled)));
     }
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(model.config().text(), model.device(), padding)) {
+        KvCache cache = model.languageModel().newCache(padding)) {
       float[][] logits =
           Logits.rows(model.forward(padLeft(prompts, padding), cache)); // [prompts, vocab]
       if (each > 1) {

@@ -18,7 +18,7 @@ public final class PromptCache implements AutoCloseable {
 
   public PromptCache(LlavaModel model) {
     this.model = model;
-    this.cache = new KvCache(model.config().text(), model.device(), 1);
+    this.cache = model.languageModel().newCache(0);
   }
 
   /// Rows that the last prefill found here already.

@@ -10,6 +10,7 @@ import llava4j.model.linear.Linear;
 import llava4j.model.linear.Norm;
 import llava4j.model.linear.Parameters;
 import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -47,10 +48,14 @@ public final class DecoderBlock {
     this.down = parameters.linear(prefix + "mlp.down_proj");
   }
 
+  boolean hasExactWeights() {
+    return query.isExact();
+  }
+
   /// What a block's attention works on, rotary positions applied, earlier keys joined.
   ///
   /// @param query [batch, heads, tokens, headDim]
-  /// @param key [batch, kvHeads, keys, headDim]
+  /// @param key [batch, kvHeads, keys, headDim], in the type that the cache keeps
   /// @param value as key
   public record Projected(Tensor query, Tensor key, Tensor value) {}
 
@@ -85,12 +90,12 @@ public final class DecoderBlock {
   ///
   /// @return [batch, heads, tokens, headDim]
   public static Tensor attention(Projected projected, DecoderPass pass) {
+    Tensor query = projected.query();
+    if (Tensors.type(projected.key()) != Tensors.type(query)) {
+      return HalfCacheAttention.attend(projected, pass.mask());
+    }
     return attend(
-        projected.query(),
-        projected.key(),
-        projected.value(),
-        pass.mask().allowed(),
-        pass.mask().causal());
+        query, projected.key(), projected.value(), pass.mask().allowed(), pass.mask().causal());
   }
 
   /// The last third: output projection and feed-forward.

@@ -23,7 +23,7 @@ public final class FaultFinder {
   /// @param rowKeys what the first rows are, see [SplicedPrompt]
   public String find(Tensor embeddings, long[] rowKeys) {
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(model.config().text(), model.device(), 1)) {
+        KvCache cache = model.languageModel().newCache(0)) {
       Visit visit = new Visit();
       Tensor hidden = // [1, rows, dim]
           model.languageModel().forward(embeddings, cache, visit::see);

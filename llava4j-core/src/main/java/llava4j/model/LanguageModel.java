@@ -10,6 +10,7 @@ import llava4j.model.cache.KvCache;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Norm;
 import llava4j.model.linear.Parameters;
+import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -45,6 +46,15 @@ public final class LanguageModel {
 
   public TextConfig config() {
     return config;
+  }
+
+  /// An empty cache for a request. Keys and values are kept in F16 where the weights have 16 bits
+  /// or fewer, on the processor: half the memory, and half the time of a decode step's attention.
+  ///
+  /// @param leftPadding for each row of the batch, see [KvCache]
+  public KvCache newCache(int... leftPadding) {
+    DType type = KvCache.type(device, blocks.getFirst().hasExactWeights());
+    return new KvCache(config, device, type, leftPadding);
   }
 
   /// Looks up token embeddings.

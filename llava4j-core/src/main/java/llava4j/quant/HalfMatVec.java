@@ -26,7 +26,7 @@ public final class HalfMatVec {
 
   private static final long ROW_GROUP = 4;
 
-  private static final int F16_EXPONENT = 0x7C00;
+  static final int F16_EXPONENT = 0x7C00;
   private static final int F16_LEAST_EXPONENT = 0x0400;
   private static final int F16_SIGN = 0x8000;
 

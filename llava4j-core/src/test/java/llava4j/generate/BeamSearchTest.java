@@ -200,7 +200,7 @@ class BeamSearchTest {
     }
     double sum = 0;
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+        KvCache cache = golden.model().languageModel().newCache(0)) {
       float[] logits = Tensors.toFloats(golden.model().forward(prompt().embeddings(), cache));
       for (int id : answer.ids()) {
         double chosen = logits[id] - LogProbabilities.logSumExp(logits);

@@ -129,7 +129,7 @@ class DecodingTest {
   /// never generated have no share.
   private double[] logProbabilities(SplicedPrompt prompt, int[] beginning) {
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+        KvCache cache = golden.model().languageModel().newCache(0)) {
       Tensor embeddings = prompt.embeddings(); // [1, rows, dim]
       if (beginning.length > 0) {
         Tensor more = golden.model().languageModel().embed(beginning).unsqueeze(0); // [1, n, dim]

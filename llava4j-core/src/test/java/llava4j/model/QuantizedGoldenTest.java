@@ -65,8 +65,7 @@ class QuantizedGoldenTest {
       for (GoldenCase goldenCase : GoldenCase.all("forward/hf")) {
         try (Scope _ = new Scope()) {
           for (SplicedPrompt prompt : goldenCase.prompts(golden.model())) {
-            try (KvCache cache =
-                new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+            try (KvCache cache = golden.model().languageModel().newCache(0)) {
               Tensor hidden =
                   golden
                       .model()

@@ -3,12 +3,16 @@ package llava4j.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +75,75 @@ class ParallelChunksTest {
                     }))
         .hasMessageContaining("the caller's chunk");
     assertThat(done).as("the other chunk has ended").isTrue();
+  }
+
+  /// Only one caller is helped, and a chunk may have chunks of its own.
+  @Test
+  void manyCallersAtOnceEachGetTheirOwnWorkDone() throws Exception {
+    int callers = 6;
+    int rounds = 2000;
+    AtomicLong wrong = new AtomicLong();
+    List<Thread> threads = new ArrayList<>();
+    for (int caller = 0; caller < callers; caller++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int round = 0; round < rounds; round++) {
+                  AtomicLong sum = new AtomicLong();
+                  ParallelChunks.run(
+                      3,
+                      9,
+                      () ->
+                          chunk -> {
+                            if (chunk == 4) {
+                              ParallelChunks.run(2, 3, () -> inner -> sum.addAndGet(inner));
+                            }
+                            sum.addAndGet(chunk);
+                          });
+                  if (sum.get() != 36 + 3) {
+                    wrong.incrementAndGet();
+                  }
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(wrong).hasValue(0);
+  }
+
+  /// A worker that sleeps is woken by the next job.
+  @Test
+  void workersThatSleepAreWoken() {
+    for (int round = 0; round < 30; round++) {
+      CountDownLatch both = new CountDownLatch(2);
+      ParallelChunks.run(
+          2,
+          2,
+          () ->
+              _ -> {
+                both.countDown();
+                await(both); // one thread alone would wait for ever
+              });
+      sleep(2);
+    }
+  }
+
+  @Test
+  void anInterruptedCallerGetsItsWorkDoneAndStaysInterrupted() {
+    AtomicInteger done = new AtomicInteger();
+    Thread.currentThread().interrupt();
+    ParallelChunks.run(2, 8, () -> _ -> spin(done));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(done).hasValue(8);
+  }
+
+  private static void spin(AtomicInteger done) {
+    long end = System.nanoTime() + 2_000_000;
+    while (System.nanoTime() - end < 0) {
+      Thread.onSpinWait();
+    }
+    done.incrementAndGet();
   }
 
   private static void sleep(long milliseconds) {

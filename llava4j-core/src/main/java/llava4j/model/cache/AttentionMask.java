@@ -11,17 +11,25 @@ import org.bytedeco.pytorch.global.torch;
 ///
 /// @param allowed true = may look, [batch or 1, 1, tokens, keys]; null where no tensor is needed
 /// @param causal the plain triangle over tokens = keys, which libtorch applies without a tensor
-public record AttentionMask(Tensor allowed, boolean causal) {
+/// @param firstKeys for each row of the batch, the first key that a single new token looks at;
+///   empty where sequences are whole
+public record AttentionMask(Tensor allowed, boolean causal, int[] firstKeys) {
+
+  /// A mask over whole sequences.
+  public AttentionMask(Tensor allowed, boolean causal) {
+    this(allowed, causal, new int[0]);
+  }
 
   /// New rows stand behind the cached ones; each sees all before it and itself, but no padding. A
   /// padding row sees itself, so that its (never used) softmax stays finite.
   public static AttentionMask of(KvCache cache, long tokens, Device device) {
+    int[] firstKeys = cache.firstSlots();
     if (!cache.isPadded()) {
       if (tokens == 1) {
-        return new AttentionMask(null, false);
+        return new AttentionMask(null, false, firstKeys);
       }
       if (cache.length() == 0) {
-        return new AttentionMask(null, true);
+        return new AttentionMask(null, true, firstKeys);
       }
     }
     try (Scope scope = new Scope()) {
@@ -30,7 +38,7 @@ public record AttentionMask(Tensor allowed, boolean causal) {
         allowed = withoutPadding(allowed, cache, tokens); // [batch, 1, tokens, keys]
       }
       return new AttentionMask(
-          scope.keep(allowed.to(device.torchDevice(), DType.BOOL.scalarType())), false);
+          scope.keep(allowed.to(device.torchDevice(), DType.BOOL.scalarType())), false, firstKeys);
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import llava4j.config.TextConfig;
+import llava4j.quant.VectorSupport;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -32,15 +33,22 @@ public final class KvCache implements AutoCloseable {
   private long capacity;
   private long length;
 
-  /// An empty cache for rows that need no padding.
+  /// An empty cache for rows that need no padding, in the type of activations.
   public KvCache(TextConfig config, Device device, int batch) {
     this(config, device, new int[batch]);
   }
 
-  /// An empty cache for a batch padded on the left.
+  /// An empty cache for a batch padded on the left, in the type of activations.
   public KvCache(TextConfig config, Device device, int[] leftPadding) {
+    this(config, device, device.computeType(), leftPadding);
+  }
+
+  /// An empty cache for a batch padded on the left.
+  ///
+  /// @param type that keys and values are kept in
+  public KvCache(TextConfig config, Device device, DType type, int[] leftPadding) {
     this.device = device;
-    this.type = device.computeType();
+    this.type = type;
     this.numKvHeads = config.numKvHeads();
     this.headDim = config.headDim();
     this.leftPadding = leftPadding.clone();
@@ -48,6 +56,15 @@ public final class KvCache implements AutoCloseable {
       keys.add(allocate(0));
       values.add(allocate(0));
     }
+  }
+
+  /// What keys and values are kept in: F16 beside weights of 16 bits or fewer on a processor, where
+  /// there is a kernel for it; else the type of activations.
+  ///
+  /// @param exactWeights whether the weights are fp32
+  public static DType type(Device device, boolean exactWeights) {
+    boolean halved = device instanceof Device.Cpu && !exactWeights && VectorSupport.isAvailable();
+    return halved ? DType.F16 : device.computeType();
   }
 
   /// Rows that every layer holds, padding included.
@@ -61,6 +78,11 @@ public final class KvCache implements AutoCloseable {
 
   boolean isPadded() {
     return Arrays.stream(leftPadding).anyMatch(padding -> padding > 0);
+  }
+
+  /// For each row of the batch, the first slot that anybody looks at. [batch]
+  int[] firstSlots() {
+    return leftPadding.clone();
   }
 
   public int leftPadding(int row) {
@@ -85,7 +107,7 @@ public final class KvCache implements AutoCloseable {
     capacity = wanted;
   }
 
-  /// Keys and values of one layer, each [batch, kvHeads, rows, headDim].
+  /// Keys and values of one layer in the cache's type, each [batch, kvHeads, rows, headDim].
   public record KeysAndValues(Tensor keys, Tensor values) {}
 
   /// Writes new rows of one layer behind the old ones and gives a view of all; [#advance] follows

@@ -28,6 +28,15 @@ public sealed interface Linear {
 
   Tensor forward(Tensor input);
 
+  /// Whether weights are as precise as activations.
+  default boolean isExact() {
+    return switch (this) {
+      case Dense _, Fused _ -> true;
+      case Half _, Quantized _, Nf4 _ -> false;
+      case LowRank update -> update.base().isExact();
+    };
+  }
+
   /// Weights in the type of the activations.
   ///
   /// @param weight [out, in]

@@ -8,6 +8,7 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
 import llava4j.error.BadInputException;
+import llava4j.model.cache.KvCache;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -49,10 +50,24 @@ public record MemoryPlan(
     }
     TextConfig text = config.text();
     long perToken =
-        2L * text.numLayers() * text.numKvHeads() * text.headDim() * device.computeType().bytes();
+        2L
+            * text.numLayers()
+            * text.numKvHeads()
+            * text.headDim()
+            * cacheType(weights, device, format).bytes();
     long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
     return new MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
+  }
+
+  /// What keys and values are kept in, which follows the weights (see `LanguageModel.newCache`).
+  private static DType cacheType(WeightSource weights, Device device, WeightFormat format) {
+    TensorInfo first = weights.tensors().get("language_model.layers.0.self_attn.q_proj.weight");
+    boolean exact =
+        first == null
+            || (MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain plain
+                && plain.type() == DType.F32);
+    return KvCache.type(device, exact);
   }
 
   private static long bytesInMemory(

@@ -99,7 +99,7 @@ class GgufGoldenTest {
     float[] want = logits.floats();
     double worst = 0;
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+        KvCache cache = golden.model().languageModel().newCache(0)) {
       SplicedPrompt prompt = goldenCase.prompts(golden.model()).getFirst();
       Tensor hidden =
           golden.model().languageModel().forward(prompt.embeddings(), cache); // [1, rows, dim]

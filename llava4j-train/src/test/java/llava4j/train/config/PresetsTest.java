@@ -130,7 +130,7 @@ class PresetsTest {
     assertConversations(config, Images.HD, 4096);
     assertThat(config.data().images().mode(224)).isInstanceOf(ImageMode.Hd.class);
     assertThat(new ConfigFile().differences(Presets.finetune(name), config))
-        .containsExactly("data.maxLength: 2048 -> 4096", "data.images: \"PAD\" -> \"HD\"");
+        .containsExactly("data.images: \"PAD\" -> \"HD\"", "data.maxLength: 2048 -> 4096");
   }
 
   @ParameterizedTest

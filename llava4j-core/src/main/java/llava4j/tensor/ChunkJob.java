@@ -1,0 +1,111 @@
+package llava4j.tensor;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+
+/// Chunks that a caller and its helpers take one after the other.
+final class ChunkJob {
+  /// Added to the number of helpers at work when no more may begin.
+  private static final int CLOSED = Integer.MIN_VALUE;
+
+  private static final long SPIN_NANOS = 50_000;
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  private final long number = NUMBERS.getAndIncrement();
+  private final Thread caller = Thread.currentThread();
+  private final AtomicLong next = new AtomicLong();
+  private final AtomicInteger seats;
+  private final AtomicInteger atWork = new AtomicInteger();
+  private final AtomicReference<Throwable> thrown = new AtomicReference<>();
+  private final long count;
+  private final Supplier<LongConsumer> worker;
+
+  /// @param helpers how many may join the caller
+  ChunkJob(long count, int helpers, Supplier<LongConsumer> worker) {
+    this.count = count;
+    this.seats = new AtomicInteger(helpers);
+    this.worker = worker;
+  }
+
+  /// Tells jobs apart.
+  long number() {
+    return number;
+  }
+
+  /// Takes chunks until there are none, on a thread that is not the caller's.
+  void help() {
+    if (seats.getAndDecrement() <= 0 || !begin()) {
+      return;
+    }
+    try {
+      work();
+    } finally {
+      if (atWork.decrementAndGet() == CLOSED) {
+        LockSupport.unpark(caller);
+      }
+    }
+  }
+
+  /// Takes chunks until there are none. What one throws is kept for [#finish], and no further chunk
+  /// is begun.
+  void work() {
+    try {
+      long chunk = next.getAndIncrement();
+      if (chunk >= count) {
+        return;
+      }
+      LongConsumer mine = worker.get();
+      for (; chunk < count; chunk = next.getAndIncrement()) {
+        mine.accept(chunk);
+      }
+    } catch (RuntimeException | Error e) {
+      next.set(count);
+      if (!thrown.compareAndSet(null, e)) {
+        thrown.get().addSuppressed(e);
+      }
+    }
+  }
+
+  /// Returns when no helper is at work any more, and throws what a chunk threw.
+  void finish() {
+    if (atWork.getAndAdd(CLOSED) != 0) {
+      awaitHelpers();
+    }
+    switch (thrown.get()) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case null, default -> {}
+    }
+  }
+
+  private boolean begin() {
+    int now = atWork.get();
+    while (now >= 0) {
+      if (atWork.compareAndSet(now, now + 1)) {
+        return true;
+      }
+      now = atWork.get();
+    }
+    return false;
+  }
+
+  private void awaitHelpers() {
+    long sleepAt = System.nanoTime() + SPIN_NANOS;
+    boolean interrupted = false;
+    while (atWork.get() != CLOSED) {
+      if (System.nanoTime() - sleepAt < 0) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted(); // an interrupted thread does not sleep
+      }
+    }
+    if (interrupted) {
+      caller.interrupt();
+    }
+  }
+}
