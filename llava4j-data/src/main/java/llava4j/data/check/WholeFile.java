@@ -10,8 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import llava4j.error.BadInputException;
 
-/// A file that appears whole or not at all: written aside, and renamed when it is complete. Closed
-/// before that, it leaves nothing behind.
+/// A file that appears complete or not at all: it is written under a temporary name and renamed
+/// when it is complete. If it is closed before that, nothing remains.
 final class WholeFile implements AutoCloseable {
   private static final int BUFFER = 1 << 20;
 
@@ -29,7 +29,7 @@ final class WholeFile implements AutoCloseable {
     } catch (IOException e) {
       throw failed(e);
     }
-    aside.toFile().deleteOnExit(); // when the user stops the program
+    aside.toFile().deleteOnExit(); // if the user stops the program
   }
 
   void write(byte[] bytes) {
@@ -40,7 +40,7 @@ final class WholeFile implements AutoCloseable {
     }
   }
 
-  /// Puts the file in its place.
+  /// Finishes the file and gives it its final name.
   void complete() {
     try {
       out.close();
@@ -69,6 +69,7 @@ final class WholeFile implements AutoCloseable {
 
   private BadInputException failed(IOException e) {
     return new BadInputException(
-        path + " cannot be written: " + e.getMessage() + "; free some space or name another", e);
+        path + " cannot be written: " + e.getMessage() + "; free some space or choose another file",
+        e);
   }
 }
