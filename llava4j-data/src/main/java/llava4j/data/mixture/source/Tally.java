@@ -4,12 +4,12 @@ import java.util.EnumMap;
 import java.util.Map;
 import llava4j.data.mixture.rule.Finding;
 
-/// Counts what a reader met.
+/// Counts the rows of a source and what is left out or changed.
 public final class Tally {
   private final Map<Finding, Long> findings = new EnumMap<>(Finding.class);
   private long rows;
 
-  /// One row of the source's own, such as a question.
+  /// Counts one row of the source, such as a question.
   void row() {
     rows++;
   }
