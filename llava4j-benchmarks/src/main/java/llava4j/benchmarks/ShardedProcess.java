@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
-import llava4j.train.Rehearsal;
+import llava4j.train.DryRun;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.ProcessGroup;
@@ -54,19 +54,19 @@ final class ShardedProcess {
                 Duration.ofMinutes(5),
                 reason -> System.err.println(reason));
         TrainingWorkload workload = new TrainingWorkload();
-        Rehearsal rehearsal =
-            new Rehearsal(
+        DryRun dryRun =
+            new DryRun(
                 workload.job(
                     group,
                     "zero=" + arguments[0],
                     "globalBatch=" + SAMPLES,
                     "deviceBatch=" + each,
                     "order=SEQUENTIAL"))) {
-      rehearsal.next();
-      Rehearsal.Result second = rehearsal.next();
+      dryRun.next();
+      DryRun.Result second = dryRun.next();
       if (group.rank() == 0) {
         System.out.println(
-            new Figures(rehearsal.residentBytes(), ResidentMemory.now(), second.loss()).line());
+            new Figures(dryRun.residentBytes(), ResidentMemory.now(), second.loss()).line());
       }
     }
   }

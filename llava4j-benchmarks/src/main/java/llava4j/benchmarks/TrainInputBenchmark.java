@@ -2,7 +2,7 @@ package llava4j.benchmarks;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import llava4j.train.Rehearsal;
+import llava4j.train.DryRun;
 
 /// How many samples a second the input pipeline brings from JPEG files, against how many a training
 /// step takes.
@@ -25,18 +25,18 @@ final class TrainInputBenchmark implements Benchmark {
       double consumed;
       double waited = 0;
       double seconds = 0;
-      try (Rehearsal rehearsal = new Rehearsal(workload.job())) {
-        rehearsal.next();
-        rehearsal.next();
+      try (DryRun dryRun = new DryRun(workload.job())) {
+        dryRun.next();
+        dryRun.next();
         for (int i = 0; i < repeats; i++) {
-          Rehearsal.Result result = rehearsal.next();
+          DryRun.Result result = dryRun.next();
           waited += result.waited();
           seconds += result.seconds();
         }
         consumed = repeats * TrainingWorkload.SAMPLES_AT_ONCE / seconds;
       }
       double[] rates = new double[repeats];
-      try (Rehearsal.Input input = new Rehearsal.Input(workload.job("prefetch=8"))) {
+      try (DryRun.Input input = new DryRun.Input(workload.job("prefetch=8"))) {
         for (int round = -1; round < repeats; round++) { // one to warm up
           long start = System.nanoTime();
           int samples = 0;

@@ -10,7 +10,7 @@ import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
-import llava4j.train.Rehearsal;
+import llava4j.train.DryRun;
 import org.bytedeco.pytorch.Tensor;
 
 /// One optimiser step of stage 2 against its bare matrix products: forward, recomputation, and the
@@ -34,17 +34,17 @@ final class TrainStepBenchmark implements Benchmark {
   @Override
   public Report run(int repeats, PrintWriter out) {
     try (TrainingWorkload workload = new TrainingWorkload();
-        Rehearsal rehearsal = new Rehearsal(workload.job(LEARNING_AT_ONCE))) {
-      Rehearsal.Result first = rehearsal.next();
+        DryRun dryRun = new DryRun(workload.job(LEARNING_AT_ONCE))) {
+      DryRun.Result first = dryRun.next();
       List<Double> losses = new ArrayList<>(List.of(first.loss()));
       double[] steps = new double[repeats];
       double[] bare = new double[repeats];
       try (BareProducts products = products(workload, first)) {
         products.run();
         NativeRuntime.useAllThreadPools();
-        rehearsal.next();
+        dryRun.next();
         for (int i = 0; i < repeats; i++) {
-          Rehearsal.Result result = rehearsal.next();
+          DryRun.Result result = dryRun.next();
           steps[i] = 1000 * result.seconds();
           losses.add(result.loss());
           long start = System.nanoTime();
@@ -88,7 +88,7 @@ final class TrainStepBenchmark implements Benchmark {
         .toArray(String[]::new);
   }
 
-  private static BareProducts products(TrainingWorkload workload, Rehearsal.Result step) {
+  private static BareProducts products(TrainingWorkload workload, DryRun.Result step) {
     BareProducts bare = new BareProducts();
     RandomWeights weights = workload.weights();
     try (Scope _ = new Scope()) {

@@ -10,14 +10,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import llava4j.error.BadInputException;
 
-/// That a folder belongs to one run at a time. The operating system takes the lock back when its
-/// process ends, however that happens; the file stays, because who removed it could take it from
-/// another run.
+/// A lock that allows only one run at a time in a folder. The operating system releases it when the
+/// process ends for any reason. The lock file is not deleted, because deleting it could break the
+/// lock of another run.
 public final class FolderLock implements AutoCloseable {
   private static final String FILE = ".lock";
 
-  /// Files of the locks that this process has. On Linux and macOS a process loses its lock when it
-  /// closes any channel to the file, so a second one must not be opened.
+  /// Folders locked by runs of this process. On Linux and macOS, a process loses its lock when it
+  /// closes any channel to the file, so the file must not be opened twice.
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -28,7 +28,7 @@ public final class FolderLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /// Takes the lock of a folder, which is made where it is not there.
+  /// Locks a folder, which is created if it does not exist.
   ///
   /// @throws BadInputException if another run has it, or the folder cannot be written
   public static FolderLock take(Path folder) {
@@ -64,7 +64,7 @@ public final class FolderLock implements AutoCloseable {
 
   private static BadInputException inUse(Path folder) {
     return new BadInputException(
-        folder + " is in use by another run; wait for its end, or name another --out");
+        folder + " is in use by another run; wait until it ends, or choose another --out");
   }
 
   private static BadInputException notLocked(Path folder, IOException e) {
@@ -72,7 +72,7 @@ public final class FolderLock implements AutoCloseable {
         folder
             + " cannot be locked: "
             + e.getMessage()
-            + "; name an --out that can be written, on a disk whose file system has locks",
+            + "; choose a writable --out on a file system that supports locks",
         e);
   }
 

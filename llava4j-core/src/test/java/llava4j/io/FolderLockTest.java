@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FolderLockTest {
   @TempDir private Path folder;
 
-  /// Who asks in the same process must not open the way for other processes.
+  /// A second attempt in the same process must not release the lock for other processes.
   @Test
   void refusedHereItIsStillRefusedElsewhere() throws IOException, InterruptedException {
     try (FolderLock _ = FolderLock.take(folder)) {

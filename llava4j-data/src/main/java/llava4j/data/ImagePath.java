@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/// Where the images of samples lie, and what a path that leads nowhere was probably meant to be.
-/// Safe for many threads.
+/// Resolves the image paths of samples, and suggests the file that a wrong path probably means.
+/// Thread-safe.
 public final class ImagePath {
   private static final int LISTINGS = 64;
   private static final List<String> ENDINGS =
@@ -22,18 +22,18 @@ public final class ImagePath {
 
   private final Path folder;
 
-  /// Names in a folder by their lower-case form.
+  /// File names of a folder, by their lower-case form.
   private final Map<Path, Map<String, String>> listings = new ConcurrentHashMap<>();
 
-  /// @param folder that the samples' paths start from
+  /// @param folder folder that the image paths are relative to
   public ImagePath(Path folder) {
     this.folder = folder;
   }
 
-  /// The file that a sample's `image` names. Backslashes divide folders, unless a file has them in
-  /// its name.
+  /// The file of a sample's `image`. A backslash separates folders, unless a file has it in its
+  /// name.
   ///
-  /// @throws InvalidPathException if it is no path
+  /// @throws InvalidPathException if the text is not a valid path
   public Path resolve(String image) {
     Path plain = folder.resolve(image).normalize();
     return image.indexOf('\\') < 0 || Files.isRegularFile(plain)
@@ -41,33 +41,33 @@ public final class ImagePath {
         : folder.resolve(image.replace('\\', '/')).normalize();
   }
 
-  /// What is there instead of an image that is missing, such as `there is cat.JPG`; empty where
-  /// nothing is like it.
-  public Optional<String> insteadOf(String image) {
+  /// A hint for an image that does not exist, such as `there is cat.JPG`; empty if there is no
+  /// similar file.
+  public Optional<String> suggestionFor(String image) {
     String lower = image.toLowerCase(Locale.ROOT);
     if (lower.matches("(https?|s3|gs|data):.*")) {
-      return Optional.of("it is an address; fetch the image and name the file");
+      return Optional.of("it is a URL; download the image and use the file's path");
     }
     Path asked = Path.of(image.replace('\\', '/'));
-    Optional<Path> spelled = otherwiseSpelled(asked.isAbsolute() ? asked.getRoot() : folder, asked);
+    Optional<Path> spelled = findSimilar(asked.isAbsolute() ? asked.getRoot() : folder, asked);
     if (spelled.isPresent()) {
-      return Optional.of("there is " + shown(spelled.get()));
+      return Optional.of("there is " + display(spelled.get()));
     }
     for (int from = asked.isAbsolute() ? 0 : 1; from < asked.getNameCount(); from++) {
       Path below = folder.resolve(asked.subpath(from, asked.getNameCount()).toString());
       if (Files.isRegularFile(below)) {
-        return Optional.of("there is " + shown(below) + "; is the image folder the right one?");
+        return Optional.of("there is " + display(below) + "; is the image folder the right one?");
       }
     }
     return Optional.empty();
   }
 
-  private String shown(Path file) {
+  private String display(Path file) {
     return file.startsWith(folder) ? folder.relativize(file).toString() : file.toString();
   }
 
-  /// Follows a path, name by name, without regard to case and to the ending of the last.
-  private Optional<Path> otherwiseSpelled(Path start, Path asked) {
+  /// Follows a path name by name, ignoring case and, for the last name, the file extension.
+  private Optional<Path> findSimilar(Path start, Path asked) {
     Path at = start;
     for (int i = 0; i < asked.getNameCount(); i++) {
       String name = asked.getName(i).toString();
@@ -114,7 +114,7 @@ public final class ImagePath {
             .map(file -> file.getFileName().toString())
             .forEach(name -> names.putIfAbsent(name.toLowerCase(Locale.ROOT), name));
       } catch (IOException | UncheckedIOException _) {
-        // a folder that cannot be listed has no advice to give
+        // without a listing there is no suggestion
       }
     }
     if (listings.size() < LISTINGS) {

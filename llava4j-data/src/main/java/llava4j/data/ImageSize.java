@@ -1,6 +1,6 @@
 package llava4j.data;
 
-/// Width and height of an image in pixels, and where it lies in the square that it is padded to
+/// Width and height of an image in pixels, and its position in the square that it is padded to
 /// (spec 2.2).
 public record ImageSize(int width, int height) {
   public ImageSize {
@@ -9,17 +9,17 @@ public record ImageSize(int width, int height) {
     }
   }
 
-  /// The side of the square.
+  /// Side of the padded square in pixels.
   public int side() {
     return Math.max(width, height);
   }
 
-  /// Columns of padding on the left; of an odd number the larger part is on the right.
+  /// Pixel columns of padding on the left; if the total is odd, the right side has one more.
   public int padX() {
     return (side() - width) / 2;
   }
 
-  /// Rows of padding on top.
+  /// Pixel rows of padding at the top; if the total is odd, the bottom has one more.
   public int padY() {
     return (side() - height) / 2;
   }

@@ -5,18 +5,19 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/// How many things have which length.
+/// A histogram of lengths.
 public final class Lengths {
   private final NavigableMap<Integer, Long> counts = new TreeMap<>();
   private long count;
   private long sum;
 
-  /// Things of a range of lengths.
+  /// Number of lengths in a range.
   ///
-  /// @param from first length
+  /// @param from smallest length, inclusive
   /// @param to last length
   public record Bin(int from, int to, long count) {}
 
+  /// Adds a length, 0 or more.
   public void add(int length) {
     add(length, 1);
   }
@@ -31,31 +32,35 @@ public final class Lengths {
     sum += length * times;
   }
 
+  /// Number of all lengths.
   public long count() {
     return count;
   }
 
+  /// The smallest length, 0 if there are none.
   public int min() {
     return count == 0 ? 0 : counts.firstKey();
   }
 
+  /// The largest length, 0 if there are none.
   public int max() {
     return count == 0 ? 0 : counts.lastKey();
   }
 
+  /// The mean length, 0 if there are none.
   public double mean() {
     return count == 0 ? 0 : (double) sum / count;
   }
 
-  /// How many have a length of this range.
+  /// Number of lengths in a range.
   ///
-  /// @param from first length
+  /// @param from smallest length, inclusive
   /// @param to last length
   public long count(int from, int to) {
     return counts.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /// The smallest length that this share of them does not exceed.
+  /// The quantile: the smallest length that is not exceeded by this share of all lengths.
   ///
   /// @param share from 0 to 1
   public int quantile(double share) {
@@ -70,7 +75,9 @@ public final class Lengths {
     return 0;
   }
 
-  /// Ranges of one width, a power of two, from 0 to the longest; at most `most` of them.
+  /// A histogram with bins of equal width, a power of two, from 0 to the longest length.
+  ///
+  /// @param most maximum number of bins
   public List<Bin> bins(int most) {
     int width = 1;
     while (max() / width >= most) {

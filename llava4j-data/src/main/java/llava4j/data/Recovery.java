@@ -18,20 +18,20 @@ import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Finds the way back into a file of samples behind a place that is no JSON.
+/// Finds the next sample in a file after invalid JSON.
 ///
-/// @param file UTF-8
+/// @param file file of samples in UTF-8
 record Recovery(JsonMapper json, Path file) {
   private static final int HEAD = 4096;
   private static final int BUFFER = 1 << 16;
-  private static final long BROKEN = -1;
+  private static final long NONE = -1;
   private static final Pattern ID =
       Pattern.compile("\\{\\s*\"id\"\\s*:\\s*(?:\"([^\"\\\\]{1,200})\"|(\\d{1,30}))");
 
   private static final Pattern BEGINNING =
       Pattern.compile("\\{\\s*\"(?:id|image|conversations)\"\\s*:");
 
-  /// The file from a byte on.
+  /// A stream that starts at a byte of the file. The caller closes it.
   InputStream streamAt(long at) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
@@ -49,7 +49,7 @@ record Recovery(JsonMapper json, Path file) {
     }
   }
 
-  /// The id of a broken sample, if it stands first in it.
+  /// The id of a broken sample, if it is the sample's first key.
   Optional<String> idAt(long at) throws IOException {
     try (InputStream in = streamAt(at)) {
       Matcher id = ID.matcher(new String(in.readNBytes(HEAD), StandardCharsets.UTF_8));
@@ -59,18 +59,18 @@ record Recovery(JsonMapper json, Path file) {
     }
   }
 
-  /// Where the next object begins that looks like a sample rather than a turn; it may be broken,
-  /// too.
+  /// The byte at which the next object starts that looks like a sample, not like a turn; it may be
+  /// broken too.
   ///
-  /// @param at byte to search from
+  /// @param at first byte to search
   OptionalLong sampleFrom(long at) throws IOException {
-    long open = BROKEN; // of a brace that only blanks follow
-    long passed = at; // what lies before belongs to an object that is none
+    long open = NONE; // byte of the last opening brace, if only white space follows it
+    long passed = at; // bytes before this belong to an object that is not a sample
     try (InputStream in = new BufferedInputStream(streamAt(at), BUFFER)) {
       long position = at;
       for (int c = in.read(); c >= 0; c = in.read()) {
         if (position >= passed) {
-          if (c == '"' && open != BROKEN) {
+          if (c == '"' && open != NONE) {
             Candidate candidate = candidate(open);
             if (candidate.sample()) {
               return OptionalLong.of(open);
@@ -78,7 +78,7 @@ record Recovery(JsonMapper json, Path file) {
             passed = Math.max(passed, candidate.end());
           }
           boolean blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-          open = c == '{' ? position : blank ? open : BROKEN;
+          open = c == '{' ? position : blank ? open : NONE;
         }
         position++;
       }
@@ -86,9 +86,10 @@ record Recovery(JsonMapper json, Path file) {
     return OptionalLong.empty();
   }
 
-  /// An object that might be a sample.
+  /// An object that may be a sample.
   ///
-  /// @param end behind it, [#BROKEN] if it is no JSON
+  /// @param sample whether it is one
+  /// @param end byte after it, [#NONE] if it is not valid JSON
   private record Candidate(boolean sample, long end) {}
 
   private Candidate candidate(long at) throws IOException {
@@ -102,7 +103,7 @@ record Recovery(JsonMapper json, Path file) {
     } catch (JacksonIOException e) {
       throw e.getCause();
     } catch (JacksonException e) {
-      return new Candidate(beginsAsSample(at), BROKEN);
+      return new Candidate(beginsAsSample(at), NONE);
     }
   }
 }

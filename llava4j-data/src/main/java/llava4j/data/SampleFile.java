@@ -19,9 +19,9 @@ import llava4j.io.Sha256;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A file of training samples: LLaVA's JSON (one array) or one object a line. Read once from end to
-/// end, which checks it and notes where each sample lies; after that samples are read singly, so a
-/// file of any size needs little memory. Safe for many threads.
+/// A file of training samples: LLaVA's JSON (one array) or JSONL (one object per line). When
+/// opened, the file is read once to check it and to index the samples; after that, samples are read
+/// one at a time, so a file of any size needs little memory. Thread-safe.
 public final class SampleFile implements AutoCloseable {
   private static final int BUFFER = 1 << 20;
 
@@ -32,7 +32,7 @@ public final class SampleFile implements AutoCloseable {
   private final String fingerprint;
   private final long changed;
 
-  /// Hears how far the first reading is.
+  /// Receives the progress of the first reading.
   @FunctionalInterface
   public interface Progress {
     void onBytes(long done, long total);
@@ -53,13 +53,15 @@ public final class SampleFile implements AutoCloseable {
     this.changed = changed;
   }
 
+  /// Opens a file; see [#open(Path, Progress)].
   public static SampleFile open(Path file) {
     return open(file, (_, _) -> {});
   }
 
-  /// Reads the file once.
+  /// Opens a file whose samples must all be valid, and reads it once. The caller closes the result.
   ///
-  /// @throws BadInputException that names file, sample and what is wrong
+  /// @throws BadInputException if the file or a sample is invalid; the message names file, sample
+  ///   and fault
   public static SampleFile open(Path file, Progress progress) {
     return open(
         file,
@@ -71,10 +73,10 @@ public final class SampleFile implements AutoCloseable {
         });
   }
 
-  /// Reads a file in which samples may be broken: those are left out and `faults` hears of them, in
-  /// their order. There need not be a sound one.
+  /// Opens a file in which samples may be broken. Broken samples are skipped and reported to
+  /// `faults` in the order of the file. All samples may be broken.
   ///
-  /// @throws BadInputException if it is no file of samples at all
+  /// @throws BadInputException if the file is not a file of samples at all
   public static SampleFile openLeniently(
       Path file, Progress progress, Consumer<SampleFault> faults) {
     return open(file, progress, (fault, _) -> faults.accept(fault));
@@ -86,7 +88,7 @@ public final class SampleFile implements AutoCloseable {
     }
     JsonMapper json = SampleJson.mapper();
     MessageDigest digest = Sha256.fresh();
-    // the stream of a channel heeds an interrupt, that of Files does not
+    // a channel's stream can be interrupted, that of Files.newInputStream cannot
     try (FileChannel whole = FileChannel.open(file, StandardOpenOption.READ);
         InputStream bytes = new BufferedInputStream(Channels.newInputStream(whole), BUFFER);
         InputStream in = new DigestInputStream(bytes, digest)) {
@@ -112,7 +114,7 @@ public final class SampleFile implements AutoCloseable {
     return index.size();
   }
 
-  /// Words of each sample, negative without an image. [size]
+  /// Number of words of each sample, negative for a sample without an image. [size]
   public int[] modalityLengths() {
     return index.modality().clone();
   }
@@ -122,9 +124,9 @@ public final class SampleFile implements AutoCloseable {
     return fingerprint;
   }
 
-  /// Place of a sample among the file's entries, from 0, broken ones counted.
+  /// Index of a sample among all entries of the file, from 0, broken ones included.
   ///
-  /// @param index of the sample
+  /// @param index index of the sample, from 0
   public int number(int index) {
     return this.index.numbers()[index];
   }
@@ -132,6 +134,7 @@ public final class SampleFile implements AutoCloseable {
   /// Reads one sample.
   ///
   /// @param index from 0
+  /// @throws BadInputException if the file cannot be read or has changed since it was opened
   public Sample get(int index) {
     try {
       return SampleJson.parse(json.readTree(bytes(index)), path, number(index));
@@ -140,7 +143,7 @@ public final class SampleFile implements AutoCloseable {
     }
   }
 
-  /// One sample's JSON as it stands in the file.
+  /// The JSON of one sample, unchanged from the file.
   ///
   /// @param index from 0
   public byte[] bytes(int index) {

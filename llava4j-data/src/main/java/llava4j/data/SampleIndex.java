@@ -2,19 +2,19 @@ package llava4j.data;
 
 import java.util.Arrays;
 
-/// Where the samples of a file lie.
+/// Positions of the samples in a file.
 ///
-/// @param starts byte offset of each
-/// @param lengths bytes of each
-/// @param modality words of each, negative without an image
-/// @param numbers place of each among the file's entries, broken ones counted
+/// @param starts byte offset of each sample
+/// @param lengths length of each sample in bytes
+/// @param modality number of words of each sample, negative for a sample without an image
+/// @param numbers index of each sample among all entries of the file, broken ones included
 record SampleIndex(long[] starts, int[] lengths, int[] modality, int[] numbers) {
 
   int size() {
     return starts.length;
   }
 
-  /// Grows as samples are found.
+  /// Collects samples while the file is read.
   static final class Builder {
     private long[] starts = new long[1024];
     private int[] lengths = new int[1024];

@@ -12,14 +12,14 @@ import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// One sample's JSON object (spec 6.1). Keys that are not known are left alone.
+/// Parses the JSON object of a sample (spec 6.1). Unknown keys are ignored.
 final class SampleJson {
   private static final List<String> IMAGE_KEYS = List.of("image", "images");
 
   private SampleJson() {}
 
-  /// Reads samples as Python writes them: NaN and Infinity, which no JSON has, may stand in fields
-  /// that nobody reads.
+  /// A mapper that accepts what Python writes: NaN and Infinity, which are not valid JSON, in
+  /// fields that are not used.
   static JsonMapper mapper() {
     return JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
   }
@@ -29,7 +29,7 @@ final class SampleJson {
         .filter(fault -> !fault.kind().harmless())
         .findFirst()
         .ifPresent(fault -> {
-          throw refusal(file, fault);
+          throw asException(file, fault);
         });
     List<Turn> turns = new ArrayList<>();
     for (JsonNode turn : node.path("conversations")) {
@@ -42,35 +42,39 @@ final class SampleJson {
         turns);
   }
 
-  /// Everything that is wrong with an entry.
+  /// All faults of an entry.
   ///
-  /// @param at where it begins in its file
+  /// @param at byte offset of the entry in its file
   static List<SampleFault> faults(JsonNode node, int number, long at) {
     String id = id(node, number);
     List<SampleFault> faults = new ArrayList<>();
     if (!node.isObject()) {
-      faults.add(new SampleFault(number, id, at, Kind.NO_OBJECT, brief(node) + " is no sample"));
+      faults.add(new SampleFault(number, id, at, Kind.NO_OBJECT, brief(node) + " is not a sample"));
       return faults;
     }
     if (!isId(node.path("id"))) {
-      faults.add(new SampleFault(number, id, at, Kind.ID, "id is missing or no text"));
+      faults.add(new SampleFault(number, id, at, Kind.ID, "id is missing or is not a text"));
     }
     imageFault(node, number, id, at).ifPresent(faults::add);
-    Modality.other(node)
+    OtherModality.find(node)
         .ifPresent(what ->
             faults.add(
                 new SampleFault(
-                    number, id, at, Kind.OTHER_MODALITY, what + ", and only images can be seen")));
+                    number,
+                    id,
+                    at,
+                    Kind.OTHER_MODALITY,
+                    what + ", but only images are supported")));
     JsonNode conversations = node.path("conversations");
     if (!conversations.isArray() || conversations.isEmpty()) {
-      String what = "conversations is missing or no list of turns";
+      String what = "conversations is missing or is not a list of turns";
       faults.add(new SampleFault(number, id, at, Kind.CONVERSATIONS, what));
       return faults;
     }
     for (int i = 0; i < conversations.size(); i++) {
       JsonNode turn = conversations.get(i);
       if (!turn.path("value").isString() || !turn.path("from").isString()) {
-        String what = "turn " + (i + 1) + " lacks 'from' or 'value' as texts" + number(turn);
+        String what = "turn " + (i + 1) + " has no text in 'from' or 'value'" + number(turn);
         faults.add(new SampleFault(number, id, at, Kind.TURN, what));
         break;
       }
@@ -78,8 +82,8 @@ final class SampleJson {
     return faults;
   }
 
-  /// What stands for the sample's image: nothing, a path, or what is wrong. A list stands for what
-  /// is in it; `images` is what other programs call it.
+  /// The values of the sample's image: none, a path, or something invalid. The elements of a list
+  /// count separately; some programs write `images` instead of `image`.
   private static List<JsonNode> images(JsonNode node) {
     List<JsonNode> images = new ArrayList<>();
     for (String key : IMAGE_KEYS) {
@@ -97,27 +101,30 @@ final class SampleJson {
     List<JsonNode> images = images(node);
     Optional<JsonNode> wrong = images.stream().filter(image -> !image.isString()).findFirst();
     if (wrong.isPresent()) {
-      String what = "image is " + brief(wrong.get()) + ", not a path (null where there is none)";
+      String what =
+          "image is "
+              + brief(wrong.get())
+              + ", not a path (use null for a sample without an image)";
       return Optional.of(new SampleFault(number, id, at, Kind.IMAGE, what));
     }
     if (images.size() > 1) {
       String what =
           "image lists "
               + images.size()
-              + " images where a sample has one; make a sample of each, or one image of them";
+              + " images, but a sample can have only one; split the sample, or combine the images";
       return Optional.of(new SampleFault(number, id, at, Kind.SEVERAL_IMAGES, what));
     }
     return Optional.empty();
   }
 
-  /// The sentence for a run that cannot use the file.
-  static BadInputException refusal(Path file, SampleFault fault) {
+  /// The error message for a run that cannot use the file.
+  static BadInputException asException(Path file, SampleFault fault) {
     return new BadInputException(
         fault.kind() == Kind.NO_OBJECT
             ? file
                 + ": sample "
                 + fault.number()
-                + " is no JSON object; LLaVA's format is a list of objects"
+                + " is not a JSON object; LLaVA's format is a list of objects"
             : file
                 + ": sample "
                 + fault.number()
@@ -125,7 +132,7 @@ final class SampleJson {
                 + fault.id()
                 + "'): "
                 + fault.what()
-                + "; correct it, or leave it out with 'llava data check --fix'");
+                + "; correct it, or remove it with 'llava data check --fix'");
   }
 
   private static String number(JsonNode turn) {
@@ -149,7 +156,7 @@ final class SampleJson {
     };
   }
 
-  /// The beginning of a value as it stands in the file.
+  /// The first characters of a value as they stand in the file.
   static String brief(JsonNode node) {
     String text = node.toString();
     return text.length() > 40 ? text.substring(0, 40) + "..." : text;

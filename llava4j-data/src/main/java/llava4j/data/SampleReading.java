@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-/// The first reading of a file of samples, which notes where each lies. Where a listener bears with
-/// what is broken, the reading goes on at the next sample behind it.
+/// The first reading of a file of samples, which builds the index. If the listener tolerates
+/// faults, reading continues at the next sample.
 final class SampleReading {
   private static final long NONE = -1;
 
@@ -35,7 +35,7 @@ final class SampleReading {
   private int entries;
   private boolean list;
 
-  /// Hears of what is broken; to end the reading it throws the sentence.
+  /// Receives faults. To stop the reading it throws `sentence`.
   @FunctionalInterface
   interface FaultListener {
     void onFault(SampleFault fault, BadInputException sentence);
@@ -53,32 +53,32 @@ final class SampleReading {
 
   /// Reads the file.
   ///
-  /// @param in the file from its start; stays open, and is not always read to its end
+  /// @param in the file from its start; it is not closed, and not always read to its end
   SampleIndex read(InputStream in) throws IOException {
     requireUtf8();
     OptionalLong next = readFrom(0, in);
     while (next.isPresent()) {
       long at = next.getAsLong();
       try (InputStream rest = recovery.streamAt(at)) {
-        // a list is taken up again behind a bracket of our own
+        // to continue within a list, an opening bracket is put in front of the rest
         next =
             list ? readFrom(at - 1, new SequenceInputStream(bracket(), rest)) : readFrom(at, rest);
       }
     }
     if (entries == 0) {
-      throw new BadInputException(file + " holds no samples; name a file that does");
+      throw new BadInputException(file + " contains no samples; use another file");
     }
     return samples.build();
   }
 
-  /// Reads entries until the end or until something is broken.
+  /// Reads entries until the end of the file or until invalid JSON.
   ///
   /// @param offset of the stream's first byte in the file
-  /// @return where to go on
+  /// @return the byte at which to continue; empty at the end
   private OptionalLong readFrom(long offset, InputStream in) throws IOException {
     long start = NONE;
     long end = Math.max(0, offset);
-    try (JsonParser parser = json.createParser(new KeptOpen(in))) {
+    try (JsonParser parser = json.createParser(new NonClosingStream(in))) {
       JsonToken token = parser.nextToken();
       list = token == JsonToken.START_ARRAY;
       if (list) {
@@ -93,23 +93,24 @@ final class SampleReading {
         token = parser.nextToken();
       }
       if (list && token == null) {
-        brokenBetween(end, "the file ends within its list", endsEarly(end));
+        brokenBetween(end, "the file ends before the end of its list", endsEarly(end));
       }
       if (token == JsonToken.END_ARRAY && parser.nextToken() != null) {
-        long behind = offset + parser.currentTokenLocation().getByteOffset();
-        brokenBetween(behind, "the file goes on behind its list", goesOn());
+        long after = offset + parser.currentTokenLocation().getByteOffset();
+        brokenBetween(after, "there is more text after the list", textAfterList());
         list = false;
-        return OptionalLong.of(behind);
+        return OptionalLong.of(after);
       }
       return OptionalLong.empty();
     } catch (JacksonIOException e) {
       throw e.getCause();
     } catch (JacksonException e) {
-      return behindBroken(offset, start, end, e);
+      return afterBroken(offset, start, end, e);
     }
   }
 
-  /// An object, or what stands in its place; a list there may be the whole file and is passed over.
+  /// An object, or the value in its place. A list in its place may be as large as the whole file
+  /// and is skipped.
   private static JsonNode value(JsonParser parser, JsonToken token) {
     if (token == JsonToken.START_ARRAY) {
       parser.skipChildren();
@@ -121,7 +122,7 @@ final class SampleReading {
   private void add(JsonNode node, long start, long end) {
     int number = entries++;
     List<SampleFault> found = SampleJson.faults(node, number, start);
-    found.forEach(fault -> faults.onFault(fault, SampleJson.refusal(file, fault)));
+    found.forEach(fault -> faults.onFault(fault, SampleJson.asException(file, fault)));
     if (found.stream().allMatch(fault -> fault.kind().harmless())) {
       samples.add(
           start, Math.toIntExact(end - start), number, SampleJson.parse(node, file, number));
@@ -129,18 +130,23 @@ final class SampleReading {
     progress.onBytes(end, total);
   }
 
-  private OptionalLong behindBroken(long offset, long start, long end, JacksonException e)
+  private OptionalLong afterBroken(long offset, long start, long end, JacksonException e)
       throws IOException {
-    // where a limit is met, such as that of nesting, the parser does not say where
+    // if a limit is exceeded, such as the nesting depth, the parser gives no location
     long at = e.getLocation() == null ? start : offset + e.getLocation().getByteOffset();
     if (list && start == NONE && e instanceof UnexpectedEndOfInputException) {
-      brokenBetween(end, "the file ends within its list", endsEarly(at));
+      brokenBetween(end, "the file ends before the end of its list", endsEarly(at));
       return OptionalLong.empty();
     }
     String what = plain(e) + " (byte " + at + ")";
     BadInputException sentence =
         new BadInputException(
-            file + " is no valid JSON " + place() + ": " + what + "; correct it or fetch it again",
+            file
+                + " is not valid JSON "
+                + place()
+                + ": "
+                + what
+                + "; correct it or download it again",
             e);
     if (start != NONE) {
       int number = entries;
@@ -150,13 +156,13 @@ final class SampleReading {
       return recovery.sampleFrom(start + 1);
     }
     if (entries == 0) {
-      throw sentence; // without a single entry it is another kind of file
+      throw sentence; // without any entry it is not a file of samples
     }
     brokenBetween(at, what, sentence);
     return recovery.sampleFrom(end);
   }
 
-  /// The parser's words without its names of switches and places.
+  /// The parser's message without its hints about parser features and source locations.
   private static String plain(JacksonException e) {
     if (e instanceof UnexpectedEndOfInputException) {
       return "it ends in the middle of a value";
@@ -172,24 +178,32 @@ final class SampleReading {
 
   private BadInputException endsEarly(long at) {
     return new BadInputException(
-        file + " ends within its list, " + place() + " (byte " + at + "); fetch it again");
+        file
+            + " ends before the end of its list, "
+            + place()
+            + " (byte "
+            + at
+            + "); download it again");
   }
 
-  private BadInputException goesOn() {
+  private BadInputException textAfterList() {
     return new BadInputException(
-        file + " goes on behind its list of " + entries + " samples; put all into one list");
+        file
+            + " has more text after its list of "
+            + entries
+            + " samples; put all samples into one list");
   }
 
   private String place() {
-    return entries == 0 ? "at its start" : "behind sample " + (entries - 1);
+    return entries == 0 ? "at its start" : "after sample " + (entries - 1);
   }
 
   private static InputStream bracket() {
     return new ByteArrayInputStream(new byte[] {'['});
   }
 
-  /// Offsets count bytes of UTF-8. In JSON of two or four bytes a character, one of the first four
-  /// is 0 or they begin with a mark.
+  /// Rejects UTF-16 and UTF-32, because offsets count bytes of UTF-8. Such files start with a byte
+  /// order mark or have a 0 among the first four bytes.
   private void requireUtf8() throws IOException {
     byte[] first;
     try (InputStream in = Files.newInputStream(file)) {
@@ -204,9 +218,9 @@ final class SampleReading {
     }
   }
 
-  /// A stream that the parser cannot close, so that the rest can still be hashed.
-  private static final class KeptOpen extends FilterInputStream {
-    KeptOpen(InputStream in) {
+  /// A stream that the parser cannot close, so that the rest of the file can still be hashed.
+  private static final class NonClosingStream extends FilterInputStream {
+    NonClosingStream(InputStream in) {
       super(in);
     }
 

@@ -2,14 +2,14 @@ package llava4j.data;
 
 /// One message of a conversation.
 ///
-/// @param text as stored; an image's place is `<image>`
+/// @param text as stored; `<image>` is the placeholder of the image
 public record Turn(Speaker speaker, String text) {
 
-  /// Who says it.
+  /// The author of the message.
   public enum Speaker {
     HUMAN,
     GPT,
-    /// Anybody else, such as `system`; the original's templates know no such turn.
+    /// Anything else, such as `system`; the original's templates do not support it.
     OTHER
   }
 }

@@ -3,11 +3,12 @@ package llava4j.data;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Words as Python sees them: runs of anything but Unicode white space, which is more than Java's.
+/// Splits text into words as Python does: at Unicode white space, which has more characters than
+/// Java's.
 public final class WhitespaceWords {
   private WhitespaceWords() {}
 
-  /// `str.split()`.
+  /// Python's `str.split()`.
   public static List<String> split(String text) {
     List<String> words = new ArrayList<>();
     int start = -1;
@@ -23,12 +24,12 @@ public final class WhitespaceWords {
     return words;
   }
 
-  /// The words with one blank between them, so that a text is one line.
+  /// The words separated by single spaces, so that the text is one line.
   public static String oneLine(String text) {
     return String.join(" ", split(text));
   }
 
-  /// `str.strip()`.
+  /// Python's `str.strip()`.
   public static String strip(String text) {
     int start = 0;
     int end = text.length();
@@ -41,7 +42,7 @@ public final class WhitespaceWords {
     return text.substring(start, end);
   }
 
-  /// `len(str.split())`.
+  /// Python's `len(str.split())`.
   public static int count(String text) {
     int words = 0;
     boolean inside = false;
@@ -53,7 +54,7 @@ public final class WhitespaceWords {
     return words;
   }
 
-  /// Python's `str.isspace` of one character.
+  /// Python's `str.isspace` for one character.
   static boolean isSpace(char c) {
     return (c >= 0x09 && c <= 0x0D)
         || (c >= 0x1C && c <= 0x20)

@@ -1,2 +1,2 @@
-/// LLaVA's training samples: the JSON that the original code reads, as records.
+/// LLaVA's training samples: records, and the reader of the JSON format of the original code.
 package llava4j.data;

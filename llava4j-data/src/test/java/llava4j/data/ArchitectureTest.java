@@ -8,7 +8,7 @@ import llava4j.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/// The rules of ARCHITECTURE.md that a machine can hold, for llava4j-data.
+/// Checks the rules of ARCHITECTURE.md for llava4j-data that can be checked automatically.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest extends HouseRules {
   ArchitectureTest() {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Reading on behind what is broken.
+/// Reading continues after broken samples.
 class LenientSampleFileTest {
   private static final String TURNS =
       "\"conversations\":[{\"from\":\"human\",\"value\":\"q\"},{\"from\":\"gpt\",\"value\":\"a\"}]";
@@ -126,7 +126,7 @@ class LenientSampleFileTest {
     assertThat(ids(sample("a") + ",\n" + sample("b") + ",\n" + sample("c")))
         .containsExactly("a", "b", "c");
     assertThat(faults).hasSize(2);
-    assertThat(faults.getFirst().id()).isEqualTo("behind sample 0");
+    assertThat(faults.getFirst().id()).isEqualTo("after sample 0");
   }
 
   @Test

@@ -155,20 +155,20 @@ class SampleFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "\n \n", "[]", "[ ]\n"})
   void aFileWithoutSamplesIsRefused(String text) {
-    assertRefused(text, "holds no samples");
+    assertRefused(text, "contains no samples");
   }
 
   @Test
   void listThatEndsEarlyIsToldWithItsPlace() {
     String whole = "[" + FIRST + "," + SECOND;
-    assertRefused(whole, "behind sample 1", "byte " + whole.length());
-    assertRefused("[" + FIRST + "," + SECOND.substring(0, 40), "behind sample 0", "byte");
-    assertRefused(FIRST + "\n" + SECOND.substring(0, 40), "behind sample 0", "byte");
+    assertRefused(whole, "after sample 1", "byte " + whole.length());
+    assertRefused("[" + FIRST + "," + SECOND.substring(0, 40), "after sample 0", "byte");
+    assertRefused(FIRST + "\n" + SECOND.substring(0, 40), "after sample 0", "byte");
   }
 
   @Test
   void aFileThatIsNoJsonIsToldWithItsPlace() {
-    assertRefused("id,image,text\n1,a.jpg,hello\n", "no valid JSON at its start", "byte");
+    assertRefused("id,image,text\n1,a.jpg,hello\n", "not valid JSON at its start", "byte");
   }
 
   @ParameterizedTest
@@ -190,22 +190,22 @@ class SampleFileTest {
             .getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> SampleFile.open(path))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContainingAll(path.toString(), "behind sample 0", "UTF-8");
+        .hasMessageContainingAll(path.toString(), "after sample 0", "UTF-8");
   }
 
   @Test
   void anEntryThatIsNoObjectIsNamed() {
-    assertRefused("[" + FIRST + ",17]", "sample 1 is no JSON object");
-    assertRefused("[[" + FIRST + "]]", "sample 0 is no JSON object");
-    assertRefused("\"text\"", "sample 0 is no JSON object");
-    assertRefused(FIRST + "\nnull\n", "sample 1 is no JSON object");
+    assertRefused("[" + FIRST + ",17]", "sample 1 is not a JSON object");
+    assertRefused("[[" + FIRST + "]]", "sample 0 is not a JSON object");
+    assertRefused("\"text\"", "sample 0 is not a JSON object");
+    assertRefused(FIRST + "\nnull\n", "sample 1 is not a JSON object");
   }
 
   @Test
   void whatStandsBehindTheListIsNotSilentlyLost() {
-    assertRefused("[" + FIRST + "]\n[" + SECOND + "]", "goes on behind its list");
-    assertRefused("[" + FIRST + "]" + SECOND, "goes on behind its list");
-    assertRefused("[" + FIRST + "] garbage", "no valid JSON behind sample 0");
+    assertRefused("[" + FIRST + "]\n[" + SECOND + "]", "has more text after its list");
+    assertRefused("[" + FIRST + "]" + SECOND, "has more text after its list");
+    assertRefused("[" + FIRST + "] garbage", "not valid JSON after sample 0");
   }
 
   @Test

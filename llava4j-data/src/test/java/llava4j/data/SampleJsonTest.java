@@ -54,7 +54,7 @@ class SampleJsonTest {
   @ParameterizedTest
   @ValueSource(strings = {"", ",'conversations':[]", ",'conversations':'q'", ",'conversations':{}"})
   void missingConversationsAreNamed(String conversations) {
-    assertRefused("{'id':'s'" + conversations + "}", "conversations is missing or no list");
+    assertRefused("{'id':'s'" + conversations + "}", "conversations is missing or is not a list");
   }
 
   @ParameterizedTest
@@ -70,7 +70,8 @@ class SampleJsonTest {
       })
   void aTurnThatIsNotWholeIsNamedByItsNumber(String turn) {
     assertRefused(
-        "{'id':'s','conversations':[{'from':'human','value':'q'}," + turn + "]}", "turn 2 lacks");
+        "{'id':'s','conversations':[{'from':'human','value':'q'}," + turn + "]}",
+        "turn 2 has no text");
   }
 
   @ParameterizedTest

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Files of samples as people have them.
+/// Files of samples as they occur in practice.
 class SamplesInTheWildTest {
   private static final String TURNS =
       "\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\\nWhat?\"},{\"from\":\"gpt\",\"value\":\"Red.\"}]";
@@ -82,7 +82,7 @@ class SamplesInTheWildTest {
         "\"point_cloud\":\"a.ply\""
       })
   void otherModalitiesAreRefusedByTheirKey(String keys) throws IOException {
-    assertRefused(write(withKeys(keys)), "sample 0 (id '7')", "only images can be seen");
+    assertRefused(write(withKeys(keys)), "sample 0 (id '7')", "only images are supported");
   }
 
   @ParameterizedTest
@@ -118,7 +118,9 @@ class SamplesInTheWildTest {
   @Test
   void severalImagesAreNamedWithTheRemedy() throws IOException {
     assertRefused(
-        write(withKeys("\"image\":[\"a.jpg\",\"b.jpg\",\"c.jpg\"]")), "lists 3 images", "make a");
+        write(withKeys("\"image\":[\"a.jpg\",\"b.jpg\",\"c.jpg\"]")),
+        "lists 3 images",
+        "split the sample");
     assertRefused(write(withKeys("\"image\":\"a.jpg\",\"images\":[\"b.jpg\"]")), "lists 2 images");
     assertRefused(write(withKeys("\"image\":[1]")), "image is 1, not a path");
   }
@@ -162,18 +164,18 @@ class SamplesInTheWildTest {
   @Test
   void filesThatAreCutShortAreNamed() throws IOException {
     String text = withKeys("\"image\":\"a.jpg\"");
-    assertRefused(write(text.substring(0, text.length() - 1)), "ends within its list");
+    assertRefused(write(text.substring(0, text.length() - 1)), "ends before the end of its list");
     assertRefused(write(text.substring(0, text.length() - 9)), "ends in the middle of a value");
     assertRefused(write(text.substring(1, 40)), "ends in the middle of a value");
   }
 
   @Test
   void otherMistakesOfJsonAreNamedPlainly() throws IOException {
-    assertRefused(write("[{'id': 1}]"), "is no valid JSON");
+    assertRefused(write("[{'id': 1}]"), "is not valid JSON");
     assertRefused(write("[{\"id\": None}]"), "None");
-    assertRefused(write("[{\"id\": \"a\tb\"}]"), "is no valid JSON");
+    assertRefused(write("[{\"id\": \"a\tb\"}]"), "is not valid JSON");
     assertRefused(write("[" + "[".repeat(3000)), "");
-    assertRefused(write("[{\"x\":" + "[".repeat(3000)), "is no valid JSON");
-    assertRefused(write("[{\"x\":" + "9".repeat(3000) + "}]"), "is no valid JSON");
+    assertRefused(write("[{\"x\":" + "[".repeat(3000)), "is not valid JSON");
+    assertRefused(write("[{\"x\":" + "9".repeat(3000) + "}]"), "is not valid JSON");
   }
 }

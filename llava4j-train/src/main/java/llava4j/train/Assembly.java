@@ -27,7 +27,8 @@ import llava4j.train.vision.FrozenTower;
 import llava4j.train.vision.TrainedTower;
 import org.bytedeco.pytorch.Tensor;
 
-/// The parts of a run put together: units of parameters, the model over them, the learner.
+/// The objects of one run, created and wired together: parameter units, the training objective over
+/// them and the learner.
 final class Assembly implements AutoCloseable {
   private final QuantizedBase quantized;
   private final ModelUnits units;
@@ -35,12 +36,12 @@ final class Assembly implements AutoCloseable {
   private final Objective objective;
   private final AutoCloseable tower;
 
-  /// Where a run takes place.
+  /// Where a run executes.
   ///
-  /// @param featureCache folder for the frozen tower's output
+  /// @param featureCache folder in which the outputs of the frozen vision tower are cached
   record Resources(ProcessGroup group, Device device, Optional<Path> featureCache) {}
 
-  /// The parts of a job, with the weights that it begins with.
+  /// Builds the parts of a job with its initial weights. The caller closes the result.
   static Assembly of(TrainJob job, long totalSteps) {
     InitialWeights initial =
         new InitialWeights(
@@ -59,9 +60,9 @@ final class Assembly implements AutoCloseable {
             : new int[0]);
   }
 
-  /// @param base its weights stay open as long as this object
+  /// @param base its weights must stay open as long as this object is in use
   /// @param initial see [InitialWeights]
-  /// @param answerWords see [AnswerWords]; only stage TOWER looks at them
+  /// @param answerWords see [AnswerWords]; used only in stage TOWER
   Assembly(
       TrainConfig config,
       Checkpoint base,
@@ -92,7 +93,8 @@ final class Assembly implements AutoCloseable {
       features =
           resources
               .featureCache()
-              .<VisionFeatures>map(folder -> FeatureCache.below(folder, base, device, type, frozen))
+              .<VisionFeatures>map(
+                  folder -> FeatureCache.forTowerOf(folder, base, device, type, frozen))
               .orElse(frozen);
       this.tower = frozen;
     }

@@ -27,36 +27,38 @@ import llava4j.train.config.TrainConfig;
 import llava4j.train.model.ModelUnits;
 import org.bytedeco.pytorch.Tensor;
 
-/// What a run begins with.
+/// The model that a run starts from.
 ///
-/// @param model a whole LLaVA, or a language model such as Vicuna: folder or hub name
-/// @param projector file of a connector that replaces the model's own, or is its first
-/// @param newProjector the connector between a language model and a tower that have none
-/// @param options where to find the vision tower, and hub models
+/// @param model a whole LLaVA, or a language model such as Vicuna: a folder or a Hugging Face Hub
+///   name
+/// @param projector file with projector weights; they replace the model's own projector or, for a
+///   language model, are its first
+/// @param newProjector shape of the projector that is created where the model has none
+/// @param options where to find the vision tower and models of the Hugging Face Hub
 public record BaseModel(
     String model,
     Optional<Path> projector,
     ProjectorConfig newProjector,
     CheckpointOptions options) {
 
-  /// The encoder that the paper's runs take.
+  /// The vision encoder of the paper's runs.
   public static final String CLIP_LARGE_336 = "openai/clip-vit-large-patch14-336";
 
-  /// The encoder of LLaVA-1.5-HD.
+  /// The vision encoder of LLaVA-1.5-HD.
   public static final String CLIP_LARGE_224 = "openai/clip-vit-large-patch14";
 
-  /// What becomes of a `maxLength` that is larger than the model has positions.
+  /// What to do if `maxLength` is larger than the model's number of positions.
   public enum MaxLength {
-    /// Somebody asked for it: refused.
+    /// The user set it: throw an error.
     AS_GIVEN,
-    /// A preset has it: lowered to what the model has, with a note.
+    /// A preset set it: lower it to the model's number of positions and add a note.
     AT_MOST_POSITIONS
   }
 
-  /// A base, ready for a run.
+  /// A base model, ready for a run.
   ///
-  /// @param config of the run, fitted to the model
-  /// @param notes what a user should know, a sentence each
+  /// @param config of the run, adapted to the model
+  /// @param notes messages for the user, one sentence each
   public record Opened(Checkpoint checkpoint, TrainConfig config, List<String> notes)
       implements AutoCloseable {
     public Opened {
@@ -69,14 +71,15 @@ public record BaseModel(
     }
   }
 
-  /// Opens it for a run of exactly these settings. The caller closes it.
+  /// Opens the model for a run with exactly these settings. The caller closes it.
   public Checkpoint open(TrainConfig config) {
     return open(config, MaxLength.AS_GIVEN).checkpoint();
   }
 
-  /// Opens it and brings it in the shape that the run needs. The caller closes it.
+  /// Opens the model and adapts it to the run: image mode, projector, `image_newline`. The caller
+  /// closes it.
   ///
-  /// @throws BadInputException if it cannot be trained, or what is trained could not be written
+  /// @throws BadInputException if the model cannot be trained, or the result could not be exported
   public Opened open(TrainConfig config, MaxLength maxLength) {
     Path folder = resolve(model);
     Checkpoint opened =
@@ -88,16 +91,17 @@ public record BaseModel(
       if (opened.weights() instanceof LoraAdapter) {
         throw new BadInputException(
             model
-                + " is an adapter beside its base; merge it first with 'llava convert --merge-lora'");
+                + " is a LoRA adapter, not a whole model; merge it into its base model first with"
+                + " 'llava convert --merge-lora'");
       }
-      requireUnmarked(opened);
+      rejectImageMarkers(opened);
       List<String> notes = new ArrayList<>();
-      TrainConfig fitted = fitted(config, opened, maxLength, notes);
-      Checkpoint shaped = shaped(opened, fitted, notes);
+      TrainConfig fitted = limitMaxLength(config, opened, maxLength, notes);
+      Checkpoint shaped = withImageModeOf(opened, fitted, notes);
       Checkpoint whole =
           projector.map(file -> LanguageModelBase.withProjector(shaped, file)).orElse(shaped);
       toClose = whole;
-      requireWhole(whole);
+      requireAllParameters(whole);
       return new Opened(whole, fitted, notes);
     } catch (RuntimeException e) {
       toClose.close();
@@ -105,14 +109,15 @@ public record BaseModel(
     }
   }
 
-  /// A run writes its samples without tokens around images, so it would unlearn them.
-  static void requireUnmarked(Checkpoint checkpoint) {
+  /// Training writes no marker tokens around images, so a model that expects them would unlearn
+  /// them.
+  static void rejectImageMarkers(Checkpoint checkpoint) {
     if (checkpoint.prompts().marksImages()) {
       throw new BadInputException(
           checkpoint.location()
               + " puts <im_start> and <im_end> around images (mm_use_im_start_end), which training"
-              + " does not; take another base, or set mm_use_im_start_end to false in its config.json"
-              + " to train it without them");
+              + " does not support; use another base model, or set mm_use_im_start_end to false in"
+              + " its config.json to train it without these tokens");
     }
   }
 
@@ -127,7 +132,7 @@ public record BaseModel(
     return Files.exists(path) ? path : options.hub().apply(pathOrName);
   }
 
-  private static TrainConfig fitted(
+  private static TrainConfig limitMaxLength(
       TrainConfig config, Checkpoint checkpoint, MaxLength maxLength, List<String> notes) {
     int positions = checkpoint.config().text().maxPositions();
     if (config.data().maxLength() <= positions) {
@@ -145,20 +150,21 @@ public record BaseModel(
                   + " positions; lower maxLength");
       case AT_MOST_POSITIONS -> {
         notes.add(
-            "maxLength is "
+            "maxLength is lowered from the preset's "
+                + config.data().maxLength()
+                + " to "
                 + positions
-                + ", as many positions as "
-                + checkpoint.location()
-                + " has, instead of the preset's "
-                + config.data().maxLength());
+                + ", the number of positions of "
+                + checkpoint.location());
         yield new ConfigFile().with(config, List.of("data.maxLength=" + positions));
       }
     };
   }
 
-  /// The model with the run's way of cutting images, and without a row-end vector that this way has
-  /// no use for: a LLaVA-1.6 becomes a LLaVA-1.5 that begins with its weights.
-  private static Checkpoint shaped(Checkpoint checkpoint, TrainConfig config, List<String> notes) {
+  /// The model with the run's image mode, and without `image_newline` if that mode does not use it.
+  /// A LLaVA-1.6 becomes a LLaVA-1.5 that starts with its weights.
+  private static Checkpoint withImageModeOf(
+      Checkpoint checkpoint, TrainConfig config, List<String> notes) {
     LlavaConfig model = checkpoint.config();
     LlavaConfig shaped =
         model
@@ -170,16 +176,16 @@ public record BaseModel(
     if (model.imageMode() instanceof ImageMode.AnyRes) {
       notes.add(
           checkpoint.location()
-              + " cuts images into tiles as LLaVA-1.6 does; this run trains it, and writes it, as"
+              + " splits images into tiles as LLaVA-1.6 does; this run trains and exports it as"
               + " a LLaVA-1.5"
               + (shaped.hasImageNewline()
                   ? "-HD"
-                  : " that sees an image in one view, without its image_newline"));
+                  : " that encodes an image as one view, without its image_newline"));
     } else if (model.hasImageNewline() && !shaped.hasImageNewline()) {
       notes.add(
           checkpoint.location()
-              + " is a LLaVA-1.5-HD; this run trains it, and writes it, as a LLaVA-1.5 that sees a"
-              + " image in one view, without its image_newline");
+              + " is a LLaVA-1.5-HD; this run trains and exports it as a LLaVA-1.5 that encodes an"
+              + " image as one view, without its image_newline");
     }
     WeightSource weights =
         shaped.hasImageNewline()
@@ -190,18 +196,20 @@ public record BaseModel(
     return checkpoint.withConfig(shaped).withWeights(weights);
   }
 
-  /// What would stop the writing of results behind the last step stops the run before its first.
-  private static void requireWhole(Checkpoint checkpoint) {
+  /// A parameter that is missing would make the export fail after the last step, so it is reported
+  /// before the first one.
+  private static void requireAllParameters(Checkpoint checkpoint) {
     ParameterTable.of(checkpoint.config())
         .requireExactly(
-            new WithNew(checkpoint.config(), checkpoint.inferenceWeights()),
+            new WithNewParameters(checkpoint.config(), checkpoint.inferenceWeights()),
             checkpoint.location().toString());
   }
 
-  /// A base as it is when a run has made what it lacks: connector and row-end vector. To look at,
-  /// not to load from.
-  private record WithNew(SequencedMap<String, TensorInfo> tensors) implements WeightSource {
-    WithNew(LlavaConfig config, WeightSource base) {
+  /// The tensors of a base model together with those that the run creates: projector and
+  /// `image_newline`. It lists names and shapes only; nothing can be loaded from it.
+  private record WithNewParameters(SequencedMap<String, TensorInfo> tensors)
+      implements WeightSource {
+    WithNewParameters(LlavaConfig config, WeightSource base) {
       this(new LinkedHashMap<>(base.tensors()));
       ParameterTable.of(config)
           .shapes()

@@ -21,10 +21,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// One optimiser step: micro-batches forward and backward, gradients over all processes, clipping,
-/// update.
+/// Runs one optimiser step: forward and backward for each micro-batch, gradient reduction over all
+/// processes, gradient clipping, update.
 final class Learner {
-  private static final int STEPS_BETWEEN_CLEANINGS = 32;
+  private static final int STEPS_BETWEEN_HEAP_TRIMS = 32;
   private static final double CLIP_EPSILON = 1e-6; // as torch.nn.utils.clip_grad_norm_
 
   private final TrainConfig config;
@@ -52,9 +52,13 @@ final class Learner {
     this.totalSteps = totalSteps;
   }
 
-  /// What a step did, over all processes.
+  /// The result of a step, over all processes.
   ///
-  /// @param stop some process was asked to stop
+  /// @param loss mean cross-entropy, averaged as the configuration says
+  /// @param gradNorm L2 norm of all gradients, before clipping
+  /// @param rows positions of the language model, padding excluded
+  /// @param supervised tokens that contribute to the loss
+  /// @param stop whether any process was asked to stop
   record Outcome(
       double loss,
       double gradNorm,
@@ -65,15 +69,18 @@ final class Learner {
       long supervised,
       boolean stop) {}
 
+  /// Runs one step. All processes call it together.
+  ///
   /// @param step counted from 0
-  /// @param batches this process's micro-batches; other processes have equally many
-  /// @param stop this process was asked to stop
+  /// @param batches micro-batches of this process; every process has the same number of them
+  /// @param stop whether this process was asked to stop
+  /// @throws NotFiniteException if the loss or a gradient is NaN or infinite
   Outcome step(long step, List<Batch> batches, boolean stop) {
     List<Planned> planned = new ArrayList<>();
     batches.forEach(batch -> planned.add(objective.plan(batch)));
     double ownSupervised = planned.stream().mapToDouble(Planned::supervised).sum();
     double[] counts =
-        overAll(
+        sumOverProcesses(
             ownSupervised,
             planned.stream().mapToDouble(one -> one.plan().realRows()).sum(),
             batches.stream().mapToDouble(batch -> batch.samples().size()).sum(),
@@ -86,7 +93,7 @@ final class Learner {
       requireFinite(sum, step, one);
       loss += sum * scale;
     }
-    double totalLoss = overAll(loss)[0];
+    double totalLoss = sumOverProcesses(loss)[0];
     double norm = reduceAndMeasure();
     if (!Double.isFinite(norm)) {
       throw new NotFiniteException(
@@ -96,7 +103,7 @@ final class Learner {
     double projectorRate =
         rate(step, ModelUnits.baseRate(config.optimization(), ModelUnits.PROJECTOR));
     update(step, clip(norm));
-    if (step % STEPS_BETWEEN_CLEANINGS == 0) {
+    if (step % STEPS_BETWEEN_HEAP_TRIMS == 0) {
       heap.giveBackFree();
     }
     return new Outcome(
@@ -110,26 +117,29 @@ final class Learner {
         counts[3] > 0);
   }
 
-  /// Whether no weight of any process is NaN or infinite.
+  /// Whether all trainable weights of all processes are finite. All processes call it together.
   boolean hasFiniteWeights() {
     double broken = 0;
     for (ParameterUnit unit : units.trainable()) {
       broken += unit.isFinite() ? 0 : 1;
     }
-    return overAll(broken)[0] == 0;
+    return sumOverProcesses(broken)[0] == 0;
   }
 
-  /// The learning rate of a step, counted from 0.
+  /// The learning rate of a step.
+  ///
+  /// @param step counted from 0
+  /// @param base learning rate after warm-up
   double rate(long step, double base) {
     LearningRateSchedule schedule = config.optimization().schedule();
     long warmup = LearningRateSchedule.warmupSteps(config.optimization().warmupRatio(), totalSteps);
     return base * schedule.factor(step, warmup, totalSteps);
   }
 
-  private double scale(Planned one, int microBatches, double supervisedOverAll) {
+  private double scale(Planned one, int microBatches, double supervisedOfAllProcesses) {
     return switch (config.batching().lossAverage()) {
       case REFERENCE -> 1.0 / ((double) one.supervised() * microBatches * group.size());
-      case TOKENS -> 1.0 / supervisedOverAll;
+      case TOKENS -> 1.0 / supervisedOfAllProcesses;
     };
   }
 
@@ -139,7 +149,7 @@ final class Learner {
       unit.reduceGradients();
       squares += unit.squaredNorm();
     }
-    return Math.sqrt(overAll(squares)[0]);
+    return Math.sqrt(sumOverProcesses(squares)[0]);
   }
 
   private double clip(double norm) {
@@ -155,7 +165,7 @@ final class Learner {
     }
   }
 
-  private double[] overAll(double... values) {
+  private double[] sumOverProcesses(double... values) {
     try (Scope _ = new Scope()) {
       Tensor sums = torch.zeros(new long[] {values.length}, Tensors.options(DType.F64));
       for (int i = 0; i < values.length; i++) {

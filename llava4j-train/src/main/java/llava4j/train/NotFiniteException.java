@@ -10,11 +10,11 @@ final class NotFiniteException extends BadInputException {
     super(message);
   }
 
-  /// The same, and where to go on from.
-  BadInputException with(String lastGood) {
+  /// The same message, with remedies and the checkpoint to resume from.
+  BadInputException withLastCheckpoint(String lastGood) {
     return new BadInputException(
         getMessage()
-            + "; a lower learningRate or maxGradNorm=1 may help; the last good checkpoint is "
+            + "; a lower learningRate or maxGradNorm=1 may help; the last good checkpoint: "
             + lastGood,
         this);
   }

@@ -6,10 +6,11 @@ import llava4j.error.BadInputException;
 import llava4j.train.config.ConfigFile;
 import llava4j.train.state.RunState;
 
-/// Whether a checkpoint belongs to the run that wants to go on from it.
+/// Checks that a checkpoint belongs to the run that is to resume from it.
 record ResumeCheck(TrainJob job, RunState state) {
-  /// What may differ without another result being meant: when it is saved, how it is computed.
-  private static final List<String> FREE =
+  /// Settings that may change on resume, because they affect only saving or how the same result is
+  /// computed.
+  private static final List<String> MAY_DIFFER =
       List.of(
           "saving.",
           "data.prefetch:",
@@ -20,24 +21,25 @@ record ResumeCheck(TrainJob job, RunState state) {
 
   /// @param data fingerprint of the sample file
   /// @param base fingerprint of the base model
+  /// @throws BadInputException if settings, data or base model differ and the job has no `force`
   void requireSame(String data, String base) {
     List<String> differences = new ArrayList<>();
     ConfigFile files = new ConfigFile();
     files.differences(files.read(state.config()), job.config()).stream()
-        .filter(difference -> FREE.stream().noneMatch(difference::startsWith))
+        .filter(difference -> MAY_DIFFER.stream().noneMatch(difference::startsWith))
         .forEach(differences::add);
     if (!state.data().equals(data)) {
       differences.add("the data file " + job.data() + " has changed");
     }
     if (!state.base().equals(base)) {
-      differences.add("the base model " + job.base().location() + " is another");
+      differences.add("the base model " + job.base().location() + " is a different one");
     }
     if (!differences.isEmpty() && !job.force()) {
       throw new BadInputException(
           job.out()
               + " holds a run with other settings: "
               + String.join("; ", differences)
-              + "; name another --out, or go on nevertheless with --force");
+              + "; choose another --out, or use --force to continue anyway");
     }
   }
 }

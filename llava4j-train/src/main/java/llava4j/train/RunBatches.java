@@ -11,16 +11,18 @@ import llava4j.train.batch.SampleOrder;
 import llava4j.train.batch.StepLayout;
 import llava4j.train.config.TrainConfig;
 
-/// Builds the input of a run: order, loader, prefetch.
+/// Builds the input pipeline of a run: sample order, loader, prefetch.
 record RunBatches(TrainJob job, SampleFile samples, StepLayout layout, Tokenizer tokenizer) {
 
-  /// This process's batches from a step on, counted from 0.
+  /// The batches of this process.
+  ///
+  /// @param step first step, counted from 0
   BatchPrefetcher from(long step) {
     return from(step, new BadSamples(job.out(), job.group().rank(), job.config().data().maxBad()));
   }
 
-  /// The same from the first step, for a rehearsal, which leaves the run's folder alone.
-  BatchPrefetcher rehearsed() {
+  /// The batches from the first step on, for a dry run. It writes no list of bad samples.
+  BatchPrefetcher forDryRun() {
     return from(0, BadSamples.unlisted(job.config().data().maxBad()));
   }
 
@@ -58,7 +60,9 @@ record RunBatches(TrainJob job, SampleFile samples, StepLayout layout, Tokenizer
         data.prefetch());
   }
 
-  /// Which samples each step has.
+  /// Assigns samples to steps and processes.
+  ///
+  /// @throws BadInputException if the global batch cannot be divided among the processes
   static StepLayout layout(TrainJob job, long samples) {
     TrainConfig.Batching batching = job.config().batching();
     job.config().requireFits(job.group().size());

@@ -2,15 +2,15 @@ package llava4j.train;
 
 import java.nio.file.Path;
 
-/// What a run is going to do.
+/// The plan of a run, known before its first step.
 ///
 /// @param name of the preset
 /// @param out folder of the results
-/// @param firstStep steps that are done already, when resuming
+/// @param firstStep steps that are already done, when resuming
 /// @param totalSteps optimiser steps of the whole run
 /// @param globalBatch samples of one optimiser step
-/// @param trainable numbers that are learned
-/// @param peakFlops floating point operations a second that the machine could do, 0 if unknown
+/// @param trainable number of trainable parameters
+/// @param peakFlops peak floating point operations per second of all processes, 0 if unknown
 public record RunPlan(
     String name,
     Path out,

@@ -8,14 +8,14 @@ import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
 
-/// One run, as the command line or a program asks for it.
+/// The description of one run, as the command line or a program requests it.
 ///
-/// @param base the model it begins with; closed by whoever opened it
-/// @param data samples, JSON or JSONL
-/// @param images folder that the samples' images lie in
-/// @param out folder of everything the run writes; an unfinished run in it goes on
-/// @param featureCache folder for the frozen tower's output
-/// @param force go on although data or settings differ from the checkpoint's
+/// @param base the model to start from; whoever opened it closes it
+/// @param data file of samples, JSON or JSONL
+/// @param images folder that the samples' image paths are relative to
+/// @param out output folder; an unfinished run in it is resumed
+/// @param featureCache folder in which the outputs of the frozen vision tower are cached
+/// @param force resume although data or settings differ from those of the checkpoint
 public record TrainJob(
     TrainConfig config,
     Checkpoint base,

@@ -35,16 +35,16 @@ import llava4j.train.state.RunState;
 import llava4j.train.state.SavedRun;
 import llava4j.train.vision.FeatureCache;
 
-/// Runs a job from its first step, or its last checkpoint, to its end.
+/// Runs a job from its first step, or from its last checkpoint, to the end.
 public final class Trainer {
   private final TrainJob job;
   private final TrainConfig config;
   private final TrainingListener listener;
   private final BooleanSupplier stopAsked;
-  private String baseFingerprint; // null until it is needed
+  private String baseFingerprint; // null until first used
 
-  /// @param listener heard on the first process
-  /// @param stopAsked whether to write a checkpoint and stop; asked once a step
+  /// @param listener receives events, on the first process only
+  /// @param stopAsked returns whether to write a checkpoint and stop; called once per step
   public Trainer(TrainJob job, TrainingListener listener, BooleanSupplier stopAsked) {
     this.job = job;
     this.config = job.config();
@@ -54,14 +54,15 @@ public final class Trainer {
 
   /// How a run ended.
   ///
-  /// @param finished false if it was asked to stop
-  /// @param results what was written at the end
+  /// @param finished false if the run stopped early on request
+  /// @param steps optimiser steps done
+  /// @param results files and folders that were exported at the end
   public record Result(boolean finished, long steps, List<Path> results) {}
 
-  /// The whole run.
+  /// Runs all steps, writes checkpoints and exports the results.
   ///
-  /// @throws BadInputException if another run is in the folder, the data or the base are not those
-  ///   of the checkpoint, or numbers are not finite
+  /// @throws BadInputException if another run uses the folder, the data or the base model are not
+  ///   those of the checkpoint, or a loss, gradient or weight is not finite
   public Result run() {
     try (FolderLock _ = job.group().rank() == 0 ? FolderLock.take(job.out()) : null;
         SampleFile samples = SampleFile.open(job.data());
@@ -74,14 +75,14 @@ public final class Trainer {
       try (Assembly assembly = Assembly.of(job, total)) {
         long step = resume(store, assembly, samples);
         writeConfig();
-        Forecast forecast = tell(assembly, samples);
+        Forecast forecast = noteForecast(assembly, samples);
         if (step == total) {
-          listener.onNote("all steps were done before; the results are written again");
+          listener.onNote("all steps are already done; the results are exported again");
         } else {
-          announce(assembly, step, total);
+          notifyStart(assembly, step, total);
         }
         if (step == 0) {
-          forgetBadSamples();
+          deleteBadSampleLists();
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
         }
         long saved = step;
@@ -97,12 +98,12 @@ public final class Trainer {
             }
           }
         } catch (NotFiniteException e) {
-          throw e.with(store.newest().map(Path::toString).orElse("that of no step"));
+          throw e.withLastCheckpoint(store.newest().map(Path::toString).orElse("none"));
         }
         boolean finished = saved == total;
         List<Path> results = finished ? export(store, assembly) : List.of();
         listener.onNote(
-            "memory at its peak: "
+            "peak memory: "
                 + MeasuredMemory.peak(job.device())
                 + ", "
                 + MemoryPlan.gigabytes(forecast.peakBytes())
@@ -113,25 +114,26 @@ public final class Trainer {
     }
   }
 
-  /// Two micro-batches forward and backward, nothing written: whether the data fit, what memory
-  /// they take, and what the whole run will cost. Says it all to the listener.
+  /// Runs two micro-batches forward and backward and writes nothing. Tells the listener whether the
+  /// data can be used, how much memory a step needs and how long the whole run will take.
   public void dryRun() {
-    try (Rehearsal rehearsal = new Rehearsal(job)) {
-      tell(rehearsal.assembly(), rehearsal.samples());
+    try (DryRun dryRun = new DryRun(job)) {
+      noteForecast(dryRun.assembly(), dryRun.samples());
       double secondsPerSample = 0;
       for (int i = 1; i <= 2; i++) {
-        Rehearsal.Result result = rehearsal.next();
+        DryRun.Result result = dryRun.next();
         secondsPerSample = result.seconds() / result.samples();
         listener.onNote("batch " + i + ": " + result);
       }
-      long total = rehearsal.totalSteps();
+      long total = dryRun.totalSteps();
       Duration whole =
           Duration.ofMillis(
               (long) (1000 * secondsPerSample * config.batching().globalBatch() * total));
       listener.onNote(
           String.format(
               Locale.ROOT,
-              "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this rate; memory so far: %s",
+              "the whole run: %d steps of %d samples, about %d:%02d:%02d h at this speed;"
+                  + " peak memory so far: %s",
               total,
               config.batching().globalBatch(),
               whole.toHours(),
@@ -141,7 +143,7 @@ public final class Trainer {
     }
   }
 
-  private Forecast tell(Assembly assembly, SampleFile samples) {
+  private Forecast noteForecast(Assembly assembly, SampleFile samples) {
     long steps = config.batching().steps(samples.size());
     config.optimization().warmUpWarning(steps).ifPresent(listener::onNote);
     FreezeTable.lines(config, job.base().config(), assembly.units(), assembly.quantized())
@@ -171,7 +173,7 @@ public final class Trainer {
         micro.stream()
             .flatMap(batch -> batch.images().stream())
             .mapToLong(image -> image.pixels().views())
-            .sum(); // of this process; the others have about as many
+            .sum(); // of this process; the other processes have about as many views
     double flops =
         outcome.rows() * Forecast.flopsPerRow(job.base().config(), config)
             + views * job.group().size() * Forecast.flopsPerView(job.base().config(), config);
@@ -201,12 +203,12 @@ public final class Trainer {
       saved.requireIntact(job.group().rank(), job.group().size());
       new ResumeCheck(job, saved.state()).requireSame(samples.fingerprint(), baseFingerprint());
       assembly.units().trainable().forEach(saved::restore);
-      listener.onNote("going on from " + newest.get());
+      listener.onNote("resuming from " + newest.get());
       return saved.state().step();
     }
   }
 
-  /// A checkpoint of broken weights must not push out a good one.
+  /// A checkpoint with NaN or infinite weights must not replace a good one.
   private void requireFinite(Assembly assembly, long step) {
     if (!assembly.learner().hasFiniteWeights()) {
       throw new NotFiniteException("weights are NaN or infinite after step " + step);
@@ -232,7 +234,7 @@ public final class Trainer {
     return folder;
   }
 
-  /// Read from all weights, once a run.
+  /// A hash over all weights of the base model; computed once per run.
   private String baseFingerprint() {
     if (baseFingerprint == null) {
       baseFingerprint = WeightsFingerprint.of(job.base().weights());
@@ -240,8 +242,8 @@ public final class Trainer {
     return baseFingerprint;
   }
 
-  /// What a run that began here before, and left no step behind, noted.
-  private void forgetBadSamples() {
+  /// Deletes the lists of an earlier run in this folder that stopped before its first checkpoint.
+  private void deleteBadSampleLists() {
     if (job.group().rank() == 0) {
       BadSamples.deleteLists(job.out());
     }
@@ -262,7 +264,7 @@ public final class Trainer {
     return results;
   }
 
-  private void announce(Assembly assembly, long step, long total) {
+  private void notifyStart(Assembly assembly, long step, long total) {
     listener.onStart(
         new RunPlan(
             config.preset(),

@@ -1,2 +1,2 @@
-/// Training: stages, the loop, what is frozen, checkpoints and resume. Start reading at `Trainer`.
+/// Training: the training loop, base model, checkpoints and resume. Start reading at `Trainer`.
 package llava4j.train;

@@ -10,8 +10,8 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/// What the C library's allocator has handed out, exactly: the resident memory of a process also
-/// grows by what the virtual machine compiles and by holes between blocks.
+/// Exact number of bytes allocated by the C library's allocator. The resident memory of the process
+/// is less exact: it also grows by compiled code and fragmentation.
 final class AllocatedMemory {
   private static final int IN_USE = 7; // uordblks of glibc's mallinfo2
   private static final int MAPPED = 4; // hblkhd, large blocks
@@ -27,7 +27,7 @@ final class AllocatedMemory {
 
   private AllocatedMemory() {}
 
-  /// Bytes now.
+  /// The current number of bytes.
   static long now() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment figures = (MemorySegment) MALLINFO.invokeExact((SegmentAllocator) arena);

@@ -11,11 +11,11 @@ import llava4j.architecture.HouseRules;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/// The rules of ARCHITECTURE.md that a machine can hold, for llava4j-train.
+/// Checks the rules of ARCHITECTURE.md for llava4j-train that can be checked automatically.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest extends HouseRules {
-  /// The packages below `llava4j.train` are its parts: `llava4j.train` puts them together, so they
-  /// do not know it. Reports alone are made of its records.
+  /// Packages below `llava4j.train` must not use `llava4j.train`, which wires them together. Only
+  /// the reports use its records.
   private static final Map<String, List<String>> ALLOWED =
       Map.ofEntries(
           Map.entry("batch", List.of()),
@@ -39,7 +39,7 @@ class ArchitectureTest extends HouseRules {
     slices().matching("llava4j.train.(*)..").should().beFreeOfCycles().check(main());
   }
 
-  /// A package that is not in the table would be free.
+  /// A package that is missing in the table would not be checked.
   @Test
   void everyPackageHasItsPlace() {
     assertThat(main())

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What a base has to be, and what becomes of it.
+/// Requirements on base models, and how they are adapted to a run.
 class BaseModelTest {
   @TempDir private Path folder;
 
@@ -40,7 +40,7 @@ class BaseModelTest {
         assertThat(new ConfigFile().differences(preset, opened.config())).hasSize(1);
         assertThat(opened.notes()).hasSize(1);
         assertThat(opened.notes().getFirst())
-            .contains("maxLength is 512", "the preset's " + preset.data().maxLength());
+            .contains("lowered from the preset's " + preset.data().maxLength() + " to 512");
       }
       assertThatThrownBy(() -> base.baseModel().open(preset, BaseModel.MaxLength.AS_GIVEN))
           .isInstanceOf(BadInputException.class)
@@ -58,15 +58,16 @@ class BaseModelTest {
   void aBaseWithTokensAroundImagesIsRefused() {
     MiniatureBase base = MiniatureBase.write(folder, true);
     try (Checkpoint plain = base.open(PresetRuns.config("finetune7b"))) {
-      BaseModel.requireUnmarked(plain);
+      BaseModel.rejectImageMarkers(plain);
       Checkpoint marked = plain.withPrompts(plain.prompts().withMarkedImages(true));
-      assertThatThrownBy(() -> BaseModel.requireUnmarked(marked))
+      assertThatThrownBy(() -> BaseModel.rejectImageMarkers(marked))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("mm_use_im_start_end to false");
     }
   }
 
-  /// A LLaVA-1.6 becomes a 1.5, which is said, or a 1.5-HD, which goes on with its newline.
+  /// A LLaVA-1.6 becomes a LLaVA-1.5, which is reported, or a LLaVA-1.5-HD, which keeps its
+  /// image_newline.
   @ParameterizedTest
   @CsvSource({
     "finetune7b, without its image_newline",

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A run that the system lets write no further, in a process of its own with a limit on its files.
+/// A run that reaches its file size limit, in a separate process.
 @Tag("slow")
 class FullDiskTest {
   private static final int BLOCKS = 500; // of 1 KiB

@@ -15,7 +15,7 @@ import llava4j.train.shard.UnitLayout.Slot;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.JsonNode;
 
-/// Holds what a run did against what the reference did, at the tolerances of the manifest.
+/// Compares the results of a run with those of the reference, with the tolerances of the manifest.
 final class GoldenOutcome {
   private final JsonNode expected;
   private final String run;
@@ -46,8 +46,8 @@ final class GoldenOutcome {
         .isCloseTo(projector, within(1e-9 * projector));
   }
 
-  /// Every trained tensor: its change, its sum, some of its values; whole tensors where the
-  /// reference has them.
+  /// Compares for every trained tensor its change, its sum and some of its values; whole tensors if
+  /// the reference contains them.
   void checkFinal(ModelUnits units, Checkpoint base, Map<String, GoldenTensor> start) {
     int checked = 0;
     for (ParameterUnit unit : units.trainable()) {
@@ -116,7 +116,7 @@ final class GoldenOutcome {
     return Tensors.toFloats(base.weights().load(slot.name()));
   }
 
-  /// The reference's name of a tensor.
+  /// The name of a tensor in the reference.
   static String original(String ours) {
     return ours.replace("projector.", "model.mm_projector.")
         .replace("language_model.", "model.")

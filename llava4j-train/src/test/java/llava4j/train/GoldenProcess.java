@@ -9,15 +9,15 @@ import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.shard.ZeroStage;
 
-/// One of several processes that repeat the reference's runs together. Ends with a trace and code 1
-/// where a number is off.
+/// One of several processes that repeat the reference's runs together. Exits with a stack trace and
+/// code 1 if a number differs.
 final class GoldenProcess {
   static final String ROOT = "LLAVA4J_GOLDEN_ROOT";
 
   private GoldenProcess() {}
 
-  /// @param arguments name of a run, way of averaging; any number of such pairs. Each process has
-  ///   one micro-batch of every step
+  /// @param arguments pairs of a run's name and a loss average; each process has one micro-batch of
+  ///   every step
   public static void main(String[] arguments) {
     System.setProperty("llava4j.golden", System.getenv(ROOT));
     LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());

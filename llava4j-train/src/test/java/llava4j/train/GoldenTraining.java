@@ -49,15 +49,15 @@ import llava4j.train.shard.ZeroStage;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.JsonNode;
 
-/// The reference's runs: their settings as configurations, their batches, their expected curves.
+/// The runs of the reference: configurations, batches and expected curves.
 final class GoldenTraining implements AutoCloseable {
   private final Checkpoint base = open();
   private final Map<String, Batch.Image> images = new HashMap<>();
 
-  /// Runs one of the reference's runs and holds every number against it.
+  /// Repeats one run of the reference and compares every number.
   ///
-  /// @param microBatches parts of equal size that a step's batch is dealt to, those of all
-  ///   processes together
+  /// @param microBatches number of equal parts into which a step's batch is divided, over all
+  ///   processes
   void check(
       String run, ZeroStage zero, LossAverage average, int microBatches, ProcessGroup group) {
     int batch = expected(run).get("settings").get("batch").asInt();
@@ -144,7 +144,7 @@ final class GoldenTraining implements AutoCloseable {
         new Saving(1000, 1));
   }
 
-  /// The batch of one step as the reference had it, dealt to micro-batches.
+  /// The reference's batch of one step, divided into micro-batches.
   private List<Batch> batches(String run, int step, int deviceBatch) {
     JsonNode batch = Golden.json(batches(run)).get("steps").get(step);
     List<Batch> micro = new ArrayList<>();

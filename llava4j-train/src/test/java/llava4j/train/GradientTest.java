@@ -22,13 +22,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Gradients against central differences of the loss, in fp64, for every tensor that learns.
+/// Compares gradients with central differences of the loss in fp64, for every trainable tensor.
 @Tag("slow")
 class GradientTest {
   private static final double STEP = 1e-4;
   private static final long SEED = 5;
 
-  /// Connector, row-end token, language model and vision tower, over a tiled image.
+  /// Projector, image_newline, language model and vision tower, for an image in tiles.
   @Test
   void ofEveryTensorOfAWholeModelAgreesWithFiniteDifferences() {
     try (TinyRun run =
@@ -80,7 +80,7 @@ class GradientTest {
     return run.base().config().vision().layersToRun();
   }
 
-  /// @return tensors whose gradient is not zero, all of which agree
+  /// @return number of tensors with a non-zero gradient; all of them agree with the differences
   private static int check(TinyRun run) {
     List<Batch> batches = run.firstStep();
     Map<String, Double> slopes = new LinkedHashMap<>();
@@ -136,7 +136,7 @@ class GradientTest {
     }
   }
 
-  /// LoRA's B begins at 0, where A has no gradient; a check begins elsewhere.
+  /// LoRA's B is initialised with 0, so A would have no gradient; the check uses other values.
   private static Function<String, Tensor> off0(Function<String, Tensor> initial) {
     return name ->
         name.endsWith(".lora_B.weight")
@@ -151,7 +151,7 @@ class GradientTest {
         .sum();
   }
 
-  /// A direction of length 1 in a parameter's space.
+  /// A random unit vector in the space of a parameter.
   private static Tensor direction(String name, List<Long> shape) {
     long[] dims = shape.stream().mapToLong(Long::longValue).toArray();
     Tensor any =

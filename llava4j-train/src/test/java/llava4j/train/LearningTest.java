@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// That it learns, and that ways of computing the same thing give the same.
+/// Training reduces the loss, and different ways to compute the same step agree.
 @Tag("slow")
 class LearningTest {
   private static final String[] SMALL = {"maxLength=512", "globalBatch=4", "deviceBatch=4"};
@@ -177,7 +177,7 @@ class LearningTest {
     return new RgbImage(side, side, values);
   }
 
-  /// Adam's first update moves a weight by its rate.
+  /// Adam's first update changes a weight by the learning rate.
   @Test
   void theTowerMayLearnAtARateOfItsOwn() {
     String[] rates = {
@@ -254,7 +254,7 @@ class LearningTest {
     half.requireClose(exact, 0.05);
   }
 
-  /// QLoRA over a base is LoRA over what its four bits stand for.
+  /// QLoRA on a base model equals LoRA on the dequantised base model.
   @Test
   void quantizedBaseCountsAsItsDequantizedWeights() {
     Measured whole = measure("tinyLora");
@@ -342,7 +342,7 @@ class LearningTest {
     }
   }
 
-  /// Loss and gradients of a step.
+  /// Loss and gradients of one step.
   private record Measured(double loss, int sequences, Map<String, float[]> gradients) {
     static Measured of(Assembly assembly, List<Batch> batches) {
       double loss = 0;

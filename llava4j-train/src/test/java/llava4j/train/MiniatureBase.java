@@ -29,8 +29,8 @@ import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.fresh.FreshModel;
 
-/// A LLaVA of some two hundred thousand parameters that has learned nothing, and the goldens'
-/// samples: a run over it takes a fraction of a second.
+/// An untrained LLaVA with about 200,000 parameters, and the samples of the golden files: a run
+/// takes a fraction of a second.
 record MiniatureBase(Path folder) {
   static final int POSITIONS = 512;
 
@@ -39,10 +39,10 @@ record MiniatureBase(Path folder) {
   private static final int ROWS_MULTIPLE = 64;
   private static final long SEED = 7;
 
-  /// Writes one in the original layout.
+  /// Writes a model in the original layout.
   ///
-  /// @param folder new
-  /// @param tied head and embedding are one matrix
+  /// @param folder a new folder
+  /// @param tied whether head and embedding share one matrix
   static MiniatureBase write(Path folder, boolean tied) {
     Path fresh = fresh(folder, config(tied));
     Path original = folder.resolve("llava-v1.5-miniature");
@@ -52,9 +52,9 @@ record MiniatureBase(Path folder) {
     return new MiniatureBase(original);
   }
 
-  /// Writes one that cuts images as LLaVA-1.6 does, in Hugging Face's layout.
+  /// Writes a model that splits images into tiles like LLaVA-1.6, in Hugging Face's layout.
   ///
-  /// @param folder new
+  /// @param folder a new folder
   static MiniatureBase writeWithTiles(Path folder) {
     LlavaConfig plain = config(false);
     int size = plain.vision().imageSize();
@@ -125,7 +125,7 @@ record MiniatureBase(Path folder) {
     }
   }
 
-  /// Opens it as `llava train` does. The caller closes it.
+  /// Opens the model as `llava train` does. The caller closes it.
   Checkpoint open(TrainConfig config) {
     return baseModel().open(config);
   }
@@ -135,7 +135,7 @@ record MiniatureBase(Path folder) {
         folder.toString(), Optional.empty(), new ProjectorConfig.Mlp(2), CheckpointOptions.none());
   }
 
-  /// Samples as the run's stage has them.
+  /// Samples for the stage of the run.
   static Path data(TrainConfig config) {
     return Golden.path(
         switch (config.stage()) {
@@ -144,7 +144,7 @@ record MiniatureBase(Path folder) {
         });
   }
 
-  /// A run over it and the samples of its stage.
+  /// A run with this model and the samples of the run's stage.
   static TrainJob job(TrainConfig config, Checkpoint base, Path out, ProcessGroup group) {
     return new TrainJob(
         config,

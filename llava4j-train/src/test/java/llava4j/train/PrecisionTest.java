@@ -27,20 +27,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Every precision under every ZeRO stage and every kind of learning: the same losses and gradients
-/// as plain fp32.
+/// Every precision with every ZeRO stage and every kind of training gives the same losses and
+/// gradients as plain fp32.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PrecisionTest {
   private static final int STEPS = 3;
 
-  /// Of fp32: sums come in another order.
+  /// Tolerance for fp32: sums are computed in a different order.
   private static final double FP32_TOLERANCE = 1e-5;
 
-  /// Of losses in bf16, whose roundings of 2^-9 mostly cancel in a mean.
+  /// Tolerance for losses in bf16: rounding errors of 2^-9 mostly cancel in a mean.
   private static final double BF16_LOSS_TOLERANCE = 1e-3;
 
-  /// Of a unit's gradient in bf16, length of the difference against length: some roundings of 2^-9
-  /// in each block that it went through.
+  /// Tolerance for the relative error of a unit's gradient in bf16: some rounding errors of 2^-9 in
+  /// each block that it passed.
   private static final double BF16_GRADIENT_TOLERANCE = 5e-2;
 
   @TempDir private Path folder;
@@ -48,7 +48,7 @@ class PrecisionTest {
   private final Map<Kind, Outcome> plain = new LinkedHashMap<>();
   private MiniatureBase base;
 
-  /// What a few steps gave.
+  /// The results of a few steps.
   ///
   /// @param gradients of each step, by unit
   private record Outcome(List<Double> losses, List<Map<String, float[]>> gradients) {}
@@ -58,7 +58,7 @@ class PrecisionTest {
     base = MiniatureBase.write(written, false);
   }
 
-  /// Ways of learning: a preset and an override of it.
+  /// Kinds of training: a preset and an override.
   enum Kind {
     FULL("tinyFinetune", "trainVisionTower=false"),
     ADAPTER("tinyLora", "lora.dropout=0"), // another type draws other masks
@@ -140,7 +140,7 @@ class PrecisionTest {
     ProcessGroup alone = new SingleProcess();
     try (Checkpoint checkpoint = base.open(config)) {
       TrainJob job = MiniatureBase.job(config, checkpoint, folder.resolve("unused"), alone);
-      try (Rehearsal.Input input = new Rehearsal.Input(job);
+      try (DryRun.Input input = new DryRun.Input(job);
           Assembly assembly = Assembly.of(job, STEPS)) {
         List<Batch> batches = List.of(input.next(), input.next());
         List<Double> losses = new ArrayList<>();
@@ -162,7 +162,7 @@ class PrecisionTest {
     return gradients;
   }
 
-  /// Length of the difference, in lengths of what is expected.
+  /// Relative error: norm of the difference divided by the norm of the expected value.
   private static double distance(float[] found, float[] expected) {
     double difference = 0;
     double length = 0;

@@ -23,10 +23,10 @@ import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.ProcessGroup;
 
-/// Runs presets over a miniature, as they stand but for sizes: once from beginning to end, and once
-/// asked to stop, going on, dying without a word and going on again.
+/// Runs presets on a miniature model, with only the sizes changed: once without interruption, and
+/// once with a requested stop, a resume, a kill and another resume.
 ///
-/// @param out a folder for each preset goes in here
+/// @param out folder that receives one folder for each preset
 record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
   static final String WHOLE = "whole";
   static final String BROKEN = "broken";
@@ -35,7 +35,7 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
 
   /// One of several processes.
   ///
-  /// @param arguments base, folder of the results, presets
+  /// @param arguments base model, folder of the results, presets
   public static void main(String[] arguments) {
     System.setProperty("llava4j.golden", System.getenv(GoldenProcess.ROOT));
     NativeRuntime.prepare();
@@ -53,7 +53,7 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
     }
   }
 
-  /// The preset, cut to a miniature's size; nothing else is changed.
+  /// The preset with sizes reduced for the miniature; nothing else is changed.
   static TrainConfig config(String preset) {
     return new ConfigFile()
         .with(
@@ -61,7 +61,8 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
             List.of("maxLength=160", "globalBatch=4", "deviceBatch=2", "maxSteps=" + STEPS));
   }
 
-  /// Runs one preset and holds the broken run's files against the whole one's.
+  /// Runs one preset and compares the files of the interrupted run with those of the uninterrupted
+  /// one.
   void run(String preset) {
     Path whole = out.resolve(preset).resolve(WHOLE);
     Path broken = out.resolve(preset).resolve(BROKEN);
@@ -90,7 +91,7 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
     }
   }
 
-  /// What a kill leaves on the disk: one step more was done, and nothing written of it.
+  /// The state on disk after a kill: one more step was done, but no checkpoint written.
   private static final class Death extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -102,7 +103,7 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
     return false;
   }
 
-  /// Results and last checkpoint; earlier ones are of other steps.
+  /// The results and the last checkpoint; earlier checkpoints are of other steps.
   private static void assertSameFiles(Path whole, Path broken) {
     try (Stream<Path> files = Files.walk(whole)) {
       String last = String.format(Locale.ROOT, "checkpoints/step-%08d", STEPS);

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Every preset there is, run as it stands but for sizes: precision, ZeRO stage, order, adapters,
-/// quantised base and way of cutting images are its own. See [PresetRuns].
+/// Runs every preset with only the sizes changed, so with its own precision, ZeRO stage, sample
+/// order, adapters, quantised base model and image mode. See [PresetRuns].
 class PresetRunsTest {
   @TempDir private static Path folder;
   private static MiniatureBase base;
@@ -77,7 +77,7 @@ class PresetRunsTest {
     }
   }
 
-  /// Loads everything that the run wrote for a user, as `llava ask` does.
+  /// Loads all exported results, as `llava ask` does.
   private static void assertAnswers(String preset, Path out) throws IOException {
     List<Path> models =
         Stream.of(out.resolve("original"), out.resolve("hf")).filter(Files::isDirectory).toList();

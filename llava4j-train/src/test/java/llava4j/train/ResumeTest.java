@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A run that is killed and started again ends with the very bits of one that was not.
+/// A run that is killed and resumed gives bit-identical results to one that is not.
 @Tag("slow")
 class ResumeTest {
   private static final int STEPS = 6;
@@ -47,7 +47,7 @@ class ResumeTest {
     }
   }
 
-  /// The paper's main run: bf16, parameters dealt out.
+  /// The paper's main run: bf16, sharded parameters.
   @Test
   void oneOfTwoProcessesKilledTheRunEndsWithTheSameBits() throws Exception {
     Path whole = folder.resolve("whole");
@@ -55,7 +55,7 @@ class ResumeTest {
     Path broken = folder.resolve("broken");
     Run run = new Run("finetune7b", broken, 2, List.of());
     run.killAfter(new Random(System.nanoTime()).nextInt(STEPS - 1));
-    assertThat(run.complaints()).containsPattern("process [01] (is gone|ended)");
+    assertThat(run.complaints()).containsPattern("process [01] (has stopped|ended)");
     assertThat(new Run("finetune7b", broken, 2, List.of()).toEnd()).isZero();
     assertSameFiles(whole, broken, finalState(2, 0));
     assertSameFiles(whole, broken, finalState(2, 1));
@@ -89,7 +89,7 @@ class ResumeTest {
     assertThat(Files.mismatch(one.resolve(name), other.resolve(name))).as(name).isEqualTo(-1);
   }
 
-  /// A run in processes of its own.
+  /// A run in separate processes.
   private static final class Run {
     private final Path out;
     private final int processes;
@@ -115,7 +115,7 @@ class ResumeTest {
       return code;
     }
 
-    /// Kills the last process, without warning, once a checkpoint of `step` lies there.
+    /// Kills the last process without warning when the checkpoint of `step` exists.
     void killAfter(int step) throws Exception {
       Thread killer =
           Thread.ofVirtual()

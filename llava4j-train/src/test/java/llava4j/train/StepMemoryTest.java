@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Hundreds of steps leave no native memory behind, in a process of their own.
+/// Hundreds of steps in a separate process must not leak native memory.
 @Tag("slow")
 class StepMemoryTest {
   private static final int WARM = 150;
@@ -25,10 +25,10 @@ class StepMemoryTest {
   private static final long ALLOWED = 16 << 10;
   private static final int LEAK = 40 << 10;
 
-  /// What grows for good raises the least that a window of steps had; what comes and goes does not.
-  /// A leak that is made on purpose must be found.
+  /// A leak raises the minimum of a window of steps; temporary memory does not. An artificial leak
+  /// must be detected.
   ///
-  /// @param leak bytes lost in each step
+  /// @param leak bytes leaked in each step
   @ParameterizedTest
   @ValueSource(ints = {0, LEAK})
   void stepsLeaveNothingBehind(int leak) throws IOException, InterruptedException {
@@ -70,8 +70,8 @@ class StepMemoryTest {
         .isBetween(leak - ALLOWED * 1.0, leak + ALLOWED * 1.0);
   }
 
-  /// Of the middle line: the median of the slopes between all pairs, which a single jump does not
-  /// move.
+  /// Theil-Sen slope: the median of the slopes between all pairs of points, which is robust against
+  /// single jumps.
   private static double slope(long[] values) {
     double[] slopes = new double[values.length * (values.length - 1) / 2];
     int next = 0;
@@ -84,7 +84,7 @@ class StepMemoryTest {
     return slopes[slopes.length / 2];
   }
 
-  /// The process.
+  /// The main method of the separate process.
   static final class Steps {
     private Steps() {}
 

@@ -21,7 +21,8 @@ import llava4j.train.distributed.SingleProcess;
 import llava4j.train.model.InitialWeights;
 import org.bytedeco.pytorch.Tensor;
 
-/// A preset over the goldens' small model and samples, its parts within a test's reach.
+/// A run of a preset with the small model and the samples of the golden files, with access to its
+/// parts.
 final class TinyRun implements AutoCloseable {
   private static final int STEPS = 1000;
 
@@ -59,7 +60,7 @@ final class TinyRun implements AutoCloseable {
         false);
   }
 
-  /// The first micro-batches that the run would see.
+  /// The first micro-batches of the run.
   List<Batch> firstStep() {
     TrainJob job = job(Path.of("target", "first-step"));
     try (SampleFile samples = SampleFile.open(job.data());
@@ -73,7 +74,7 @@ final class TinyRun implements AutoCloseable {
     }
   }
 
-  /// What every parameter is before the first step.
+  /// The initial weights.
   Function<String, Tensor> initial() {
     return new InitialWeights(
         base.config(), base.weights(), config.lora(), config.execution().seed());

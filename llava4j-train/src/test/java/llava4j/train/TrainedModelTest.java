@@ -40,8 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a run wrote, loaded as a user loads it, gives its answers the probabilities that the model
-/// in training gives them.
+/// An exported model, loaded as by a user, gives answers the same probabilities as the model in
+/// training.
 @Tag("slow")
 class TrainedModelTest {
   private static final String[] RUN = {
@@ -83,8 +83,8 @@ class TrainedModelTest {
     }
   }
 
-  /// What the original's loader reads first is there; the base is found from the folder; PEFT's
-  /// names for transformers' model say the same and touch the language model alone.
+  /// The files that the original's loader needs exist; the base model is found from the folder; the
+  /// adapter with transformers' names contains the same values, and only for the language model.
   private void adapterFolderIsComplete() {
     JsonNode config = json(out.resolve("config.json"));
     assertThat(Path.of(config.get("mm_vision_tower").asString())).isAbsolute().isDirectory();
@@ -164,8 +164,8 @@ class TrainedModelTest {
     }
   }
 
-  /// Sum of the cross-entropies of an answer, of a model that was loaded, among the first `rows`
-  /// tokens of its vocabulary.
+  /// Sum of the cross-entropies of an answer for a loaded model, over the first `rows` tokens of
+  /// its vocabulary.
   private static double loaded(
       Llava llava, TinyRun run, int rows, int[] prompt, int[] answer, RgbImage image) {
     LlavaModel model = llava.model();

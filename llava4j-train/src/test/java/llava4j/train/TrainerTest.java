@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs as a whole: how they stop, go on, and refuse.
+/// Whole runs: stop, resume and error messages.
 class TrainerTest {
   private static final String[] RUN = {
     "globalBatch=8", "deviceBatch=4", "maxLength=256", "maxSteps=4", "saveEvery=1"
@@ -134,7 +134,7 @@ class TrainerTest {
       assertThatThrownBy(trainer::run)
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("after step 1")
-          .hasMessageContaining("last good checkpoint is")
+          .hasMessageContaining("last good checkpoint: ")
           .hasMessageContaining("step-00000000");
     }
     try (TinyRun run = run("tinyFinetune", "learningRate=1e38", "warmupRatio=0", "saveEvery=9")) {

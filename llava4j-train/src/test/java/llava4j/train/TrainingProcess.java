@@ -18,11 +18,11 @@ import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.ProcessGroup;
 
-/// A whole run in a process of its own, so that a test can kill it.
+/// A whole run in a separate process, so that a test can kill it.
 final class TrainingProcess {
   private TrainingProcess() {}
 
-  /// @param arguments preset, folder of the result, overrides
+  /// @param arguments preset, output folder, overrides
   public static void main(String[] arguments) {
     System.setProperty("llava4j.golden", System.getenv(GoldenProcess.ROOT));
     NativeRuntime.prepare();

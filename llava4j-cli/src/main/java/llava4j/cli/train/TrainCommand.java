@@ -337,11 +337,11 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /// Another process is gone and this one may be waiting for it in native code.
+  /// Another process was lost and this one may be waiting for it in native code.
   private void endAtOnce(String reason) {
     spec.commandLine()
         .getErr()
-        .println("llava: " + reason + "; start the run again, it goes on from the last checkpoint");
+        .println("llava: " + reason + "; start the run again to resume from the last checkpoint");
     Runtime.getRuntime().halt(Failures.BAD_INPUT);
   }
 }

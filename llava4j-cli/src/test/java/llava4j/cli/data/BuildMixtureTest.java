@@ -36,14 +36,14 @@ class BuildMixtureTest {
     assertThat(out.toString().lines().map(String::strip).map(line -> line.replaceAll(" +", " ")))
         .contains(
             "LLaVA-Instruct 157712 3 -157709",
-            "conversations with <image> where it does not belong: 1",
+            "conversations with <image> in a wrong place: 1",
             "VQAv2 82783 3 -82780",
             "rows read: 8",
             "questions without an answer in the annotations: 1",
             "RefCOCO/+/g 48447 4 -48443",
             "regions without a box inside their image: 2",
             "Visual Genome 86417 2 -86415",
-            "regions beyond the most that an image may have: 2",
+            "regions beyond the maximum per image: 2",
             "total 665298 38 -665260",
             "written: " + path("mix.json"));
   }
@@ -82,9 +82,14 @@ class BuildMixtureTest {
   @Test
   void mistakesAreOneSentence() {
     assertRefused("vqav2/v2_mscoco_train2014_annotations.json", "--sources", folder.toString());
-    assertRefused("is no folder", "--sources", path("nowhere"));
-    assertRefused("'coco' is no source", "--sources", SOURCES, "--only", "coco");
-    assertRefused("is no folder of images", "--sources", SOURCES, "--images", path("nowhere"));
+    assertRefused("is not a folder", "--sources", path("nowhere"));
+    assertRefused("'coco' is not a source", "--sources", SOURCES, "--only", "coco");
+    assertRefused(
+        "is not a folder; choose the folder of the images",
+        "--sources",
+        SOURCES,
+        "--images",
+        path("nowhere"));
     assertRefused("tokenizer", "--sources", SOURCES, "--tokenizer", folder.toString());
     assertThat(folder).isEmptyDirectory();
     assertThat(run("data", "build")).isEqualTo(2);

@@ -60,7 +60,7 @@ class DataCommandsTest {
   void whatIsOddCountsWhereOneAsksForIt() throws IOException {
     String file = file(SOUND, SOUND);
     assertThat(run("data", "check", file, "--images", images)).isZero();
-    assertThat(out.toString()).contains("1  an id that an earlier sample has: 'sound' (1)");
+    assertThat(out.toString()).contains("1  the same id as an earlier sample: 'sound' (1)");
     assertThat(run("data", "check", file, "--images", images, "--strict")).isEqualTo(1);
   }
 
@@ -78,7 +78,8 @@ class DataCommandsTest {
     assertThat(run("data", "check", file(SOUND), "--images", images, "-m", model, "--out", report))
         .as(err.toString())
         .isZero();
-    assertThat(out.toString()).contains("of 1 sound samples", "cut off at " + room() + " rows: 0");
+    assertThat(out.toString())
+        .contains("of 1 valid samples", "truncated to " + room() + " tokens: 0");
     try (Stream<Path> files = Files.list(folder.resolve("out"))) {
       assertThat(files.map(path -> path.getFileName().toString()))
           .containsExactlyInAnyOrder(
@@ -87,7 +88,7 @@ class DataCommandsTest {
     assertThat(
             run("data", "check", file(SOUND), "--images", images, "-m", model, "--max-length", "9"))
         .isEqualTo(1);
-    assertThat(out.toString()).contains("labels cannot be made", "within its first 9 ids");
+    assertThat(out.toString()).contains("labels cannot be computed", "within its first 9 tokens");
   }
 
   @Test
@@ -98,7 +99,7 @@ class DataCommandsTest {
                 + "[{\"from\":\"human\",\"value\":\"q\"},{\"from\":\"gpt\",\"value\":\"a\"}]}");
     assertThat(run("data", "check", file, "-m", model)).as(err.toString()).isZero();
     assertThat(run("data", "check", file, "-m", model, "--preset", "pretrain7b")).isEqualTo(1);
-    assertThat(out.toString()).contains("a caption needs one");
+    assertThat(out.toString()).contains("a caption sample needs one");
   }
 
   @Test
@@ -135,13 +136,13 @@ class DataCommandsTest {
     for (String command : List.of("check", "stats")) {
       String out = folder.resolve("out").toString();
       assertOneSentence(run("data", command, none, "--out", out), "none does not exist");
-      assertOneSentence(run("data", command, table.toString(), "--out", out), "no valid JSON");
+      assertOneSentence(run("data", command, table.toString(), "--out", out), "not valid JSON");
       assertOneSentence(
-          run("data", command, file, "--images", none, "--out", out), "none is no folder");
+          run("data", command, file, "--images", none, "--out", out), "none is not a folder");
       assertOneSentence(run("data", command, file, "--out", file), "samples.json");
       assertOneSentence(run("data", command), "FILE");
     }
-    assertOneSentence(run("data", "check", file, "--fix", file), "name another");
+    assertOneSentence(run("data", "check", file, "--fix", file), "choose another name");
     assertOneSentence(run("data", "check", file, "--max-length", "9"), "--max-length needs");
     assertOneSentence(run("data", "check", file, "-m", model, "--max-length", "0"), "maxLength");
     assertOneSentence(run("data", "check", file, "-m", none), "none");

@@ -109,8 +109,8 @@ class TrainCommandTest {
     assertThat(run("data", "check", data, "--images", images, "-m", model))
         .as(err.toString())
         .isZero();
-    assertThat(out.toString()).contains("cut off at 1024 rows");
-    assertThat(err.toString()).contains("maxLength is 1024", "the preset's 2048").hasLineCount(1);
+    assertThat(out.toString()).contains("truncated to 1024 tokens");
+    assertThat(err.toString()).contains("lowered from the preset's 2048 to 1024").hasLineCount(1);
     assertThat(run("data", "check", data, "--images", images, "-m", model, "--max-length", "1025"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("maxLength is 1025", "1024 positions");

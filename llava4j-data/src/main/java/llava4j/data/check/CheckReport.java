@@ -13,10 +13,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a check found, for people and for programs.
+/// The result of a check, as text and as JSON.
 ///
-/// @param file that was checked
-/// @param maxLength rows that a sample may have; empty where rows were not counted
+/// @param file the checked file
+/// @param maxLength maximum number of tokens of a sample, image tokens included; empty if tokens
+///   were not counted
+/// @param severity which problems make the file unusable
 public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severity severity) {
   private static final int TEXT_BINS = 20;
   private static final int JSON_BINS = 80;
@@ -40,9 +42,9 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
     words(text, "without", tally.wordsOfTextOnly());
     text.append('\n');
     rows(text);
-    problems(text, "problems that hurt a training run", true);
+    problems(text, "problems that harm a training run", true);
     text.append('\n');
-    problems(text, "odd, but trained on as it is", false);
+    problems(text, "unusual, but usable without changes", false);
     return text.toString();
   }
 
@@ -61,14 +63,14 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
 
   private void rows(StringBuilder text) {
     if (maxLength.isEmpty()) {
-      text.append("rows of tokens and images: not counted; name a model with --model\n\n");
+      text.append("tokens (text and image): not counted; choose a model with --model\n\n");
       return;
     }
     Lengths rows = tally.rows();
     text.append(
         String.format(
             Locale.ROOT,
-            "rows of tokens and images, of %d sound samples: median %d, 95 %% %d, longest %d%n",
+            "tokens (text and image) of %d valid samples: median %d, 95 %% %d, longest %d%n",
             rows.count(),
             rows.quantile(0.5),
             rows.quantile(0.95),
@@ -90,7 +92,7 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
     text.append(
         String.format(
             Locale.ROOT,
-            "cut off at %d rows: %d; no supervised token left: %d%n%n",
+            "truncated to %d tokens: %d; no supervised token left: %d%n%n",
             maxLength.getAsInt(),
             tally.count(Problem.CUT_OFF),
             tally.count(Problem.NOTHING_SUPERVISED)));
@@ -126,12 +128,14 @@ public record CheckReport(Path file, Tally tally, OptionalInt maxLength, Severit
         : "'" + brief + "' (" + finding.number() + ")";
   }
 
-  /// A file's texts must not move a terminal's cursor.
+  /// Replaces control characters, because texts of a file must not move the terminal's cursor.
   private static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}+", " ");
   }
 
   /// Writes `check.txt` and `check.json`.
+  ///
+  /// @throws BadInputException if they cannot be written
   public void write(Path folder) {
     try {
       Files.createDirectories(folder);

@@ -7,7 +7,8 @@ import llava4j.data.Sample;
 import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
 
-/// What a sample's turns alone tell: who speaks when, and where the image's place is.
+/// Checks the turns of a sample: the order of speakers, empty texts, and the position of the image
+/// placeholder.
 final class ConversationCheck {
   private static final String IMAGE = "<image>";
 
@@ -20,7 +21,7 @@ final class ConversationCheck {
     this.sample = sample;
   }
 
-  /// @param number of the sample in its file
+  /// @param number index of the sample in its file
   static List<Finding> of(int number, Sample sample) {
     ConversationCheck check = new ConversationCheck(number, sample);
     check.order();

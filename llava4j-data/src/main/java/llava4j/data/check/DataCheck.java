@@ -22,8 +22,8 @@ import llava4j.data.check.TokenRule.Tokens;
 import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
 
-/// Checks a file of samples and their images. Every sample is a virtual thread's work, of which as
-/// many go on at once as the machine has cores; listeners hear of samples in the file's order.
+/// Checks a file of samples and their images. Each sample is checked on a virtual thread, `threads`
+/// of them at the same time; listeners receive the samples in the order of the file.
 public final class DataCheck {
   private static final int AHEAD = 8;
 
@@ -32,30 +32,30 @@ public final class DataCheck {
   private final Semaphore cores;
   private final int ahead;
 
-  /// Hears how far the check is.
+  /// Receives the progress of the check.
   public interface Progress {
-    /// The first reading of the file.
+    /// Progress of the first reading, in bytes.
     void onBytes(long done, long total);
 
-    /// The check of samples and images.
+    /// Progress of the check of samples and images, in samples.
     void onSamples(long done, long total);
   }
 
-  /// @param images folder that the images' paths start from
-  /// @param tokens counts rows where it is there
-  /// @param threads samples that are worked on at once
+  /// @param images folder that the image paths are relative to
+  /// @param tokens counts the tokens of a sample; empty if they are not to be counted
+  /// @param threads number of samples that are checked at the same time
   public DataCheck(Path images, Optional<TokenRule> tokens, int threads) {
     this(images, DecodeOptions.DEFAULT_MAX_PIXELS, tokens, threads);
   }
 
-  /// @param images folder that the images' paths start from
-  /// @param maxPixels largest image that is decoded
-  /// @param tokens counts rows where it is there
-  /// @param threads samples that are worked on at once
+  /// @param images folder that the image paths are relative to
+  /// @param maxPixels maximum number of pixels of an image
+  /// @param tokens counts the tokens of a sample; empty if they are not to be counted
+  /// @param threads number of samples that are checked at the same time
   public DataCheck(Path images, long maxPixels, Optional<TokenRule> tokens, int threads) {
     if (!Files.isDirectory(images)) {
       throw new BadInputException(
-          images + " is no folder; name the one that the samples' images lie in with --images");
+          images + " is not a folder; set --images to the folder of the samples' images");
     }
     this.imageCheck = new ImageCheck(images, maxPixels);
     this.tokens = tokens;
@@ -65,7 +65,7 @@ public final class DataCheck {
 
   /// Checks the whole file.
   ///
-  /// @throws BadInputException if it is no file of samples
+  /// @throws BadInputException if it is not a file of samples
   public void run(Path file, Progress progress, List<CheckListener> listeners)
       throws InterruptedException {
     BitSet withoutId = new BitSet();
@@ -86,7 +86,7 @@ public final class DataCheck {
     }
   }
 
-  /// Faults of one sample are told together.
+  /// Collects the faults of one sample, so that they are reported together.
   private static final class BrokenSamples {
     private final List<CheckListener> listeners;
     private final List<Finding> pending = new ArrayList<>();
@@ -165,12 +165,12 @@ public final class DataCheck {
       List<Finding> findings = new ArrayList<>(ConversationCheck.of(number, sample));
       Optional<ImageSize> size = Optional.empty();
       if (sample.image().isPresent()) {
-        ImageCheck.Verdict verdict = imageCheck.of(sample.image().get());
-        verdict
+        ImageCheck.Result result = imageCheck.of(sample.image().get());
+        result
             .problem()
             .ifPresent(problem ->
-                findings.add(new Finding(number, sample.id(), problem, verdict.detail())));
-        size = verdict.size();
+                findings.add(new Finding(number, sample.id(), problem, result.detail())));
+        size = result.size();
       }
       Optional<Tokens> counted =
           tokens.isEmpty() || findings.stream().anyMatch(finding -> finding.problem().hurts())
@@ -187,8 +187,8 @@ public final class DataCheck {
     try {
       Tokens counted = rule.of(sample, size);
       if (counted.rows() > rule.maxLength()) {
-        String rows = counted.rows() + " rows";
-        findings.add(new Finding(number, sample.id(), Problem.CUT_OFF, rows));
+        String length = counted.rows() + " tokens";
+        findings.add(new Finding(number, sample.id(), Problem.CUT_OFF, length));
       }
       if (counted.supervised() == 0) {
         findings.add(new Finding(number, sample.id(), Problem.NOTHING_SUPERVISED, ""));

@@ -4,9 +4,11 @@ import llava4j.data.SampleFault;
 
 /// One problem of one sample.
 ///
-/// @param number of the sample in its file, from 0; [SampleFault#BETWEEN] for what is no sample
-/// @param id as in the file where it can be told, else the number, or words for the place
-/// @param detail in words, empty where the problem says it all
+/// @param number index of the sample in its file, from 0; [SampleFault#BETWEEN] for text between
+///   samples
+/// @param id as in the file if it can be read, else the sample's number, or a description of the
+///   place
+/// @param detail additional description, may be empty
 public record Finding(int number, String id, Problem problem, String detail) {
 
   static Finding of(SampleFault fault) {

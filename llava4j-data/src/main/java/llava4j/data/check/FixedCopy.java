@@ -9,8 +9,9 @@ import java.util.Locale;
 import llava4j.error.BadInputException;
 import llava4j.io.AtomicFile;
 
-/// A copy of a file without the samples that a check has something against, and a list of those. A
-/// name that ends in `.jsonl` gets a sample a line, any other a list; samples keep their bytes.
+/// Writes a copy of a file without the samples that have problems, and a list of the removed
+/// samples. The copy is JSONL if its name ends in `.jsonl`, else a JSON list; the bytes of each
+/// sample are unchanged.
 public final class FixedCopy implements CheckListener, AutoCloseable {
   private static final String DROPPED = ".dropped.jsonl";
 
@@ -22,10 +23,12 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
   private long kept;
   private long dropped;
 
-  /// Both files appear when [#complete] is called.
+  /// Starts both files; they appear when [#complete] is called.
   ///
   /// @param path of the copy
-  /// @param original which it must not replace
+  /// @param original the checked file, which must not be overwritten
+  /// @param severity which problems remove a sample
+  /// @throws BadInputException if the path is a folder, or the original
   public FixedCopy(Path path, Path original, Severity severity) {
     requireAnother(path, original);
     this.path = path;
@@ -40,7 +43,7 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
     }
   }
 
-  /// Names the samples that are left out, and why.
+  /// The list of removed samples and their problems, in JSONL.
   public Path droppedList() {
     return path.resolveSibling(path.getFileName() + DROPPED);
   }
@@ -75,13 +78,15 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
     return dropped;
   }
 
-  /// Puts both files in their places.
+  /// Finishes both files and gives them their final names.
   ///
-  /// @throws BadInputException if no sample is left; then neither is written
+  /// @throws BadInputException if no sample is left; then neither file is written
   public void complete() {
     if (kept == 0) {
       throw new BadInputException(
-          "no sample would be left, so " + path + " is not written; correct what the check found");
+          "no sample would be left, so "
+              + path
+              + " is not written; correct the problems that the check found");
     }
     samples.write(text(lines ? "" : "\n]\n"));
     log.complete();
@@ -95,7 +100,8 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
     }
   }
 
-  /// Line breaks within JSON's texts are escaped; the others are blanks.
+  /// Replaces line breaks by spaces. Line breaks within JSON strings are escaped, so only white
+  /// space changes.
   private static byte[] onOneLine(byte[] json) {
     byte[] line = json.clone();
     for (int i = 0; i < line.length; i++) {
@@ -111,11 +117,11 @@ public final class FixedCopy implements CheckListener, AutoCloseable {
   private static void requireAnother(Path path, Path original) {
     try {
       if (Files.isDirectory(path)) {
-        throw new BadInputException(path + " is a folder; name a file for the clean copy");
+        throw new BadInputException(path + " is a folder; choose a file name for the clean copy");
       }
       if (Files.exists(path) && Files.isSameFile(path, original)) {
         throw new BadInputException(
-            path + " is the file that is checked; name another for the clean copy");
+            path + " is the checked file itself; choose another name for the clean copy");
       }
     } catch (IOException e) {
       throw new BadInputException(path + " cannot be read: " + e.getMessage(), e);

@@ -5,8 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import llava4j.io.Sha256;
 
-/// Which ids have been seen. It keeps 64 bits of each one's hash in an open table, because a file
-/// may have millions; two ids are taken for one with a chance of about one in a million there.
+/// A set of ids. It stores only a 64-bit hash of each id in a hash table with open addressing,
+/// because a file may have millions of ids; with that many, the probability that two different ids
+/// collide is about one in a million.
 final class IdSet {
   private static final long FREE = 0;
 
@@ -14,6 +15,8 @@ final class IdSet {
   private long[] table = new long[1 << 10];
   private int count;
 
+  /// Adds an id.
+  ///
   /// @return whether the id is new
   boolean add(String id) {
     if (2 * count >= table.length) {
@@ -21,26 +24,26 @@ final class IdSet {
       table = new long[2 * old.length];
       for (long hash : old) {
         if (hash != FREE) {
-          table[place(hash)] = hash;
+          table[slot(hash)] = hash;
         }
       }
     }
     long hash = ByteBuffer.wrap(digest.digest(id.getBytes(StandardCharsets.UTF_8))).getLong() | 1;
-    int place = place(hash);
-    if (table[place] == hash) {
+    int slot = slot(hash);
+    if (table[slot] == hash) {
       return false;
     }
-    table[place] = hash;
+    table[slot] = hash;
     count++;
     return true;
   }
 
-  /// Where the hash is, or the free place where it belongs.
-  private int place(long hash) {
-    int place = (int) (hash >>> 32) & (table.length - 1);
-    while (table[place] != FREE && table[place] != hash) {
-      place = (place + 1) & (table.length - 1);
+  /// The slot of the hash, or the free slot for it.
+  private int slot(long hash) {
+    int slot = (int) (hash >>> 32) & (table.length - 1);
+    while (table[slot] != FREE && table[slot] != hash) {
+      slot = (slot + 1) & (table.length - 1);
     }
-    return place;
+    return slot;
   }
 }

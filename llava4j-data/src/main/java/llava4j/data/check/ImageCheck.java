@@ -16,53 +16,55 @@ import llava4j.image.decode.DecodedImage;
 import llava4j.image.decode.ImageDecoder;
 import llava4j.image.decode.ImageFormat;
 
-/// Decodes images as a training run would, each of them once. Safe for many threads.
+/// Decodes images as in training, each image once. Thread-safe.
 final class ImageCheck {
   private static final int REMEMBERED = 1 << 20;
 
   private final ImagePath paths;
   private final DecodeOptions options;
-  private final Map<String, Verdict> known = new ConcurrentHashMap<>();
+  private final Map<String, Result> known = new ConcurrentHashMap<>();
 
-  /// @param size of an image that can be used
-  /// @param problem with it, whether it can be used or not
-  record Verdict(Optional<ImageSize> size, Optional<Problem> problem, String detail) {}
+  /// @param size size of the image, if it can be used
+  /// @param problem problem of the image, if there is one, whether the image can be used or not
+  record Result(Optional<ImageSize> size, Optional<Problem> problem, String detail) {}
 
-  /// @param folder that the samples' paths start from
-  /// @param maxPixels largest image that is decoded
+  /// @param folder folder that the image paths are relative to
+  /// @param maxPixels maximum number of pixels of an image
   ImageCheck(Path folder, long maxPixels) {
     this.paths = new ImagePath(folder);
     this.options = DecodeOptions.reference().withMaxPixels(maxPixels);
   }
 
-  /// @param image path below the folder
-  Verdict of(String image) {
-    Verdict before = known.get(image);
-    if (before != null) {
-      return before;
+  /// @param image path relative to the folder
+  Result of(String image) {
+    Result cached = known.get(image);
+    if (cached != null) {
+      return cached;
     }
-    Verdict verdict = decode(image);
+    Result result = decode(image);
     if (known.size() < REMEMBERED) {
-      known.put(image, verdict);
+      known.put(image, result);
     }
-    return verdict;
+    return result;
   }
 
-  private Verdict decode(String image) {
+  private Result decode(String image) {
     try {
       Path file = paths.resolve(image);
       if (!Files.isRegularFile(file)) {
-        String instead = paths.insteadOf(image).map(there -> " (but " + there + ")").orElse("");
+        String instead = paths.suggestionFor(image).map(there -> " (but " + there + ")").orElse("");
         return bad(Problem.IMAGE_MISSING, file + instead);
       }
       DecodedImage decoded =
           ImageDecoder.decode(Files.readAllBytes(file), file.toString(), options); // as training
-      return new Verdict(
+      return new Result(
           Optional.of(new ImageSize(decoded.image().width(), decoded.image().height())),
-          fits(image, decoded.format()) ? Optional.empty() : Optional.of(Problem.IMAGE_MISNAMED),
+          extensionMatches(image, decoded.format())
+              ? Optional.empty()
+              : Optional.of(Problem.IMAGE_MISNAMED),
           image + " is " + decoded.format());
     } catch (InvalidPathException e) {
-      return bad(Problem.IMAGE_MISSING, "no usable path: " + e.getReason());
+      return bad(Problem.IMAGE_MISSING, "not a valid path: " + e.getReason());
     } catch (BadInputException e) {
       return bad(Problem.IMAGE_UNREADABLE, e.getMessage());
     } catch (IOException e) {
@@ -70,12 +72,13 @@ final class ImageCheck {
     }
   }
 
-  private static Verdict bad(Problem problem, String detail) {
-    return new Verdict(Optional.empty(), Optional.of(problem), detail);
+  private static Result bad(Problem problem, String detail) {
+    return new Result(Optional.empty(), Optional.of(problem), detail);
   }
 
-  /// A name without an image's ending promises nothing.
-  private static boolean fits(String name, ImageFormat format) {
+  /// Whether the file extension matches the format; a name without an image extension matches any
+  /// format.
+  private static boolean extensionMatches(String name, ImageFormat format) {
     String lower = name.toLowerCase(Locale.ROOT);
     String ending = lower.substring(lower.lastIndexOf('.') + 1);
     return switch (ending) {

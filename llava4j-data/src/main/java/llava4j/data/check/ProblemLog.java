@@ -9,12 +9,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A file with a JSON object a line for each sample that something is wrong with.
+/// Writes a JSONL file with one object for each sample that has problems.
 public final class ProblemLog implements CheckListener, AutoCloseable {
   private final JsonMapper json = new JsonMapper();
   private final AtomicFile file;
 
-  /// The file appears when [#complete] is called.
+  /// Starts the file; it appears when [#complete] is called.
   public ProblemLog(Path path) {
     this.file = AtomicFile.open(path);
   }
@@ -31,9 +31,9 @@ public final class ProblemLog implements CheckListener, AutoCloseable {
     }
   }
 
-  /// Adds a line.
+  /// Writes one line.
   ///
-  /// @param findings of one sample, at least one
+  /// @param findings at least one, all of the same sample
   void add(List<Finding> findings) {
     ObjectNode line = json.createObjectNode();
     line.put("sample", findings.getFirst().number());
@@ -51,7 +51,7 @@ public final class ProblemLog implements CheckListener, AutoCloseable {
     file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  /// Puts the file in its place.
+  /// Finishes the file and gives it its final name.
   public void complete() {
     file.commit();
   }
@@ -61,7 +61,7 @@ public final class ProblemLog implements CheckListener, AutoCloseable {
     file.close();
   }
 
-  /// How files call a problem.
+  /// The name of a problem in files.
   static String key(Problem problem) {
     return problem.name().toLowerCase(Locale.ROOT);
   }

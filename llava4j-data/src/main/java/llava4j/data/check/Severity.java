@@ -1,10 +1,10 @@
 package llava4j.data.check;
 
-/// What counts as a problem.
+/// Which problems count.
 public enum Severity {
-  /// What hurts a training run.
+  /// Only problems that harm a training run.
   HURTING,
-  /// Whatever is odd, too.
+  /// All problems, the harmless ones too.
   ALL;
 
   /// Whether the problem counts.

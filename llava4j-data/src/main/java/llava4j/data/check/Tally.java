@@ -8,7 +8,7 @@ import java.util.Map;
 import llava4j.data.Lengths;
 import llava4j.data.SampleFault;
 
-/// Counts what a check finds.
+/// Counts samples and problems of a check.
 public final class Tally implements CheckListener {
   private static final int FIRST = 5;
 
@@ -18,7 +18,7 @@ public final class Tally implements CheckListener {
   private final Lengths rows = new Lengths();
   private long broken;
 
-  /// How often a problem was found, and where first.
+  /// The number of times a problem was found, and the first places.
   public static final class Kind {
     private final List<Finding> first = new ArrayList<>();
     private long count;
@@ -58,42 +58,42 @@ public final class Tally implements CheckListener {
     }
   }
 
-  /// Samples of the file, those that cannot be read too.
+  /// Number of samples in the file, including unreadable ones.
   public long samples() {
     return broken + wordsWithImage.count() + wordsOfTextOnly.count();
   }
 
-  /// Samples that cannot be read.
+  /// Number of samples that cannot be read.
   public long broken() {
     return broken;
   }
 
-  /// Words of the samples with an image, as the original's sampler counts them.
+  /// Word counts of samples with an image, as counted by the original's sampler.
   public Lengths wordsWithImage() {
     return wordsWithImage;
   }
 
-  /// Words of the samples without an image.
+  /// Word counts of samples without an image.
   public Lengths wordsOfTextOnly() {
     return wordsOfTextOnly;
   }
 
-  /// Rows of the sound samples; empty where no model was named.
+  /// Token counts (text and image) of the valid samples; empty if tokens were not counted.
   public Lengths rows() {
     return rows;
   }
 
-  /// Problems that were found, in the order of [Problem].
+  /// The problems that were found, in the order of [Problem].
   public Map<Problem, Kind> kinds() {
     return Collections.unmodifiableMap(kinds);
   }
 
-  /// How often a problem was found.
+  /// The number of times a problem was found.
   public long count(Problem problem) {
     return kinds.containsKey(problem) ? kinds.get(problem).count() : 0;
   }
 
-  /// Whether anything was found that counts.
+  /// Whether any problem was found that counts.
   public boolean found(Severity severity) {
     return kinds.keySet().stream().anyMatch(severity::counts);
   }

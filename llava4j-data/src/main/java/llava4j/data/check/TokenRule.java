@@ -5,20 +5,20 @@ import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.error.BadInputException;
 
-/// How a model's tokenizer and images fill a sample's rows. Safe for many threads.
+/// Counts the tokens of a sample for a model. Thread-safe.
 public interface TokenRule {
-  /// Counts a sound sample's rows.
+  /// Counts the tokens of a valid sample.
   ///
-  /// @param image of a sample that has one
-  /// @throws BadInputException that says why labels cannot be made
+  /// @param image size of the sample's image, if it has one
+  /// @throws BadInputException if labels cannot be computed; the message says why
   Tokens of(Sample sample, Optional<ImageSize> image);
 
-  /// Rows that a sample may have.
+  /// Maximum number of tokens of a sample, image tokens included.
   int maxLength();
 
-  /// A sample's rows.
+  /// The token counts of a sample.
   ///
-  /// @param rows of words and images, nothing cut off
-  /// @param supervised that are left within the maximum length
+  /// @param rows number of text and image tokens, without truncation
+  /// @param supervised number of supervised tokens within the maximum length
   record Tokens(int rows, int supervised) {}
 }

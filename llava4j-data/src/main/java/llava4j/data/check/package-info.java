@@ -1,2 +1,2 @@
-/// What is wrong with a file of samples before a run finds out: every problem, counted by kind.
+/// Checks a file of samples before training: finds every problem and counts them by kind.
 package llava4j.data.check;

@@ -7,15 +7,16 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import llava4j.error.BadInputException;
 
-/// Brings an archive into a folder.
+/// Downloads the archive of a package into a folder.
 @FunctionalInterface
 public interface PackageClient {
 
-  /// @param folder gets `wanted.file()`
-  /// @throws BadInputException if the archive cannot be had
+  /// @param folder receives the file `wanted.file()`
+  /// @throws BadInputException if the archive cannot be downloaded
   void download(PinnedPackage wanted, Path folder);
 
-  /// The registries' ordinary programs, `npm pack` and `apt-get download`, with their own settings.
+  /// Runs the registries' own programs, `npm pack` and `apt-get download`, with the user's
+  /// settings.
   static PackageClient programs() {
     return (wanted, folder) -> {
       List<String> command =
@@ -35,10 +36,11 @@ public interface PackageClient {
               .redirectErrorStream(true)
               .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
               .start();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
         process.destroyForcibly();
-        throw missing(wanted, folder, "'" + String.join(" ", command) + "' failed: " + last(said));
+        throw missing(
+            wanted, folder, "'" + String.join(" ", command) + "' failed: " + lastLine(output));
       }
     } catch (IOException e) {
       throw missing(wanted, folder, wanted.registry().client() + " is not installed");
@@ -52,7 +54,7 @@ public interface PackageClient {
     return new BadInputException(
         "package "
             + wanted
-            + " cannot be fetched ("
+            + " cannot be downloaded ("
             + why
             + "); try again, or put "
             + wanted.file()
@@ -60,14 +62,15 @@ public interface PackageClient {
             + wanted.sha256()
             + " into "
             + folder
-            + " by hand");
+            + " yourself");
   }
 
-  private static String last(String said) {
-    return said.lines()
+  private static String lastLine(String output) {
+    return output
+        .lines()
         .filter(line -> !line.isBlank())
         .reduce((_, line) -> line)
-        .orElse("it said nothing")
+        .orElse("no output")
         .strip();
   }
 }

@@ -17,24 +17,25 @@ import org.apache.commons.compress.archivers.ar.ArArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
-/// A folder of fetched packages. What is there and whole is not fetched again; what was interrupted
-/// is done again.
+/// A folder of downloaded packages. A package that is already complete is not downloaded or
+/// unpacked again; an interrupted one is.
 public final class PackageStore {
   private final Path folder;
   private final PackageClient client;
   private final Consumer<String> notes;
 
-  /// @param notes hears what is being done
+  /// @param notes receives messages about progress
   public PackageStore(Path folder, PackageClient client, Consumer<String> notes) {
     this.folder = folder;
     this.client = client;
     this.notes = notes;
   }
 
-  /// Unpacks a package's wanted files.
+  /// Downloads a package if needed and unpacks some of its files.
   ///
-  /// @param wanted says by its path in the package whether a file is needed
-  /// @return the folder they lie in, by their paths in the package
+  /// @param wanted whether the file with this path in the package is needed
+  /// @return the folder with the files, under their paths in the package
+  /// @throws BadInputException if the package cannot be downloaded, verified or unpacked
   public Path unpacked(PinnedPackage pinned, Predicate<String> wanted) {
     Path target = folder.resolve("unpacked").resolve(pinned.file());
     Path whole = folder.resolve("unpacked").resolve(pinned.file() + ".complete");
@@ -59,24 +60,24 @@ public final class PackageStore {
     }
   }
 
-  /// The archive, fetched if it is not there, and compared with its sum.
+  /// The archive, downloaded if it is absent, with its SHA-256 verified.
   private Path archive(PinnedPackage pinned) {
     Path archive = folder.resolve(pinned.file());
     try {
       Files.createDirectories(folder);
       if (!Files.exists(archive)) {
-        notes.accept("fetching " + pinned);
+        notes.accept("downloading " + pinned);
         Path arriving = Files.createTempDirectory(folder, "arriving-");
         client.download(pinned, arriving);
         Path arrived = arriving.resolve(pinned.file());
         if (!Files.exists(arrived)) {
           throw new BadInputException(
               pinned.registry().client()
-                  + " brought no "
+                  + " did not download "
                   + pinned.file()
                   + "; put it into "
                   + folder
-                  + " by hand");
+                  + " yourself");
         }
         requireSum(pinned, arrived);
         Files.move(arrived, archive, StandardCopyOption.ATOMIC_MOVE);
@@ -87,7 +88,10 @@ public final class PackageStore {
       return archive;
     } catch (IOException e) {
       throw new BadInputException(
-          folder + " cannot be written: " + e.getMessage() + "; make room or name another cache",
+          folder
+              + " cannot be written: "
+              + e.getMessage()
+              + "; free some space or choose another cache folder",
           e);
     }
   }
@@ -103,7 +107,7 @@ public final class PackageStore {
               + sum
               + ", expected "
               + pinned.sha256()
-              + "; delete it, and fetch that version");
+              + "; delete it, and download that version");
     }
   }
 
@@ -126,7 +130,7 @@ public final class PackageStore {
                 return;
               }
             }
-            throw new IOException("it holds no data.tar.xz");
+            throw new IOException("it contains no data.tar.xz");
           }
         }
       }
@@ -146,7 +150,7 @@ public final class PackageStore {
         continue;
       }
       if (!file.startsWith(target)) {
-        throw new IOException("its entry " + name + " points out of the folder");
+        throw new IOException("its entry " + name + " would be written outside the folder");
       }
       Files.createDirectories(file.getParent());
       Files.copy(entries, file, StandardCopyOption.REPLACE_EXISTING);

@@ -1,11 +1,11 @@
 package llava4j.data.fetch;
 
-/// A package of a registry, to the byte.
+/// A package of a registry, identified by version and SHA-256.
 ///
-/// @param file name of the archive as the registry's client saves it
+/// @param file name under which the registry's client saves the archive
 /// @param sha256 of the archive, hexadecimal
-/// @param licence of what we take from it
-/// @param credit whom to name
+/// @param licence licence of the files that are used
+/// @param credit authors to credit
 public record PinnedPackage(
     Registry registry,
     String name,
@@ -15,7 +15,7 @@ public record PinnedPackage(
     String licence,
     String credit) {
 
-  /// Where packages come from.
+  /// The registry that a package comes from.
   public enum Registry {
     NPM("npm"),
     DEBIAN("apt-get");
@@ -26,20 +26,20 @@ public record PinnedPackage(
       this.client = client;
     }
 
-    /// The program that fetches.
+    /// The program that downloads.
     public String client() {
       return client;
     }
   }
 
-  /// Of npm: the archive's name follows from package and version.
+  /// A package of npm. The archive's name follows from name and version.
   public static PinnedPackage npm(
       String name, String version, String sha256, String licence, String credit) {
     String file = name.replace("@", "").replace('/', '-') + "-" + version + ".tgz";
     return new PinnedPackage(Registry.NPM, name, version, file, sha256, licence, credit);
   }
 
-  /// Of Debian.
+  /// A package of Debian.
   public static PinnedPackage debian(
       String name,
       String version,

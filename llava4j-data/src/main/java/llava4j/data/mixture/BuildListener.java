@@ -1,18 +1,18 @@
 package llava4j.data.mixture;
 
-/// Hears how far a build is.
+/// Receives the progress of a build.
 public interface BuildListener {
-  /// Reading of a source begins.
+  /// Reading of a source starts.
   void onSource(MixtureSource source);
 
-  /// @param done bytes of native files read
-  /// @param total all of them, those that are read twice counted twice
+  /// @param done bytes of the sources' files read so far
+  /// @param total bytes to read; a file that is read twice counts twice
   void onBytes(long done, long total);
 
   /// A source is done.
   void onResult(SourceResult result);
 
-  /// Hears nothing.
+  /// A listener that ignores all events.
   static BuildListener silent() {
     return new BuildListener() {
       @Override

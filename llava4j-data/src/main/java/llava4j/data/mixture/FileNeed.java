@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Files that a source needs, in one form or another.
+/// One set of files that a source needs, with alternatives.
 ///
-/// @param forms each a list of files, named below the folder of sources; the first that is there
-///   whole is taken
-record FileNeed(List<List<String>> forms) {
+/// @param alternatives lists of files, relative to the folder of sources; the first list whose
+///   files all exist is used
+record FileNeed(List<List<String>> alternatives) {
 
-  /// What a source is made of.
+  /// All files that a source needs.
   static List<FileNeed> of(MixtureSource source) {
     return switch (source) {
       case LLAVA_INSTRUCT ->
@@ -67,27 +67,29 @@ record FileNeed(List<List<String>> forms) {
     return new FileNeed(List.of(List.of(files)));
   }
 
-  /// The same, or else these files together.
+  /// Adds an alternative: these files together.
   FileNeed or(String... files) {
-    return new FileNeed(Stream.concat(forms.stream(), Stream.of(List.of(files))).toList());
+    return new FileNeed(Stream.concat(alternatives.stream(), Stream.of(List.of(files))).toList());
   }
 
-  /// One of several files.
+  /// Any one of several files.
   static FileNeed anyOf(String... files) {
     return new FileNeed(Arrays.stream(files).map(List::of).toList());
   }
 
+  /// The files of the first complete alternative; empty if none is complete.
   Optional<List<Path>> find(Path folder) {
-    return forms.stream()
-        .map(form -> form.stream().map(folder::resolve).toList())
-        .filter(form -> form.stream().allMatch(Files::isRegularFile))
+    return alternatives.stream()
+        .map(files -> files.stream().map(folder::resolve).toList())
+        .filter(files -> files.stream().allMatch(Files::isRegularFile))
         .findFirst();
   }
 
-  /// What is missing, with its alternatives.
+  /// The needed files and their first alternative, for an error message.
   String describe() {
     return String.join(
-            " (or ", forms.stream().limit(2).map(form -> String.join(" and ", form)).toList())
-        + (forms.size() > 1 ? ")" : "");
+            " (or ",
+            alternatives.stream().limit(2).map(form -> String.join(" and ", form)).toList())
+        + (alternatives.size() > 1 ? ")" : "");
   }
 }

@@ -18,8 +18,8 @@ import llava4j.data.mixture.source.ReadCounts;
 import llava4j.data.mixture.source.SourceReader;
 import llava4j.error.BadInputException;
 
-/// Builds a mixture: its sources one after the other, every sample with the same weight. The order
-/// is that of the sources; training shuffles.
+/// Builds a mixture: reads its sources one after the other and writes all samples in that order.
+/// Training shuffles them.
 public final class MixtureBuild {
   private final List<MixtureSource> sources;
   private final SourceFolder folder;
@@ -31,15 +31,18 @@ public final class MixtureBuild {
     this.options = options;
   }
 
-  /// Finds every file; reads none.
+  /// Checks that every file exists; reads none.
   ///
-  /// @param folder holds a folder for each source
-  /// @throws BadInputException that names what is missing
+  /// @param folder folder with one subfolder for each source
+  /// @throws BadInputException if files are missing; the message names them
   public static MixtureBuild of(Path folder, List<MixtureSource> sources, MixtureOptions options) {
     return new MixtureBuild(List.copyOf(sources), SourceFolder.locate(folder, sources), options);
   }
 
-  /// Writes the mixture, which appears whole or not at all.
+  /// Writes the mixture; the file appears complete or not at all.
+  ///
+  /// @return one result for each source
+  /// @throws BadInputException if a file is invalid, or no source has a sample
   public List<SourceResult> write(Path out, BuildListener listener) {
     List<SourceResult> results = new ArrayList<>();
     SourceReaders readers = new SourceReaders(folder, options, progress(listener));
@@ -52,7 +55,9 @@ public final class MixtureBuild {
       }
       if (writer.count() == 0) {
         throw new BadInputException(
-            "none of the sources gives a sample, so " + out + " is not written; see the counts");
+            "none of the sources contains a usable sample, so "
+                + out
+                + " is not written; see the counts");
       }
       writer.commit();
     }
@@ -61,18 +66,18 @@ public final class MixtureBuild {
 
   private SourceResult write(MixtureSource source, SourceReaders readers, SampleWriter writer) {
     SourceReader reader = readers.open(source);
-    OptionalInt most = mostOf(source);
-    HashSample lottery = new HashSample(readers.draws(source), most.orElse(0));
-    if (most.isPresent()) {
-      reader.read(sound(new ReadCounts(), sample -> lottery.enter(sample.id())), new ReadCounts());
+    OptionalInt max = maxSamples(source);
+    HashSample subset = new HashSample(readers.chanceOf(source), max.orElse(0));
+    if (max.isPresent()) {
+      reader.read(onlyValid(new ReadCounts(), sample -> subset.offer(sample.id())), new ReadCounts());
     }
     ReadCounts counts = new ReadCounts();
     long before = writer.count();
     reader.read(
-        sound(
+        onlyValid(
             counts,
             sample -> {
-              if (most.isEmpty() || lottery.won(sample.id())) {
+              if (max.isEmpty() || subset.contains(sample.id())) {
                 writer.write(sample);
               } else {
                 counts.add(Incident.NOT_DRAWN);
@@ -82,9 +87,9 @@ public final class MixtureBuild {
     return new SourceResult(source, counts.rows(), writer.count() - before, counts.incidents());
   }
 
-  /// Passes on samples whose placeholder stands once, in the first turn, or nowhere if they have no
-  /// image; training could not use others.
-  private static Consumer<Sample> sound(ReadCounts counts, Consumer<Sample> next) {
+  /// Passes on samples in which the image placeholder occurs exactly once, in the first question,
+  /// or not at all if there is no image. Training cannot use others.
+  private static Consumer<Sample> onlyValid(ReadCounts counts, Consumer<Sample> next) {
     return sample -> {
       int expected = sample.image().isPresent() ? 1 : 0;
       int all = sample.turns().stream().mapToInt(turn -> ImagePlacement.count(turn.text())).sum();
@@ -99,8 +104,8 @@ public final class MixtureBuild {
     };
   }
 
-  /// How many samples are drawn of a source of which the paper took a part.
-  private OptionalInt mostOf(MixtureSource source) {
+  /// The number of samples to draw from a source that the paper did not use completely.
+  private OptionalInt maxSamples(MixtureSource source) {
     return switch (source) {
       case OCR_VQA -> OptionalInt.of(options.ocrVqaConversations());
       case VISUAL_GENOME -> OptionalInt.of(options.genomeImages());
@@ -111,7 +116,7 @@ public final class MixtureBuild {
   private LongConsumer progress(BuildListener listener) {
     long total = 0;
     for (MixtureSource source : sources) {
-      int passes = mostOf(source).isPresent() ? 2 : 1;
+      int passes = maxSamples(source).isPresent() ? 2 : 1;
       for (List<Path> files : folder.files().get(source)) {
         for (Path file : files) {
           total += passes * size(file);

@@ -4,17 +4,17 @@ import llava4j.data.mixture.rule.TokenCounter;
 import llava4j.data.mixture.source.ImageSizes;
 import llava4j.error.BadInputException;
 
-/// What a mixture is made with.
+/// The settings of a mixture.
 ///
-/// @param seed of all chance
-/// @param ocrVqaConversations at most so many of OCR-VQA are drawn
-/// @param genomeImages at most so many of Visual Genome are drawn; the paper does not say which of
-///   the 108 077 it took (UNVERIFIED)
-/// @param regionsPerImage at most so many regions of an image of Visual Genome
-/// @param roundsPerSegment at most so many rounds of a conversation of RefCOCO
-/// @param tokenLimit tokens of a conversation of ShareGPT
-/// @param tokens how they are counted
-/// @param sizes how large images are
+/// @param seed seed of all random numbers
+/// @param ocrVqaConversations maximum number of conversations from OCR-VQA
+/// @param genomeImages maximum number of images from Visual Genome; the paper does not say which of
+///   the 108 077 it used (UNVERIFIED)
+/// @param regionsPerImage maximum number of regions per image of Visual Genome
+/// @param roundsPerSegment maximum number of rounds per conversation of RefCOCO
+/// @param tokenLimit maximum number of tokens per conversation of ShareGPT
+/// @param tokens counts tokens
+/// @param sizes returns the size of an image
 public record MixtureOptions(
     long seed,
     int ocrVqaConversations,
@@ -36,7 +36,7 @@ public record MixtureOptions(
     requirePositive("tokens of a conversation", tokenLimit);
   }
 
-  /// The paper's numbers.
+  /// The settings of the paper.
   public static MixtureOptions ofThePaper(long seed, TokenCounter tokens, ImageSizes sizes) {
     return new MixtureOptions(
         seed,
@@ -51,7 +51,8 @@ public record MixtureOptions(
 
   private static void requirePositive(String what, int value) {
     if (value < 1) {
-      throw new BadInputException("the number of " + what + " is " + value + "; give at least 1");
+      throw new BadInputException(
+          "the number of " + what + " is " + value + "; it must be at least 1");
     }
   }
 }

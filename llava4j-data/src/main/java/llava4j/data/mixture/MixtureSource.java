@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 
-/// The sources, how many samples the paper's mixture has of each (spec 6.2, 6.3), and the files
-/// that each is made of. The order is that of the file that is written.
+/// The sources, with the number of samples in the paper's mixture (spec 6.2, 6.3) and where their
+/// files are published. Their order is that of the samples in the output file.
 public enum MixtureSource {
   LLAVA_INSTRUCT(
       "llava-instruct",
@@ -46,28 +46,29 @@ public enum MixtureSource {
     this.site = site;
   }
 
-  /// How commands call it.
+  /// The name on the command line.
   public String word() {
     return word;
   }
 
+  /// The name for the user.
   public String title() {
     return title;
   }
 
-  /// Samples in the published mixture.
+  /// Number of samples in the published mixture.
   public int paperCount() {
     return paperCount;
   }
 
-  /// Who publishes its files.
+  /// Where its files are published.
   public String site() {
     return site;
   }
 
-  /// The sources that some words name, in the order of `among`.
+  /// The sources with the given names, in the order of `among`.
   ///
-  /// @throws BadInputException if a word names none of them
+  /// @throws BadInputException if a name is not that of a source in `among`
   public static List<MixtureSource> parse(List<String> words, List<MixtureSource> among) {
     List<String> wanted =
         words.stream().map(word -> word.strip().toLowerCase(Locale.ROOT)).toList();
@@ -76,19 +77,19 @@ public enum MixtureSource {
         throw new BadInputException(
             "'"
                 + word
-                + "' is no source of this mixture; its sources are "
+                + "' is not a source of this mixture; its sources are "
                 + among.stream().map(MixtureSource::word).collect(Collectors.joining(", ")));
       }
     }
     return among.stream().filter(source -> wanted.contains(source.word)).toList();
   }
 
-  /// The ten of stage 2.
+  /// The ten sources of the mixture of stage 2.
   public static List<MixtureSource> mix665k() {
     return Arrays.stream(values()).filter(source -> source != LCS_558K).toList();
   }
 
-  /// The one of stage 1.
+  /// The source of stage 1.
   public static List<MixtureSource> pretrain558k() {
     return List.of(LCS_558K);
   }

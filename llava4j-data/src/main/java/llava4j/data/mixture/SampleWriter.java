@@ -13,8 +13,8 @@ import llava4j.error.BadInputException;
 import llava4j.io.AtomicFile;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Writes samples as LLaVA's JSON: one array, in UTF-8, a sample a line. The file is written aside
-/// and takes its name once [#commit] is called, so it is never seen in part.
+/// Writes samples in LLaVA's JSON format: one array in UTF-8, one sample per line. The file is
+/// written under a temporary name and renamed by [#commit], so an incomplete file is never visible.
 public final class SampleWriter implements AutoCloseable {
   private final JsonMapper json = new JsonMapper();
   private final AtomicFile file;
@@ -24,28 +24,34 @@ public final class SampleWriter implements AutoCloseable {
     this.file = file;
   }
 
+  /// Starts a file. The caller closes the result.
+  ///
+  /// @throws BadInputException if the file cannot be written
   public static SampleWriter open(Path path) {
     if (Files.isDirectory(path) || path.getFileName() == null) {
-      throw new BadInputException(path + " is a folder; name the file to write");
+      throw new BadInputException(path + " is a folder; choose a file name");
     }
     return new SampleWriter(AtomicFile.open(path));
   }
 
-  /// Samples written so far.
+  /// Number of samples written so far.
   public long count() {
     return count;
   }
 
+  /// Appends a sample, whose turns must be of human or gpt.
+  ///
+  /// @throws BadInputException if the file cannot be written
   public void write(Sample sample) {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("id", sound(sample.id()));
-    sample.image().ifPresent(image -> object.put("image", sound(image)));
+    object.put("id", replaceSurrogates(sample.id()));
+    sample.image().ifPresent(image -> object.put("image", replaceSurrogates(image)));
     List<Map<String, String>> turns = new ArrayList<>();
     for (Turn turn : sample.turns()) {
-      Map<String, String> said = new LinkedHashMap<>();
-      said.put("from", speaker(turn));
-      said.put("value", sound(turn.text()));
-      turns.add(said);
+      Map<String, String> turnObject = new LinkedHashMap<>();
+      turnObject.put("from", speaker(turn));
+      turnObject.put("value", replaceSurrogates(turn.text()));
+      turns.add(turnObject);
     }
     object.put("conversations", turns);
     write(count == 0 ? "[\n" : ",\n");
@@ -53,13 +59,13 @@ public final class SampleWriter implements AutoCloseable {
     count++;
   }
 
-  /// Ends the list and gives the file its name.
+  /// Ends the array and gives the file its final name.
   public void commit() {
     write(count == 0 ? "[]\n" : "\n]\n");
     file.commit();
   }
 
-  /// Leaves nothing behind without [#commit].
+  /// Closes the file; without [#commit] it is deleted.
   @Override
   public void close() {
     file.close();
@@ -77,18 +83,19 @@ public final class SampleWriter implements AutoCloseable {
     };
   }
 
-  /// Half surrogate pairs, which some sources have, are no text and become U+FFFD.
-  private static String sound(String text) {
-    boolean broken = text.codePoints().anyMatch(SampleWriter::isHalf);
+  /// Replaces unpaired surrogates, which some sources contain and which are not valid text, by
+  /// U+FFFD.
+  private static String replaceSurrogates(String text) {
+    boolean broken = text.codePoints().anyMatch(SampleWriter::isSurrogate);
     return broken
         ? text.codePoints()
-            .map(point -> isHalf(point) ? 0xFFFD : point)
+            .map(point -> isSurrogate(point) ? 0xFFFD : point)
             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
             .toString()
         : text;
   }
 
-  private static boolean isHalf(int point) {
+  private static boolean isSurrogate(int point) {
     return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
   }
 }

@@ -9,17 +9,19 @@ import java.util.Map;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 
-/// The native files of several sources, all of which are there.
+/// The files of several sources, all of which exist.
 ///
-/// @param files for each source, those of each of its needs
+/// @param files for each source, the files of each of its needs
 record SourceFolder(Map<MixtureSource, List<List<Path>>> files) {
 
-  /// Looks for every file before anything is read.
+  /// Finds every file before anything is read.
   ///
-  /// @throws BadInputException that names each missing file and who publishes it
+  /// @throws BadInputException if files are missing; the message names each of them and where it is
+  ///   published
   static SourceFolder locate(Path folder, List<MixtureSource> sources) {
     if (!Files.isDirectory(folder)) {
-      throw new BadInputException(folder + " is no folder; name that of the sources' files");
+      throw new BadInputException(
+          folder + " is not a folder; choose the folder with the sources' files");
     }
     Map<MixtureSource, List<List<Path>>> files = new EnumMap<>(MixtureSource.class);
     List<String> missing = new ArrayList<>();
@@ -38,14 +40,16 @@ record SourceFolder(Map<MixtureSource, List<List<Path>>> files) {
     if (!missing.isEmpty()) {
       throw new BadInputException(
           folder
-              + " lacks "
+              + " does not contain "
               + String.join("; ", missing)
-              + "; put them there, or build a part with --only");
+              + "; put the files there, or build only some sources with --only");
     }
     return new SourceFolder(files);
   }
 
-  /// The files of a source's need.
+  /// The files of one need of a source.
+  ///
+  /// @param need index of the need
   List<Path> of(MixtureSource source, int need) {
     return files.get(source).get(need);
   }

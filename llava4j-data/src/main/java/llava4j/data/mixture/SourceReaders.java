@@ -7,8 +7,8 @@ import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.Truncation;
 import llava4j.data.mixture.source.AokVqaReader;
 import llava4j.data.mixture.source.GqaReader;
-import llava4j.data.mixture.source.ImageTalkReader;
-import llava4j.data.mixture.source.ImageTalkReader.Images;
+import llava4j.data.mixture.source.ImageConversationReader;
+import llava4j.data.mixture.source.ImageConversationReader.Images;
 import llava4j.data.mixture.source.NativeFile;
 import llava4j.data.mixture.source.OcrVqaReader;
 import llava4j.data.mixture.source.RefCocoReader;
@@ -21,7 +21,7 @@ import llava4j.data.mixture.source.VisualGenomeReader;
 import llava4j.data.mixture.source.VqaReader;
 import llava4j.data.mixture.source.VqaReader.Edition;
 
-/// Who reads which source.
+/// Creates the reader of each source.
 final class SourceReaders {
   private final SourceFolder folder;
   private final MixtureOptions options;
@@ -34,32 +34,32 @@ final class SourceReaders {
   }
 
   SourceReader open(MixtureSource source) {
-    SeededChance draws = draws(source);
+    SeededChance chance = chanceOf(source);
     return switch (source) {
-      case LLAVA_INSTRUCT -> new ImageTalkReader(files(source, 0), Images.COCO);
-      case LCS_558K -> new ImageTalkReader(files(source, 0), Images.AS_NAMED);
+      case LLAVA_INSTRUCT -> new ImageConversationReader(files(source, 0), Images.COCO);
+      case LCS_558K -> new ImageConversationReader(files(source, 0), Images.AS_NAMED);
       case SHAREGPT ->
           new ShareGptReader(
               files(source, 0), new Truncation(options.tokenLimit(), options.tokens()));
-      case VQA_V2 -> new VqaReader(Edition.VQA_V2, file(source, 0), file(source, 1), draws);
-      case OK_VQA -> new VqaReader(Edition.OK_VQA, file(source, 0), file(source, 1), draws);
-      case GQA -> new GqaReader(file(source, 0), draws);
-      case OCR_VQA -> new OcrVqaReader(file(source, 0), draws);
-      case A_OKVQA -> new AokVqaReader(file(source, 0), draws);
-      case TEXT_CAPS -> new TextCapsReader(file(source, 0), file(source, 1), draws);
+      case VQA_V2 -> new VqaReader(Edition.VQA_V2, file(source, 0), file(source, 1), chance);
+      case OK_VQA -> new VqaReader(Edition.OK_VQA, file(source, 0), file(source, 1), chance);
+      case GQA -> new GqaReader(file(source, 0), chance);
+      case OCR_VQA -> new OcrVqaReader(file(source, 0), chance);
+      case A_OKVQA -> new AokVqaReader(file(source, 0), chance);
+      case TEXT_CAPS -> new TextCapsReader(file(source, 0), file(source, 1), chance);
       case REF_COCO ->
           new RefCocoReader(
               List.of(release(source, 0), release(source, 2), release(source, 4)),
               options.sizes(),
               options.roundsPerSegment(),
-              draws);
+              chance);
       case VISUAL_GENOME ->
           new VisualGenomeReader(
-              file(source, 0), file(source, 1), options.sizes(), options.regionsPerImage(), draws);
+              file(source, 0), file(source, 1), options.sizes(), options.regionsPerImage(), chance);
     };
   }
 
-  SeededChance draws(MixtureSource source) {
+  SeededChance chanceOf(MixtureSource source) {
     return new SeededChance(options.seed(), source.word());
   }
 

@@ -3,11 +3,11 @@ package llava4j.data.mixture;
 import java.util.Map;
 import llava4j.data.mixture.rule.Incident;
 
-/// What came of a source.
+/// The counts of one source.
 ///
-/// @param rows the source's own rows, such as questions
-/// @param samples what the mixture has of it
-/// @param incidents why that differs, with counts
+/// @param rows number of rows in the source's files, such as questions
+/// @param samples number of samples in the mixture
+/// @param incidents how often something was left out or changed, by reason
 public record SourceResult(
     MixtureSource source, long rows, long samples, Map<Incident, Long> incidents) {
   public SourceResult {

@@ -1,3 +1,2 @@
-/// The paper's training mixtures, built from the files that each source publishes: what is needed,
-/// who reads it, and the one file that comes out.
+/// Builds the paper's training mixtures from the files that each source publishes.
 package llava4j.data.mixture;

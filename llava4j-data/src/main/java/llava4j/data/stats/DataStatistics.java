@@ -9,8 +9,8 @@ import java.util.Optional;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
 
-/// Counts a file's samples by source: the first folder of the image's path. Samples are read one at
-/// a time, and none is kept.
+/// Counts the samples of a file by source, which is the first folder of the image's path. Samples
+/// are read one at a time and not kept.
 final class DataStatistics {
   private static final String TEXT_ONLY = "text only";
   private static final String NO_FOLDER = "images in no folder";
@@ -24,14 +24,14 @@ final class DataStatistics {
   private final SourceTally all;
   private final Map<String, SourceTally> sources = new HashMap<>();
 
-  /// Hears how many samples have been counted.
+  /// Receives the number of samples counted so far.
   @FunctionalInterface
   interface Progress {
     void onSamples(long done, long total);
   }
 
-  /// @param examples that are drawn of each source
-  /// @param seed of the draw
+  /// @param examples number of example samples to draw from each source
+  /// @param seed random seed for drawing the examples
   DataStatistics(int examples, long seed) {
     this.examples = examples;
     this.seed = seed;
@@ -49,12 +49,12 @@ final class DataStatistics {
     }
   }
 
-  /// Of all samples.
+  /// The counts of all samples.
   SourceTally all() {
     return all;
   }
 
-  /// The sources, the largest first; of many small ones the rest as one.
+  /// The sources, largest first; if there are many, the smallest ones are combined.
   List<SourceTally> sources() {
     List<SourceTally> sorted =
         new ArrayList<>(
@@ -79,13 +79,13 @@ final class DataStatistics {
     return new SourceTally(name, wanted, seed);
   }
 
-  /// Folders end with a stroke, so none is called like the others.
+  /// The source of a sample. Folder names end with a slash, so they differ from the other names.
   private static String source(Optional<String> image) {
     if (image.isEmpty()) {
       return TEXT_ONLY;
     }
     String path = image.get().replace('\\', '/').replaceFirst("^(\\./|/)+", "");
-    int stroke = path.indexOf('/');
-    return stroke < 0 ? NO_FOLDER : path.substring(0, stroke + 1);
+    int slash = path.indexOf('/');
+    return slash < 0 ? NO_FOLDER : path.substring(0, slash + 1);
   }
 }

@@ -16,15 +16,15 @@ import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// A sample as the page shows it.
+/// An example sample on the page.
 ///
-/// @param images folder that the images' paths start from
-/// @param decoding how images are decoded
+/// @param images folder that the image paths are relative to
+/// @param decoding options for decoding images
 record Example(Path images, DecodeOptions decoding, Sample sample) {
   private static final int MOST_TURNS = 8;
   private static final int MOST_LETTERS = 400;
 
-  /// What the page's template asks for.
+  /// The values for the page's template.
   Map<String, Object> values() {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("id", PageText.of(sample.id(), MOST_LETTERS));

@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Counts texts, the frequent ones of which are wanted: of a great variety only the first are kept
-/// apart, and a frequent text is among them.
+/// Counts texts to find the most frequent ones. To limit memory, only the first 5000 different
+/// texts are counted; frequent texts are very likely among them.
 final class FrequentTexts {
   private static final int DIFFERENT = 5000;
 
   private final Map<String, Long> counts = new HashMap<>();
 
-  /// A text and how often it came.
+  /// A text and its count.
   record Entry(String text, long count) {}
 
   void add(String text) {
@@ -29,7 +29,7 @@ final class FrequentTexts {
     }
   }
 
-  /// The most frequent, equal ones by their letters.
+  /// The most frequent texts, equally frequent ones in alphabetical order.
   List<Entry> top(int most) {
     return counts.entrySet().stream()
         .map(entry -> new Entry(entry.getKey(), entry.getValue()))

@@ -9,13 +9,13 @@ import javax.imageio.ImageIO;
 import llava4j.image.PillowResize;
 import llava4j.image.RgbImage;
 
-/// A small copy of an image that lies in the page itself.
+/// A thumbnail that is embedded in the page.
 final class InlineImage {
   private static final int SIDE = 240; // pixels
 
   private InlineImage() {}
 
-  /// The `src` of an `img`.
+  /// The value of the `src` attribute of an `img` element: a data URI.
   static String of(RgbImage image) {
     double scale = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
     int width = Math.max(1, (int) (image.width() * scale));

@@ -1,33 +1,33 @@
 package llava4j.data.stats;
 
-/// Text for a page: what no page may hold is replaced, what is long is cut off.
+/// Text for a page: replaces characters that are not allowed in HTML, and truncates long text.
 final class PageText {
   private static final char UNKNOWN = '\uFFFD';
 
   private PageText() {}
 
-  /// @param most letters that are kept
+  /// @param most maximum number of characters
   static String of(String text, int most) {
     StringBuilder clean = new StringBuilder();
-    int letters = 0;
+    int characters = 0;
     int at = 0;
-    while (at < text.length() && letters < most) {
-      int letter = text.codePointAt(at);
-      clean.appendCodePoint(isAllowed(letter) ? letter : UNKNOWN);
-      at += Character.charCount(letter);
-      letters++;
+    while (at < text.length() && characters < most) {
+      int character = text.codePointAt(at);
+      clean.appendCodePoint(isAllowed(character) ? character : UNKNOWN);
+      at += Character.charCount(character);
+      characters++;
     }
     return at < text.length() ? clean + "..." : clean.toString();
   }
 
-  /// The characters of XML 1.0, which are those of HTML but for a few.
-  private static boolean isAllowed(int letter) {
-    return letter == '\t'
-        || letter == '\n'
-        || letter == '\r'
-        || (letter >= 0x20 && letter < 0x7F)
-        || (letter >= 0xA0 && letter < Character.MIN_SURROGATE)
-        || (letter > Character.MAX_SURROGATE && letter < 0xFFFE)
-        || letter > 0xFFFF;
+  /// Whether a character is allowed in XML 1.0, which allows nearly the same characters as HTML.
+  private static boolean isAllowed(int character) {
+    return character == '\t'
+        || character == '\n'
+        || character == '\r'
+        || (character >= 0x20 && character < 0x7F)
+        || (character >= 0xA0 && character < Character.MIN_SURROGATE)
+        || (character > Character.MAX_SURROGATE && character < 0xFFFE)
+        || character > 0xFFFF;
   }
 }

@@ -16,7 +16,7 @@ import llava4j.data.Turn;
 import llava4j.data.WhitespaceWords;
 import llava4j.text.ResponseFormat;
 
-/// Counts the samples of one source.
+/// Counts of the samples of one source.
 final class SourceTally {
   private static final String IMAGE = "<image>";
   private static final int SHORT_WORDS = 3;
@@ -35,16 +35,18 @@ final class SourceTally {
   private long samples;
   private long images;
 
-  /// @param name how the page calls it
-  /// @param wanted examples that are drawn
-  /// @param seed of the draw
+  /// @param name name on the page
+  /// @param wanted number of examples to draw
+  /// @param seed random seed for drawing the examples
   SourceTally(String name, int wanted, long seed) {
     this.name = name;
     this.wanted = wanted;
     this.random = new Random(seed ^ name.hashCode());
   }
 
-  /// @param index of the sample in its file
+  /// Counts a sample.
+  ///
+  /// @param index index of the sample in its file
   void add(int index, Sample sample) {
     draw(index);
     samples++;
@@ -85,7 +87,7 @@ final class SourceTally {
     }
   }
 
-  /// Every sample has the same chance to be kept (reservoir sampling).
+  /// Reservoir sampling: every sample is kept with the same probability.
   private void draw(int index) {
     if (examples.size() < wanted) {
       examples.add(index);
@@ -97,7 +99,7 @@ final class SourceTally {
     }
   }
 
-  /// Takes over the counts of another source; examples are drawn anew from both.
+  /// Adds the counts of another source; the examples are drawn again from both.
   void addAll(SourceTally other) {
     List<Integer> both = new ArrayList<>(examples);
     both.addAll(other.examples);
@@ -125,12 +127,12 @@ final class SourceTally {
     return samples;
   }
 
-  /// Samples with an image.
+  /// Number of samples with an image.
   long images() {
     return images;
   }
 
-  /// Questions of each sample.
+  /// Number of questions per sample.
   Lengths rounds() {
     return rounds;
   }
@@ -147,22 +149,22 @@ final class SourceTally {
     return firstWords;
   }
 
-  /// Answers of at most three words.
+  /// Answers of at most three words, by frequency.
   FrequentTexts shortAnswers() {
     return shortAnswers;
   }
 
-  /// Questions that ask for a format.
+  /// Number of questions that ask for a response format.
   long questionsAsking(ResponseFormat format) {
     return questionsOfFormat.getOrDefault(format, 0L);
   }
 
-  /// Samples with such a question.
+  /// Number of samples with such a question.
   long samplesAsking(ResponseFormat format) {
     return samplesOfFormat.getOrDefault(format, 0L);
   }
 
-  /// Samples that stand for the source, in the file's order.
+  /// Indices of the example samples, in the order of the file.
   int[] examples() {
     int[] indices = examples.stream().mapToInt(Integer::intValue).toArray();
     Arrays.sort(indices);

@@ -22,15 +22,15 @@ import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.text.ResponseFormat;
 
-/// A page about a file of samples: how many of which source, how long, how they ask and answer, and
-/// what they look like. The same file and seed give the same page.
+/// An HTML page about a file of samples: number of samples by source, lengths, kinds of questions
+/// and answers, and examples. The same file and seed produce the same page.
 ///
-/// @param images folder that the images' paths start from
-/// @param decoding how images are decoded
-/// @param examples images with their turns of each source
-/// @param seed of the draw of examples
+/// @param images folder that the image paths are relative to
+/// @param decoding options for decoding images
+/// @param examples number of example samples for each source
+/// @param seed random seed for drawing the examples
 public record StatisticsReport(Path images, DecodeOptions decoding, int examples, long seed) {
-  /// The most examples of a source that a page holds.
+  /// Maximum number of examples for each source.
   public static final int MOST_EXAMPLES = 100;
 
   private static final String PAGE = "report.html.mustache";
@@ -39,7 +39,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
   private static final double WIDEST = 12; // em
   private static final int[] WORDS = {0, 1, 2, 3, 5, 10, 20, 50, 100, 200};
 
-  /// Images as [DecodeOptions#defaults] decodes them.
+  /// A report that decodes images with [DecodeOptions#defaults].
   public StatisticsReport(Path images, int examples, long seed) {
     this(images, DecodeOptions.defaults(), examples, seed);
   }
@@ -47,7 +47,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
   public StatisticsReport {
     if (!Files.isDirectory(images)) {
       throw new BadInputException(
-          images + " is no folder; name the one that the samples' images lie in with --images");
+          images + " is not a folder; set --images to the folder of the samples' images");
     }
     if (examples < 0 || examples > MOST_EXAMPLES) {
       throw new BadInputException(
@@ -55,18 +55,19 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
     }
   }
 
-  /// Hears how far the report is.
+  /// Receives the progress of the report.
   public interface Progress {
-    /// The first reading of the file.
+    /// Progress of the first reading, in bytes.
     void onBytes(long done, long total);
 
-    /// The counting.
+    /// Progress of the counting, in samples.
     void onSamples(long done, long total);
   }
 
   /// Reads the file and writes `stats.html`.
   ///
   /// @return the page
+  /// @throws BadInputException if the file cannot be read or the page cannot be written
   public Path write(Path file, Path folder, Progress progress) {
     AtomicLong broken = new AtomicLong();
     try (SampleFile samples =
@@ -164,7 +165,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
     return details;
   }
 
-  /// A bar for each range that has some.
+  /// A bar for each range of lengths that occurs.
   private static List<Map<String, Object>> lengths(Lengths lengths) {
     List<FrequentTexts.Entry> entries = new ArrayList<>();
     for (int i = 0; i < WORDS.length; i++) {
@@ -179,7 +180,7 @@ public record StatisticsReport(Path images, DecodeOptions decoding, int examples
     return bars(entries);
   }
 
-  /// One bar for each entry, the largest the widest.
+  /// One bar for each entry; the largest has the full width.
   private static List<Map<String, Object>> bars(List<FrequentTexts.Entry> entries) {
     long most = entries.stream().mapToLong(FrequentTexts.Entry::count).max().orElse(1);
     return entries.stream()

@@ -1,2 +1,2 @@
-/// What a file of samples holds, by source, as a page to look at.
+/// Statistics of a file of samples, by source, as an HTML page.
 package llava4j.data.stats;

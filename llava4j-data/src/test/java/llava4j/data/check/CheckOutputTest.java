@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a check leaves behind: the report and the clean copy.
+/// The output files of a check: report and clean copy.
 class CheckOutputTest extends CheckedFolder {
   @Test
   void everyKindOfProblemInOneFile() throws Exception {
@@ -28,7 +28,8 @@ class CheckOutputTest extends CheckedFolder {
     for (Problem problem : Problem.values()) {
       assertThat(text).containsPattern("[12]  " + Pattern.quote(problem.title()) + ": ");
     }
-    assertThat(text).contains("'bad speaker' (9)", "the first: turn 1", "cut off at 20 rows: 2");
+    assertThat(text)
+        .contains("'bad speaker' (9)", "the first: turn 1", "truncated to 20 tokens: 2");
     assertThat(text.lines()).allSatisfy(line -> assertThat(line).doesNotEndWith(" "));
   }
 
@@ -70,7 +71,7 @@ class CheckOutputTest extends CheckedFolder {
         Files.readAllLines(copy.droppedList()).stream().map(new JsonMapper()::readTree).toList();
     assertThat(dropped).hasSize(Math.toIntExact(copy.dropped())).hasSize(21);
     assertThat(dropped.get(0).path("id").asString()).as("a number").isEqualTo("1");
-    assertThat(dropped.get(1).path("id").asString()).isEqualTo("behind sample 2");
+    assertThat(dropped.get(1).path("id").asString()).isEqualTo("after sample 2");
     assertThat(dropped.get(2).path("id").asString()).isEqualTo("json");
     assertThat(dropped.getLast().path("id").asString()).isEqualTo("masked");
     assertThat(dropped.getLast().at("/problems/0/kind").asString()).isEqualTo("refused");
@@ -128,7 +129,7 @@ class CheckOutputTest extends CheckedFolder {
     Files.writeString(file, TEXT);
     assertThatThrownBy(() -> new FixedCopy(images.resolve("../samples.json"), file, Severity.ALL))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("is the file that is checked");
+        .hasMessageContaining("is the checked file itself");
     assertThatThrownBy(() -> new FixedCopy(images, file, Severity.ALL))
         .hasMessageContaining("is a folder");
     assertThatThrownBy(() -> new FixedCopy(file.resolve("x.json"), file, Severity.ALL))

@@ -16,7 +16,7 @@ import llava4j.golden.Golden;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Images good and bad, and files of samples about them.
+/// A folder with valid and invalid images, and files of samples that refer to them.
 abstract class CheckedFolder {
   static final String TEXT = sample("text", "", "human:why so", "gpt:because");
   static final String IMAGE =
@@ -27,7 +27,8 @@ abstract class CheckedFolder {
   Path images;
   final Tally tally = new Tally();
 
-  /// Words are rows, an image has ten, and the word "refuse" is refused.
+  /// A token rule: each word is one token, an image is ten tokens, and a sample with the word
+  /// "refuse" is refused.
   static final TokenRule WORDS =
       new TokenRule() {
         @Override
@@ -58,7 +59,7 @@ abstract class CheckedFolder {
     Files.copy(Golden.path("images/shapes_rgb.png"), images.resolve("a/other.png"));
   }
 
-  /// One sample for each problem, with as few others as can be.
+  /// One sample for each problem, with as few other problems as possible.
   final void checkAllKinds(List<CheckListener> more) throws Exception {
     String all =
         "["

@@ -21,7 +21,7 @@ import llava4j.data.Sample;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 
-/// A whole check: images, ids, rows, threads.
+/// A complete check: images, ids, token counts, threads.
 class DataCheckTest extends CheckedFolder {
   @Test
   void aSoundFileHasNoProblems() throws Exception {
@@ -69,7 +69,7 @@ class DataCheckTest extends CheckedFolder {
     assertThat(details(Problem.IMAGE_MISSING).get(0)).endsWith("(but there is a/sound.jpg)");
     assertThat(details(Problem.IMAGE_MISSING).get(1)).contains("there is a/sound.jpg; is the");
     assertThat(details(Problem.IMAGE_MISSING).get(2)).contains("there is a/sound.jpg; is the");
-    assertThat(details(Problem.IMAGE_MISSING).get(3)).contains("is an address");
+    assertThat(details(Problem.IMAGE_MISSING).get(3)).contains("is a URL");
     assertThat(tally.rows().count()).as("backslash and dot are read").isEqualTo(2);
   }
 
@@ -127,7 +127,7 @@ class DataCheckTest extends CheckedFolder {
   void badInputIsOneSentence() {
     assertThatThrownBy(() -> new DataCheck(folder.resolve("nowhere"), Optional.empty(), 1))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("nowhere is no folder");
+        .hasMessageContaining("nowhere is not a folder");
     assertThatThrownBy(() -> run(folder.resolve("none.json"), List.of()))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("does not exist");
@@ -225,7 +225,7 @@ class DataCheckTest extends CheckedFolder {
     };
   }
 
-  /// What a rule does besides counting.
+  /// What the rule does besides counting.
   private interface Work {
     void run() throws InterruptedException;
   }

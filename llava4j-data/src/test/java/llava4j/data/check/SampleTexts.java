@@ -6,7 +6,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Samples as files have them.
+/// JSON texts of samples.
 final class SampleTexts {
   private SampleTexts() {}
 

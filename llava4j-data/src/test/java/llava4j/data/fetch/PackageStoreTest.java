@@ -26,7 +26,7 @@ import org.apache.commons.compress.compressors.xz.XZCompressorOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Packages: fetched once, compared, unpacked whole or not at all.
+/// Packages are downloaded once, verified, and unpacked completely or not at all.
 class PackageStoreTest {
   @TempDir private Path cache;
   private final List<String> notes = new ArrayList<>();
@@ -129,7 +129,7 @@ class PackageStoreTest {
     assertThatThrownBy(() -> store(PackageClient.programs()).unpacked(nowhere, _ -> true))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("no-such-package-of-llava4j 0.0.1")
-        .hasMessageContaining("by hand");
+        .hasMessageContaining("yourself");
   }
 
   private PackageStore store(PackageClient client) {

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import llava4j.data.mixture.rule.TokenCounter;
 import llava4j.data.mixture.source.ImageSizes;
 
-/// The miniatures of every source among the test resources, and builds of them.
+/// Small test files of every source, and builds of a mixture from them.
 final class Miniatures {
   static final Path FOLDER = Path.of("src/test/resources/mixture");
   static final Path SOURCES = FOLDER.resolve("sources");
@@ -20,7 +20,7 @@ final class Miniatures {
     return MixtureOptions.ofThePaper(seed, TokenCounter.estimate(), ImageSizes.stated());
   }
 
-  /// The lines of a build, which are its samples.
+  /// The lines of a built mixture, one per sample.
   static List<String> build(Path sources, List<MixtureSource> chosen, MixtureOptions options)
       throws IOException {
     Path out = Files.createTempDirectory("mixture").resolve("out.json");
@@ -33,7 +33,7 @@ final class Miniatures {
     }
   }
 
-  /// A copy that a test may spoil.
+  /// A copy that a test may change.
   static Path copyTo(Path folder) throws IOException {
     try (Stream<Path> tree = Files.walk(SOURCES)) {
       for (Path file : tree.filter(Files::isRegularFile).toList()) {
@@ -45,7 +45,7 @@ final class Miniatures {
     return folder;
   }
 
-  /// Replaces one part of a file, which must be there.
+  /// Replaces one part of a file; fails if the part is absent.
   static void spoil(Path file, String part, String other) throws IOException {
     String text = Files.readString(file, StandardCharsets.ISO_8859_1);
     if (!text.contains(part)) {

@@ -41,7 +41,7 @@ class MixtureBuildTest {
     assertThat(out.getParent()).isDirectoryNotContaining(file -> !file.equals(out));
   }
 
-  /// Neither the other sources nor a second run change what is drawn for one.
+  /// The random choices for one source do not depend on other sources or on an earlier run.
   @ParameterizedTest
   @EnumSource(
       value = MixtureSource.class,
@@ -197,7 +197,7 @@ class MixtureBuildTest {
     return clean(Miniatures.build(sources, chosen, Miniatures.options(42)));
   }
 
-  /// Lines without brackets, and without the commas that depend on what follows.
+  /// Lines without the array's brackets and without trailing commas.
   private static List<String> clean(List<String> lines) {
     return lines.stream()
         .filter(line -> line.length() > 1)

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// One sentence for each way in which a file can be the wrong one.
+/// For each kind of wrong file: the error message.
 class WrongFilesTest {
   private static final String QUESTIONS = "v2_OpenEnded_mscoco_train2014_questions.json";
   private static final String ANSWERS = "v2_mscoco_train2014_annotations.json";
@@ -62,25 +62,25 @@ class WrongFilesTest {
             "vqav2/" + QUESTIONS,
             "\"image_id\": 458752",
             "\"x\": 1",
-            "questions row 0 lacks 'image_id', a whole number"),
+            "questions row 0 has no 'image_id', which must be a whole number"),
         arguments(
             VQA_V2,
             "vqav2/" + QUESTIONS,
             "\"image_id\": 458752",
             "\"image_id\": \"a\"",
-            "has a 'image_id' that is no whole number"),
+            "has a 'image_id' that is not a whole number"),
         arguments(
             VQA_V2,
             "vqav2/" + QUESTIONS,
             "\"question_id\": ",
             "\"question_id\": 7",
-            "none of its questions is answered in"),
+            "none of its questions has an answer in"),
         arguments(
             VQA_V2,
             "vqav2/" + ANSWERS,
             "\"answer\": \"blue\"",
             "\"answer\": 1",
-            "annotations row 6, answers 0 has a 'answer' that is no text"),
+            "annotations row 6, answers 0 has a 'answer' that is not a text"),
         arguments(
             VQA_V2,
             "vqav2/" + ANSWERS,
@@ -98,7 +98,7 @@ class WrongFilesTest {
             "gqa/train_balanced_questions.json",
             "\"answer\": \"pipe\"",
             "\"a\": 1",
-            "'07333408' lacks 'answer', a text"),
+            "'07333408' has no 'answer', which must be a text"),
         arguments(
             OK_VQA,
             "okvqa/OpenEnded_mscoco_train2014_questions.json",
@@ -110,31 +110,31 @@ class WrongFilesTest {
             "ocr_vqa/dataset.json",
             "\"split\"",
             "\"part\"",
-            "lacks 'split', a whole number"),
+            "has no 'split', which must be a whole number"),
         arguments(
             OCR_VQA,
             "ocr_vqa/dataset.json",
             "\"Calendars\"",
             "7",
-            "has a 'answers' that is no list of texts"),
+            "has a 'answers' that is not a list of texts"),
         arguments(
             A_OKVQA,
             "aokvqa/aokvqa_v1p0_train.json",
             "\"split\": \"train\"",
             "\"split\": \"val\"",
-            "row 0 is of split 'val', not 'train'"),
+            "row 0 belongs to split 'val', not 'train'"),
         arguments(
             A_OKVQA,
             "aokvqa/aokvqa_v1p0_train.json",
             "\"correct_choice_idx\"",
             "\"x\"",
-            "lacks 'correct_choice_idx'"),
+            "has no 'correct_choice_idx'"),
         arguments(
             A_OKVQA,
             "aokvqa/aokvqa_v1p0_train.json",
             "\"correct_choice_idx\": 3",
             "\"correct_choice_idx\": 4",
-            "number 4 is right"),
+            "correct_choice_idx 4"),
         arguments(
             A_OKVQA, "aokvqa/aokvqa_v1p0_train.json", "\"igloo\",", "", "row 1 has 3 choices"),
         arguments(
@@ -142,7 +142,7 @@ class WrongFilesTest {
             "textcaps/TextCaps_0.1_train.json",
             "\"set_name\": \"train\"",
             "\"set_name\": \"val\"",
-            "data row 0 is of split 'val'"),
+            "data row 0 belongs to split 'val'"),
         arguments(
             TEXT_CAPS,
             "textcaps/TextVQA_Rosetta_OCR_v0.2_train.json",
@@ -154,7 +154,7 @@ class WrongFilesTest {
             "textcaps/TextVQA_Rosetta_OCR_v0.2_train.json",
             "\"ocr_tokens\"",
             "\"ocr\"",
-            "lacks 'ocr_tokens', a list"),
+            "has no 'ocr_tokens', which must be a list"),
         arguments(
             REF_COCO,
             "refcoco/refs(unc).p",
@@ -172,19 +172,19 @@ class WrongFilesTest {
             "refcocog/refs(umd).p",
             "S'ann_id'",
             "S'annid'",
-            "row 0 lacks 'ann_id', a whole number"),
+            "row 0 has no 'ann_id', which must be a whole number"),
         arguments(
             REF_COCO,
             "refcoco+/instances.json",
             "\"bbox\"",
             "\"box\"",
-            "annotations row 0 lacks 'bbox', a list"),
+            "annotations row 0 has no 'bbox', which must be a list"),
         arguments(
             REF_COCO,
             "refcoco+/instances.json",
             "103.93,",
             "",
-            "'bbox' that is no list of 4 numbers"),
+            "'bbox' that is not a list of 4 numbers"),
         arguments(
             REF_COCO,
             "refcocog/instances.json",
@@ -196,13 +196,13 @@ class WrongFilesTest {
             "refcocog/instances.json",
             "\"height\": 427",
             "\"height\": 0",
-            "'height' that is no number of pixels"),
+            "'height' that is not a number of pixels"),
         arguments(
             VISUAL_GENOME,
             "vg/image_data.json",
             "\"url\"",
             "\"address\"",
-            "row 0 lacks 'url', a text"),
+            "row 0 has no 'url', which must be a text"),
         arguments(
             VISUAL_GENOME, "vg/image_data.json", "VG_100K_2/", "", "without the folder VG_100K"),
         arguments(
@@ -210,25 +210,25 @@ class WrongFilesTest {
             "vg/region_descriptions.json",
             "\"regions\"",
             "\"objects\"",
-            "row 0 lacks 'regions', a list"),
+            "row 0 has no 'regions', which must be a list"),
         arguments(
             VISUAL_GENOME,
             "vg/region_descriptions.json",
             "\"phrase\"",
             "\"text\"",
-            "row 0, regions 0 lacks 'phrase', a text"),
+            "row 0, regions 0 has no 'phrase', which must be a text"),
         arguments(
             LLAVA_INSTRUCT,
             "llava_instruct/llava_instruct_150k.json",
             "\"image\": \"",
             "\"image\": \"coco/train2017/",
-            "where a bare name of COCO's stands"),
+            "but the name of a COCO image without a folder is needed"),
         arguments(
             LLAVA_INSTRUCT,
             "llava_instruct/llava_instruct_150k.json",
             "\"conversations\"",
             "\"turns\"",
-            "row 0 lacks 'conversations', a list"),
+            "row 0 has no 'conversations', which must be a list"),
         arguments(
             SHAREGPT,
             "sharegpt/sharegpt.json",
@@ -240,13 +240,13 @@ class WrongFilesTest {
             "sharegpt/sharegpt.json",
             "What is a monad?",
             "<div class=\\\"markdown\\\">x</div>",
-            "row 0 is still HTML"),
+            "row 0 contains HTML"),
         arguments(
             LCS_558K,
             "lcs558k/blip_laion_cc_sbu_558k.json",
             "\"conversations\"",
             "\"blip_caption\"",
-            "row 0 lacks 'conversations', a list"));
+            "row 0 has no 'conversations', which must be a list"));
   }
 
   @Test
@@ -256,24 +256,24 @@ class WrongFilesTest {
     for (int end : new int[] {0, 1, text.length() / 2, text.lastIndexOf(']')}) {
       Files.writeString(file, text.substring(0, end));
       assertRefused(
-          A_OKVQA, end == 0 ? "it is no list" : "is no valid JSON near byte ", file.toString());
+          A_OKVQA, end == 0 ? "it is not a list" : "is not valid JSON near byte ", file.toString());
     }
     Files.writeString(file, "<html>");
-    assertRefused(A_OKVQA, "is no valid JSON near byte ", file.toString());
+    assertRefused(A_OKVQA, "is not valid JSON near byte ", file.toString());
     Files.writeString(file, "[1]");
-    assertRefused(A_OKVQA, "row 0 is no JSON object", file.toString());
+    assertRefused(A_OKVQA, "row 0 is not a JSON object", file.toString());
   }
 
   @Test
   void aListInPlaceOfAnObjectIsRefused() throws IOException {
     Path copy = Miniatures.copyTo(folder);
     Files.writeString(copy.resolve("gqa/train_balanced_questions.json"), "[]");
-    assertRefused(GQA, "it is no JSON object", "train_balanced_questions.json");
+    assertRefused(GQA, "it is not a JSON object", "train_balanced_questions.json");
     Files.writeString(copy.resolve("vqav2/" + ANSWERS), "[]");
-    assertRefused(VQA_V2, "it is no JSON object", ANSWERS);
+    assertRefused(VQA_V2, "it is not a JSON object", ANSWERS);
   }
 
-  /// The first version of VQA has OK-VQA's file names.
+  /// The first version of VQA uses the same file names as OK-VQA.
   @Test
   void vqaInPlaceOfOkVqaIsSeenByItsSize() throws IOException {
     Path copy = Miniatures.copyTo(folder);
@@ -282,23 +282,23 @@ class WrongFilesTest {
             .mapToObj(i -> "{\"image_id\":1,\"question\":\"q\",\"question_id\":" + i + "}")
             .collect(Collectors.joining(",", "{\"questions\":[", "]}"));
     Files.writeString(copy.resolve("okvqa/OpenEnded_mscoco_train2014_questions.json"), rows);
-    assertRefused(OK_VQA, "so it is VQA's, not OK-VQA's", "okvqa.allenai.org");
+    assertRefused(OK_VQA, "so it is VQA's file", "okvqa.allenai.org");
   }
 
   @Test
   void aPickleOfSomethingElseIsRefused() throws IOException {
     Path copy = Miniatures.copyTo(folder);
     Files.writeString(copy.resolve("refcoco/refs(unc).p"), "(dp0\n.");
-    assertRefused(REF_COCO, "it is no list", "refs(unc).p");
+    assertRefused(REF_COCO, "it is not a list", "refs(unc).p");
     Files.writeString(copy.resolve("refcoco/refs(unc).p"), "(lp0\nI1\na.");
-    assertRefused(REF_COCO, "row 0 is no JSON object", "refs(unc).p");
+    assertRefused(REF_COCO, "row 0 is not a JSON object", "refs(unc).p");
   }
 
   @Test
   void sourcesThatGiveNothingAreRefused() throws IOException {
     Path copy = Miniatures.copyTo(folder);
     Files.writeString(copy.resolve("gqa/train_balanced_questions.json"), "{}");
-    assertRefused(GQA, "none of the sources gives a sample", "out.json");
+    assertRefused(GQA, "none of the sources contains a usable sample", "out.json");
   }
 
   private void assertRefused(MixtureSource source, String... parts) {

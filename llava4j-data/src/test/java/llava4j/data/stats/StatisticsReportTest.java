@@ -163,7 +163,7 @@ class StatisticsReportTest {
   void badInputIsOneSentence() throws Exception {
     assertThatThrownBy(() -> new StatisticsReport(folder.resolve("nowhere"), 1, 0))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("nowhere is no folder");
+        .hasMessageContaining("nowhere is not a folder");
     assertThatThrownBy(() -> new StatisticsReport(images, 101, 0))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("--examples is 101");
@@ -200,7 +200,7 @@ class StatisticsReportTest {
     assertThat(folder.resolve("stats.html")).doesNotExist();
   }
 
-  /// @param turns human and gpt in turn
+  /// @param turns alternating turns of human and gpt
   private void add(String id, String image, String... turns) {
     ObjectNode sample = new JsonMapper().createObjectNode();
     sample.put("id", id);
@@ -222,14 +222,14 @@ class StatisticsReportTest {
     return new StatisticsReport(images, examples, seed).write(file(), folder, SILENT);
   }
 
-  /// The page as a browser would have it: it is well-formed XML, too.
+  /// The page, parsed as XML; it must be well-formed.
   private Document page(int examples, long seed) throws Exception {
     DocumentBuilder builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
     return builder.parse(
         new InputSource(new StringReader(Files.readString(write(examples, seed)))));
   }
 
-  /// Rows of a table, headings left out.
+  /// Rows of a table without the headings.
   private static List<List<String>> rows(Document page, int table) {
     NodeList rows =
         ((Element) page.getElementsByTagName("table").item(table)).getElementsByTagName("tr");

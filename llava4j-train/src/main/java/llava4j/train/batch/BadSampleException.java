@@ -2,7 +2,7 @@ package llava4j.train.batch;
 
 import llava4j.error.BadInputException;
 
-/// A sample that cannot be trained on. The message names it.
+/// A sample cannot be used for training. The message names the sample.
 public final class BadSampleException extends BadInputException {
   public BadSampleException(String message) {
     super(message);

@@ -16,23 +16,22 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Counts and lists samples that cannot be used, and ends the run when there are more than the user
-/// allows. They count for the whole run: those of all processes, and those before a resume, each
-/// once.
+/// Counts and lists bad samples, and ends the run when there are more than the user allows. Each
+/// bad sample of the run counts once, whichever process found it, before or after a resume.
 public final class BadSamples {
   private static final String STEM = "bad_samples_";
   private static final String EXTENSION = ".jsonl";
 
   private final JsonMapper json = new JsonMapper();
-  private final Optional<Path> folder; // empty where nothing is written
+  private final Optional<Path> folder; // empty if nothing is written
   private final Optional<Path> list;
   private final int allowed;
   private final Set<Integer> noted;
 
-  /// @param folder of the run, which all processes see; each lists in a file of its own there, one
-  ///   JSON object a line
-  /// @param rank number of this process
-  /// @param allowed how many may be skipped
+  /// @param folder of the run, shared by all processes; each process writes its own list there, one
+  ///   JSON object per line
+  /// @param rank index of this process
+  /// @param allowed how many bad samples may be skipped
   public BadSamples(Path folder, int rank, int allowed) {
     this(Optional.of(folder), Optional.of(folder.resolve(STEM + rank + EXTENSION)), allowed);
     Path own = list.orElseThrow();
@@ -49,12 +48,13 @@ public final class BadSamples {
     this.noted = new LinkedHashSet<>();
   }
 
-  /// Of a rehearsal, which leaves the lists of a run as they are: one process, nothing written.
+  /// For a dry run: counts the samples of one process and writes nothing.
   public static BadSamples unlisted(int allowed) {
     return new BadSamples(Optional.empty(), Optional.empty(), allowed);
   }
 
-  /// Forgets what an earlier run noted in a folder. For one process, before a run's first step.
+  /// Deletes the lists of an earlier run in a folder. One process calls it, before the first step
+  /// of a run.
   public static void deleteLists(Path folder) {
     lists(folder)
         .forEach(list -> {
@@ -66,8 +66,11 @@ public final class BadSamples {
         });
   }
 
-  /// Notes a sample; the same one counts once. One that ended the run ends it again when the run is
-  /// started again, unless more are allowed now.
+  /// Records a bad sample; the same sample counts once. After a restart, a sample that ended the
+  /// run ends it again unless `allowed` was raised.
+  ///
+  /// @param index of the sample in its file
+  /// @throws BadInputException if there are now more bad samples than allowed
   public synchronized void add(int index, BadInputException reason) {
     if (noted.add(index)) {
       list.ifPresent(file -> append(file, index, reason));
@@ -76,14 +79,14 @@ public final class BadSamples {
     if (all > allowed) {
       throw new BadInputException(
           allowed == 0
-              ? reason.getMessage() + "; correct it, or allow such samples with maxBad=N"
+              ? reason.getMessage() + "; correct it, or allow N bad samples with maxBad=N"
               : all
-                  + " samples cannot be used, but maxBad allows "
+                  + " samples cannot be used, but maxBad is "
                   + allowed
                   + folder
                       .map(at -> "; they are listed in " + at.resolve(STEM + "*" + EXTENSION))
                       .orElse("")
-                  + "; the last one: "
+                  + "; the last one found: "
                   + reason.getMessage(),
           reason);
     }
@@ -106,7 +109,7 @@ public final class BadSamples {
     }
   }
 
-  /// Different samples that the run's processes have noted.
+  /// Number of different bad samples that all processes of the run have recorded.
   public int count() {
     if (folder.isEmpty()) {
       return noted.size();
@@ -129,7 +132,7 @@ public final class BadSamples {
     }
   }
 
-  /// A process that was killed may have left one.
+  /// A process that was killed may have left an unfinished line at the end.
   private static void dropUnfinishedLine(Path list) {
     try {
       byte[] all = Files.readAllBytes(list);
@@ -142,7 +145,8 @@ public final class BadSamples {
     }
   }
 
-  /// Bytes, because a line may end within a letter.
+  /// The text up to the last line break. It works on bytes, because the file may end within a
+  /// character.
   private static byte[] wholeLines(byte[] all) {
     int end = all.length;
     while (end > 0 && all[end - 1] != '\n') {
@@ -151,7 +155,7 @@ public final class BadSamples {
     return Arrays.copyOf(all, end);
   }
 
-  /// Numbers in a list; a line that is not finished yet is none.
+  /// Sample indices in a list, without an unfinished last line.
   private List<Integer> read(Path file) {
     try {
       return new String(wholeLines(Files.readAllBytes(file)), StandardCharsets.UTF_8)
@@ -162,7 +166,7 @@ public final class BadSamples {
       throw failed(file, "read", e);
     } catch (JacksonException e) {
       throw new BadInputException(
-          file + " is no list of bad samples: " + e.getOriginalMessage() + "; remove it", e);
+          file + " is not a list of bad samples: " + e.getOriginalMessage() + "; remove it", e);
     }
   }
 

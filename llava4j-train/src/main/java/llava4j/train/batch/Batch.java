@@ -6,16 +6,16 @@ import java.util.stream.Collectors;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.image.PixelValues;
 
-/// What one process trains on at once.
+/// One micro-batch of one process.
 ///
-/// @param samples in the order of the batch; none has more than the limit of ids
+/// @param samples in batch order
 public record Batch(List<Item> samples) {
 
-  /// One sample, ready.
+  /// One sample, tokenised and with preprocessed images.
   ///
-  /// @param index in the sample file
-  /// @param images in the order of their slots
-  /// @param regions the part of the image that each answer's question names, if it names one
+  /// @param index of the sample in its file
+  /// @param images in the order of their placeholders in the text
+  /// @param regions for each answer the image region that its question names, if it names one
   public record Item(
       int index,
       String id,
@@ -28,16 +28,16 @@ public record Batch(List<Item> samples) {
     }
   }
 
-  /// An image as the vision tower takes it.
+  /// An image, preprocessed for the vision tower.
   ///
-  /// @param key hash of the decoded image, before it is brought to size
+  /// @param key SHA-256 of the decoded image before resizing
   public record Image(PixelValues pixels, String key) {}
 
   public Batch {
     samples = List.copyOf(samples);
   }
 
-  /// Ids of the samples, for messages.
+  /// Ids of the samples, separated by commas, for messages.
   public String ids() {
     return samples.stream().map(Item::id).collect(Collectors.joining(", "));
   }

@@ -13,8 +13,8 @@ import java.util.function.LongFunction;
 import llava4j.error.BadInputException;
 import llava4j.train.batch.Batch.Item;
 
-/// The batches of one process, step after step, made ready ahead on virtual threads. What comes out
-/// does not depend on how far ahead.
+/// Provides the micro-batches of one process, step by step, and loads them ahead on virtual
+/// threads. The result does not depend on `prefetch`.
 public final class BatchPrefetcher implements AutoCloseable {
   private final StepLayout layout;
   private final int rank;
@@ -29,15 +29,16 @@ public final class BatchPrefetcher implements AutoCloseable {
   private int[] order;
   private int microBatchesAhead;
 
-  /// One step under way.
-  private record Pending(int[] order, List<List<Place>> microBatches) {}
+  /// One step whose samples are being loaded.
+  private record Pending(int[] order, List<List<LoadingItem>> microBatches) {}
 
-  /// One sample under way, and its place in the order.
-  private record Place(long position, Future<Item> item) {}
+  /// One sample that is being loaded, and its position in the epoch's order.
+  private record LoadingItem(long position, Future<Item> item) {}
 
-  /// @param orderOfEpoch sample numbers in the order of use
+  /// @param orderOfEpoch returns the sample indices of an epoch in the order of use
   /// @param firstStep counted from 0
-  /// @param prefetch micro-batches that are made ready ahead
+  /// @param bad records samples that cannot be used
+  /// @param prefetch micro-batches to load ahead
   public BatchPrefetcher(
       StepLayout layout,
       int rank,
@@ -56,15 +57,17 @@ public final class BatchPrefetcher implements AutoCloseable {
   }
 
   /// The micro-batches of the next step.
+  ///
+  /// @throws BadInputException if more samples are bad than allowed, or none can be used
   public List<Batch> next() {
     fill(1);
     Pending step = queue.removeFirst();
     microBatchesAhead -= step.microBatches().size();
     fill(prefetch);
     List<Batch> batches = new ArrayList<>();
-    for (List<Place> places : step.microBatches()) {
+    for (List<LoadingItem> loading : step.microBatches()) {
       List<Item> items = new ArrayList<>();
-      places.forEach(place -> items.add(usable(place, step.order())));
+      loading.forEach(place -> items.add(itemOrReplacement(place, step.order())));
       batches.add(new Batch(items));
     }
     return batches;
@@ -83,7 +86,7 @@ public final class BatchPrefetcher implements AutoCloseable {
         order = orderOfEpoch.apply(epoch);
         epochOfOrder = epoch;
       }
-      List<List<Place>> step = new ArrayList<>();
+      List<List<LoadingItem>> step = new ArrayList<>();
       for (List<Long> positions : layout.positions(nextStep % layout.stepsPerEpoch(), rank)) {
         step.add(positions.stream().map(this::start).toList());
       }
@@ -93,14 +96,14 @@ public final class BatchPrefetcher implements AutoCloseable {
     }
   }
 
-  private Place start(long position) {
+  private LoadingItem start(long position) {
     int index = order[Math.toIntExact(position)];
     Callable<Item> load = () -> loader.load(index);
-    return new Place(position, threads.submit(load));
+    return new LoadingItem(position, threads.submit(load));
   }
 
-  /// The sample, or, where it cannot be used, the next one of the order that can.
-  private Item usable(Place place, int[] order) {
+  /// The sample or, if it cannot be used, the next usable one in the order.
+  private Item itemOrReplacement(LoadingItem place, int[] order) {
     try {
       return place.item().get();
     } catch (InterruptedException e) {
@@ -125,6 +128,7 @@ public final class BatchPrefetcher implements AutoCloseable {
         this.bad.add(index, e);
       }
     }
-    throw new BadInputException("no sample of the file can be used; check it");
+    throw new BadInputException(
+        "no sample of the file can be used; look for the reasons with 'llava data check'");
   }
 }

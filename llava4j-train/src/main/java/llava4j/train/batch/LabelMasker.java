@@ -10,8 +10,8 @@ import llava4j.error.BadInputException;
 import llava4j.text.template.ConversationTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// From a sample to ids and labels: what the assistant says is supervised, with the token that ends
-/// it; everything else is not (spec 3.6 to 3.8). Safe for many threads.
+/// Turns a sample into token ids and labels. The assistant's answers and the token that ends each
+/// of them are supervised; everything else is not (spec 3.6 to 3.8). Thread-safe.
 public final class LabelMasker {
   private static final String IMAGE = Tokenizer.IMAGE_PLACEHOLDER;
   private static final String BEGIN = "### ";
@@ -23,14 +23,15 @@ public final class LabelMasker {
   private final MaskRule rule;
   private final ReferenceMasks reference;
 
-  /// @param maxLength ids that a text without images is cut to
+  /// @param maxLength number of ids to which a text without images is truncated
+  /// @throws BadInputException if the rule is REFERENCE and the original code lacks the template
   public LabelMasker(
       ConversationTemplate template, Tokenizer tokenizer, int maxLength, MaskRule rule) {
     if (rule == MaskRule.REFERENCE && template.style() == ConversationTemplate.Style.TURNS) {
       throw new BadInputException(
           "the original code has no template "
               + template.key()
-              + ", so there are no masks of its kind; use maskRule=BY_CONSTRUCTION");
+              + ", so maskRule=REFERENCE cannot be used with it; use maskRule=BY_CONSTRUCTION");
     }
     this.template = template;
     this.tokenizer = tokenizer;
@@ -39,20 +40,23 @@ public final class LabelMasker {
     this.reference = new ReferenceMasks(template, tokenizer, maxLength);
   }
 
-  /// Ids and labels, and whether the original's count was off, so that it masks everything.
-  public record Verdict(LabelledTokens tokens, boolean mismatch) {}
+  /// Ids and labels of a sample.
+  ///
+  /// @param mismatch whether the original code's token count does not add up, so that it masks the
+  ///   whole sample
+  public record MaskResult(LabelledTokens tokens, boolean mismatch) {}
 
   /// Ids and labels of a sample.
   ///
-  /// @throws BadSampleException that names a sample that cannot be trained on
+  /// @throws BadSampleException if the sample cannot be used for training
   public LabelledTokens mask(Sample sample) {
-    return maskWithVerdict(sample).tokens();
+    return maskReportingMismatch(sample).tokens();
   }
 
-  /// As [#mask], with what the original would have warned of.
-  public Verdict maskWithVerdict(Sample sample) {
+  /// Like [#mask], and also reports the case in which the original code prints a mismatch warning.
+  public MaskResult maskReportingMismatch(Sample sample) {
     if (rule == MaskRule.BY_CONSTRUCTION) {
-      requireSound(sample);
+      requireTrainable(sample);
     }
     List<Turn> turns = sample.image().isPresent() ? imagesFirst(sample.turns()) : sample.turns();
     TextIds texts = new TextIds(tokenizer, sample.image().isPresent());
@@ -63,23 +67,24 @@ public final class LabelMasker {
     };
   }
 
-  /// Stage 1: the question is dropped; the caption and the newline behind it are supervised.
-  private Verdict plain(Sample sample, List<Turn> turns) {
+  /// Stage 1: the question is dropped; the caption and the newline after it are supervised.
+  private MaskResult plain(Sample sample, List<Turn> turns) {
     if (turns.size() != 2) {
       throw bad(
-          sample, "has " + turns.size() + " turns; a caption has one question and one answer");
+          sample,
+          "has " + turns.size() + " turns; a caption sample has one question and one answer");
     }
     if (!turns.getFirst().text().contains(IMAGE)) {
-      throw bad(sample, "has no " + IMAGE + " in its question; a caption needs one");
+      throw bad(sample, "has no " + IMAGE + " in its question; a caption sample needs one");
     }
     TextIds texts = new TextIds(tokenizer, true);
     int[] ids = texts.of(IMAGE + turns.getLast().text() + template.separator());
     int[] labels = ids.clone();
     Arrays.fill(labels, 0, texts.length(IMAGE), LabelledTokens.IGNORED);
-    return new Verdict(new LabelledTokens(ids, labels), false);
+    return new MaskResult(new LabelledTokens(ids, labels), false);
   }
 
-  private Verdict rounds(Sample sample, List<Turn> turns, TextIds texts) {
+  private MaskResult rounds(Sample sample, List<Turn> turns, TextIds texts) {
     List<String> messages = alternating(sample, turns);
     String conversation = template.render(messages);
     int[] ids = cut(texts.of(conversation), texts);
@@ -88,7 +93,7 @@ public final class LabelMasker {
           template.style() == ConversationTemplate.Style.MPT
               ? reference.chatMl(conversation, ids, texts)
               : reference.rounds(conversation, ids, texts);
-      return new Verdict(new LabelledTokens(ids, result.labels()), result.mismatch());
+      return new MaskResult(new LabelledTokens(ids, result.labels()), result.mismatch());
     }
     int[] labels = ignored(ids.length);
     for (int answer = 1; answer < messages.size(); answer += 2) {
@@ -98,11 +103,12 @@ public final class LabelMasker {
       int end = TextIds.common(ids, texts.of(template.render(messages.subList(0, answer + 1))));
       System.arraycopy(ids, start, labels, start, Math.max(0, end - start));
     }
-    return new Verdict(new LabelledTokens(ids, labels), false);
+    return new MaskResult(new LabelledTokens(ids, labels), false);
   }
 
-  /// The v0 templates are not rendered as for inference: `### ` before each turn, a newline behind.
-  private Verdict headers(List<Turn> turns, TextIds texts) {
+  /// The v0 templates are rendered differently from inference: `### ` before each turn, a newline
+  /// after it.
+  private MaskResult headers(List<Turn> turns, TextIds texts) {
     String header = template.system() + "\n\n";
     List<String> rendered = new ArrayList<>();
     List<Boolean> human = new ArrayList<>();
@@ -119,7 +125,7 @@ public final class LabelMasker {
     int[] ids = cut(texts.of(header + String.join("", rendered) + BEGIN), texts);
     if (rule == MaskRule.REFERENCE) {
       ReferenceMasks.Result result = reference.headers(header, rendered, human, ids, texts);
-      return new Verdict(new LabelledTokens(ids, result.labels()), false);
+      return new MaskResult(new LabelledTokens(ids, result.labels()), false);
     }
     int[] labels = ignored(ids.length);
     StringBuilder before = new StringBuilder(header);
@@ -132,11 +138,11 @@ public final class LabelMasker {
       }
       before.append(rendered.get(i));
     }
-    return new Verdict(new LabelledTokens(ids, labels), false);
+    return new MaskResult(new LabelledTokens(ids, labels), false);
   }
 
-  /// An image's place goes to the front of its turn, on a line of its own; two in one turn become
-  /// one (`preprocess_multimodal`).
+  /// Moves the image placeholder to the front of its turn, on a line of its own; several
+  /// placeholders in one turn become one (`preprocess_multimodal`).
   private List<Turn> imagesFirst(List<Turn> turns) {
     return turns.stream()
         .map(turn -> {
@@ -151,7 +157,7 @@ public final class LabelMasker {
         .toList();
   }
 
-  /// The messages, without an answer that nobody asked for at the start.
+  /// The messages; an answer before the first question is dropped.
   private static List<String> alternating(Sample sample, List<Turn> turns) {
     List<Turn> asked =
         !turns.isEmpty() && turns.getFirst().speaker() == Speaker.GPT
@@ -163,7 +169,7 @@ public final class LabelMasker {
       if (turn.speaker() != expected) {
         throw bad(
             sample,
-            "does not alternate human and gpt: turn "
+            "does not alternate between human and gpt: turn "
                 + (messages.size() + 1)
                 + " is from "
                 + turn.speaker().name().toLowerCase(java.util.Locale.ROOT));
@@ -176,7 +182,7 @@ public final class LabelMasker {
     return messages;
   }
 
-  private void requireSound(Sample sample) {
+  private void requireTrainable(Sample sample) {
     long places = sample.turns().stream().filter(turn -> turn.text().contains(IMAGE)).count();
     if (sample.image().isPresent() && places == 0) {
       throw bad(sample, "has an image but no " + IMAGE + " in its turns");
@@ -194,7 +200,8 @@ public final class LabelMasker {
     }
   }
 
-  /// Texts without images are cut here, as the original's tokenizer does; others by the collator.
+  /// Texts without images are truncated here, as by the original's tokenizer; others in the
+  /// collator.
   private int[] cut(int[] ids, TextIds texts) {
     return texts.withImage() || ids.length <= maxLength ? ids : Arrays.copyOf(ids, maxLength);
   }

@@ -1,11 +1,12 @@
 package llava4j.train.batch;
 
-/// One sample as ids, and what the loss sees of it.
+/// Token ids and labels of one sample.
 ///
-/// @param ids token ids, [llava4j.text.PromptEncoder#IMAGE_SLOT] (-200) for each image
-/// @param labels the id where it is supervised, [#IGNORED] elsewhere; as long as `ids`
+/// @param ids token ids, with [llava4j.text.PromptEncoder#IMAGE_SLOT] (-200) as placeholder for
+///   each image
+/// @param labels the token id where it is supervised, [#IGNORED] elsewhere; same length as `ids`
 public record LabelledTokens(int[] ids, int[] labels) {
-  /// The label that contributes no loss.
+  /// The label of a position that does not contribute to the loss.
   public static final int IGNORED = -100;
 
   public LabelledTokens {
@@ -14,7 +15,8 @@ public record LabelledTokens(int[] ids, int[] labels) {
     }
   }
 
-  /// Number of positions that contribute loss, the first one aside: nothing predicts it.
+  /// Number of positions that contribute to the loss. The first one never does, because no position
+  /// predicts it.
   public int supervised() {
     int count = 0;
     for (int i = 1; i < labels.length; i++) {

@@ -5,12 +5,13 @@ import java.util.List;
 import llava4j.data.Sample;
 import llava4j.text.PromptEncoder;
 
-/// How long a sample may be, and what must be left of it.
+/// The maximum length of a sample.
 ///
-/// @param rows that a sample may have, those of its images included
+/// @param rows maximum number of tokens, image tokens included
 record LengthLimit(int rows) {
 
-  /// Ids beyond the limit go before images are counted, as the original's collator does.
+  /// Truncates the ids to the limit before image placeholders are expanded, as the original's
+  /// collator does.
   LabelledTokens cut(LabelledTokens tokens) {
     return tokens.ids().length <= rows
         ? tokens
@@ -18,10 +19,10 @@ record LengthLimit(int rows) {
             Arrays.copyOf(tokens.ids(), rows), Arrays.copyOf(tokens.labels(), rows));
   }
 
-  /// How many supervised rows are left of a sample that was [#cut].
+  /// Number of supervised tokens within the limit, for a sample that was truncated with [#cut].
   ///
-  /// @param images image rows of each image
-  /// @throws BadSampleException if an image has no place, or a place no image
+  /// @param images for each image the indices of its image tokens
+  /// @throws BadSampleException if the number of placeholders differs from the number of images
   int supervised(Sample sample, LabelledTokens tokens, List<int[]> images) {
     long slots = slots(tokens);
     if (slots != images.size()) {
@@ -30,16 +31,16 @@ record LengthLimit(int rows) {
               + sample.id()
               + "' has "
               + slots
-              + " place(s) for images within its first "
+              + " image placeholder(s) within its first "
               + rows
-              + " ids, but "
+              + " tokens, but "
               + images.size()
               + " image(s)");
     }
     return SequencePlan.supervised(tokens, images, rows);
   }
 
-  /// Places for images.
+  /// Number of image placeholders.
   static long slots(LabelledTokens tokens) {
     return Arrays.stream(tokens.ids()).filter(id -> id == PromptEncoder.IMAGE_SLOT).count();
   }

@@ -2,14 +2,17 @@ package llava4j.train.batch;
 
 import llava4j.error.BadInputException;
 
-/// How labels are found.
+/// How labels are computed.
 public enum MaskRule {
-  /// From the spans of the answers; an odd sample is an error that names it.
+  /// From the character spans of the answers; a sample that does not fit is an error that names it.
   BY_CONSTRUCTION,
-  /// As the original counts tokens; where its count is off, the whole sample is masked silently.
+  /// By counting tokens, as the original code does; if the count does not add up, the whole sample
+  /// is masked silently.
   REFERENCE;
 
   /// Reads `by_construction` or `reference`.
+  ///
+  /// @throws BadInputException for any other text
   public static MaskRule parse(String text) {
     for (MaskRule rule : values()) {
       if (rule.name().equalsIgnoreCase(text.strip())) {

@@ -8,8 +8,8 @@ import llava4j.text.template.ConversationTemplate;
 import llava4j.text.tokenizer.SentencePieceTokenizer;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Labels by counting ids of pieces, as the original's `preprocess_*` functions do (spec 3.6 to
-/// 3.8), their slips included.
+/// Labels by counting the ids of each part of the conversation, as the original's `preprocess_*`
+/// functions do (spec 3.6 to 3.8), including their errors.
 final class ReferenceMasks {
   private static final int PAD = 0;
 
@@ -23,14 +23,14 @@ final class ReferenceMasks {
     this.maxLength = maxLength;
   }
 
-  /// Labels, and whether the count was off so that all of them are masked.
+  /// @param mismatch whether the count does not add up, so that all labels are masked
   record Result(int[] labels, boolean mismatch) {}
 
   /// `preprocess_v1` and `preprocess_llama_2`: rounds end with the answer's separator.
   Result rounds(String conversation, int[] ids, TextIds texts) {
     boolean two = template.style() == ConversationTemplate.Style.TWO;
     String marker = two ? template.separator() + template.assistantRole() + ": " : "[/INST] ";
-    // a tokenizer that puts no blank behind </s> counts a later round one short
+    // a tokenizer that puts no space after </s> yields one id less for every round but the first
     int correction = two && !isLegacy() ? -1 : 0;
     return count(
         split(conversation, template.answerSeparator()),
@@ -40,7 +40,8 @@ final class ReferenceMasks {
         texts);
   }
 
-  /// `preprocess_mpt`: rounds are pairs of messages, the first one with the system text before it.
+  /// `preprocess_mpt`: a round is a pair of messages; the first round also has the system text
+  /// before it.
   Result chatMl(String conversation, int[] ids, TextIds texts) {
     List<String> pieces = split(conversation, template.separator());
     List<String> rounds = new ArrayList<>();
@@ -57,7 +58,7 @@ final class ReferenceMasks {
         texts);
   }
 
-  /// The v0 path: the header is masked, and a user's turn from its third id on.
+  /// The v0 path: the header is masked, and each user turn from its third id on.
   Result headers(String header, List<String> turns, List<Boolean> human, int[] ids, TextIds texts) {
     int[] labels = ids.clone();
     int at = headerLength(header, texts);
@@ -72,11 +73,11 @@ final class ReferenceMasks {
     return new Result(labels, false);
   }
 
-  /// How a kind of template counts.
+  /// Constants of the count for one kind of template.
   ///
   /// @param start ids before the first round
-  /// @param surplus ids of an instruction on its own that the whole text does not have there
-  /// @param correction of later rounds
+  /// @param surplus ids that an instruction tokenised alone has, but not within the whole text
+  /// @param correction added to the length of every round but the first
   private record Counting(int start, int surplus, int correction) {}
 
   private Result count(

@@ -23,8 +23,8 @@ import llava4j.model.ImageEncoder;
 import llava4j.train.batch.Batch.Image;
 import llava4j.train.batch.Batch.Item;
 
-/// Makes one sample ready: ids and labels, and its image as the vision tower takes it. Images are
-/// decoded as the original code does, which turns none by its EXIF (spec 2). Safe for many threads.
+/// Loads one sample: token ids, labels and the image, preprocessed for the vision tower. Images are
+/// decoded as by the original code, which ignores the EXIF orientation (spec 2). Thread-safe.
 public final class SampleLoader {
   private final SampleFile samples;
   private final ImagePath paths;
@@ -34,8 +34,8 @@ public final class SampleLoader {
   private final LengthLimit limit;
   private final DecodeOptions decoding;
 
-  /// @param maxLength rows that a sample may have
-  /// @param maxPixels that its image may have
+  /// @param maxLength maximum number of tokens of a sample, image tokens included
+  /// @param maxPixels maximum number of pixels of its image
   public SampleLoader(
       SampleFile samples,
       Path imageFolder,
@@ -55,7 +55,8 @@ public final class SampleLoader {
 
   /// Loads a sample.
   ///
-  /// @throws BadInputException that names the sample, if it cannot be used
+  /// @param index of the sample in its file
+  /// @throws BadInputException if the sample cannot be used; the message names it
   public Item load(int index) {
     Sample sample = samples.get(index);
     LabelledTokens tokens = limit.cut(masker.mask(sample));
@@ -67,7 +68,7 @@ public final class SampleLoader {
     return new Item(index, sample.id(), tokens, images, regions(sample));
   }
 
-  /// One for each answer.
+  /// For each answer the region that its question names, if any.
   private static List<Optional<PaddedBox>> regions(Sample sample) {
     List<Optional<PaddedBox>> regions = new ArrayList<>();
     for (int i = 1; i < sample.turns().size(); i++) {
@@ -87,7 +88,7 @@ public final class SampleLoader {
               + "': its image "
               + file
               + " does not exist"
-              + paths.insteadOf(image).map(there -> ", but " + there).orElse(""));
+              + paths.suggestionFor(image).map(there -> ", but " + there).orElse(""));
     }
     try {
       RgbImage decoded =
@@ -105,7 +106,7 @@ public final class SampleLoader {
       return paths.resolve(image);
     } catch (InvalidPathException e) {
       throw new BadSampleException(
-          "sample '" + sample.id() + "': its image is no usable path: " + e.getReason(), e);
+          "sample '" + sample.id() + "': its image is not a valid path: " + e.getReason(), e);
     }
   }
 
@@ -114,9 +115,9 @@ public final class SampleLoader {
       throw new BadSampleException(
           "sample '"
               + sample.id()
-              + "' has no supervised token within "
+              + "' has no supervised token within its first "
               + limit.rows()
-              + " rows; its loss would not be a number");
+              + " tokens (text and image), so its loss would be NaN");
     }
   }
 }

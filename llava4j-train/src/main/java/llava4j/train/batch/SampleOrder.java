@@ -11,19 +11,19 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/// In which order samples are used (spec 5.4; `LengthGroupedSampler` of the original). Random
-/// permutations are libtorch's own, so a seed gives the order that PyTorch gives.
+/// The order in which samples are used (spec 5.4; `LengthGroupedSampler` of the original). Random
+/// permutations come from libtorch, so a seed gives the same order as in PyTorch.
 public sealed interface SampleOrder {
 
-  /// The order of one pass.
+  /// The order of one epoch.
   ///
-  /// @param modalityLengths words of each sample, negative without an image
-  /// @param deviceBatch samples that one process takes at once
-  /// @param groups processes times micro-batches: so many device batches make a step
-  /// @return sample numbers, each once
+  /// @param modalityLengths number of words of each sample, negative for a sample without an image
+  /// @param deviceBatch samples of one micro-batch on one process
+  /// @param groups micro-batches of all processes in one step
+  /// @return all sample indices, each once
   int[] indices(int[] modalityLengths, int deviceBatch, int groups, long seed);
 
-  /// As in the file.
+  /// The order of the file.
   record Sequential() implements SampleOrder {
     @Override
     public int[] indices(int[] modalityLengths, int deviceBatch, int groups, long seed) {
@@ -31,7 +31,7 @@ public sealed interface SampleOrder {
     }
   }
 
-  /// At random: stage 1.
+  /// A random permutation: stage 1.
   record Shuffled() implements SampleOrder {
     @Override
     public int[] indices(int[] modalityLengths, int deviceBatch, int groups, long seed) {
@@ -41,7 +41,7 @@ public sealed interface SampleOrder {
     }
   }
 
-  /// Samples of like length together.
+  /// Groups samples of similar length.
   record LengthGrouped() implements SampleOrder {
     @Override
     public int[] indices(int[] modalityLengths, int deviceBatch, int groups, long seed) {
@@ -52,8 +52,9 @@ public sealed interface SampleOrder {
     }
   }
 
-  /// Steps of samples of nearly one length each, so that hardly a row is padding; steps in random
-  /// order. Unlike the original's orders it sorts many steps' samples at once.
+  /// Puts samples of nearly equal length into the same step, so that there is hardly any padding;
+  /// steps are in random order. Unlike the original's orders, it sorts the samples of many steps at
+  /// once.
   record LengthBuckets() implements SampleOrder {
     private static final int STEPS_SORTED = 64;
 
@@ -66,7 +67,7 @@ public sealed interface SampleOrder {
         for (int[] window : cut(permutations.next(lengths.length), step * STEPS_SORTED)) {
           steps.addAll(cut(longestFirst(window, lengths), step));
         }
-        int[] last = steps.removeLast(); // the only one that may be short
+        int[] last = steps.removeLast(); // only this step may have fewer samples
         List<int[]> shuffled = new ArrayList<>();
         for (int i : permutations.next(steps.size())) {
           shuffled.add(steps.get(i));
@@ -77,13 +78,13 @@ public sealed interface SampleOrder {
     }
   }
 
-  /// Steps of one modality, samples of like length together in them: stage 2. Only the last block
-  /// mixes.
+  /// Steps with only image samples or only text samples, grouped by similar length: stage 2. Only
+  /// the last block mixes both.
   record ModalityGrouped() implements SampleOrder {
     @Override
     public int[] indices(int[] modalityLengths, int deviceBatch, int groups, long seed) {
-      int[] images = where(modalityLengths, true);
-      int[] texts = where(modalityLengths, false);
+      int[] images = indicesWhere(modalityLengths, true);
+      int[] texts = indicesWhere(modalityLengths, false);
       try (Permutations permutations = new Permutations(seed)) {
         if (images.length == 0 || texts.length == 0) {
           return flatten(grouped(modalityLengths, deviceBatch, groups, permutations));
@@ -105,7 +106,7 @@ public sealed interface SampleOrder {
       }
     }
 
-    private static int[] where(int[] lengths, boolean positive) {
+    private static int[] indicesWhere(int[] lengths, boolean positive) {
       return IntStream.range(0, lengths.length).filter(i -> lengths[i] > 0 == positive).toArray();
     }
 
@@ -118,14 +119,14 @@ public sealed interface SampleOrder {
     }
   }
 
-  /// Sorts within random megabatches and deals each to its groups.
+  /// Sorts the samples within each random megabatch by length and distributes them to its groups.
   private static List<int[]> grouped(
       int[] lengths, int deviceBatch, int groups, Permutations permutations) {
-    List<int[]> dealt = new ArrayList<>();
+    List<int[]> distributed = new ArrayList<>();
     for (int[] megabatch : cut(permutations.next(lengths.length), deviceBatch * groups)) {
-      dealt.addAll(evenChunks(longestFirst(megabatch, lengths), lengths, groups));
+      distributed.addAll(evenChunks(longestFirst(megabatch, lengths), lengths, groups));
     }
-    return dealt;
+    return distributed;
   }
 
   private static int[] longestFirst(int[] indices, int[] lengths) {
@@ -136,8 +137,9 @@ public sealed interface SampleOrder {
         .toArray();
   }
 
-  /// Deals indices to chunks of equal count and about equal length (`split_to_even_chunks`); where
-  /// they do not go round, in turn.
+  /// Distributes indices to chunks of equal count and similar total length
+  /// (`split_to_even_chunks`). If the count is not a multiple of the number of chunks, it
+  /// distributes them round robin.
   static List<int[]> evenChunks(int[] indices, int[] lengths, int chunks) {
     if (indices.length % chunks != 0) {
       return IntStream.range(0, chunks)
@@ -149,7 +151,7 @@ public sealed interface SampleOrder {
           .toList();
     }
     int size = indices.length / chunks;
-    int[][] dealt = new int[chunks][size];
+    int[][] distributed = new int[chunks][size];
     int[] filled = new int[chunks];
     double[] totals = new double[chunks];
     for (int index : indices) {
@@ -157,11 +159,11 @@ public sealed interface SampleOrder {
       for (int chunk = 1; chunk < chunks; chunk++) {
         shortest = totals[chunk] < totals[shortest] ? chunk : shortest;
       }
-      dealt[shortest][filled[shortest]++] = index;
+      distributed[shortest][filled[shortest]++] = index;
       totals[shortest] =
           filled[shortest] == size ? Double.POSITIVE_INFINITY : totals[shortest] + lengths[index];
     }
-    return List.of(dealt);
+    return List.of(distributed);
   }
 
   private static List<int[]> cut(int[] indices, int size) {
@@ -176,7 +178,7 @@ public sealed interface SampleOrder {
     return pieces.stream().flatMapToInt(IntStream::of).toArray();
   }
 
-  /// Random permutations, one after the other, from a generator of its own.
+  /// A sequence of random permutations from one generator.
   final class Permutations implements AutoCloseable {
     private final Generator generator;
 

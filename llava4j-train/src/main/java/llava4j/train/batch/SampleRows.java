@@ -11,21 +11,21 @@ import llava4j.model.ImageEncoder;
 import llava4j.text.template.ConversationTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Counts a sample's rows as [SampleLoader] would make them, without a pixel of its image.
+/// Counts the tokens of a sample as [SampleLoader] would produce them, from the image's size alone.
 public final class SampleRows implements TokenRule {
   private final LabelMasker masker;
   private final Preprocessor preprocessor;
   private final LlavaConfig config;
   private final LengthLimit limit;
 
-  /// @param maxLength rows that a sample may have
+  /// @param maxLength maximum number of tokens of a sample, image tokens included
   public SampleRows(
       ConversationTemplate template,
       Tokenizer tokenizer,
       Preprocessor preprocessor,
       LlavaConfig config,
       int maxLength) {
-    // the masker cuts nothing off, so that the whole length shows
+    // the masker must not truncate, because the untruncated length is reported
     this.masker = new LabelMasker(template, tokenizer, Integer.MAX_VALUE, MaskRule.BY_CONSTRUCTION);
     this.preprocessor = preprocessor;
     this.config = config;

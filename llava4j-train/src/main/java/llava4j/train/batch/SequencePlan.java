@@ -6,21 +6,24 @@ import java.util.List;
 import java.util.stream.LongStream;
 import llava4j.text.PromptEncoder;
 
-/// Where every row of a batch comes from and what it shall predict, worked out on the host: ids and
-/// image rows spliced, cut at the limit, padded on the right (spec 1.4).
+/// For each position ("row") of a batch: which token or image token it holds, and which token it
+/// must predict. Image tokens are spliced in, the sequence is truncated to the limit and padded on
+/// the right (spec 1.4). Computed on the host.
 ///
-/// Rows are numbered row-major over [sequences, tokens]; the arrays hold such numbers.
+/// Rows are numbered row-major over [sequences, tokens]; the index arrays hold such numbers.
 ///
-/// @param ids token id of each row, 0 where there is none, [sequences * tokens]
-/// @param positions of the rotary embedding, [sequences * tokens]
-/// @param segments which sample a row belongs to, counted within its sequence; -1 for padding.
-///   [sequences * tokens]
-/// @param textRows rows that hold a token
-/// @param imageRows rows that hold an image row
-/// @param imageSources for each of `imageRows` its number among the batch's image rows
-/// @param predictors rows whose successor is supervised
-/// @param targets the ids that `predictors` shall predict
-/// @param packed several samples may share a sequence
+/// @param sequences number of sequences of the batch
+/// @param tokens length of each sequence, padding included
+/// @param ids token id of each row, 0 for image tokens and padding, [sequences * tokens]
+/// @param positions position ids for the rotary embedding, [sequences * tokens]
+/// @param segments index of the row's sample within its sequence, -1 for padding, [sequences *
+///   tokens]
+/// @param textRows rows that hold a text token
+/// @param imageRows rows that hold an image token
+/// @param imageSources for each of `imageRows` the index of its image token within the batch
+/// @param predictors rows whose next token is supervised
+/// @param targets for each of `predictors` the id to predict
+/// @param packed whether several samples may share a sequence
 public record SequencePlan(
     int sequences,
     int tokens,
@@ -36,10 +39,10 @@ public record SequencePlan(
 
   /// Plans a batch.
   ///
-  /// @param texts one per sample
-  /// @param sources for each sample and each of its images the numbers of its image rows
-  /// @param maxLength rows that a sample may have; the rest is cut off
-  /// @param packing put several samples into one sequence of at most `maxLength` rows
+  /// @param texts token ids and labels of each sample
+  /// @param sources for each sample and each of its images the indices of its image tokens
+  /// @param maxLength maximum number of tokens of a sample; the rest is truncated
+  /// @param packing whether to put several samples into one sequence of at most `maxLength` tokens
   public static SequencePlan of(
       List<LabelledTokens> texts, List<List<int[]>> sources, int maxLength, boolean packing) {
     List<Spliced> samples = new ArrayList<>();
@@ -51,12 +54,12 @@ public record SequencePlan(
     return new Builder(sequences, tokens).build(packing);
   }
 
-  /// Rows that are no padding.
+  /// Number of rows that are not padding.
   public long realRows() {
     return (long) textRows.length + imageRows.length;
   }
 
-  /// How many positions of a sample would contribute loss, after splicing and cutting.
+  /// Number of positions of a sample that contribute to the loss, after splicing and truncation.
   public static int supervised(LabelledTokens text, List<int[]> sources, int maxLength) {
     Spliced sample = Spliced.of(text, sources).cut(maxLength);
     int count = 0;
@@ -70,20 +73,20 @@ public record SequencePlan(
     return samples.stream().map(List::of).toList();
   }
 
-  /// First sequence with room, samples in their order.
+  /// First fit: each sample goes into the first sequence with enough space.
   private static List<List<Spliced>> pack(List<Spliced> samples, int maxLength) {
     List<List<Spliced>> sequences = new ArrayList<>();
     for (Spliced sample : samples) {
-      List<Spliced> roomy =
+      List<Spliced> withSpace =
           sequences.stream()
               .filter(sequence -> length(sequence) + sample.labels.length <= maxLength)
               .findFirst()
               .orElse(null);
-      if (roomy == null) {
-        roomy = new ArrayList<>();
-        sequences.add(roomy);
+      if (withSpace == null) {
+        withSpace = new ArrayList<>();
+        sequences.add(withSpace);
       }
-      roomy.add(sample);
+      withSpace.add(sample);
     }
     return sequences;
   }
@@ -92,10 +95,10 @@ public record SequencePlan(
     return sequence.stream().mapToInt(sample -> sample.labels.length).sum();
   }
 
-  /// A sample with a row for each of its image rows.
+  /// A sample after splicing, with one row per text token and image token.
   ///
-  /// @param ids -1 where an image row stands
-  /// @param sources number of the image row, -1 where a token stands
+  /// @param ids -1 for image tokens
+  /// @param sources index of the image token, -1 for text tokens
   private record Spliced(long[] ids, long[] sources, int[] labels) {
     static Spliced of(LabelledTokens text, List<int[]> images) {
       LongStream.Builder ids = LongStream.builder();

@@ -3,21 +3,22 @@ package llava4j.train.batch;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Which samples each process takes in each optimiser step: groups of `deviceBatch` go to the
-/// processes in turn, once around for each micro-batch (spec 5.4).
+/// Assigns samples to processes and micro-batches in each optimiser step: groups of `deviceBatch`
+/// samples go to the processes in turn, one round for each micro-batch (spec 5.4).
 ///
-/// @param samples in the file
-/// @param globalBatch samples of a step
+/// @param samples number of samples in the file
+/// @param globalBatch samples of one step
+/// @param deviceBatch samples of one micro-batch on one process
 public record StepLayout(long samples, int globalBatch, int deviceBatch, int processes) {
 
-  /// Steps of one pass over the data; the last one may be short.
+  /// Steps of one epoch; the last one may have fewer samples.
   public long stepsPerEpoch() {
     return Math.ceilDiv(samples, globalBatch);
   }
 
-  /// Positions in the epoch's order that a process takes in a step, by micro-batch. Where the last
-  /// step of an epoch does not go round, samples from the start of the order fill it up; a single
-  /// process leaves it short instead.
+  /// Positions in the epoch's order that a process uses in a step, by micro-batch. If the samples
+  /// of an epoch's last step do not fill all processes, samples from the start of the order are
+  /// added; a single process leaves the step short instead.
   ///
   /// @param stepOfEpoch counted from 0
   public List<List<Long>> positions(long stepOfEpoch, int rank) {

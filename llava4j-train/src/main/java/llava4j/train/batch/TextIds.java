@@ -3,8 +3,8 @@ package llava4j.train.batch;
 import llava4j.text.PromptEncoder;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Ids of a conversation's text, as the original makes them: with image slots in a sample that has
-/// an image, with a literal `<image>` as plain characters in one that has none.
+/// Tokenises the text of a conversation as the original does: in a sample with an image, `<image>`
+/// becomes the image placeholder; in one without, it stays plain characters.
 record TextIds(Tokenizer tokenizer, boolean withImage) {
 
   int[] of(String text) {
@@ -13,12 +13,12 @@ record TextIds(Tokenizer tokenizer, boolean withImage) {
         : tokenizer.encode(text);
   }
 
-  /// How many ids a text has on its own.
+  /// Number of ids of a text on its own.
   int length(String text) {
     return of(text).length;
   }
 
-  /// How many ids from the start two rows share.
+  /// Length of the common prefix of two id sequences.
   static int common(int[] one, int[] other) {
     int length = 0;
     while (length < one.length && length < other.length && one[length] == other[length]) {

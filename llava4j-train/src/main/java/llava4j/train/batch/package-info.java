@@ -1,2 +1,2 @@
-/// From samples to batches: token ids with label masks, the order of samples, collation, prefetch.
+/// Turns samples into batches: token ids, labels, sample order, collation, prefetch.
 package llava4j.train.batch;

@@ -21,9 +21,9 @@ import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A [TrainConfig] as JSON, and with single values replaced.
+/// Reads and writes a [TrainConfig] as JSON, and replaces single values in it.
 public final class ConfigFile {
-  /// Values that may be null or left out.
+  /// Keys whose value may be null or absent.
   private static final Set<String> OPTIONAL =
       Set.of(
           "lora",
@@ -31,12 +31,12 @@ public final class ConfigFile {
           "optimization.projectorLearningRate",
           "optimization.visionTowerLearningRate");
 
-  /// Values that files of versions without a choice lack, and what held in those.
-  private static final Map<String, Long> LATER =
+  /// Keys that were added in later versions, with the value that applies to files written before.
+  private static final Map<String, Long> ADDED_LATER =
       Map.of("data.maxPixels", DecodeOptions.DEFAULT_MAX_PIXELS);
 
-  /// Names that values had in files of earlier versions, and overrides may still have.
-  private static final Map<String, String> FORMER = Map.of("pictures", "images");
+  /// Keys of earlier versions and their names now; files and overrides may still use them.
+  private static final Map<String, String> OLD_NAMES = Map.of("pictures", "images");
 
   private final JsonMapper json =
       JsonMapper.builder()
@@ -46,28 +46,34 @@ public final class ConfigFile {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
+  /// The configuration as JSON text.
   public String write(TrainConfig config) {
     return json.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n";
   }
 
+  /// Reads what [#write] returned.
+  ///
+  /// @throws BadInputException if the text is not valid JSON, or a value is missing, unknown or out
+  ///   of range
   public TrainConfig read(String text) {
     try {
       return bind(json.readTree(text));
     } catch (StreamReadException e) {
       throw new BadInputException(
-          "the training configuration is no valid JSON (line "
+          "the training configuration is not valid JSON (line "
               + e.getLocation().getLineNr()
               + ", column "
               + e.getLocation().getColumnNr()
-              + "); correct it, or take a preset",
+              + "); correct it, or use a preset",
           e);
     }
   }
 
-  /// Replaces values.
+  /// Returns a copy of the configuration with some values replaced.
   ///
   /// @param overrides `key=value`; a key is the last part of a name in the file, such as
-  ///   `learningRate`, or the whole of it, such as `optimization.learningRate`
+  ///   `learningRate`, or the full name, such as `optimization.learningRate`
+  /// @throws BadInputException if a key is unknown or ambiguous, or a value is not allowed
   public TrainConfig with(TrainConfig config, List<String> overrides) {
     ObjectNode root = json.valueToTree(config);
     Map<String, ObjectNode> owners = new TreeMap<>();
@@ -76,7 +82,7 @@ public final class ConfigFile {
       int equals = override.indexOf('=');
       if (equals < 0 || override.substring(0, equals).isBlank()) {
         throw new BadInputException(
-            "'" + override + "' is no override; write key=value, such as learningRate=1e-4");
+            "'" + override + "' is not an override; write key=value, such as learningRate=1e-4");
       }
       String path = find(override.substring(0, equals).strip(), owners);
       String key = path.substring(path.lastIndexOf('.') + 1);
@@ -89,9 +95,9 @@ public final class ConfigFile {
     return bind(root);
   }
 
-  /// Whether one of the overrides, as [#with] takes them, is of this value.
+  /// Whether one of the overrides, in the form of [#with], sets this value.
   ///
-  /// @param path the whole of its name, such as `data.maxLength`
+  /// @param path the full name of the value, such as `data.maxLength`
   public boolean replaces(List<String> overrides, String path) {
     Map<String, ObjectNode> owners = new TreeMap<>();
     collect("", json.valueToTree(Presets.lora("")), owners);
@@ -100,7 +106,7 @@ public final class ConfigFile {
         .anyMatch(key -> find(key, owners).equals(path));
   }
 
-  /// Values that differ, as `key: one -> other`.
+  /// The values that differ, each as `key: one -> other`.
   public List<String> differences(TrainConfig one, TrainConfig other) {
     Map<String, String> first = new TreeMap<>();
     Map<String, String> second = new TreeMap<>();
@@ -121,7 +127,7 @@ public final class ConfigFile {
     String last = asked.substring(asked.lastIndexOf('.') + 1);
     String key =
         asked.substring(0, asked.length() - last.length())
-            + FORMER.getOrDefault(last.toLowerCase(Locale.ROOT), last);
+            + OLD_NAMES.getOrDefault(last.toLowerCase(Locale.ROOT), last);
     List<String> matches =
         owners.keySet().stream()
             .filter(path -> path.equalsIgnoreCase(key) || endsWith(path, "." + key))
@@ -130,7 +136,11 @@ public final class ConfigFile {
       throw new BadInputException(
           matches.isEmpty()
               ? "unknown key '" + key + "': use one of " + owners.keySet()
-              : "key '" + key + "' could be any of " + matches + "; write it in full");
+              : "key '"
+                  + key
+                  + "' is ambiguous: it could be any of "
+                  + matches
+                  + "; write the full name");
     }
     return matches.getFirst();
   }
@@ -174,24 +184,24 @@ public final class ConfigFile {
 
   private TrainConfig bind(JsonNode read) {
     JsonNode root = renamed(read);
-    LATER.forEach((path, value) -> {
+    ADDED_LATER.forEach((path, value) -> {
       String key = path.substring(path.indexOf('.') + 1);
       if (root.path(path.substring(0, path.indexOf('.'))) instanceof ObjectNode owner
           && !owner.has(key)) {
         owner.put(key, value);
       }
     });
-    requireWhole("", json.valueToTree(Presets.lora("")), root);
+    requireAllKeys("", json.valueToTree(Presets.lora("")), root);
     try {
       return json.treeToValue(root, TrainConfig.class);
     } catch (JacksonException e) {
-      throw readable(e, root);
+      throw userError(e, root);
     }
   }
 
   private static JsonNode renamed(JsonNode root) {
     if (root.path("data") instanceof ObjectNode data) {
-      FORMER.forEach((former, name) -> {
+      OLD_NAMES.forEach((former, name) -> {
         if (data.has(former) && !data.has(name)) {
           data.set(name, data.remove(former));
         }
@@ -200,10 +210,10 @@ public final class ConfigFile {
     return root;
   }
 
-  /// Checks that all values are there and no others.
+  /// Checks that no value is missing and no key is unknown.
   ///
-  /// @param pattern a configuration that has all of them
-  private static void requireWhole(String prefix, ObjectNode pattern, JsonNode node) {
+  /// @param pattern a configuration in which every key is present
+  private static void requireAllKeys(String prefix, ObjectNode pattern, JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
       throw wrong(prefix.substring(0, Math.max(0, prefix.length() - 1)), node, "a JSON object");
     }
@@ -226,19 +236,19 @@ public final class ConfigFile {
           if (value.isMissingNode() || value.isNull()) {
             if (!OPTIONAL.contains(path)) {
               throw new BadInputException(
-                  "the training configuration lacks a value for "
+                  "the training configuration has no value for "
                       + path
                       + (value.isNull() ? " (it is null)" : "")
-                      + "; write one, or begin with a preset");
+                      + "; add one, or start from a preset");
             }
           } else if (entry.getValue() instanceof ObjectNode inner) {
-            requireWhole(path + ".", inner, value);
+            requireAllKeys(path + ".", inner, value);
           }
         });
   }
 
-  /// What our constructors say is a sentence for the user already; what Jackson says is not.
-  private static BadInputException readable(JacksonException e, JsonNode root) {
+  /// Messages of our own constructors are written for the user; Jackson's messages are not.
+  private static BadInputException userError(JacksonException e, JsonNode root) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof BadInputException plain) {
         return plain;
@@ -258,10 +268,10 @@ public final class ConfigFile {
           case InputCoercionException coercion -> coercion.getTargetType();
           default -> Object.class;
         };
-    return wrong(path.toString(), node, wanted(type));
+    return wrong(path.toString(), node, expected(type));
   }
 
-  private static String wanted(Class<?> type) {
+  private static String expected(Class<?> type) {
     if (type == null) {
       return "of another kind";
     }
@@ -278,13 +288,13 @@ public final class ConfigFile {
     };
   }
 
-  private static BadInputException wrong(String path, JsonNode value, String wanted) {
+  private static BadInputException wrong(String path, JsonNode value, String expected) {
     String text = value.toString();
     return new BadInputException(
         (path.isEmpty() ? "the training configuration" : path)
             + " is "
             + (text.length() > 60 ? text.substring(0, 60) + "..." : text)
             + "; it must be "
-            + wanted);
+            + expected);
   }
 }

@@ -5,12 +5,12 @@ import llava4j.error.BadInputException;
 
 /// Low-rank adapters on the language model's linear layers (arXiv 2106.09685; spec 5.7).
 ///
-/// @param rank rows of A and columns of B
-/// @param alpha the update counts alpha / rank
-/// @param dropout share of an adapter's inputs that are zeroed while training
-/// @param targets last parts of the names of the layers
+/// @param rank number of rows of A and of columns of B
+/// @param alpha the low-rank update is scaled by alpha / rank
+/// @param dropout probability with which an input of an adapter is set to zero in training
+/// @param targets last part of the names of the adapted layers, such as `q_proj`
 public record LoraSettings(int rank, double alpha, double dropout, List<String> targets) {
-  /// Every linear layer of the decoder, as the original's search finds them.
+  /// All linear layers of a decoder block, which is what the original code selects.
   public static final List<String> ALL_LINEAR =
       List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
 
@@ -28,7 +28,10 @@ public record LoraSettings(int rank, double alpha, double dropout, List<String> 
     for (String target : targets) {
       if (!ALL_LINEAR.contains(target)) {
         throw new BadInputException(
-            "lora target '" + target + "' is no linear layer of the decoder; use " + ALL_LINEAR);
+            "lora target '"
+                + target
+                + "' is not a linear layer of the decoder; use some of "
+                + ALL_LINEAR);
       }
     }
     if (targets.isEmpty()) {
@@ -36,6 +39,7 @@ public record LoraSettings(int rank, double alpha, double dropout, List<String> 
     }
   }
 
+  /// The factor of the low-rank update, alpha / rank.
   public double scale() {
     return alpha / rank;
   }

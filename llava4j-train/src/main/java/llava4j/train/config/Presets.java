@@ -24,8 +24,8 @@ import llava4j.train.config.TrainConfig.Stage;
 import llava4j.train.optim.LearningRateSchedule;
 import llava4j.train.shard.ZeroStage;
 
-/// The paper's runs (Table 9, `scripts/v1_5`, spec 5.1 and 5.7), every number. 7B and 13B differ in
-/// the base model only.
+/// The paper's training runs with all their hyperparameters (Table 9, `scripts/v1_5`, spec 5.1 and
+/// 5.7), and runs for tiny models. The presets for 7B and 13B differ only in the base model.
 public final class Presets {
   private static final long SEED = 42;
   private static final int MAX_LENGTH = 2048;
@@ -34,7 +34,7 @@ public final class Presets {
 
   private Presets() {}
 
-  /// Stage 1: 558K captions teach the connector.
+  /// Stage 1: trains the projector on 558K captions.
   public static TrainConfig pretrain(String name) {
     return new TrainConfig(
         name,
@@ -58,7 +58,7 @@ public final class Presets {
         new Saving(24_000, 1));
   }
 
-  /// Stage 2: the 665K mixture teaches connector and language model.
+  /// Stage 2: trains the projector and the language model on the 665K mixture.
   public static TrainConfig finetune(String name) {
     return new TrainConfig(
         name,
@@ -73,7 +73,8 @@ public final class Presets {
         new Saving(50_000, 1));
   }
 
-  /// Stage 2 of LLaVA-1.5-HD: images in tiles of 224 pixels, with room for their rows.
+  /// Stage 2 of LLaVA-1.5-HD: images are split into tiles of 224 pixels, and the maximum length is
+  /// larger to hold their image tokens.
   public static TrainConfig finetuneHd(String name) {
     TrainConfig plain = finetune(name);
     return new TrainConfig(
@@ -89,7 +90,7 @@ public final class Presets {
         plain.saving());
   }
 
-  /// Stage 2 with adapters (`finetune_lora.sh`).
+  /// Stage 2 with LoRA (`finetune_lora.sh`).
   public static TrainConfig lora(String name) {
     TrainConfig plain = finetune(name);
     return new TrainConfig(
@@ -105,8 +106,8 @@ public final class Presets {
         plain.saving());
   }
 
-  /// Adapters on a base in 4 bits (`finetune_qlora.sh`: rank 64, alpha 16; spec 5.7). The base is
-  /// small then, so each process keeps it whole.
+  /// Stage 2 with QLoRA: LoRA on a base model in 4 bits (`finetune_qlora.sh`: rank 64, alpha 16;
+  /// spec 5.7). The 4-bit base is small, so each process keeps all of it.
   public static TrainConfig qlora(String name) {
     TrainConfig plain = finetune(name);
     return new TrainConfig(
@@ -122,7 +123,8 @@ public final class Presets {
         plain.saving());
   }
 
-  /// Stage 0 of a vision tower made from nothing: which words a caption has.
+  /// Stage 0 of a vision tower that is trained from scratch: it predicts which words a caption
+  /// contains.
   public static TrainConfig tinyTower() {
     TrainConfig large = pretrain("tinyTower");
     TrainConfig tiny =
@@ -150,7 +152,7 @@ public final class Presets {
         tiny.saving());
   }
 
-  /// Stage 0 of a language model made from nothing: texts without images.
+  /// Stage 0 of a language model that is trained from scratch: texts without images.
   public static TrainConfig tinyText() {
     TrainConfig large = finetune("tinyText");
     TrainConfig tiny =
@@ -168,13 +170,13 @@ public final class Presets {
         tiny.saving());
   }
 
-  /// Stage 1 for models that a processor trains.
+  /// Stage 1 for models small enough to be trained on a CPU.
   public static TrainConfig tinyPretrain() {
     TrainConfig large = pretrain("tinyPretrain");
     return tiny(large, new Batching(32, 8, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
   }
 
-  /// Stage 2 for models that a processor trains.
+  /// Stage 2 for models small enough to be trained on a CPU.
   public static TrainConfig tinyFinetune() {
     TrainConfig large = finetune("tinyFinetune");
     TrainConfig tiny =
@@ -192,7 +194,7 @@ public final class Presets {
         tiny.saving());
   }
 
-  /// Stage 2 with adapters for models that a processor trains.
+  /// Stage 2 with LoRA for models small enough to be trained on a CPU.
   public static TrainConfig tinyLora() {
     TrainConfig large = lora("tinyLora");
     TrainConfig tiny =
@@ -210,7 +212,7 @@ public final class Presets {
         tiny.saving());
   }
 
-  /// All presets by the names that the command line takes.
+  /// All presets by their names on the command line.
   public static Map<String, Supplier<TrainConfig>> all() {
     Map<String, Supplier<TrainConfig>> all = new LinkedHashMap<>();
     for (String size : new String[] {"7b", "13b"}) {
@@ -230,7 +232,9 @@ public final class Presets {
     return all;
   }
 
-  /// The preset of this name.
+  /// The preset of this name, ignoring case.
+  ///
+  /// @throws BadInputException if there is no such preset
   public static TrainConfig named(String name) {
     return all().entrySet().stream()
         .filter(
@@ -269,13 +273,14 @@ public final class Presets {
         0);
   }
 
-  /// A small model's activations need little memory.
+  /// Keeps activations instead of gradient checkpointing: those of a small model need little
+  /// memory.
   private static Execution kept(Execution execution) {
     return new Execution(
         execution.precision(), execution.zero(), Activation.KEEP, execution.seed());
   }
 
-  /// Small models jump more easily than large ones.
+  /// Enables gradient clipping: small models diverge more easily than large ones.
   private static Optimization clipped(Optimization plain) {
     return new Optimization(
         plain.learningRate(),

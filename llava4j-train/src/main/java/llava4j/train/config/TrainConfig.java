@@ -14,14 +14,14 @@ import llava4j.train.optim.AdamW;
 import llava4j.train.optim.LearningRateSchedule;
 import llava4j.train.shard.ZeroStage;
 
-/// Everything that decides what a run learns. Presets are in [Presets]; a file of it lies beside
-/// every result.
+/// All settings of a training run. [Presets] has the presets; the exported results contain the
+/// configuration as a file.
 ///
-/// @param preset name of the preset it began as
-/// @param stage what is learned
-/// @param trainVisionTower the image encoder too; no run of the paper does
-/// @param lora adapters; null except in stage ADAPTER
-/// @param quantizeBase keep the frozen language model's matrices in 4 bits (QLoRA)
+/// @param preset name of the preset that the configuration started from
+/// @param stage which parts are trained
+/// @param trainVisionTower whether the vision tower is trained too; no run of the paper does this
+/// @param lora LoRA settings; null except in stage ADAPTER
+/// @param quantizeBase whether the matrices of the frozen language model are kept in 4 bits (QLoRA)
 public record TrainConfig(
     String preset,
     Stage stage,
@@ -34,29 +34,30 @@ public record TrainConfig(
     Execution execution,
     Saving saving) {
 
-  /// What is learned.
+  /// Which parts of the model are trained.
   public enum Stage {
-    /// Stage 0: the vision tower and the connector against the captions' words, for towers that are
-    /// made from nothing.
+    /// Stage 0: the vision tower and the projector, which predict the words of the captions; for
+    /// towers that are trained from scratch.
     TOWER,
-    /// Stage 1: the connector alone.
+    /// Stage 1: the projector only.
     CONNECTOR,
-    /// Stage 2: connector and language model.
+    /// Stage 2: the projector and the language model.
     FULL,
-    /// Stage 2 with low-rank adapters in place of the language model's own weights.
+    /// Stage 2 with LoRA: the projector and low-rank adapters; the language model's own weights are
+    /// frozen.
     ADAPTER
   }
 
-  /// How one image becomes views.
+  /// How an image is converted to views of the vision tower's size.
   public enum Images {
     /// Padded to a square.
     PAD,
-    /// Centre cropped.
+    /// Resized and centre cropped to a square.
     SQUARE,
-    /// LLaVA-1.5-HD's tiles.
+    /// Split into tiles, as in LLaVA-1.5-HD.
     HD;
 
-    /// The mode for views of `imageSize` pixels.
+    /// The image mode for views of `imageSize` x `imageSize` pixels.
     public ImageMode mode(int imageSize) {
       return switch (this) {
         case PAD -> new ImageMode.Pad();
@@ -66,29 +67,32 @@ public record TrainConfig(
     }
   }
 
-  /// In which order samples come.
+  /// The order of samples.
   public enum Order {
     SEQUENTIAL,
     SHUFFLED,
     LENGTH_GROUPED,
-    /// Not of the original: less padding.
+    /// Samples of similar length in the same step, for less padding. The original code has no such
+    /// order.
     LENGTH_BUCKETS,
     MODALITY_GROUPED
   }
 
-  /// How the losses of micro-batches and processes become one.
+  /// How the losses of micro-batches and processes are averaged.
   public enum LossAverage {
-    /// The mean of their means, as the original: a short one weighs as much as a long one.
+    /// The mean of the micro-batches' means, as in the original code: a micro-batch with few
+    /// supervised tokens has the same weight as one with many.
     REFERENCE,
-    /// Over all supervised tokens of the step alike.
+    /// The mean over all supervised tokens of the step.
     TOKENS
   }
 
-  /// The type of parameters and activations; master weights and optimiser state are fp32 anyway.
+  /// The element type of parameters and activations; master weights and optimiser state are fp32
+  /// with FP32 and BF16.
   public enum Precision {
     FP32,
     BF16,
-    /// For checks of gradients.
+    /// For gradient checks.
     FP64;
 
     /// The element type of tensors.
@@ -101,19 +105,21 @@ public record TrainConfig(
     }
   }
 
-  /// What blocks keep between forward and backward.
+  /// What a decoder block keeps between forward and backward.
   public enum Activation {
+    /// Gradient checkpointing: only the block's input; activations are computed again in backward.
     RECOMPUTE,
+    /// All activations: faster, needs more memory.
     KEEP
   }
 
-  /// From samples to ids and images.
+  /// How samples are converted to token ids and images.
   ///
-  /// @param maxPixels of an image; a larger one makes its sample a broken one
-  /// @param maxLength rows of a sample, images included
-  /// @param packing several samples share a sequence
-  /// @param maxBad broken samples that may be skipped
-  /// @param prefetch micro-batches that are made ready ahead
+  /// @param maxPixels maximum number of pixels of an image; a sample with a larger image is bad
+  /// @param maxLength maximum number of tokens of a sample, image tokens included
+  /// @param packing whether several samples may share a sequence
+  /// @param maxBad number of bad samples that may be skipped
+  /// @param prefetch number of micro-batches to load ahead
   public record Data(
       ConversationTemplate template,
       MaskRule maskRule,
@@ -134,14 +140,14 @@ public record TrainConfig(
     }
   }
 
-  /// How many samples, and how their losses are averaged.
+  /// Batch sizes, length of the run, and how losses are averaged.
   ///
-  /// @param globalBatch samples of one optimiser step, over all processes and micro-batches
-  /// @param deviceBatch samples that one process takes at once
-  /// @param epochs passes over the data, where `maxSteps` is empty
-  /// @param maxSteps steps of the run in place of `epochs`, as Hugging Face's `max_steps`: the data
-  ///   are walked again, in a new order, for as long as it takes
-  /// @param lossRows rows whose logits exist at once
+  /// @param globalBatch samples of one optimiser step, over all processes and gradient accumulation
+  /// @param deviceBatch samples of one micro-batch on one process
+  /// @param epochs passes over the data if `maxSteps` is empty
+  /// @param maxSteps number of steps of the run instead of `epochs`, like `max_steps` in Hugging
+  ///   Face's trainer: the data are repeated in a new order as often as needed
+  /// @param lossRows maximum number of positions whose logits are in memory at once
   public record Batching(
       int globalBatch,
       int deviceBatch,
@@ -159,36 +165,40 @@ public record TrainConfig(
       }
     }
 
-    /// Micro-batches of one process per optimiser step.
+    /// Gradient accumulation: micro-batches of one process per optimiser step.
+    ///
+    /// @throws BadInputException if the global batch cannot be divided equally
     public int accumulation(int processes) {
       long together = (long) deviceBatch * processes;
       if (globalBatch % together != 0) {
         throw new BadInputException(
             "globalBatch is "
                 + globalBatch
-                + ", which "
+                + ", which cannot be divided equally among "
                 + processes
                 + " process(es) with deviceBatch "
                 + deviceBatch
-                + " cannot share equally; make it a multiple of "
+                + "; make it a multiple of "
                 + together);
       }
       return (int) (globalBatch / together);
     }
 
-    /// Optimiser steps of the run; the last one of an epoch may be short.
+    /// Optimiser steps of the run; the last one of an epoch may have fewer samples.
     public long steps(long samples) {
       return maxSteps.orElseGet(
           () -> (long) Math.ceil(Math.ceil((double) samples / globalBatch) * epochs));
     }
   }
 
-  /// AdamW and the learning rate.
+  /// Settings of AdamW and of the learning-rate schedule.
   ///
-  /// @param projectorLearningRate of the connector, where it has one of its own
-  /// @param visionTowerLearningRate of the vision tower, where it learns at a rate of its own
-  /// @param warmupRatio share of the steps in which the rate grows
-  /// @param maxGradNorm gradients together are scaled down to this norm; 0 switches that off
+  /// @param learningRate learning rate after warm-up
+  /// @param projectorLearningRate learning rate of the projector, if different
+  /// @param visionTowerLearningRate learning rate of the vision tower, if different
+  /// @param warmupRatio share of the steps that are warm-up, from 0 to below 1
+  /// @param maxGradNorm limit for the L2 norm of all gradients (gradient clipping); 0 for no
+  ///   clipping
   public record Optimization(
       double learningRate,
       OptionalDouble projectorLearningRate,
@@ -220,14 +230,13 @@ public record TrainConfig(
       new AdamW.Settings(beta1, beta2, epsilon);
     }
 
-    /// What people should hear before a run of so many steps whose learning rate does not get
-    /// beyond its warm-up.
+    /// A warning for the user if a run of this many steps has only warm-up steps.
     public Optional<String> warmUpWarning(long steps) {
       long warmUp = LearningRateSchedule.warmupSteps(warmupRatio, steps);
       if (schedule == LearningRateSchedule.CONSTANT || warmUp < steps) {
         return Optional.empty();
       }
-      String remedy = "; take more steps (maxSteps, epochs) or warmupRatio=0";
+      String remedy = "; use more steps (maxSteps, epochs) or warmupRatio=0";
       return Optional.of(
           steps == 1
               ? "warning: the only step of this run is warm-up and has learning rate 0, so nothing"
@@ -235,7 +244,7 @@ public record TrainConfig(
                   + remedy
               : "warning: all "
                   + steps
-                  + " steps of this run are warm-up, so the learning rate never reaches its value"
+                  + " steps of this run are warm-up, so the learning rate never reaches its full value"
                   + remedy);
     }
 
@@ -244,14 +253,16 @@ public record TrainConfig(
     }
   }
 
-  /// How it is computed.
+  /// How the run is computed.
   ///
-  /// @param seed of everything random
+  /// @param zero what is sharded among the processes
+  /// @param activation whether to use gradient checkpointing
+  /// @param seed of all random numbers: sample order, new weights, dropout
   public record Execution(Precision precision, ZeroStage zero, Activation activation, long seed) {
     public Execution {
       if (zero.shardsParameters() && activation == Activation.KEEP) {
         throw new BadInputException(
-            "activation=keep holds on to whole weights, which zero=parameters deals out; use"
+            "activation=keep needs whole weights, but zero=parameters shards them; use"
                 + " activation=recompute or a lower zero stage");
       }
     }
@@ -259,8 +270,8 @@ public record TrainConfig(
 
   /// When checkpoints are written.
   ///
-  /// @param saveEvery optimiser steps between two
-  /// @param keepLast how many stay
+  /// @param saveEvery number of optimiser steps between two checkpoints
+  /// @param keepLast number of checkpoints to keep
   public record Saving(int saveEvery, int keepLast) {
     public Saving {
       atLeast("saveEvery", saveEvery, 1);
@@ -272,24 +283,28 @@ public record TrainConfig(
     if ((stage == Stage.ADAPTER) != (lora != null)) {
       throw new BadInputException(
           stage == Stage.ADAPTER
-              ? "stage adapter needs lora settings; take a lora preset"
-              : "lora settings belong to stage adapter; take a lora preset");
+              ? "stage adapter needs lora settings; use a lora preset"
+              : "lora settings can only be used with stage adapter; use a lora preset");
     }
     if (quantizeBase && stage == Stage.FULL) {
       throw new BadInputException(
-          "quantizeBase keeps the language model in 4 bits, which cannot learn; take a qlora preset");
+          "quantizeBase keeps the language model in 4 bits, which cannot be trained with stage full;"
+              + " use a qlora preset");
     }
     if (data.template() == ConversationTemplate.PLAIN && data.packing()) {
-      throw new BadInputException("packing is for conversations; the plain template has none");
+      throw new BadInputException(
+          "packing=true cannot be used with the plain template; use packing=false");
     }
   }
 
-  /// Says what is wrong with the sizes for a number of processes.
+  /// Checks that the batch sizes fit the number of processes.
+  ///
+  /// @throws BadInputException if the global batch cannot be divided equally
   public void requireFits(int processes) {
     batching.accumulation(processes);
   }
 
-  /// What this run learns: the one place where it is decided.
+  /// The parts that are trained, derived from the stage and `trainVisionTower`.
   public TrainableParts parts() {
     return switch (stage) {
       case TOWER -> new TrainableParts(true, false, false, true, null);
@@ -307,7 +322,7 @@ public record TrainConfig(
 
   private static void above0(String name, double value) {
     if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-      throw wrong(name, value, "above 0, and finite");
+      throw wrong(name, value, "finite and greater than 0");
     }
   }
 

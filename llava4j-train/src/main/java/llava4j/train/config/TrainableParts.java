@@ -1,12 +1,12 @@
 package llava4j.train.config;
 
-/// What a run learns; everything else is frozen.
+/// The parts that a run trains; everything else is frozen.
 ///
-/// @param projector the connector
-/// @param imageNewline the row-end vector, where the model has one
-/// @param languageModel embedding, blocks and head
-/// @param visionTower the image encoder; frozen in all runs of the paper
-/// @param lora adapters on the language model; null for none
+/// @param projector the projector
+/// @param imageNewline the `image_newline` vector, if the model has one
+/// @param languageModel embedding table, decoder blocks and head
+/// @param visionTower the vision tower; frozen in all runs of the paper
+/// @param lora LoRA adapters of the language model; null for none
 public record TrainableParts(
     boolean projector,
     boolean imageNewline,

@@ -1,3 +1,2 @@
-/// Everything that decides what a run learns: presets, records that cannot be wrong, the file of
-/// them.
+/// The settings of a run: presets, validated records, and their JSON file.
 package llava4j.train.config;

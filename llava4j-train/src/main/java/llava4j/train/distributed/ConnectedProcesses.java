@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
-/// Processes joined over libtorch's process groups: Gloo between processors, NCCL between GPUs.
+/// Several processes connected by libtorch's process groups: Gloo on CPUs, NCCL on GPUs.
 public final class ConnectedProcesses implements ProcessGroup {
   private final LaunchEnvironment environment;
   private final Device device;
@@ -41,11 +41,13 @@ public final class ConnectedProcesses implements ProcessGroup {
     this.heartbeats = heartbeats;
   }
 
-  /// Meets the other processes at process 0's address.
+  /// Connects to the other processes at the address of process 0. Returns when all are connected.
+  /// The caller closes the result.
   ///
-  /// @param patience how long to wait for all of them, and for any collective
-  /// @param onLost is told, on another thread, that a process has been silent for long; the caller
-  ///   may be waiting for that process
+  /// @param patience timeout for the connection and for each collective
+  /// @param onLost called on another thread when a process has sent no heartbeat for long; at that
+  ///   time the caller may still wait in a collective
+  /// @throws BadInputException if not all processes connect in time
   public static ProcessGroup join(
       LaunchEnvironment environment, Device device, Duration patience, Consumer<String> onLost) {
     if (environment.worldSize() == 1) {
@@ -81,9 +83,9 @@ public final class ConnectedProcesses implements ProcessGroup {
       throw new BadInputException(
           "process "
               + environment.rank()
-              + " did not meet the other "
+              + " could not connect to the other "
               + (environment.worldSize() - 1)
-              + " at "
+              + " process(es) at "
               + environment.masterAddress()
               + ":"
               + environment.masterPort()
@@ -107,28 +109,28 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   @Override
   public void sum(Tensor tensor) {
-    finish("sum", () -> backend.allreduce(new TensorVector(tensor)));
+    runCollective("sum", () -> backend.allreduce(new TensorVector(tensor)));
   }
 
   @Override
   public Pending allGather(Tensor whole, Tensor part) {
-    Work work = guarded("gather", () -> backend._allgather_base(whole, part));
+    Work work = translateFailure("gather", () -> backend._allgather_base(whole, part));
     work.retainReference();
     return () -> {
       try (work) {
-        guarded("gather", () -> work._wait());
+        translateFailure("gather", () -> work._wait());
       }
     };
   }
 
   @Override
   public void reduceScatter(Tensor part, Tensor whole) {
-    finish("reduce", () -> backend._reduce_scatter_base(part, whole));
+    runCollective("reduce", () -> backend._reduce_scatter_base(part, whole));
   }
 
   @Override
   public void broadcast(Tensor tensor) {
-    finish("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
+    runCollective("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
   }
 
   @Override
@@ -160,23 +162,23 @@ public final class ConnectedProcesses implements ProcessGroup {
     T run();
   }
 
-  private void finish(String what, Collective collective) {
+  private void runCollective(String what, Collective collective) {
     try (Scope _ = new Scope()) {
-      guarded(what, () -> collective.begin()._wait());
+      translateFailure(what, () -> collective.begin()._wait());
     }
   }
 
-  private <T> T guarded(String what, Call<T> call) {
+  private <T> T translateFailure(String what, Call<T> call) {
     try {
       return call.run();
     } catch (RuntimeException e) {
       throw new LostProcessException(
-          heartbeats.whoIsLost()
+          heartbeats.describeLostProcesses()
               + " (seen by process "
               + rank()
               + " during a "
               + what
-              + "); start the run again, it goes on from the last checkpoint",
+              + "); start the run again to resume from the last checkpoint",
           e);
     }
   }
@@ -204,8 +206,8 @@ public final class ConnectedProcesses implements ProcessGroup {
     return options;
   }
 
-  /// The address under which the others reach this process: the loopback one where the master is on
-  /// it too.
+  /// The address at which other processes reach this one: the loopback address if process 0 has it
+  /// too.
   private static String ownAddress(LaunchEnvironment environment) {
     try {
       return InetAddress.getByName(environment.masterAddress()).isLoopbackAddress()
@@ -213,7 +215,7 @@ public final class ConnectedProcesses implements ProcessGroup {
           : InetAddress.getLocalHost().getHostAddress();
     } catch (UnknownHostException e) {
       throw new BadInputException(
-          "MASTER_ADDR " + environment.masterAddress() + " is not a known host; correct it", e);
+          "MASTER_ADDR " + environment.masterAddress() + " is an unknown host; correct it", e);
     }
   }
 }

@@ -10,19 +10,20 @@ import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 
-/// Each process counts up a number in the store of process 0; whoever stops counting is lost. Has
-/// connections of its own, so that a collective that hangs does not stop the heart.
+/// Each process increments a counter in the store of process 0; a process whose counter stands
+/// still is considered lost. Heartbeats use their own connections, so that a blocked collective
+/// does not stop them.
 final class Heartbeats implements AutoCloseable {
-  private static final Duration BEAT = Duration.ofSeconds(1);
-  private static final Duration SILENCE = Duration.ofSeconds(40);
-  private static final Duration CLOSER_LOOK = Duration.ofSeconds(5);
-  private static final Duration FAREWELL = Duration.ofSeconds(3);
-  private static final Duration FAREWELL_LOOK = Duration.ofMillis(20);
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  private static final Duration TIMEOUT = Duration.ofSeconds(40);
+  private static final Duration COUNT_INTERVAL = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+  private static final Duration CLOSE_POLL_INTERVAL = Duration.ofMillis(20);
   private static final String CLOSED = "closed";
 
   private final LaunchEnvironment environment;
   private final TCPStore reader;
-  private final TCPStore writer; // of the thread alone, while it runs
+  private final TCPStore writer; // used only by the heartbeat thread while it runs
   private final Thread thread;
   private volatile boolean closed;
 
@@ -30,22 +31,23 @@ final class Heartbeats implements AutoCloseable {
     this.environment = environment;
     this.reader = connect(environment);
     this.writer = connect(environment);
-    this.thread = Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> beat(onLost));
+    this.thread =
+        Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> sendUntilClosed(onLost));
   }
 
-  /// @param onLost is told, on another thread, that a process has been silent for long
+  /// @param onLost called on another thread when a process has sent no heartbeat for long
   static Heartbeats start(LaunchEnvironment environment, Consumer<String> onLost) {
     Heartbeats heartbeats = new Heartbeats(environment, onLost);
     heartbeats.thread.start();
     return heartbeats;
   }
 
-  /// One clause that names the processes that are gone, after a collective failed.
-  String whoIsLost() {
+  /// One clause that names the lost processes, for use after a collective failed.
+  String describeLostProcesses() {
     try {
       List<String> reasons = new ArrayList<>();
       long[] before = counts();
-      Thread.sleep(CLOSER_LOOK);
+      Thread.sleep(COUNT_INTERVAL);
       long[] after = counts();
       for (int rank = 0; rank < before.length; rank++) {
         if (rank != environment.rank() && before[rank] == after[rank]) {
@@ -53,34 +55,34 @@ final class Heartbeats implements AutoCloseable {
         }
       }
       return reasons.isEmpty()
-          ? "the connection to another process broke"
+          ? "the connection to another process was lost"
           : String.join("; ", reasons);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return "the connection to another process broke";
+      return "the connection to another process was lost";
     } catch (RuntimeException e) {
-      return "process 0 is gone";
+      return "process 0 has stopped";
     }
   }
 
-  /// Leaves a word for the others on why this process ends.
+  /// Stores for the other processes why this one ends.
   void announceFailure(String sentence) {
     try {
       reader.set("failed/" + environment.rank(), sentence);
     } catch (RuntimeException e) {
-      // process 0 is gone, so there is nobody to read it
+      // process 0 has stopped, so the message cannot be delivered
     }
   }
 
-  /// Stops counting and lets go of the store. Process 0, whose store it is, waits a little for the
-  /// others, which may be about to close too and would take it for lost.
+  /// Stops the heartbeats and disconnects. Process 0, which hosts the store, waits a little for the
+  /// others: they may be about to close too and would report it as lost.
   @Override
   public void close() {
     closed = true;
     thread.interrupt();
     try {
-      boolean stopped = thread.join(FAREWELL);
-      sayGoodbye();
+      boolean stopped = thread.join(CLOSE_TIMEOUT);
+      announceClose();
       reader.releaseReference();
       if (stopped) {
         writer.releaseReference();
@@ -90,25 +92,25 @@ final class Heartbeats implements AutoCloseable {
     }
   }
 
-  private void sayGoodbye() throws InterruptedException {
+  private void announceClose() throws InterruptedException {
     try {
       long gone = reader.add(CLOSED, 1);
-      long deadline = System.nanoTime() + FAREWELL.toNanos();
+      long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
       while (environment.rank() == 0
           && gone < environment.worldSize()
           && System.nanoTime() < deadline) {
-        Thread.sleep(FAREWELL_LOOK);
+        Thread.sleep(CLOSE_POLL_INTERVAL);
         gone = reader.add(CLOSED, 0);
       }
     } catch (RuntimeException e) {
-      // process 0 is gone already
+      // process 0 has already stopped
     }
   }
 
-  private void beat(Consumer<String> onLost) {
+  private void sendUntilClosed(Consumer<String> onLost) {
     long[] last = new long[environment.worldSize()];
-    long[] movedAt = new long[environment.worldSize()];
-    java.util.Arrays.fill(movedAt, System.nanoTime());
+    long[] changedAt = new long[environment.worldSize()];
+    java.util.Arrays.fill(changedAt, System.nanoTime());
     while (!closed) {
       try {
         writer.add(key(environment.rank()), 1);
@@ -116,18 +118,19 @@ final class Heartbeats implements AutoCloseable {
           long now = writer.add(key(rank), 0);
           if (now != last[rank]) {
             last[rank] = now;
-            movedAt[rank] = System.nanoTime();
-          } else if (System.nanoTime() - movedAt[rank] > SILENCE.toNanos()) {
-            onLost.accept("process " + rank + " has been silent for " + SILENCE.toSeconds() + " s");
+            changedAt[rank] = System.nanoTime();
+          } else if (System.nanoTime() - changedAt[rank] > TIMEOUT.toNanos()) {
+            onLost.accept(
+                "process " + rank + " has sent no heartbeat for " + TIMEOUT.toSeconds() + " s");
             return;
           }
         }
-        Thread.sleep(BEAT);
+        Thread.sleep(INTERVAL);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
         if (!closed) {
-          onLost.accept("process 0 is gone");
+          onLost.accept("process 0 has stopped");
         }
         return;
       }
@@ -144,7 +147,7 @@ final class Heartbeats implements AutoCloseable {
     String key = "failed/" + rank;
     return reader.check(new StringVector(key))
         ? "process " + rank + " ended: " + reader.get_to_str(key)
-        : "process " + rank + " is gone";
+        : "process " + rank + " has stopped";
   }
 
   private static String key(int rank) {
@@ -159,7 +162,7 @@ final class Heartbeats implements AutoCloseable {
                 .port((short) environment.masterPort())
                 .isServer(false)
                 .waitWorkers(false)
-                .timeout(new Milliseconds(SILENCE.toMillis())));
+                .timeout(new Milliseconds(TIMEOUT.toMillis())));
     store.retainReference();
     return store;
   }

@@ -4,14 +4,14 @@ import java.util.HashMap;
 import java.util.Map;
 import llava4j.error.BadInputException;
 
-/// Who this process is among those of the run, as torchrun, Slurm scripts and the Kubeflow training
-/// operator tell it.
+/// Identity of this process within the run, from the environment variables set by torchrun, Slurm
+/// scripts and the Kubeflow training operator.
 ///
-/// @param rank number of this process among all
+/// @param rank index of this process among all, from 0
 /// @param worldSize number of processes
 /// @param masterAddress host of process 0
 /// @param masterPort port of process 0
-/// @param localRank number of this process on its machine; chooses its GPU
+/// @param localRank index of this process on its machine, from 0; selects its GPU
 public record LaunchEnvironment(
     int rank, int worldSize, String masterAddress, int masterPort, int localRank) {
   public static final String RANK = "RANK";
@@ -30,17 +30,19 @@ public record LaunchEnvironment(
       throw new BadInputException("MASTER_PORT is " + masterPort + "; give a port from 1 to 65535");
     }
     if (localRank < 0) {
-      throw new BadInputException("LOCAL_RANK is " + localRank + "; it counts from 0");
+      throw new BadInputException("LOCAL_RANK is " + localRank + "; it must be 0 or more");
     }
   }
 
-  /// One process on its own.
+  /// A run of one process.
   public static LaunchEnvironment alone() {
     return new LaunchEnvironment(0, 1, "localhost", MAX_PORT, 0);
   }
 
-  /// Reads the variables; without WORLD_SIZE the process is alone. Within a Slurm step that names a
-  /// MASTER_ADDR, Slurm's own numbers count where the others are not set.
+  /// Reads the variables; without WORLD_SIZE the run has one process. Within a Slurm step in which
+  /// MASTER_ADDR is set, Slurm's own variables are used for those that are not set.
+  ///
+  /// @throws BadInputException if a variable is missing or has a wrong value
   public static LaunchEnvironment of(Map<String, String> environment) {
     Map<String, String> variables = withSlurm(environment);
     if (!variables.containsKey(WORLD_SIZE)) {
@@ -60,7 +62,9 @@ public record LaunchEnvironment(
     String address = variables.get(MASTER_ADDR);
     if (address == null || address.isBlank()) {
       throw new BadInputException(
-          "MASTER_ADDR is not set; give all " + worldSize + " processes the host of process 0");
+          "MASTER_ADDR is not set; set it to the host of process 0 for all "
+              + worldSize
+              + " processes");
     }
     return new LaunchEnvironment(
         rank,
@@ -104,7 +108,8 @@ public record LaunchEnvironment(
       return Integer.parseInt(String.valueOf(text).strip());
     } catch (NumberFormatException e) {
       throw new BadInputException(
-          name + " is " + (text == null ? "not set" : "'" + text + "'") + "; give it a number", e);
+          name + " is " + (text == null ? "not set" : "'" + text + "'") + "; set it to a number",
+          e);
     }
   }
 }

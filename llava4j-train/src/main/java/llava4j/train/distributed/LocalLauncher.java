@@ -16,10 +16,11 @@ import java.util.concurrent.TimeUnit;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ThreadCount;
 
-/// Starts several processes of this program on this machine and ends them together.
+/// Starts several processes of this program on this machine. When one fails, the others are ended
+/// too.
 public final class LocalLauncher {
   private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules";
-  private static final long GRACE_SECONDS = 70; // the others notice a dead one within a minute
+  private static final long GRACE_SECONDS = 70; // the others detect a lost process within a minute
 
   private final String mainClass;
   private final List<String> arguments;
@@ -29,8 +30,8 @@ public final class LocalLauncher {
 
   /// @param mainClass of every process
   /// @param arguments of every process
-  /// @param out receives the first process's output
-  /// @param err receives what all processes complain of
+  /// @param out receives the standard output of the first process
+  /// @param err receives the standard error of all processes
   public LocalLauncher(String mainClass, List<String> arguments, PrintStream out, PrintStream err) {
     this.mainClass = mainClass;
     this.arguments = List.copyOf(arguments);
@@ -38,9 +39,9 @@ public final class LocalLauncher {
     this.err = err;
   }
 
-  /// Runs `count` processes to their end.
+  /// Starts `count` processes and waits until all have ended.
   ///
-  /// @param more further environment variables
+  /// @param more additional environment variables
   /// @return the first exit code that is not 0, or 0
   public int run(int count, Map<String, String> more) throws InterruptedException {
     int port = freePort();
@@ -66,7 +67,7 @@ public final class LocalLauncher {
   /// Asks all processes to stop; they write a checkpoint first.
   public void stop() {
     synchronized (processes) {
-      // by handle: Process.destroy would also close the pipes of their last words
+      // through the handle: Process.destroy would also close the pipes, and lose the last output
       processes.forEach(process -> process.toHandle().destroy());
     }
   }
@@ -81,14 +82,14 @@ public final class LocalLauncher {
   private int await(int count) throws InterruptedException {
     int code = 0;
     long deadline = Long.MAX_VALUE;
-    boolean[] told = new boolean[count];
+    boolean[] reported = new boolean[count];
     while (processes().stream().anyMatch(Process::isAlive)) {
       for (int rank = 0; rank < count; rank++) {
         Process process = processes().get(rank);
-        if (told[rank] || process.isAlive()) {
+        if (reported[rank] || process.isAlive()) {
           continue;
         }
-        told[rank] = true;
+        reported[rank] = true;
         if (process.exitValue() != 0 && code == 0) {
           code = process.exitValue();
           err.println(
@@ -136,8 +137,8 @@ public final class LocalLauncher {
     }
   }
 
-  /// Bytes as they come, so that a progress line can rewrite itself; without Java's note that the
-  /// vector module is incubating.
+  /// Copies bytes as they arrive, so that a progress line can overwrite itself; drops Java's
+  /// warning that the vector module is incubating.
   private static Thread copy(InputStream in, PrintStream to) {
     return Thread.ofVirtual()
         .start(() -> {
@@ -154,7 +155,7 @@ public final class LocalLauncher {
               to.flush();
             }
           } catch (IOException e) {
-            // the process is gone
+            // the process has ended
           }
         });
   }
@@ -163,7 +164,7 @@ public final class LocalLauncher {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {
-      throw new UncheckedIOException("no free port", e);
+      throw new UncheckedIOException("there is no free TCP port", e);
     }
   }
 }

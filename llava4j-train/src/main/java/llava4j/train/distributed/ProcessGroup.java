@@ -2,44 +2,48 @@ package llava4j.train.distributed;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// The collectives between the processes of a run. Every process calls the same ones in the same
-/// order; each is over when it returns, except [#allGather].
+/// The collective operations between the processes of a run. Every process must call the same ones
+/// in the same order. Each call blocks until the operation is complete, except [#allGather]. A call
+/// throws [LostProcessException] if another process is lost.
 public sealed interface ProcessGroup extends AutoCloseable
     permits SingleProcess, ConnectedProcesses {
 
+  /// Index of this process, from 0.
   int rank();
 
+  /// Number of processes.
   int size();
 
-  /// Sums `tensor` over all processes, in place.
+  /// All-reduce: sums `tensor` over all processes, in place.
   void sum(Tensor tensor);
 
-  /// Begins to collect the parts of all processes, in rank order.
+  /// All-gather: starts to collect the parts of all processes, in rank order.
   ///
-  /// @param whole receives them, [size * n]
-  /// @param part this process's own, `[n]`; may be a view of `whole` at its place
+  /// @param whole receives the parts, [size * n]
+  /// @param part the part of this process, `[n]`; may be the view of `whole` at its place
+  /// @return a handle to wait for the end of the operation
   Pending allGather(Tensor whole, Tensor part);
 
-  /// Sums `whole` over all processes and gives each its part.
+  /// Reduce-scatter: sums `whole` over all processes and returns to each process its part.
   ///
-  /// @param part receives it, `[n]`
+  /// @param part receives the part, `[n]`
   /// @param whole [size * n]; its content is undefined afterwards
   void reduceScatter(Tensor part, Tensor whole);
 
   /// Copies process 0's `tensor` to all, in place.
   void broadcast(Tensor tensor);
 
-  /// Returns when all processes have come here.
+  /// Blocks until all processes have called it.
   void barrier();
 
   /// Tells the other processes, in one sentence, why this one is about to end.
   void announceFailure(String sentence);
 
-  /// A collective under way.
+  /// A collective operation that may not be complete yet.
   interface Pending {
     Pending DONE = () -> {};
 
-    /// Returns when it is over.
+    /// Blocks until the operation is complete.
     void await();
   }
 

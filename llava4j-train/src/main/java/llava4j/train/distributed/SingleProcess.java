@@ -2,7 +2,7 @@ package llava4j.train.distributed;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// A run of one process.
+/// The process group of a run with one process.
 public record SingleProcess() implements ProcessGroup {
   @Override
   public int rank() {

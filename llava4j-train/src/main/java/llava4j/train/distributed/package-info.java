@@ -1,3 +1,3 @@
-/// Several processes as one: who they are, the collectives between them, and how a dead one is
-/// noticed.
+/// Distributed training: identity of a process, collective operations, heartbeats that detect a
+/// lost process.
 package llava4j.train.distributed;

@@ -22,10 +22,10 @@ import llava4j.train.config.LoraSettings;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.config.TrainConfig.Precision;
 
-/// Writes what a run learned in the layouts that LLaVA's, Hugging Face's and PEFT's programs read
+/// Exports the result of a run in the layouts that LLaVA, Hugging Face transformers and PEFT read
 /// (spec 5.6).
 public final class TrainedExport {
-  /// The folder of an adapter under transformers' names.
+  /// Name of the folder with the adapter in transformers' naming.
   public static final String HUGGING_FACE_ADAPTER = "hf-adapter";
 
   private final TrainConfig config;
@@ -38,9 +38,11 @@ public final class TrainedExport {
     this.weights = weights;
   }
 
-  /// Writes below `out`.
+  /// Exports into `out`: a projector file (stage CONNECTOR), a whole model (FULL, TOWER) or an
+  /// adapter (ADAPTER).
   ///
-  /// @return the folders or files that a user wants to know of
+  /// @return the exported files and folders, for the user
+  /// @throws BadInputException if they cannot be written
   public List<Path> write(Path out) {
     Checkpoint trained = checkpoint();
     return switch (config.stage()) {
@@ -49,8 +51,8 @@ public final class TrainedExport {
         yield List.of(out.resolve("mm_projector.bin"));
       }
       case FULL, TOWER -> {
-        Path original = fresh(out.resolve("original"));
-        Path huggingFace = fresh(out.resolve("hf"));
+        Path original = cleared(out.resolve("original"));
+        Path huggingFace = cleared(out.resolve("hf"));
         converter(trained).toOriginal(original, type());
         if (hasHuggingFaceLayout(trained.config())) {
           converter(trained).toHuggingFace(huggingFace, type());
@@ -62,8 +64,8 @@ public final class TrainedExport {
     };
   }
 
-  /// A model that learned to answer in a conversation template has it as its chat template; one
-  /// that learned captions keeps its base's.
+  /// A model trained on conversations gets their template as its chat template; one trained on
+  /// captions keeps that of its base model.
   private CheckpointConverter converter(Checkpoint trained) {
     ConversationTemplate template = config.data().template();
     return new CheckpointConverter(
@@ -78,8 +80,8 @@ public final class TrainedExport {
     return base.withWeights(weights).at(base.location(), config.preset());
   }
 
-  /// The original's names in `out` itself; transformers' in a folder of their own, where
-  /// transformers has such a model.
+  /// Writes the adapter with the original's names into `out`, and with transformers' names into a
+  /// subfolder if transformers supports the model.
   private List<Path> writeAdapter(Checkpoint trained, Path out) {
     LoraSettings lora = config.lora();
     AdapterWriter.Settings settings =
@@ -92,20 +94,20 @@ public final class TrainedExport {
         .original(out, trained.config().projector(), lora.targets(), type());
     converter(trained).besideAdapter(out, type());
     if (!hasHuggingFaceLayout(trained.config())
-        || baseSeesTiles()
+        || baseUsesTiles()
         || AdapterWriter.unfitForHuggingFace(learned).isPresent()) {
       return List.of(out);
     }
-    Path huggingFace = fresh(out.resolve(HUGGING_FACE_ADAPTER));
+    Path huggingFace = cleared(out.resolve(HUGGING_FACE_ADAPTER));
     String fromThere = AdapterWriter.reference(base.location(), huggingFace);
     new AdapterWriter(learned, weights, settings, fromThere).huggingFace(huggingFace, type());
     converter(trained).processorBesideAdapter(huggingFace);
     return List.of(out, huggingFace);
   }
 
-  /// An adapter under transformers' names takes the way to see images from its base, which is
-  /// another than the run's where a LLaVA-1.6 is trained as a LLaVA-1.5.
-  private boolean baseSeesTiles() {
+  /// Whether the base model splits images into tiles. transformers takes the image mode of an
+  /// adapter from its base model, which is wrong when a LLaVA-1.6 is trained as a LLaVA-1.5.
+  private boolean baseUsesTiles() {
     Path file = base.location().resolve("config.json");
     if (!Files.isRegularFile(file)) {
       return false;
@@ -125,8 +127,8 @@ public final class TrainedExport {
         && !(config.imageMode() instanceof llava4j.image.ImageMode.Hd);
   }
 
-  /// An empty folder; what an earlier end of this run left in it goes.
-  private static Path fresh(Path folder) {
+  /// Deletes the folder with what an earlier export left in it.
+  private static Path cleared(Path folder) {
     try {
       if (Files.exists(folder)) {
         List<Path> deepestFirst;

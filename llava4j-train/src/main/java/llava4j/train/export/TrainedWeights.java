@@ -12,8 +12,8 @@ import llava4j.train.shard.UnitLayout;
 import llava4j.train.state.SavedRun;
 import org.bytedeco.pytorch.Tensor;
 
-/// A model after training: what was learned, from a checkpoint, over the base it began with. Reads
-/// one tensor at a time, so it needs no memory for a whole model.
+/// The weights of a model after training: trained tensors from a checkpoint, all others from the
+/// base model. Tensors are read one at a time, so a whole model never has to fit in memory.
 public final class TrainedWeights implements WeightSource {
   private final WeightSource base;
   private final SavedRun saved;
@@ -24,7 +24,7 @@ public final class TrainedWeights implements WeightSource {
 
   /// @param base not closed here
   /// @param saved not closed here
-  /// @param layouts of the units that were learned
+  /// @param layouts of the trained units
   public TrainedWeights(WeightSource base, SavedRun saved, List<UnitLayout> layouts) {
     this.base = base;
     this.saved = saved;
@@ -40,7 +40,7 @@ public final class TrainedWeights implements WeightSource {
     }
   }
 
-  /// Names of what was learned.
+  /// Names of the trained tensors.
   List<String> learned() {
     return List.copyOf(learned.keySet());
   }

@@ -1,3 +1,2 @@
-/// What a run learned, read from its checkpoint and written in the layouts that other programs
-/// read.
+/// Exports the result of a run from its checkpoint in the layouts of other programs.
 package llava4j.train.export;

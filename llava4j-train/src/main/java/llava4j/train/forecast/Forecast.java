@@ -15,27 +15,27 @@ import llava4j.train.model.QuantizedBase;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.ZeroStage;
 
-/// What a run will need, worked out from its numbers before it starts.
+/// Memory that a run will need, estimated before it starts.
 ///
-/// @param weights bytes of parameters on one process
+/// @param weights bytes of the parameters on one process
 /// @param gradients bytes of gradients
-/// @param optimizer bytes of master weights and moments
-/// @param activations bytes of what one micro-batch of full length keeps
+/// @param optimizer bytes of master weights and AdamW's moments
+/// @param activations bytes of the activations that one micro-batch of maximum length keeps
 /// @param tower bytes of the frozen vision tower
 public record Forecast(long weights, long gradients, long optimizer, long activations, long tower) {
 
   /// Java, libtorch and their buffers.
   private static final long RUNTIME = 600L << 20;
 
-  /// Memory that one process will have at its peak.
+  /// Peak memory of one process in bytes.
   public long peakBytes() {
     return weights + gradients + optimizer + activations + tower + RUNTIME;
   }
 
-  /// Works it out.
+  /// Computes the estimate for one process.
   ///
-  /// @param processes that share the run
-  /// @param quantized what lies in 4 bits, beside the units
+  /// @param processes number of processes of the run
+  /// @param quantized the 4-bit matrices, which are not part of the units
   public static Forecast of(
       TrainConfig config,
       LlavaConfig model,
@@ -70,8 +70,9 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
         weights, gradients, optimizer, activations(config, model.text(), type, device), tower);
   }
 
-  /// Floating point operations of one row of the language model, forward and backward,
-  /// recomputation left out. In stage TOWER it does not run.
+  /// Floating point operations of the language model for one token, forward and backward, without
+  /// the recomputation of gradient checkpointing. 0 in stage TOWER, which does not run the language
+  /// model.
   public static double flopsPerRow(LlavaConfig model, TrainConfig config) {
     if (config.stage() == TrainConfig.Stage.TOWER) {
       return 0;
@@ -82,8 +83,8 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return passes * (parameters + head);
   }
 
-  /// Floating point operations of one view of an image in tower and connector, forward and
-  /// backward; of a frozen tower, which may be remembered, none.
+  /// Floating point operations of vision tower and projector for one view of an image, forward and
+  /// backward. A frozen tower counts as 0, because its output may be cached.
   public static double flopsPerView(LlavaConfig model, TrainConfig config) {
     ParameterTable table = ParameterTable.of(model);
     double connector = 6.0 * table.numParameters("projector.") * model.vision().rowsPerView();
@@ -105,7 +106,7 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return (long) text.numLayers() * (keep ? hidden + block : hidden) + (keep ? 0 : block) + logits;
   }
 
-  /// One line for each part, for people.
+  /// One line for each part, for the user.
   public List<String> lines() {
     return List.of(
         line("weights", weights),

@@ -13,15 +13,15 @@ import llava4j.train.model.ModelUnits;
 import llava4j.train.model.QuantizedBase;
 import llava4j.train.shard.ParameterUnit;
 
-/// Says what a run learns: module, parameters, whether they learn, type, learning rate.
+/// A table of the parts of a model: parameters, whether they are trained, type, learning rate.
 public final class FreezeTable {
   private FreezeTable() {}
 
   private record Row(long parameters, boolean trainable, String type) {}
 
-  /// The table for people, a head line first.
+  /// The lines of the table, the header first.
   ///
-  /// @param quantized what lies in 4 bits, beside the units
+  /// @param quantized the 4-bit matrices, which are not part of the units
   public static List<String> lines(
       TrainConfig config, LlavaConfig model, ModelUnits units, QuantizedBase quantized) {
     DType type = config.execution().precision().type();
@@ -47,7 +47,7 @@ public final class FreezeTable {
               new Row(one.parameters() + other.parameters(), one.trainable(), one.type()));
     }
     if (quantized.parameters() > 0) {
-      rows.put("matrices of them", new Row(quantized.parameters(), false, "NF4"));
+      rows.put("4-bit matrices", new Row(quantized.parameters(), false, "NF4"));
     }
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -56,9 +56,9 @@ public final class FreezeTable {
             "%-16s %15s  %-9s %-5s %s",
             "module",
             "parameters",
-            "learns",
+            "trained",
             "type",
-            "rate"));
+            "learning rate"));
     rows.forEach((module, row) -> {
       double rate = ModelUnits.baseRate(config.optimization(), module);
       lines.add(

@@ -6,13 +6,14 @@ import org.bytedeco.pytorch.Stat;
 import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.global.torch;
 
-/// The most memory that a run took of the device which its [Forecast] is about.
+/// The measured peak memory of a run, on the device that its [Forecast] is about.
 ///
-/// @param device where
-/// @param bytes of this process on the processor; on a GPU what libtorch reserved there
+/// @param device the device
+/// @param bytes on a CPU the resident memory of this process; on a GPU the memory that libtorch
+///   reserved
 public record MeasuredMemory(Device device, long bytes) {
 
-  /// The most there ever was in this process.
+  /// The peak since this process started.
   public static MeasuredMemory peak(Device device) {
     return new MeasuredMemory(
         device,

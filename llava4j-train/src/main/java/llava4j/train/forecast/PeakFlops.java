@@ -8,13 +8,13 @@ import llava4j.train.model.GradientMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// How fast this machine multiplies matrices.
+/// Measures the speed of matrix products on a device.
 public final class PeakFlops {
   private static final int TRIES = 5;
 
   private PeakFlops() {}
 
-  /// Floating point operations a second: the best of a few square products.
+  /// Floating point operations per second: the best of a few products of square matrices.
   public static double measure(Device device, DType type) {
     long side =
         switch (device) {

@@ -4,18 +4,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What the operating system says of this process's memory, in bytes; 0 where it says nothing.
+/// Resident memory of this process in bytes, as reported by the operating system; 0 if it is not
+/// reported.
 public final class ResidentMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private ResidentMemory() {}
 
-  /// In memory now.
+  /// The current value.
   public static long now() {
     return field("VmRSS:");
   }
 
-  /// The most there ever was.
+  /// The peak since the process started.
   public static long peak() {
     return field("VmHWM:");
   }

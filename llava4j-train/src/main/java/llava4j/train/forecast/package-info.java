@@ -1,3 +1,3 @@
-/// What a run will need and learn, said before its first step, and the machine's own figures beside
-/// it.
+/// Reports before the first step: memory estimate, trained and frozen parts; and measurements of
+/// the machine.
 package llava4j.train.forecast;

@@ -10,17 +10,18 @@ import llava4j.train.batch.LabelledTokens;
 import llava4j.train.batch.SequencePlan;
 import llava4j.train.config.TrainConfig;
 
-/// Finds a row for every token and every image's row of a batch.
+/// Computes the sequence position of every text token and image token of a batch.
 ///
-/// @param maxLength rows that a sample may have
-/// @param packing several samples share a sequence
+/// @param maxLength maximum number of tokens of a sample, image tokens included
+/// @param packing whether several samples may share a sequence
 public record BatchRowPlanner(LlavaConfig config, int maxLength, boolean packing) {
 
-  /// As a run has it.
+  /// The planner for a run's settings.
   public static BatchRowPlanner of(TrainConfig config, LlavaConfig llava) {
     return new BatchRowPlanner(llava, config.data().maxLength(), config.data().packing());
   }
 
+  /// Plans one batch.
   public Objective.Planned plan(Batch batch) {
     List<LabelledTokens> texts = new ArrayList<>();
     List<List<int[]>> sources = new ArrayList<>();

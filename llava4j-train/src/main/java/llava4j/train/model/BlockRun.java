@@ -10,17 +10,17 @@ import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/// One block, recorded in three pieces: before attention, attention, behind it. On the processor
-/// attention wants BLAS on one thread and everything else on all, forward and backward, so the
-/// graph is cut there.
+/// The forward pass of one decoder block, recorded as three separate autograd graphs: before
+/// attention, attention, after attention. On a CPU, attention needs BLAS on one thread and
+/// everything else needs it on all threads, in forward and backward, so the graph is split there.
 final class BlockRun {
   private final Map<String, Tensor> parameters;
-  private final Tensor input; // leaf of the first piece, [sequences, tokens, dim]
+  private final Tensor input; // leaf of the first graph, [sequences, tokens, dim]
   private final Projected projected;
-  private final Projected leaves; // of the second piece
+  private final Projected leaves; // of the second graph
   private final Tensor heads; // [sequences, heads, tokens, headDim]
-  private final Tensor headsLeaf; // of the third piece
-  private final Tensor inputLeaf; // of the third piece
+  private final Tensor headsLeaf; // of the third graph
+  private final Tensor inputLeaf; // of the third graph
   private final Tensor output; // [sequences, tokens, dim]
 
   private BlockRun(
@@ -38,8 +38,9 @@ final class BlockRun {
     this.output = block.finish(inputLeaf, headsLeaf);
   }
 
-  /// Runs a block over parameters that are leaves of its graph.
+  /// Runs a block forward and records its graphs.
   ///
+  /// @param parameters leaves of the graphs, by name
   /// @param hidden [sequences, tokens, dim]
   static BlockRun of(
       DecoderBlock block, Map<String, Tensor> parameters, Tensor hidden, DecoderPass pass) {
@@ -48,34 +49,40 @@ final class BlockRun {
     }
   }
 
-  /// What the block gave, apart from its graph. [sequences, tokens, dim]
+  /// The block's output, detached from its graph. [sequences, tokens, dim]
   Tensor output() {
     return output.detach();
   }
 
-  /// Goes back from the output's gradient, [sequences, tokens, dim].
+  /// Runs backward.
+  ///
+  /// @param gradient gradient of the output, [sequences, tokens, dim]
+  /// @return gradients of the input and of the parameters
   Gradients backward(Tensor gradient) {
     try (Scope scope = new Scope()) {
       List<Tensor> ends = List.of(inputLeaf, headsLeaf);
-      Gradients behind = Gradients.of(List.of(output), List.of(gradient), ends, parameters);
+      Gradients afterAttention = Gradients.of(List.of(output), List.of(gradient), ends, parameters);
       NativeRuntime.useOneThreadPool();
       Gradients attention =
           Gradients.of(
               List.of(heads),
-              List.of(behind.ofInputs().get(1)),
+              List.of(afterAttention.ofInputs().get(1)),
               List.of(leaves.query(), leaves.key(), leaves.value()),
               Map.of());
       NativeRuntime.useAllThreadPools();
-      Gradients before =
+      Gradients beforeAttention =
           Gradients.of(
               List.of(projected.query(), projected.key(), projected.value()),
               attention.ofInputs(),
               List.of(input),
               parameters);
       Tensor ofInput =
-          behind.ofInputs().getFirst().add(before.ofInputs().getFirst()); // as the input
-      Map<String, Tensor> ofParameters = new LinkedHashMap<>(behind.ofParameters());
-      ofParameters.putAll(before.ofParameters());
+          afterAttention
+              .ofInputs()
+              .getFirst()
+              .add(beforeAttention.ofInputs().getFirst()); // as the input
+      Map<String, Tensor> ofParameters = new LinkedHashMap<>(afterAttention.ofParameters());
+      ofParameters.putAll(beforeAttention.ofParameters());
       ofParameters.values().forEach(scope::keep);
       return new Gradients(List.of(scope.keep(ofInput)), ofParameters);
     }

@@ -15,22 +15,24 @@ import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The decoder's blocks, driven one by one: forward keeps a block's input alone, backward computes
-/// the block again and goes through it. So activations of one block exist at a time, and parameters
-/// that are dealt to processes are gathered for one block at a time, the next one's on its way.
+/// The decoder blocks with gradient checkpointing: forward keeps only the input of each block;
+/// backward runs the block forward again with a graph, then backward. Only one block's activations
+/// exist at a time. Sharded parameters are gathered (all-gather) for one block at a time, while
+/// those of the next block are already on their way.
 final class BlockStack {
 
-  /// What a block keeps between forward and backward.
+  /// What a block keeps between forward and backward: only its input (gradient checkpointing) or
+  /// all activations.
   enum Activations {
     RECOMPUTE,
     KEEP
   }
 
-  /// The units of one block.
+  /// The parameter units of one block.
   ///
-  /// @param base its own parameters
-  /// @param adapterOrNull LoRA's matrices
-  /// @param quantised matrices that are kept in 4 bits, by prefix
+  /// @param base parameters of the block itself
+  /// @param adapterOrNull LoRA matrices of the block; null without LoRA
+  /// @param quantised matrices in 4 bits, by prefix of their names
   record BlockUnits(
       ParameterUnit base, ParameterUnit adapterOrNull, Map<String, Linear> quantised) {
     GatheredLayer gather() {
@@ -60,11 +62,11 @@ final class BlockStack {
 
   private final TextConfig config;
   private final List<BlockUnits> blocks;
-  private final LoraSettings lora; // null without adapters
+  private final LoraSettings lora; // null without LoRA
   private final Activations activations;
   private final List<Tensor> inputs = new ArrayList<>(); // each [sequences, tokens, dim]
   private final List<BlockRun> kept = new ArrayList<>();
-  private GatheredLayer lastLayer; // backward begins with the last block, so it is kept in any case
+  private GatheredLayer lastLayer; // not released, because backward starts with the last block
 
   BlockStack(
       TextConfig config, List<BlockUnits> blocks, LoraSettings lora, Activations activations) {
@@ -74,51 +76,50 @@ final class BlockStack {
     this.activations = activations;
   }
 
-  /// Runs all blocks. What they keep belongs to the caller's scope.
+  /// Runs all blocks forward. Tensors kept for backward belong to the caller's scope.
   ///
   /// @param embeddings [sequences, tokens, dim]
-  /// @param seed of the dropout of this micro-batch
-  /// @return [sequences, tokens, dim]
+  /// @param seed random seed of dropout for this micro-batch
+  /// @return hidden states after the last block, [sequences, tokens, dim]
   Tensor forward(Tensor embeddings, DecoderPass pass, long seed) {
     inputs.clear();
     kept.clear();
     Tensor hidden = embeddings; // [sequences, tokens, dim]
     GatheredLayer next = blocks.getFirst().gather();
     for (int layer = 0; layer < blocks.size() - 1; layer++) {
-      try (GatheredLayer here = next) {
+      try (GatheredLayer current = next) {
         next = blocks.get(layer + 1).gather();
         inputs.add(hidden);
         if (activations == Activations.KEEP) {
-          BlockRun run = record(layer, here, hidden, pass, seed);
+          BlockRun run = runWithGraph(layer, current, hidden, pass, seed);
           kept.add(run);
           hidden = run.output(); // [sequences, tokens, dim]
         } else {
-          hidden =
-              runWithoutActivations(layer, here, hidden, pass, seed); // [sequences, tokens, dim]
+          hidden = runWithoutGraph(layer, current, hidden, pass, seed); // [sequences, tokens, dim]
         }
       }
     }
     inputs.add(hidden);
     lastLayer = next;
-    kept.add(record(blocks.size() - 1, next, hidden, pass, seed));
+    kept.add(runWithGraph(blocks.size() - 1, next, hidden, pass, seed));
     return kept.getLast().output();
   }
 
-  /// Goes back through all blocks and adds their parameters' gradients to the units.
+  /// Runs all blocks backward and adds the gradients of their parameters to the units.
   ///
-  /// @param outputGradient of what [#forward] gave, [sequences, tokens, dim]
+  /// @param outputGradient gradient of the result of [#forward], [sequences, tokens, dim]
   /// @return gradient of the embeddings, [sequences, tokens, dim]
   Tensor backward(Tensor outputGradient, DecoderPass pass, long seed) {
     Tensor gradient = outputGradient; // [sequences, tokens, dim]
     GatheredLayer next = lastLayer;
     for (int layer = blocks.size() - 1; layer >= 0; layer--) {
-      try (GatheredLayer here = next;
+      try (GatheredLayer current = next;
           Scope scope = new Scope()) {
         next = layer > 0 ? blocks.get(layer - 1).gather() : null;
         BlockRun run =
             activations == Activations.KEEP || layer == blocks.size() - 1
                 ? kept.removeLast()
-                : record(layer, here, inputs.get(layer), pass, seed);
+                : runWithGraph(layer, current, inputs.get(layer), pass, seed);
         Gradients gradients = run.backward(gradient);
         accumulate(blocks.get(layer), gradients.ofParameters());
         gradient = scope.keep(gradients.ofInputs().getFirst()); // [sequences, tokens, dim]
@@ -129,11 +130,11 @@ final class BlockStack {
     return gradient;
   }
 
-  private Tensor runWithoutActivations(
-      int layer, GatheredLayer use, Tensor input, DecoderPass pass, long seed) {
+  private Tensor runWithoutGraph(
+      int layer, GatheredLayer gathered, Tensor input, DecoderPass pass, long seed) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {
-      DecoderBlock block = block(layer, use.parameters(), seed);
+      DecoderBlock block = block(layer, gathered.parameters(), seed);
       DecoderBlock.Projected projected = block.project(input, pass);
       NativeRuntime.useOneThreadPool(); // fused attention calls BLAS from libtorch's threads
       Tensor heads = DecoderBlock.attention(projected, pass); // [sequences, heads, tokens, headDim]
@@ -142,14 +143,15 @@ final class BlockStack {
     }
   }
 
-  private BlockRun record(int layer, GatheredLayer use, Tensor input, DecoderPass pass, long seed) {
-    Map<String, Tensor> parameters = use.parameters();
+  private BlockRun runWithGraph(
+      int layer, GatheredLayer gathered, Tensor input, DecoderPass pass, long seed) {
+    Map<String, Tensor> parameters = gathered.parameters();
     return BlockRun.of(block(layer, parameters, seed), parameters, input, pass);
   }
 
   private DecoderBlock block(int layer, Map<String, Tensor> parameters, long seed) {
     if (lora != null && lora.dropout() > 0) {
-      // the same mask when the block is computed again, and after a resume
+      // the same dropout mask when the block is recomputed, and after a resume
       torch.manual_seed(seed * 1_000_003 + layer);
     }
     return new DecoderBlock(

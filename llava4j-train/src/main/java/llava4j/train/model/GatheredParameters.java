@@ -6,11 +6,12 @@ import llava4j.model.linear.Parameters;
 import llava4j.train.config.LoraSettings;
 import org.bytedeco.pytorch.Tensor;
 
-/// Hands out tensors that somebody holds: gathered units, adapters on them, quantised matrices.
+/// Parameters of a model whose tensors are held elsewhere: gathered units, LoRA adapters on them,
+/// 4-bit matrices.
 ///
-/// @param tensors under our names
-/// @param quantised linear layers that are no plain tensors, by prefix
-/// @param lora how adapters count; null where there are none
+/// @param tensors plain tensors by this library's parameter names
+/// @param quantised 4-bit linear layers, by prefix of their names
+/// @param lora scale and dropout of the adapters; null without LoRA
 public record GatheredParameters(
     Map<String, Tensor> tensors, Map<String, Linear> quantised, LoraSettings lora)
     implements Parameters {

@@ -2,7 +2,7 @@ package llava4j.train.model;
 
 import org.bytedeco.pytorch.GradMode;
 
-/// Whether libtorch records what is computed, until closed.
+/// Switches libtorch's autograd recording on or off for this thread until closed.
 public final class GradientMode implements AutoCloseable {
   private final boolean before = GradMode.is_enabled();
 
@@ -10,12 +10,12 @@ public final class GradientMode implements AutoCloseable {
     GradMode.set_enabled(recorded);
   }
 
-  /// From here on it records.
+  /// Switches recording on.
   public static GradientMode recorded() {
     return new GradientMode(true);
   }
 
-  /// From here on it does not.
+  /// Switches recording off (`torch.no_grad`).
   public static GradientMode off() {
     return new GradientMode(false);
   }

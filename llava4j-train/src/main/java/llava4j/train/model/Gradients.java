@@ -9,17 +9,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Derivatives of one stretch of the graph.
+/// Gradients of one part of the autograd graph.
 ///
-/// @param ofInputs in the order of the inputs
-/// @param ofParameters by name; parameters that have no part in the stretch are absent
+/// @param ofInputs gradients of the inputs, in their order
+/// @param ofParameters gradients by parameter name; parameters that the graph does not use are
+///   absent
 public record Gradients(List<Tensor> ofInputs, Map<String, Tensor> ofParameters) {
 
-  /// Goes back from outputs to inputs and to parameters.
+  /// Computes gradients of inputs and parameters from those of the outputs. Frees the graph.
   ///
-  /// @param outputGradients as `outputs`
-  /// @param inputs leaves of the graph, all of them used in it
-  /// @param parameters leaves of the graph, or tensors that are not recorded at all
+  /// @param outputGradients gradient of each output, with its shape
+  /// @param inputs leaves of the graph, all of which it uses
+  /// @param parameters by name: leaves of the graph; those without `requires_grad` are skipped
   public static Gradients of(
       List<Tensor> outputs,
       List<Tensor> outputGradients,

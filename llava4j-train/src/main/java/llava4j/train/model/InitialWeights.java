@@ -11,20 +11,20 @@ import llava4j.train.config.LoraSettings;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// What every parameter is before the first step: the base's, or new where the base has none. New
-/// values depend on seed and name alone, so all processes have the same.
+/// The initial value of every parameter: that of the base model, or a new random one if the base
+/// model has none. New values depend only on seed and name, so they are the same on all processes.
 public final class InitialWeights implements Function<String, Tensor> {
-  private static final String DOWN = ".lora_A.weight";
-  private static final String UP = ".lora_B.weight";
+  private static final String LORA_A = ".lora_A.weight";
+  private static final String LORA_B = ".lora_B.weight";
 
   private final LlavaConfig config;
   private final WeightSource base;
-  private final LoraSettings lora; // null without adapters
+  private final LoraSettings lora; // null without LoRA
   private final SeededTensors random;
   private final SequencedMap<String, List<Long>> shapes;
 
   /// @param base not closed here
-  /// @param lora null without adapters
+  /// @param lora null without LoRA
   public InitialWeights(LlavaConfig config, WeightSource base, LoraSettings lora, long seed) {
     this.config = config;
     this.base = base;
@@ -33,7 +33,7 @@ public final class InitialWeights implements Function<String, Tensor> {
     this.shapes = ParameterTable.of(config).shapes();
   }
 
-  /// Whether the parameter is new: not in the base.
+  /// Whether the base model lacks the parameter.
   boolean isNew(String name) {
     return !base.tensors().containsKey(name);
   }
@@ -50,16 +50,17 @@ public final class InitialWeights implements Function<String, Tensor> {
     if (name.equals(ModelUnits.NEWLINE)) {
       return random.normal(name, shapes.get(name), 1 / Math.sqrt(config.text().dim()));
     }
-    if (lora != null && name.endsWith(DOWN)) {
+    if (lora != null && name.endsWith(LORA_A)) {
       // Kaiming uniform with a = sqrt(5), as PEFT: the bound is 1 / sqrt(fan in)
-      long fanIn = weightOf(name, DOWN).get(1);
+      long fanIn = weightOf(name, LORA_A).get(1);
       return random.uniform(
           name, List.of((long) lora.rank(), fanIn), 1 / Math.sqrt((double) fanIn));
     }
-    if (lora != null && name.endsWith(UP)) {
-      return torch.zeros(weightOf(name, UP).get(0), lora.rank());
+    if (lora != null && name.endsWith(LORA_B)) {
+      return torch.zeros(weightOf(name, LORA_B).get(0), lora.rank());
     }
-    throw new BadInputException("the base model has no " + name + "; name a whole base model");
+    throw new BadInputException(
+        "the base model has no parameter " + name + "; use a complete base model");
   }
 
   private List<Long> weightOf(String adapter, String ending) {

@@ -14,7 +14,8 @@ import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Images and ids become embeddings: vision tower, projector, embedding table, splice.
+/// Computes the input embeddings from images and token ids: vision tower, projector, embedding
+/// table, splice.
 final class InputStage {
   private final LlavaConfig config;
   private final ModelUnits units;
@@ -28,12 +29,13 @@ final class InputStage {
     this.device = device;
   }
 
-  /// What backward needs.
+  /// The result of forward, which backward needs.
   ///
-  /// @param embeddings [sequences, tokens, dim], a leaf
-  /// @param rows image rows with their graph, and the newline behind them, [imageRows, dim]; null
-  ///   without images
-  /// @param parameters those of projector, newline and tower that `rows` depends on
+  /// @param embeddings [sequences, tokens, dim], a leaf without a graph
+  /// @param rows image features after the projector with their graph, followed by the
+  ///   `image_newline` vector if the model has one, [imageRows, dim]; null without images
+  /// @param parameters parameters of projector, `image_newline` and vision tower that `rows`
+  ///   depends on
   record Result(Tensor embeddings, Tensor rows, Map<String, Tensor> parameters) {}
 
   Result forward(SequencePlan plan, List<Image> images) {
@@ -57,9 +59,10 @@ final class InputStage {
     }
   }
 
-  /// Adds gradients of embedding table, projector, newline and tower to their units.
+  /// Adds the gradients of embedding table, projector, `image_newline` and vision tower to their
+  /// units.
   ///
-  /// @param gradient of the embeddings, [sequences, tokens, dim]
+  /// @param gradient gradient of the embeddings, [sequences, tokens, dim]
   void backward(SequencePlan plan, Result forward, Tensor gradient) {
     try (Scope _ = new Scope()) {
       Tensor flat = gradient.flatten(0, 1); // [rows, dim]
@@ -68,7 +71,7 @@ final class InputStage {
         gradients =
             Gradients.of(
                     List.of(forward.rows()),
-                    List.of(ofImageRows(plan, forward.rows(), flat)),
+                    List.of(gradientOfImageRows(plan, forward.rows(), flat)),
                     List.of(),
                     forward.parameters())
                 .ofParameters();
@@ -85,9 +88,9 @@ final class InputStage {
     }
   }
 
-  /// The newline stands in hundreds of places, whose gradients bf16 could not add up: they are
-  /// summed exactly. [imageRows, dim], as `rows`
-  private Tensor ofImageRows(SequencePlan plan, Tensor rows, Tensor flat) {
+  /// Gradient of `rows`, [imageRows, dim]. `image_newline` is used at hundreds of positions, whose
+  /// gradients bf16 could not sum accurately, so they are summed in fp32 (fp64 with fp64 training).
+  private Tensor gradientOfImageRows(SequencePlan plan, Tensor rows, Tensor flat) {
     Tensor sum = Tensors.exact(torch.zeros_like(rows)); // [imageRows, dim]
     Tensor each = flat.index_select(0, index(plan.imageRows())).to(sum.dtype()); // [n, dim]
     return sum.index_add_(0, index(plan.imageSources()), each).to(rows.dtype());
@@ -111,7 +114,8 @@ final class InputStage {
     }
   }
 
-  /// Looks up all tokens at once, then puts image rows in their places; padding is zero.
+  /// Looks up the embeddings of all text tokens at once, then copies the image features to their
+  /// positions; padding is zero. [sequences, tokens, dim]
   private Tensor splice(SequencePlan plan, Tensor table, Tensor rowsOrNull) {
     try (Scope scope = new Scope();
         GradientMode _ = GradientMode.off()) {

@@ -11,8 +11,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Final norm, head and cross-entropy, in chunks of rows: logits of all positions never exist at
-/// once, and rows that predict nothing supervised have none at all.
+/// Final norm, head and cross-entropy, in chunks of positions: the logits of all positions never
+/// exist at the same time, and no logits are computed for positions whose next token is not
+/// supervised.
 final class LossHead {
   static final String NORM = "language_model.norm.weight";
   static final String HEAD = "lm_head.weight";
@@ -22,9 +23,10 @@ final class LossHead {
   private final double rmsNormEps;
   private final int chunkRows;
 
-  /// @param unit norm and, unless tied, head
-  /// @param tiedOrNull the embedding's unit where the head shares its matrix
-  /// @param chunkRows rows whose logits exist at once
+  /// @param unit parameter unit of the norm and, unless tied, the head
+  /// @param tiedOrNull parameter unit of the embedding table if the head shares its matrix, else
+  ///   null
+  /// @param chunkRows maximum number of positions whose logits exist at the same time
   LossHead(ParameterUnit unit, ParameterUnit tiedOrNull, double rmsNormEps, int chunkRows) {
     this.unit = unit;
     this.tiedOrNull = tiedOrNull;
@@ -32,15 +34,17 @@ final class LossHead {
     this.chunkRows = chunkRows;
   }
 
-  /// @param sum of the cross-entropies
-  /// @param hiddenGradient of scale times that sum, as the hidden states
+  /// @param sum sum of the cross-entropies
+  /// @param hiddenGradient gradient of `scale * sum` with respect to the hidden states, with their
+  ///   shape
   record Result(double sum, Tensor hiddenGradient) {}
 
-  /// Computes loss and gradients, and adds those of norm and head to their units.
+  /// Computes loss and gradients, and adds the gradients of norm and head to their units.
   ///
-  /// @param hidden output of the last block, [sequences, tokens, dim]
-  /// @param predictors rows of `hidden`, flattened, whose successors are supervised, [n]
-  /// @param targets ids, [n]
+  /// @param hidden hidden states after the last block, [sequences, tokens, dim]
+  /// @param predictors flattened positions whose next token is supervised, [n]
+  /// @param targets ids of these next tokens, [n]
+  /// @param scale factor of the loss for the gradients
   Result forwardBackward(Tensor hidden, Tensor predictors, Tensor targets, double scale) {
     try (Scope scope = new Scope();
         ParameterUnit.Gathered own = unit.gather().await();
@@ -60,8 +64,8 @@ final class LossHead {
     }
   }
 
-  /// The chunks of one batch, one after the other. Gradients of cross-entropy and head are written
-  /// out, in place where logits were: recorded, they would take four times the memory.
+  /// Processes the chunks of one batch in turn. The gradients of cross-entropy and head are
+  /// computed by hand, in place of the logits: with autograd they would need four times the memory.
   private final class Chunks {
     private final Tensor hidden; // [rows, dim]
     private final Tensor norm; // [dim]
@@ -70,7 +74,7 @@ final class LossHead {
     private final Tensor gradient; // of hidden, [rows, dim]
     private final Map<String, Tensor> ofParameters = new LinkedHashMap<>();
     private double loss;
-    private boolean begun; // the head's gradient
+    private boolean headGradientStarted;
 
     Chunks(Tensor hidden, Tensor norm, Tensor head, double scale) {
       this.hidden = hidden;
@@ -92,24 +96,24 @@ final class LossHead {
       try (GradientMode _ = GradientMode.recorded()) {
         normed = new Norm.Rms(norm, rmsNormEps).forward(input);
       }
-      Tensor ofNormed = throughHead(normed.detach(), targets); // [chunk, dim]
+      Tensor ofNormed = lossAndGradient(normed.detach(), targets); // [chunk, dim]
       Gradients gradients =
           Gradients.of(List.of(normed), List.of(ofNormed), List.of(input), Map.of(NORM, norm));
       gradient.index_copy_(0, rows, gradients.ofInputs().getFirst());
       gradients.ofParameters().forEach((name, value) -> ofParameters.get(name).add_(value));
     }
 
-    /// Adds to loss and head's gradient.
+    /// Adds the chunk to the loss and to the head's gradient.
     ///
     /// @return the gradient of `normed`, [chunk, dim]
-    private Tensor throughHead(Tensor normed, Tensor targets) {
+    private Tensor lossAndGradient(Tensor normed, Tensor targets) {
       try (Scope scope = new Scope();
           GradientMode _ = GradientMode.off()) {
         Tensor logits = Tensors.exact(torch.linear(normed, head)); // [chunk, vocab]
         Tensor columns = targets.unsqueeze(1); // [chunk, 1]
-        logits.sub_(logits.logsumexp(new long[] {1}, true)); // log-probabilities
+        logits.sub_(logits.logsumexp(new long[] {1}, true)); // log probabilities
         loss -= logits.gather(1, columns).sum().item_double();
-        logits.exp_(); // probabilities, less 1 at the target: the gradient
+        logits.exp_(); // probabilities, minus 1 at the target: the gradient
         logits.scatter_add_(
             1, columns, torch.full_like(columns, new Scalar(-1)).to(logits.dtype()));
         Tensor ofLogits = logits.mul_(new Scalar(scale)).to(head.dtype()); // [chunk, vocab]
@@ -123,20 +127,20 @@ final class LossHead {
     private void addToHead(Tensor ofLogits, Tensor normed) {
       Tensor sum = ofParameters.get(HEAD); // [vocab, dim]
       boolean direct = Tensors.type(sum) == Tensors.type(normed);
-      if (direct && begun) {
+      if (direct && headGradientStarted) {
         sum.addmm_(ofLogits.t(), normed);
       } else if (direct) {
         torch.mm_out(sum, ofLogits.t(), normed);
-      } else if (begun) {
+      } else if (headGradientStarted) {
         sum.add_(ofLogits.t().mm(normed));
       } else {
         sum.copy_(ofLogits.t().mm(normed));
       }
-      begun = true;
+      headGradientStarted = true;
     }
 
     Map<String, Tensor> gradients() {
-      if (!begun && unit.isTrainable()) {
+      if (!headGradientStarted && unit.isTrainable()) {
         ofParameters.get(HEAD).zero_(); // nothing was supervised
       }
       return ofParameters;

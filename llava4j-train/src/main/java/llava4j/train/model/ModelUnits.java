@@ -20,18 +20,19 @@ import llava4j.train.shard.ParameterUnit.Placement;
 import llava4j.train.shard.UnitLayout;
 import org.bytedeco.pytorch.Tensor;
 
-/// All parameters of a model in training, in units that are used together. Owns them.
+/// All parameters of a model in training, grouped in units that are gathered and used together.
+/// Owns them.
 public final class ModelUnits implements AutoCloseable {
-  /// Unit of the connector.
+  /// Name of the projector's unit.
   public static final String PROJECTOR = "projector";
 
-  /// Unit of the row-end vector, and its one parameter.
+  /// Name of the unit of the `image_newline` vector, and of its only parameter.
   public static final String NEWLINE = "image_newline";
 
-  /// Unit of the vision tower, where it learns.
+  /// Name of the vision tower's unit; it exists only if the tower is trained.
   public static final String TOWER = "vision_tower";
 
-  /// The one parameter of unit "embedding".
+  /// Name of the only parameter of unit "embedding".
   public static final String EMBEDDING = "language_model.embed_tokens.weight";
 
   private static final String LAYERS = "language_model.layers.";
@@ -39,8 +40,9 @@ public final class ModelUnits implements AutoCloseable {
   private final Map<String, ParameterUnit> units = new LinkedHashMap<>();
   private final List<BlockUnits> blocks = new ArrayList<>();
 
-  /// @param initial gives every parameter under our names, adapters included
-  /// @param quantised linear layers in 4 bits, by prefix; their matrices are in no unit
+  /// @param initial returns the initial value of every parameter by this library's names, adapters
+  ///   included
+  /// @param quantised 4-bit linear layers, by prefix of their names; their matrices are in no unit
   public ModelUnits(
       LlavaConfig config,
       TrainableParts parts,
@@ -98,12 +100,12 @@ public final class ModelUnits implements AutoCloseable {
     return blocks;
   }
 
-  /// All units in a fixed order.
+  /// All units, in a fixed order.
   public List<ParameterUnit> all() {
     return List.copyOf(units.values());
   }
 
-  /// Those that learn, in the same order.
+  /// The units that are trained, in the same order.
   public List<ParameterUnit> trainable() {
     return units.values().stream().filter(ParameterUnit::isTrainable).toList();
   }
@@ -124,7 +126,7 @@ public final class ModelUnits implements AutoCloseable {
     return adapters;
   }
 
-  /// The rate at which a unit learns at its fastest.
+  /// The learning rate of a unit after warm-up.
   public static double baseRate(TrainConfig.Optimization optimization, String unit) {
     OptionalDouble own =
         switch (unit) {

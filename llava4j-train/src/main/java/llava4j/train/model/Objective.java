@@ -3,24 +3,24 @@ package llava4j.train.model;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.SequencePlan;
 
-/// What a run minimises, over units of parameters.
+/// The training objective: the function that a run minimises.
 public interface Objective {
 
-  /// A batch and where each of its rows comes from.
+  /// A batch and the plan of its positions.
   record Planned(Batch batch, SequencePlan plan) {
-    /// Rows whose successor is supervised.
+    /// Number of positions whose next token is supervised.
     public long supervised() {
       return plan.predictors().length;
     }
   }
 
-  /// Finds a place for every row of a batch.
+  /// Plans the positions of a batch.
   Planned plan(Batch batch);
 
-  /// Runs a batch and adds all gradients to the units.
+  /// Runs a batch forward and backward, and adds all gradients to the units.
   ///
-  /// @param scale of the returned sum
-  /// @param seed of the dropout
-  /// @return a sum over the supervised rows
+  /// @param scale factor of the loss for the gradients
+  /// @param seed random seed of dropout
+  /// @return the unscaled sum of the loss over the supervised positions
   double forwardBackward(Planned planned, double scale, long seed);
 }

@@ -11,16 +11,17 @@ import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/// QLoRA's frozen base: the decoder blocks' matrices in 4 bits. Every process has all of them.
+/// QLoRA's frozen base model: the matrices of the decoder blocks in 4 bits (NF4). They are not
+/// sharded: every process holds all of them.
 public final class QuantizedBase implements AutoCloseable {
   private static final String WEIGHT = ".weight";
 
   private final Map<String, Nf4Matrix> matrices = new LinkedHashMap<>(); // by prefix
 
-  /// Nothing in 4 bits.
+  /// Creates an object without 4-bit matrices.
   public QuantizedBase() {}
 
-  /// @param initial gives every parameter under our names
+  /// @param initial returns the value of every parameter by this library's names
   public QuantizedBase(LlavaConfig config, Device device, Function<String, Tensor> initial) {
     ParameterTable.of(config)
         .shapes()
@@ -34,19 +35,19 @@ public final class QuantizedBase implements AutoCloseable {
         });
   }
 
-  /// The linear layers, by prefix. They have no biases: LLaMA's have none.
+  /// The linear layers, by prefix of their names. They have no bias, as in LLaMA.
   public Map<String, Linear> layers() {
     Map<String, Linear> layers = new LinkedHashMap<>();
     matrices.forEach((prefix, matrix) -> layers.put(prefix, new Linear.Nf4(matrix, null)));
     return layers;
   }
 
-  /// How many numbers the matrices have.
+  /// Number of parameters in the matrices.
   public long parameters() {
     return matrices.values().stream().mapToLong(matrix -> matrix.rows() * matrix.columns()).sum();
   }
 
-  /// What they take in memory.
+  /// Memory of the matrices in bytes.
   public long bytes() {
     return matrices.values().stream().mapToLong(Nf4Matrix::bytes).sum();
   }

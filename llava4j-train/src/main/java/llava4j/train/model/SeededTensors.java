@@ -12,10 +12,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Random values that depend on seed and name alone, so that all processes have the same.
+/// Random tensors that depend only on seed and name, so they are the same on all processes.
 public record SeededTensors(long seed) {
 
-  /// Between `-bound` and `bound`, fp32.
+  /// Uniformly distributed between `-bound` and `bound`, fp32.
   Tensor uniform(String name, List<Long> shape, double bound) {
     try (Scope scope = new Scope()) {
       Tensor unit = torch.rand(dims(shape), generator(name), Tensors.options(DType.F32)); // [shape]
@@ -23,7 +23,7 @@ public record SeededTensors(long seed) {
     }
   }
 
-  /// Around 0, fp32.
+  /// Normally distributed with mean 0, fp32.
   public Tensor normal(String name, List<Long> shape, double deviation) {
     try (Scope scope = new Scope()) {
       Tensor unit =
@@ -32,7 +32,7 @@ public record SeededTensors(long seed) {
     }
   }
 
-  /// All the same, fp32.
+  /// Filled with one value, fp32.
   public Tensor constant(List<Long> shape, double value) {
     return torch.full(dims(shape), new Scalar(value), Tensors.options(DType.F32));
   }

@@ -11,8 +11,8 @@ import llava4j.train.batch.SequencePlan;
 import llava4j.train.config.TrainConfig;
 import org.bytedeco.pytorch.Tensor;
 
-/// LLaVA in training: the same parts as in inference, forward and backward, over units of
-/// parameters that may be dealt to processes.
+/// The LLaVA model in training: the same modules as in inference, forward and backward, over
+/// parameter units that may be sharded.
 public final class TrainingModel implements Objective {
 
   private final LlavaConfig config;
@@ -22,9 +22,9 @@ public final class TrainingModel implements Objective {
   private final BlockStack blocks;
   private final LossHead head;
 
-  /// The parts of a run whose language model answers.
+  /// Creates the model for a run.
   ///
-  /// @param llava the model's own numbers
+  /// @param llava the model's hyperparameters
   /// @param units all parameters; not closed here
   public static TrainingModel of(
       TrainConfig config,
@@ -70,7 +70,7 @@ public final class TrainingModel implements Objective {
     return planner.plan(batch);
   }
 
-  /// The sum is that of the cross-entropies.
+  /// Returns the sum of the cross-entropies.
   @Override
   public double forwardBackward(Planned planned, double scale, long seed) {
     SequencePlan plan = planned.plan();
@@ -93,7 +93,8 @@ public final class TrainingModel implements Objective {
         config.text(), plan.positions(), plan.sequences(), plan.tokens(), allowed, like);
   }
 
-  /// Rows see earlier rows of their own sample. [sequences, 1, tokens, tokens]
+  /// Causal mask within each sample: true where a position may attend to an earlier position of its
+  /// own sample or to itself. [sequences, 1, tokens, tokens]
   private Tensor sameSample(SequencePlan plan) {
     long[] segments = new long[plan.segments().length];
     for (int i = 0; i < segments.length; i++) {

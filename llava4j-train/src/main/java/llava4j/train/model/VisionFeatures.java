@@ -5,13 +5,13 @@ import java.util.Map;
 import llava4j.train.batch.Batch.Image;
 import org.bytedeco.pytorch.Tensor;
 
-/// From images to the rows that the connector reads.
+/// Computes the image features that the projector reads.
 public interface VisionFeatures {
 
   /// Encodes images.
   ///
   /// @param images at least one
-  /// @param towerParameters those of the vision tower where it is trained, else empty
-  /// @return [views, rows, visionDim] in the compute type, all images' views in order
+  /// @param towerParameters parameters of the vision tower if it is trained, else empty
+  /// @return [views, rows, visionDim] in the compute type; the views of all images in order
   Tensor of(List<Image> images, Map<String, Tensor> towerParameters);
 }

@@ -1,3 +1,3 @@
-/// The model in training: units of parameters, blocks forward and backward, input stage, loss head,
-/// and what a run minimises. Start reading at `TrainingModel`.
+/// The model in training: parameter units, decoder blocks forward and backward, input stage, loss
+/// head, training objective. Start reading at `TrainingModel`.
 package llava4j.train.model;

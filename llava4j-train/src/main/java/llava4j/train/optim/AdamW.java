@@ -14,11 +14,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// AdamW (Loshchilov and Hutter, arXiv 1711.05101), by libtorch's fused kernel: one pass over
-/// memory per update.
+/// The AdamW optimiser (Loshchilov and Hutter, arXiv 1711.05101), computed by libtorch's fused
+/// kernel: one pass over memory per update.
 public final class AdamW {
 
-  /// The numbers of an optimiser.
+  /// Hyperparameters: the betas in [0, 1), epsilon above 0.
   public record Settings(double beta1, double beta2, double epsilon) {
     public Settings {
       if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
@@ -42,13 +42,14 @@ public final class AdamW {
     }
   }
 
-  /// What a step does to a stretch of parameters.
+  /// Settings of one update of a range of parameters.
   ///
-  /// @param number counted from 1
-  /// @param gradientFactor the gradient counts as multiplied by it
+  /// @param number step number, counted from 1
+  /// @param gradientFactor the gradient is multiplied by it, for gradient clipping
   public record Step(long number, double learningRate, double weightDecay, double gradientFactor) {}
 
-  /// Updates a stretch of parameters in place. All of one type, one device and one length.
+  /// Updates a range of parameters and its moments in place. All tensors must have the same type,
+  /// device and length.
   public void update(
       Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, Step step) {
     try (Scope _ = new Scope()) {

@@ -3,7 +3,8 @@ package llava4j.train.optim;
 import java.util.Locale;
 import llava4j.error.BadInputException;
 
-/// How the learning rate goes over a run (Hugging Face's schedulers of the same names; spec 5.8).
+/// The learning-rate schedule of a run (the schedulers of the same names in Hugging Face
+/// transformers; spec 5.8).
 public enum LearningRateSchedule {
   COSINE,
   LINEAR,
@@ -11,6 +12,8 @@ public enum LearningRateSchedule {
   CONSTANT_WITH_WARMUP;
 
   /// Reads `cosine`, `linear`, `constant` or `constant_with_warmup`.
+  ///
+  /// @throws BadInputException for any other text
   public static LearningRateSchedule parse(String text) {
     for (LearningRateSchedule schedule : values()) {
       if (schedule.name().equalsIgnoreCase(text.strip())) {
@@ -18,17 +21,19 @@ public enum LearningRateSchedule {
       }
     }
     throw new BadInputException(
-        "unknown schedule '" + text + "': use cosine, linear, constant or constant_with_warmup");
+        "unknown learning-rate schedule '"
+            + text
+            + "': use cosine, linear, constant or constant_with_warmup");
   }
 
-  /// Steps of warm-up: the ratio of all steps, rounded up.
+  /// Number of warm-up steps: the ratio times all steps, rounded up.
   public static long warmupSteps(double ratio, long totalSteps) {
     return (long) Math.ceil(ratio * totalSteps);
   }
 
-  /// The factor of the base learning rate at an optimiser step.
+  /// The factor by which the learning rate is multiplied at an optimiser step.
   ///
-  /// @param step counted from 0, so that a warm-up begins with 0
+  /// @param step counted from 0, so warm-up starts with factor 0
   public double factor(long step, long warmupSteps, long totalSteps) {
     if (this == CONSTANT) {
       return 1;

@@ -1,2 +1,2 @@
-/// AdamW and the learning rate over time.
+/// The AdamW optimiser and learning-rate schedules.
 package llava4j.train.optim;

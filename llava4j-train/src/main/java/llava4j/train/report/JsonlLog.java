@@ -18,10 +18,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// `train.jsonl`: one JSON object a step. Steps that a killed run had done beyond its last
-/// checkpoint are cut off when it goes on, so each step stands there once.
+/// Writes `train.jsonl`: one JSON object per step. On resume, the lines of steps after the
+/// checkpoint are removed, so each step has one line.
 public final class JsonlLog implements TrainingListener {
-  /// Name of the file in the folder of a run.
+  /// Name of the file in the output folder of a run.
   public static final String FILE = "train.jsonl";
 
   private static final double MEBIBYTE = 1 << 20;
@@ -78,7 +78,7 @@ public final class JsonlLog implements TrainingListener {
     }
   }
 
-  /// The whole lines of a log; a last one that was cut off is left out.
+  /// The complete lines of a log; an unfinished last line is ignored.
   public static List<JsonNode> read(Path file) {
     List<JsonNode> lines = new ArrayList<>();
     if (!Files.isRegularFile(file)) {
@@ -86,7 +86,10 @@ public final class JsonlLog implements TrainingListener {
     }
     JsonMapper json = new JsonMapper();
     try {
-      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8); // may be torn
+      String text =
+          new String(
+              Files.readAllBytes(file),
+              StandardCharsets.UTF_8); // the last line may end within a character
       for (String line : text.lines().filter(line -> !line.isBlank()).toList()) {
         lines.add(json.readTree(line));
       }

@@ -15,7 +15,7 @@ import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/// How long the samples of a file are, as an image.
+/// A chart of the sample lengths of a file.
 public final class LengthChart {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 500;
@@ -23,11 +23,12 @@ public final class LengthChart {
 
   private LengthChart() {}
 
-  /// Draws a bar for each range of lengths, and a line at the limit.
+  /// Draws a histogram of the lengths, and a line at the limit.
   ///
   /// @param lengths of all samples
-  /// @param maxLength where samples are cut off
-  /// @param path a PNG
+  /// @param maxLength length to which samples are truncated
+  /// @param path PNG file to write
+  /// @throws BadInputException if the file cannot be written
   public static void write(Lengths lengths, int maxLength, Path path) {
     List<Lengths.Bin> bins = lengths.bins(BARS);
     XYChart chart =
@@ -35,7 +36,7 @@ public final class LengthChart {
             .width(WIDTH)
             .height(HEIGHT)
             .title("Length of samples")
-            .xAxisTitle("rows of tokens and images")
+            .xAxisTitle("tokens (text and image)")
             .yAxisTitle("samples")
             .build();
     chart
@@ -64,7 +65,9 @@ public final class LengthChart {
     double most = bins.stream().mapToLong(Lengths.Bin::count).max().orElse(1);
     chart
         .addSeries(
-            "cut off at " + maxLength, new double[] {maxLength, maxLength}, new double[] {0, most})
+            "truncated at " + maxLength,
+            new double[] {maxLength, maxLength},
+            new double[] {0, most})
         .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
         .setMarker(SeriesMarkers.NONE)
         .setLineColor(new Color(204, 0, 0))

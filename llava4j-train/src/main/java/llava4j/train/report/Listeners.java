@@ -10,49 +10,49 @@ import llava4j.train.RunPlan;
 import llava4j.train.StepReport;
 import llava4j.train.TrainingListener;
 
-/// Several listeners as one. One that cannot write is told of once and left out: a full disk must
-/// not end a training for its log.
+/// Forwards events to several listeners. A listener that cannot write its output is reported once
+/// and removed, because a full disk must not stop the training.
 public final class Listeners implements TrainingListener {
   private final List<TrainingListener> listeners;
-  private final PrintStream complaints;
+  private final PrintStream errors;
 
-  public Listeners(List<TrainingListener> listeners, PrintStream complaints) {
+  public Listeners(List<TrainingListener> listeners, PrintStream errors) {
     this.listeners = new ArrayList<>(listeners);
-    this.complaints = complaints;
+    this.errors = errors;
   }
 
   @Override
   public void onStart(RunPlan plan) {
-    each(listener -> listener.onStart(plan));
+    forwardToAll(listener -> listener.onStart(plan));
   }
 
   @Override
   public void onStep(StepReport report) {
-    each(listener -> listener.onStep(report));
+    forwardToAll(listener -> listener.onStep(report));
   }
 
   @Override
   public void onCheckpoint(Path folder, long step) {
-    each(listener -> listener.onCheckpoint(folder, step));
+    forwardToAll(listener -> listener.onCheckpoint(folder, step));
   }
 
   @Override
   public void onNote(String sentence) {
-    each(listener -> listener.onNote(sentence));
+    forwardToAll(listener -> listener.onNote(sentence));
   }
 
   @Override
   public void onEnd(boolean finished) {
-    each(listener -> listener.onEnd(finished));
+    forwardToAll(listener -> listener.onEnd(finished));
   }
 
-  private void each(Consumer<TrainingListener> call) {
+  private void forwardToAll(Consumer<TrainingListener> call) {
     listeners.removeIf(listener -> {
       try {
         call.accept(listener);
         return false;
       } catch (BadInputException e) {
-        complaints.println("llava: " + e.getMessage() + "; training goes on without it");
+        errors.println("llava: " + e.getMessage() + "; training continues without it");
         return true;
       }
     });

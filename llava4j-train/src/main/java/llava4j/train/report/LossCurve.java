@@ -20,7 +20,7 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import tools.jackson.databind.JsonNode;
 
-/// `loss.png` and `loss.html`, drawn from the log when a run ends.
+/// Writes `loss.png` and `loss.html` from the log when a run ends.
 public final class LossCurve implements TrainingListener {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 500;
@@ -58,7 +58,7 @@ public final class LossCurve implements TrainingListener {
     double[] x = column(steps, "step");
     double[] y = column(steps, "loss");
     if (Arrays.stream(y).allMatch(Double::isNaN)) {
-      return chart; // axes alone: a series needs a number
+      return chart; // only axes: a series needs at least one number
     }
     chart
         .addSeries("each step", x, y)
@@ -108,7 +108,7 @@ public final class LossCurve implements TrainingListener {
         .toArray();
   }
 
-  /// An exponential mean over about a twentieth of the run; what is no number does not count.
+  /// Exponential moving average over about a twentieth of the run; NaN values are skipped.
   private static double[] smoothed(double[] values) {
     double weight = 1 - 1 / Math.max(1, values.length / 20.0);
     double[] smooth = new double[values.length];

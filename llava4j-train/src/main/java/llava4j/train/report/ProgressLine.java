@@ -12,8 +12,8 @@ import llava4j.train.RunPlan;
 import llava4j.train.StepReport;
 import llava4j.train.TrainingListener;
 
-/// One line that says how far a run is: rewritten on a terminal, printed every ten seconds
-/// elsewhere.
+/// Shows the progress of a run in one line: updated in place on a terminal, printed every ten
+/// seconds elsewhere.
 public final class ProgressLine implements TrainingListener {
   private static final Duration PAUSE = Duration.ofSeconds(10);
   private static final int AVERAGED = 20;
@@ -38,7 +38,7 @@ public final class ProgressLine implements TrainingListener {
     onNote(
         String.format(
             Locale.ROOT,
-            "%s: steps %d to %d, %d samples each, %,d parameters learn",
+            "%s: steps %d to %d, %d samples each, %,d trainable parameters",
             plan.name(),
             plan.firstStep() + 1,
             plan.totalSteps(),

@@ -15,7 +15,7 @@ import llava4j.train.RunPlan;
 import llava4j.train.StepReport;
 import llava4j.train.TrainingListener;
 
-/// Event files that TensorBoard reads: records framed as TFRecord, each a protobuf `Event`.
+/// Writes event files for TensorBoard: records in TFRecord framing, each a protobuf `Event`.
 public final class TensorBoardLog implements TrainingListener {
   private static final int CRC_MASK = 0xa282ead8;
 

@@ -1,2 +1,3 @@
-/// What a run shows: progress line, JSONL log, TensorBoard events, loss curve.
+/// Output of a run for the user: progress line, JSONL log, TensorBoard events, loss curve, length
+/// chart.
 package llava4j.train.report;

@@ -13,12 +13,13 @@ import llava4j.train.shard.UnitLayout.Slot;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Parameters that are used together (a decoder block, the projector), flat, with their gradients
-/// and optimiser state: whole, or this process's part of them.
+/// Parameters that are used together (a decoder block, the projector) in one flat tensor, with
+/// their gradients and optimiser state: whole, or the shard ("part") of this process.
 ///
-/// Every process calls the same methods in the same order: some of them are collectives.
+/// Every process must call the same methods in the same order, because some are collective
+/// operations.
 public final class ParameterUnit implements AutoCloseable {
-  private static final long STRETCH = 1 << 18;
+  private static final long CHUNK = 1 << 18;
 
   private final UnitLayout layout;
   private final ZeroStage zero;
@@ -31,15 +32,16 @@ public final class ParameterUnit implements AutoCloseable {
   private final Tensor master; // F32 (F64 beside F64): [padded], or [part]; null when frozen
   private final Tensor gradient; // as master: [padded], or [part]; null when frozen
   private final OptimizerState state; // null when frozen
-  private boolean fresh = true; // the gradient is that of the last step, and counts as zero
+  private boolean stale = true; // the gradient is that of the last step and counts as zero
 
-  /// Adam's moments. Each [padded], or [part] where optimiser state is sharded.
+  /// AdamW's moments, each [padded], or [part] if the optimiser state is sharded.
   private record OptimizerState(Tensor first, Tensor second) {}
 
-  /// What all units of a run share.
+  /// Settings shared by all units of a run.
   public record Placement(ZeroStage zero, ProcessGroup group, Device device, DType computeType) {}
 
-  /// @param initial gives each parameter in its shape, on the host, in any floating point type
+  /// @param trainable whether the unit has gradients and optimiser state
+  /// @param initial returns each parameter in its shape, on the CPU, in any floating point type
   public ParameterUnit(
       UnitLayout layout, Placement placement, boolean trainable, Function<String, Tensor> initial) {
     this.layout = layout;
@@ -77,15 +79,17 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
+  /// Names, shapes and offsets of the parameters.
   public UnitLayout layout() {
     return layout;
   }
 
+  /// Whether the unit has gradients and optimiser state.
   public boolean isTrainable() {
     return trainable;
   }
 
-  /// The parameters of the unit, gathered for use.
+  /// All parameters of the unit, gathered from the processes. Frees the gathered copy when closed.
   public final class Gathered implements AutoCloseable {
     private final Tensor whole; // [padded]
     private final ProcessGroup.Pending pending;
@@ -97,8 +101,8 @@ public final class ParameterUnit implements AutoCloseable {
       this.temporary = temporary;
     }
 
-    /// Name -> parameter in its shape, in the compute type; leaves of a graph when trainable.
-    /// Borrowed: they live as long as this object.
+    /// The parameters by name, each in its shape and in the compute type; leaves of the autograd
+    /// graph if trainable. Borrowed: they are valid until this object is closed.
     public Map<String, Tensor> parameters() {
       Map<String, Tensor> views = new LinkedHashMap<>();
       for (Slot slot : layout.slots()) {
@@ -108,7 +112,7 @@ public final class ParameterUnit implements AutoCloseable {
       return views;
     }
 
-    /// Returns when all parts have come.
+    /// Blocks until all parts have arrived.
     public Gathered await() {
       pending.await();
       return this;
@@ -122,7 +126,7 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Begins to gather the whole unit; free of cost where each process has it anyway.
+  /// Starts to gather the whole unit (all-gather); does nothing if parameters are not sharded.
   public Gathered gather() {
     if (!zero.shardsParameters()) {
       return new Gathered(compute, ProcessGroup.Pending.DONE, false);
@@ -138,13 +142,13 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Adds the gradients of one micro-batch.
+  /// Adds the gradients of one micro-batch; sharded gradients are reduce-scattered.
   ///
-  /// @param gradients by parameter; one that is missing counts as zero
+  /// @param gradients by parameter name, each in the parameter's shape; a missing one is zero
   public void accumulate(Map<String, Tensor> gradients) {
     if (!zero.shardsGradients()) {
-      addTo(gradient, gradients, fresh);
-      fresh = false;
+      addTo(gradient, gradients, stale);
+      stale = false;
       return;
     }
     try (Scope _ = new Scope()) {
@@ -154,10 +158,11 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Adds gradients of some rows of a matrix of this unit.
+  /// Adds the gradients of some rows of a matrix in this unit.
   ///
-  /// @param rows their numbers, `[n]`
-  /// @param gradients [n, columns], in any floating point type; they are summed in that of the unit
+  /// @param name of the matrix
+  /// @param rows indices of the rows, may repeat, `[n]`
+  /// @param gradients [n, columns], in any floating point type; summed in that of the unit
   public void accumulateRows(String name, Tensor rows, Tensor gradients) {
     try (Scope _ = new Scope()) {
       Tensor exact = gradients.to(exactType.scalarType()); // [n, columns]
@@ -166,7 +171,7 @@ public final class ParameterUnit implements AutoCloseable {
         slice(whole, slot(name)).index_add_(0, rows, exact);
         addReduced(whole);
       } else {
-        clearIfFresh();
+        clearIfStale();
         slice(gradient, slot(name)).index_add_(0, rows, exact);
       }
     }
@@ -175,20 +180,20 @@ public final class ParameterUnit implements AutoCloseable {
   private void addReduced(Tensor whole) {
     Tensor part = zeros(exactType, partElements); // [part]
     group.reduceScatter(part, whole);
-    clearIfFresh();
+    clearIfStale();
     gradient.add_(part);
   }
 
-  private void clearIfFresh() {
-    if (fresh) {
+  private void clearIfStale() {
+    if (stale) {
       gradient.zero_();
-      fresh = false;
+      stale = false;
     }
   }
 
-  /// Sums gradients over all processes, after the last micro-batch of a step.
+  /// Sums the gradients over all processes. Call it after the last micro-batch of a step.
   public void reduceGradients() {
-    clearIfFresh();
+    clearIfStale();
     if (zero == ZeroStage.NONE) {
       group.sum(gradient);
     } else if (zero == ZeroStage.OPTIMIZER) {
@@ -200,24 +205,24 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Sum of squares over this process's part of the gradient: stretches in its own type, their sum
-  /// in double precision.
+  /// Sum of the squares of this process's part of the gradient, accumulated in double precision.
   public double squaredNorm() {
     Tensor own = ownPart(gradient); // [part]
     double sum = 0;
-    for (long start = 0; start < partElements; start += STRETCH) {
+    for (long start = 0; start < partElements; start += CHUNK) {
       try (Scope _ = new Scope()) {
-        Tensor stretch = own.narrow(0, start, Math.min(STRETCH, partElements - start)); // [n]
+        Tensor stretch = own.narrow(0, start, Math.min(CHUNK, partElements - start)); // [n]
         sum += stretch.dot(stretch).item_double();
       }
     }
     return sum;
   }
 
-  /// Makes an optimiser step, gives everybody the result and clears the gradients.
+  /// Runs an optimiser step, distributes the new weights to all processes and clears the gradients.
   ///
-  /// @param factor of the gradients, as clipping demands it
+  /// @param factor factor of the gradients, for gradient clipping
   /// @param step counted from 1
+  /// @param decay weight decay of the parameters that decay
   public void update(AdamW adam, double factor, long step, double learningRate, double decay) {
     try (Scope _ = new Scope()) {
       Tensor own = gradient; // [padded or part]
@@ -230,12 +235,12 @@ public final class ParameterUnit implements AutoCloseable {
       updateRange(adam, own, 0, border, new AdamW.Step(step, learningRate, decay, factor));
       updateRange(
           adam, own, border, end - start - border, new AdamW.Step(step, learningRate, 0, factor));
-      publish();
-      fresh = true;
+      copyMasterToCompute();
+      stale = true;
     }
   }
 
-  /// This process's part of what a checkpoint keeps: `weights`, `first_moment`, `second_moment`.
+  /// This process's part of the state in a checkpoint: `weights`, `first_moment`, `second_moment`.
   /// Borrowed views, each [part].
   public Map<String, Tensor> ownState() {
     Map<String, Tensor> parts = new LinkedHashMap<>();
@@ -250,37 +255,37 @@ public final class ParameterUnit implements AutoCloseable {
     return ownPart(gradient);
   }
 
-  /// Whether no weight of this process's part is NaN or infinite.
+  /// Whether all weights of this process's part are finite.
   public boolean isFinite() {
     try (Scope _ = new Scope()) {
       return ownPart(master).isfinite().all().item_bool();
     }
   }
 
-  /// Where this process's part begins in the unpadded unit, and how many elements of it are no
-  /// padding.
+  /// Index within the unit of the first element of this process's part.
   public long ownStart() {
     return group.rank() * partElements;
   }
 
+  /// Number of elements in this process's part, without padding.
   public long ownElements() {
     return Math.clamp(layout.elements() - ownStart(), 0, partElements);
   }
 
-  /// Reads a stretch of a saved tensor: name, start, elements.
+  /// Reads a range of a saved tensor: tensor name, first element, number of elements.
   public interface StateReader {
     Tensor read(String what, long start, long elements);
   }
 
-  /// Puts back what [#ownState] gave, of all processes, whatever their number was.
+  /// Restores the state that [#ownState] returned, written by any number of processes.
   public void restore(StateReader reader) {
     fill(master, "weights", reader);
     fill(state.first(), "first_moment", reader);
     fill(state.second(), "second_moment", reader);
-    publish();
+    copyMasterToCompute();
   }
 
-  /// Bytes that this process keeps for the unit between steps.
+  /// Bytes of memory that this process uses for the unit between steps.
   public long residentBytes() {
     long bytes = compute.nbytes();
     if (trainable) {
@@ -312,8 +317,8 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Brings new master weights to where they are computed with.
-  private void publish() {
+  /// Copies master weights to the compute tensor; gathers it if only optimiser state is sharded.
+  private void copyMasterToCompute() {
     try (Scope _ = new Scope()) {
       boolean alias = master.is_alias_of(compute);
       boolean gatherAfter = zero.shardsOptimizer() && !zero.shardsParameters();
@@ -342,7 +347,7 @@ public final class ParameterUnit implements AutoCloseable {
     return tensor.size(0) == partElements ? tensor : part(tensor);
   }
 
-  /// fp32 weights are computed with directly; others have an exact copy beside them.
+  /// With fp32 or fp64, master and compute weights share memory; else the master is an exact copy.
   private Tensor masterOf(Tensor whole, DType computeType) {
     if (computeType == exactType) {
       return zero == ZeroStage.OPTIMIZER || zero == ZeroStage.GRADIENTS ? part(compute) : compute;
@@ -367,9 +372,9 @@ public final class ParameterUnit implements AutoCloseable {
         new org.bytedeco.pytorch.MemoryFormatOptional());
   }
 
-  /// @param replace what was there before does not count
+  /// @param replace whether to overwrite the previous content instead of adding to it
   private void addTo(Tensor whole, Map<String, Tensor> gradients, boolean replace) {
-    gradients.keySet().forEach(this::slot); // says if one is no parameter of this unit
+    gradients.keySet().forEach(this::slot); // throws if a name is not a parameter of this unit
     for (Slot slot : layout.slots()) {
       Tensor value = gradients.get(slot.name());
       try (Scope _ = new Scope()) {

@@ -4,23 +4,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// Where each parameter lies in the one flat tensor of its unit. Those with weight decay come
-/// first, so each kind is one stretch.
+/// Offsets of the parameters in the flat tensor of their unit. Parameters with weight decay come
+/// first, so each kind is one contiguous range.
 ///
 /// @param name of the unit, such as `language_model.layers.3`
 /// @param slots in order, without gaps
 public record UnitLayout(String name, List<Slot> slots) {
 
-  /// The place of one parameter.
+  /// The range of one parameter.
   ///
-  /// @param offset of its first element
-  /// @param elements how many it has
+  /// @param offset index of its first element
+  /// @param elements number of its elements
+  /// @param decays whether weight decay applies to it
   public record Slot(String name, List<Long> shape, long offset, long elements, boolean decays) {
     public Slot {
       shape = List.copyOf(shape);
     }
 
-    /// The shape as libtorch takes it.
+    /// The shape as an array, for libtorch.
     public long[] dims() {
       return shape.stream().mapToLong(Long::longValue).toArray();
     }
@@ -46,22 +47,22 @@ public record UnitLayout(String name, List<Slot> slots) {
     return new UnitLayout(name, slots);
   }
 
-  /// Elements of all parameters.
+  /// Number of elements of all parameters.
   public long elements() {
     return slots.isEmpty() ? 0 : slots.getLast().offset() + slots.getLast().elements();
   }
 
-  /// Elements that weight decay applies to; they come first.
+  /// Number of elements with weight decay; they come first.
   public long decayingElements() {
     return slots.stream().filter(Slot::decays).mapToLong(Slot::elements).sum();
   }
 
-  /// Elements with padding, so that all processes have equally many.
+  /// Number of elements with padding, so that all processes have parts of equal length.
   public long paddedElements(int processes) {
     return Math.ceilDiv(elements(), processes) * processes;
   }
 
-  /// Biases and the weights of norms do not decay (spec 5.8).
+  /// Whether weight decay applies: not to biases and norm weights (spec 5.8).
   private static boolean decays(String name) {
     return !name.endsWith(".bias")
         && !name.contains("norm.")

@@ -2,9 +2,9 @@ package llava4j.train.shard;
 
 import llava4j.error.BadInputException;
 
-/// What is dealt to the processes instead of kept whole by each (ZeRO, arXiv 1910.02054).
+/// What is sharded among the processes instead of replicated (ZeRO, arXiv 1910.02054).
 public enum ZeroStage {
-  /// Nothing: plain data parallelism.
+  /// Nothing is sharded: plain data parallelism.
   NONE(0),
   /// Optimiser state.
   OPTIMIZER(1),
@@ -20,6 +20,8 @@ public enum ZeroStage {
   }
 
   /// The stage with this number, 0 to 3.
+  ///
+  /// @throws BadInputException for any other number
   public static ZeroStage of(int number) {
     for (ZeroStage stage : values()) {
       if (stage.number == number) {
@@ -29,6 +31,7 @@ public enum ZeroStage {
     throw new BadInputException("ZeRO stage " + number + " does not exist; use 0, 1, 2 or 3");
   }
 
+  /// The number of the stage, 0 to 3.
   public int number() {
     return number;
   }

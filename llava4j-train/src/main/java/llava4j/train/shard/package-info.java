@@ -1,2 +1,2 @@
-/// Parameters as flat units, whole or dealt to processes (ZeRO stages 0 to 3).
+/// Parameters in flat units, replicated or sharded (ZeRO stages 0 to 3).
 package llava4j.train.shard;

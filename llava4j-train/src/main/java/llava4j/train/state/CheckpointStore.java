@@ -22,8 +22,8 @@ import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The checkpoints of a run: folders `step-N` that are whole or not there. Written aside, forced to
-/// the disk, renamed; old ones go only after that.
+/// The checkpoints of a run, in folders `step-N` that are either complete or absent: each is
+/// written under a temporary name, forced to disk and renamed; only then are old ones deleted.
 public final class CheckpointStore {
   private static final String PREFIX = "step-";
   private static final String ASIDE = ".part";
@@ -32,8 +32,8 @@ public final class CheckpointStore {
   private final ProcessGroup group;
   private final int keepLast;
 
-  /// @param root folder that all processes see
-  /// @param keepLast how many stay
+  /// @param root folder that all processes share
+  /// @param keepLast number of checkpoints to keep
   public CheckpointStore(Path root, ProcessGroup group, int keepLast) {
     this.root = root;
     this.group = group;
@@ -43,6 +43,7 @@ public final class CheckpointStore {
   /// Writes a checkpoint; all processes call it together.
   ///
   /// @return its folder
+  /// @throws BadInputException if it cannot be written; older checkpoints are then unchanged
   public Path save(List<ParameterUnit> units, RunState state) {
     Path folder = root.resolve(String.format(Locale.ROOT, "%s%08d", PREFIX, state.step()));
     Path aside = root.resolve(folder.getFileName() + ASIDE);
@@ -69,8 +70,10 @@ public final class CheckpointStore {
     }
   }
 
-  /// Reads a checkpoint back and compares every number with what is in memory; all processes call
-  /// it together.
+  /// Reads a checkpoint back and compares every value with that in memory; all processes call it
+  /// together.
+  ///
+  /// @throws BadInputException if a value differs
   public void verify(Path folder, List<ParameterUnit> units) {
     try (SavedRun saved = SavedRun.open(folder)) {
       for (ParameterUnit unit : units) {
@@ -90,7 +93,7 @@ public final class CheckpointStore {
                       + unit.layout().name()
                       + " "
                       + entry.getKey()
-                      + "); the disk is not to be trusted, use another");
+                      + "); the disk is unreliable, use another one");
             }
           }
         }
@@ -99,7 +102,7 @@ public final class CheckpointStore {
     group.barrier();
   }
 
-  /// The newest whole checkpoint.
+  /// The newest complete checkpoint.
   public Optional<Path> newest() {
     return all().stream().reduce((_, later) -> later);
   }
@@ -160,7 +163,7 @@ public final class CheckpointStore {
     String older =
         newest()
             .map(path -> "the checkpoint " + path.getFileName() + " is intact")
-            .orElse("there is no older one");
+            .orElse("there is no older checkpoint");
     return new BadInputException(
         "the checkpoint " + folder + " was not written: " + why + "; " + older, cause);
   }
@@ -169,7 +172,7 @@ public final class CheckpointStore {
     try {
       remove(aside);
     } catch (IOException e) {
-      // what matters is the first failure
+      // the first failure is the one to report
     }
   }
 

@@ -10,20 +10,22 @@ import java.util.zip.CRC32C;
 import llava4j.error.BadInputException;
 import llava4j.io.AtomicFile;
 
-/// A file's CRC-32C, kept in a small file beside it, so that bits that flip on the disk do not go
-/// on learning.
+/// The CRC-32C checksum of a file, stored in a small file next to it, so that bit errors on the
+/// disk are detected before training continues with them.
 final class FileCheck {
   private static final String SUFFIX = ".crc32c";
   private static final int BUFFER = 1 << 20;
 
   private FileCheck() {}
 
-  /// Writes the check of a file that is complete, and forces it to the disk.
+  /// Writes the checksum of a complete file, and forces it to disk.
   static void write(Path file) throws IOException {
     AtomicFile.writeText(beside(file), sum(file));
   }
 
-  /// Holds a file against its check; a checkpoint of an older version has none.
+  /// Verifies the checksum of a file. Checkpoints of older versions have none and are accepted.
+  ///
+  /// @throws BadInputException if the file does not match or cannot be read
   static void require(Path file) {
     try {
       Path check = beside(file);
@@ -31,12 +33,13 @@ final class FileCheck {
           && !sum(file).equals(Files.readString(check, StandardCharsets.ISO_8859_1))) {
         throw new BadInputException(
             file
-                + " is damaged: its check sum is not the one that was written; remove the folder"
-                + " to go on from an older checkpoint");
+                + " is damaged: its checksum does not match; remove the folder to resume from an"
+                + " older checkpoint");
       }
     } catch (IOException e) {
       throw new BadInputException(
-          file + " cannot be read: " + e + "; remove the folder to use an older checkpoint", e);
+          file + " cannot be read: " + e + "; remove the folder to resume from an older checkpoint",
+          e);
     }
   }
 

@@ -13,9 +13,9 @@ import llava4j.tensor.Device;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// Tensors in memory, on any device, as a source that a writer takes: each comes to the host when
-/// it is asked for, so that never more than one of them is there twice. Borrowed: closing it closes
-/// none.
+/// Tensors in memory, on any device, as a weight source for a writer. Each tensor is copied to the
+/// CPU only when it is loaded, so at most one of them exists twice. The tensors are borrowed:
+/// close() does not free them.
 final class InMemoryWeights implements WeightSource {
   private final SequencedMap<String, Tensor> held = new LinkedHashMap<>();
   private final SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();

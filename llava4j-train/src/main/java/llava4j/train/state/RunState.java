@@ -2,14 +2,14 @@ package llava4j.train.state;
 
 import java.util.List;
 
-/// What a checkpoint knows beside its tensors.
+/// The metadata of a checkpoint.
 ///
-/// @param step optimiser steps done
-/// @param processes that wrote it, each a file
-/// @param units in order
+/// @param step number of optimiser steps done
+/// @param processes number of processes that wrote the checkpoint, one file each
+/// @param units the trained units, in order
 /// @param config the run's configuration as JSON text
 /// @param data fingerprint of the sample file
-/// @param samples in that file
+/// @param samples number of samples in that file
 /// @param base fingerprint of the base model
 public record RunState(
     long step,
@@ -20,7 +20,7 @@ public record RunState(
     long samples,
     String base) {
 
-  /// The unpadded length of a unit.
+  /// The number of elements of a unit, without padding.
   public record SavedUnit(String name, long elements) {}
 
   public RunState {

@@ -16,8 +16,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A checkpoint on the disk, open for reading. Any process may read any stretch of any unit,
-/// whoever wrote it.
+/// A checkpoint on disk, open for reading. Any process can read any range of any unit, whichever
+/// process wrote it.
 public final class SavedRun implements AutoCloseable {
   static final String STATE_FILE = "state.json";
   static final String EXTENSION = ".safetensors";
@@ -32,6 +32,9 @@ public final class SavedRun implements AutoCloseable {
     this.files = files;
   }
 
+  /// Opens a checkpoint. The caller closes it.
+  ///
+  /// @throws BadInputException if a file is missing or damaged
   public static SavedRun open(Path folder) {
     RunState state = readState(folder);
     List<SafetensorsFile> files = new ArrayList<>();
@@ -41,7 +44,8 @@ public final class SavedRun implements AutoCloseable {
         if (!Files.isRegularFile(file)) {
           throw new BadInputException(
               file
-                  + " is missing from the checkpoint; remove the folder to go on from an older one");
+                  + " is missing in the checkpoint; remove the folder to resume from an older"
+                  + " checkpoint");
         }
         files.add(SafetensorsFile.open(file));
       }
@@ -60,28 +64,37 @@ public final class SavedRun implements AutoCloseable {
     return state;
   }
 
-  /// Holds this process's share of the files against their check sums; all processes together read
-  /// each file once.
+  /// Verifies the checksums of this process's share of the files; all processes together read each
+  /// file once.
+  ///
+  /// @throws BadInputException if a file is damaged
   public void requireIntact(int rank, int processes) {
     for (int writer = rank; writer < state.processes(); writer += processes) {
       FileCheck.require(folder.resolve(fileStem(writer, state.processes()) + EXTENSION));
     }
   }
 
-  /// Puts the saved state of a unit back.
+  /// Restores the saved state of a unit.
+  ///
+  /// @throws BadInputException if the checkpoint does not contain the unit or its size differs
   public void restore(ParameterUnit unit) {
     String name = unit.layout().name();
     if (elements(name) != unit.layout().elements()) {
       throw new BadInputException(
-          folder + " holds another model: " + name + " has " + elements(name) + " elements there");
+          folder
+              + " is a checkpoint of a different model: its unit "
+              + name
+              + " has "
+              + elements(name)
+              + " elements");
     }
     unit.restore((what, start, elements) -> read(name, what, start, elements));
   }
 
-  /// Reads a stretch of a unit.
+  /// Reads a range of a unit.
   ///
   /// @param what `weights`, `first_moment` or `second_moment`
-  /// @return [elements], on the host, in the type it was saved in
+  /// @return [elements], on the CPU, in the type in which it was saved
   public Tensor read(String unit, String what, long start, long elements) {
     long part = Math.ceilDiv(elements(unit), state.processes());
     List<Tensor> pieces = new ArrayList<>();
@@ -116,8 +129,9 @@ public final class SavedRun implements AutoCloseable {
     return state.units().stream()
         .filter(saved -> saved.name().equals(unit))
         .findFirst()
-        .orElseThrow(
-            () -> new BadInputException(folder + " holds another run: it has no unit " + unit))
+        .orElseThrow(() ->
+            new BadInputException(
+                folder + " is a checkpoint of a different run: it has no unit " + unit))
         .elements();
   }
 
@@ -135,7 +149,7 @@ public final class SavedRun implements AutoCloseable {
           file
               + " cannot be read: "
               + e.getOriginalMessage()
-              + "; remove the folder to use an older checkpoint",
+              + "; remove the folder to resume from an older checkpoint",
           e);
     }
   }

@@ -1,2 +1,3 @@
-/// Checkpoints of a run: everything needed to go on, bit for bit, with any number of processes.
+/// Checkpoints of a run: all state needed to resume with bit-identical results, on any number of
+/// processes.
 package llava4j.train.state;

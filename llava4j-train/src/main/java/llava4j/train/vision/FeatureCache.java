@@ -33,11 +33,11 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The frozen tower's output kept on disk, a file for each image: the second pass over the data,
-/// and the second run with the same tower, only read it. Each image is encoded alone, so what is
-/// kept does not depend on the batch it came in.
+/// Caches the output of the frozen vision tower on disk, one file per image, so that the second
+/// epoch, or a second run with the same tower, only reads it. Each image is encoded alone, so the
+/// cached features do not depend on the batch.
 ///
-/// A file is the features, row-major and little-endian, and behind them their CRC-32C.
+/// A file contains the features, row-major and little-endian, followed by their CRC-32C.
 public final class FeatureCache implements VisionFeatures {
   private static final int CHECKSUM_BYTES = Long.BYTES;
 
@@ -45,11 +45,11 @@ public final class FeatureCache implements VisionFeatures {
   private final VisionFeatures tower;
   private final Layout layout;
 
-  /// What a file holds.
+  /// Shape and type of the cached features.
   ///
-  /// @param rowsPerView rows that the connector reads of one view
-  /// @param dim of a row
-  /// @param device where features are needed
+  /// @param rowsPerView number of image tokens of one view
+  /// @param dim hidden size of the vision tower
+  /// @param device device to which features are loaded
   record Layout(int rowsPerView, int dim, DType type, Device device) {
     static Layout of(VisionConfig vision, DType type, Device device) {
       return new Layout(vision.rowsPerView(), vision.dim(), type, device);
@@ -60,9 +60,9 @@ public final class FeatureCache implements VisionFeatures {
     }
   }
 
-  /// What the cache will take on disk at most, for people.
+  /// A sentence for the user with the maximum disk space that the cache will use.
   ///
-  /// @param modality of each sample; above 0 with an image
+  /// @param modality length of each sample; greater than 0 for a sample with an image
   public static String forecast(LlavaConfig config, int[] modality, DType type) {
     long images = Arrays.stream(modality).filter(length -> length > 0).count();
     int views =
@@ -86,18 +86,19 @@ public final class FeatureCache implements VisionFeatures {
     long bytes = images * Layout.of(config.vision(), type, new Device.Cpu()).bytes(views);
     return String.format(
         Locale.ROOT,
-        "the feature cache will take at most %s: %d images of at most %d view(s)",
+        "the feature cache will use at most %s of disk space: %d images of at most %d view(s)",
         MemoryPlan.gigabytes(bytes),
         images,
         views);
   }
 
-  /// The cache of a base's tower.
+  /// The cache for the vision tower of a base model.
   ///
-  /// @param root folder of all caches
-  /// @param type of the features
-  /// @param tower the base's own
-  public static FeatureCache below(
+  /// @param root folder that contains the caches of all towers
+  /// @param type element type of the features
+  /// @param tower the base model's vision tower
+  /// @throws BadInputException if the folder cannot be created
+  public static FeatureCache forTowerOf(
       Path root, Checkpoint base, Device device, DType type, VisionFeatures tower) {
     return new FeatureCache(
         root,
@@ -106,7 +107,7 @@ public final class FeatureCache implements VisionFeatures {
         tower);
   }
 
-  /// @param key stands for everything that decides about features: tower, layer, preprocessing
+  /// @param key hash of everything that determines the features: tower, layer, preprocessing
   private FeatureCache(Path root, String key, Layout layout, VisionFeatures tower) {
     this.folder = root.resolve(key);
     this.layout = layout;
@@ -138,7 +139,7 @@ public final class FeatureCache implements VisionFeatures {
     return features;
   }
 
-  /// Features, unless there is no file of the right size and sum.
+  /// The cached features, or empty if there is no file with the right size and checksum.
   private Optional<Tensor> read(Image image) {
     Path file = file(image);
     int views = image.pixels().views();
@@ -190,7 +191,7 @@ public final class FeatureCache implements VisionFeatures {
             + folder
             + " cannot be used: "
             + e.getMessage()
-            + "; free space there, name another folder, or leave --feature-cache out",
+            + "; free some space, choose another folder, or omit --feature-cache",
         e);
   }
 

@@ -4,11 +4,11 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.weights.WeightsFingerprint;
 import llava4j.tensor.DType;
 
-/// Short hashes by which a cache knows its tower again.
+/// Hashes that identify the vision tower of a cache.
 final class Fingerprints {
   private Fingerprints() {}
 
-  /// Of everything that decides what the vision tower gives for an image.
+  /// Hash of everything that determines the output of the vision tower for an image.
   static String ofFeatures(Checkpoint base, DType type) {
     return new WeightsFingerprint()
         .add(

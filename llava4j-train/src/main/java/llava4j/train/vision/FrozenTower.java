@@ -19,14 +19,15 @@ import llava4j.train.model.GradientMode;
 import llava4j.train.model.VisionFeatures;
 import org.bytedeco.pytorch.Tensor;
 
-/// The vision tower as inference has it: it learns nothing, so nothing is recorded.
+/// The frozen vision tower, as in inference, without an autograd graph.
 public final class FrozenTower implements VisionFeatures, AutoCloseable {
   private final LoadedParameters parameters;
   private final VisionTower tower;
   private final Device device;
   private final DType computeType;
 
-  /// @param weights of the whole model under our names; stay open, and are not closed here
+  /// @param weights of the whole model, by this library's parameter names; must stay open, and are
+  ///   not closed here
   public FrozenTower(VisionConfig config, WeightSource weights, Device device, DType computeType) {
     RenamedSource towerWeights =
         new RenamedSource()
@@ -58,7 +59,7 @@ public final class FrozenTower implements VisionFeatures, AutoCloseable {
     parameters.close();
   }
 
-  /// Another's source, which closing leaves open.
+  /// A weight source that stays open when this is closed.
   private record Borrowed(WeightSource source) implements WeightSource {
     @Override
     public java.util.SequencedMap<String, llava4j.checkpoint.weights.TensorInfo> tensors() {

@@ -12,7 +12,8 @@ import llava4j.train.model.GatheredParameters;
 import llava4j.train.model.VisionFeatures;
 import org.bytedeco.pytorch.Tensor;
 
-/// The vision tower over parameters that learn: recorded as a whole.
+/// The vision tower with trainable parameters; the whole forward pass is recorded in the autograd
+/// graph.
 public record TrainedTower(VisionConfig config, Device device, DType computeType)
     implements VisionFeatures {
   @Override

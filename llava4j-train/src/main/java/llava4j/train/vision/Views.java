@@ -7,11 +7,11 @@ import llava4j.tensor.Tensors;
 import llava4j.train.batch.Batch.Image;
 import org.bytedeco.pytorch.Tensor;
 
-/// The views of several images as one tensor.
+/// Concatenates the views of several images into one tensor.
 final class Views {
   private Views() {}
 
-  /// [views, 3, size, size], fp32 on the host.
+  /// Returns [views, 3, size, size], fp32 on the CPU.
   static Tensor of(List<Image> images) {
     try (Scope scope = new Scope()) {
       List<Tensor> each =

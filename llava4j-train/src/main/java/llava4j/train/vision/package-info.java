@@ -1,3 +1,2 @@
-/// From images to the rows that the connector reads: the frozen tower, its output remembered, a
-/// tower that learns.
+/// Image features for the projector: frozen vision tower, feature cache, trained vision tower.
 package llava4j.train.vision;

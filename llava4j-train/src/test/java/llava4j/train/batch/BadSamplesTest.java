@@ -27,7 +27,7 @@ class BadSamplesTest {
     BadSamples bad = new BadSamples(out(), 0, 0);
     assertThatThrownBy(() -> bad.add(3, reason(3)))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("sample 's3' is \"bad\"; correct it, or allow such samples with maxBad=N");
+        .hasMessage("sample 's3' is \"bad\"; correct it, or allow N bad samples with maxBad=N");
     assertThat(listed()).containsExactly(3);
   }
 
@@ -60,8 +60,7 @@ class BadSamplesTest {
     int next = 10 + allowed;
     assertThatThrownBy(() -> bad.add(next, reason(next)))
         .isInstanceOf(BadInputException.class)
-        .hasMessageStartingWith(
-            (allowed + 1) + " samples cannot be used, but maxBad allows " + allowed)
+        .hasMessageStartingWith((allowed + 1) + " samples cannot be used, but maxBad is " + allowed)
         .hasMessageContainingAll(
             out().resolve("bad_samples_*.jsonl").toString(), "sample 's" + next + "'");
     assertThat(listed()).isEqualTo(IntStream.rangeClosed(10, next).boxed().toList());
@@ -77,8 +76,8 @@ class BadSamplesTest {
     assertThat(listed()).containsExactly(7);
   }
 
-  /// Process 0 skips two, process 1 one of them and another; then the run goes on from a
-  /// checkpoint.
+  /// Process 0 skips two samples, process 1 skips one of these and another one; then the run
+  /// resumes from a checkpoint.
   @Test
   void theRunsProcessesAndItsResumesCountTogether() throws IOException {
     BadSamples zero = new BadSamples(out(), 0, 3);
@@ -96,12 +95,12 @@ class BadSamplesTest {
     assertThat(listed()).containsExactly(1, 2);
     assertThatThrownBy(() -> resumed.add(4, reason(4)))
         .isInstanceOf(BadInputException.class)
-        .hasMessageStartingWith("4 samples cannot be used, but maxBad allows 3");
+        .hasMessageStartingWith("4 samples cannot be used, but maxBad is 3");
     BadSamples.deleteLists(out());
     assertThat(new BadSamples(out(), 0, 3).count()).isZero();
   }
 
-  /// Names of files have letters of several bytes.
+  /// File names contain characters of several bytes.
   @Test
   void aLineThatEndsWithinALetterIsNone() throws IOException {
     new BadSamples(out(), 0, 3).add(1, reason(1));

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/// Ids and labels of the reference's conversations, in every template.
+/// Ids and labels of the reference's conversations, for every template.
 class LabelMaskerGoldenTest {
   private static final int MAX_LENGTH = 256;
 
@@ -54,14 +54,14 @@ class LabelMaskerGoldenTest {
               .isInstanceOf(BadInputException.class);
           continue;
         }
-        LabelMasker.Verdict verdict = masker.maskWithVerdict(sample);
-        assertThat(verdict.mismatch())
+        LabelMasker.MaskResult result = masker.maskReportingMismatch(sample);
+        assertThat(result.mismatch())
             .as(file + " " + sample.id() + " mismatch")
             .isEqualTo(row.hasNonNull("warning"));
-        assertThat(verdict.tokens().ids())
+        assertThat(result.tokens().ids())
             .as(file + " " + sample.id() + " ids")
             .isEqualTo(Golden.ints(row.get("input_ids")));
-        assertThat(verdict.tokens().labels())
+        assertThat(result.tokens().labels())
             .as(file + " " + sample.id() + " labels")
             .isEqualTo(Golden.ints(row.get("labels")));
       }
@@ -106,7 +106,7 @@ class LabelMaskerGoldenTest {
     Golden.checkExact("labels by construction " + file, compared, 0);
   }
 
-  /// One image and one place for it, or neither, and no empty answer.
+  /// Whether the sample has one image and one placeholder, or neither, and no empty answer.
   private static boolean isSound(Sample sample) {
     long places = sample.turns().stream().filter(turn -> turn.text().contains("<image>")).count();
     return places == (sample.image().isPresent() ? 1 : 0)

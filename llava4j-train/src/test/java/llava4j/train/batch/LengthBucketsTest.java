@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Steps of like lengths.
+/// Steps with samples of similar length.
 class LengthBucketsTest {
   private static final int BATCH = 8;
   private static final int[] LENGTHS =
@@ -58,7 +58,7 @@ class LengthBucketsTest {
     return IntStream.range(0, LENGTHS.length).toArray();
   }
 
-  /// Rows of a step whose samples are all as long as its longest.
+  /// Number of tokens of a step if all its samples are padded to the longest.
   private static int padded(int[] order, int start) {
     int end = Math.min(order.length, start + BATCH);
     int most =

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Samples that cannot be trained on: what is said of each, and how many may be skipped.
+/// Samples that cannot be used for training: their messages, and how many may be skipped.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SampleLoaderTest {
   private static final int MAX_LENGTH = 256;
@@ -88,7 +88,7 @@ class SampleLoaderTest {
     }
   }
 
-  /// As the original's training does (spec 2).
+  /// Decoded as in the original's training (spec 2).
   @Test
   void noImageIsTurnedByItsExif() throws IOException {
     String name = "exif_orientation6.jpg";
@@ -144,15 +144,15 @@ class SampleLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "human:a;human:b | does not alternate human and gpt: turn 2 is from human",
-        "human:a;gpt:b;gpt:c | does not alternate human and gpt: turn 3 is from gpt",
-        "system:a;human:b;gpt:c | does not alternate human and gpt: turn 1 is from other",
+        "human:a;human:b | does not alternate between human and gpt: turn 2 is from human",
+        "human:a;gpt:b;gpt:c | does not alternate between human and gpt: turn 3 is from gpt",
+        "system:a;human:b;gpt:c | does not alternate between human and gpt: turn 1 is from other",
         "gpt:a | has no turns",
         "human:a;gpt:  | has an empty answer",
         "human:a;gpt:b;human:c;gpt: | has an empty answer",
         "human:<image> a;gpt:b | has <image> in its turns but no image",
         "human:a;gpt:b <image> | has <image> in its turns but no image",
-        "human:a | has no supervised token within 256 rows",
+        "human:a | has no supervised token within its first 256 tokens",
       })
   void aConversationThatIsNotSoundIsNamed(String turns, String said) throws IOException {
     assertBad(sample("odd", "", turns.split(";", -1)), said);
@@ -173,10 +173,11 @@ class SampleLoaderTest {
   void anAnswerBeyondTheLimitIsNamed() throws IOException {
     String question = "human:" + "why ".repeat(MAX_LENGTH);
     assertBad(
-        sample("odd", "", question, "gpt:because"), "has no supervised token within 256 rows");
+        sample("odd", "", question, "gpt:because"),
+        "has no supervised token within its first 256 tokens");
     assertBad(
         sample("odd", "photo_444.jpg", question + "<image>", "gpt:because"),
-        "has no supervised token within 256 rows");
+        "has no supervised token within its first 256 tokens");
   }
 
   @Test
@@ -184,7 +185,7 @@ class SampleLoaderTest {
     String early = "human:" + "why ".repeat(MAX_LENGTH);
     assertBad(
         sample("odd", "photo_444.jpg", early, "gpt:x", "human:<image> and", "gpt:y"),
-        "0 place(s) for images within its first 256 ids, but 1 image(s)");
+        "0 image placeholder(s) within its first 256 tokens, but 1 image(s)");
   }
 
   @ParameterizedTest
@@ -237,7 +238,7 @@ class SampleLoaderTest {
       }
       assertThatThrownBy(batches::next)
           .isInstanceOf(BadInputException.class)
-          .hasMessageContainingAll("2 samples cannot be used", "maxBad allows 1", "'missing'");
+          .hasMessageContainingAll("2 samples cannot be used", "maxBad is 1", "'missing'");
     }
     assertThat(Files.readAllLines(folder.resolve("one/bad_samples_0.jsonl"))).hasSize(2);
   }

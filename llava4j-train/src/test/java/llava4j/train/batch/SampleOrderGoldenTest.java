@@ -8,7 +8,7 @@ import llava4j.golden.Golden;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// The original's sampler, index for index.
+/// Compares the order with the original's sampler, index by index.
 class SampleOrderGoldenTest {
   private final JsonNode golden = Golden.json("sampler/sampler.json");
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What the check counts is what a run would train on.
+/// The token counts of the check equal those of a run.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SampleRowsTest {
   private static final ImageSize SIZE = new ImageSize(400, 300);
@@ -50,7 +50,7 @@ class SampleRowsTest {
     base.close();
   }
 
-  /// How much of the samples a run has room for.
+  /// The share of the samples that fits the maximum length.
   enum Room {
     FOR_ALL,
     FOR_HALF,
@@ -106,7 +106,7 @@ class SampleRowsTest {
     }
   }
 
-  /// Rows of all samples, the shortest first.
+  /// Token counts of all samples, in ascending order.
   private int[] lengths(Preprocessor pad) {
     SampleRows whole = rows(pad, base.config(), base.config().contextLength());
     try (SampleFile file = SampleFile.open(Golden.path("training/stage2_data.json"))) {
@@ -172,7 +172,7 @@ class SampleRowsTest {
         new SampleRows(ConversationTemplate.PLAIN, tokenizer, pad, base.config(), 256);
     assertThatThrownBy(() -> captions.of(sample(Optional.empty(), "q"), Optional.empty()))
         .isInstanceOf(BadSampleException.class)
-        .hasMessageContaining("a caption needs one");
+        .hasMessageContaining("a caption sample needs one");
   }
 
   private SampleRows rows(Preprocessor preprocessor, LlavaConfig config, int maxLength) {

@@ -38,7 +38,7 @@ class ConfigFileTest {
     assertThat(file.with(config, List.of())).isEqualTo(config);
   }
 
-  /// Files and checkpoints of versions that had no choice.
+  /// Files and checkpoints of versions without this setting.
   @Test
   void whatOlderFilesLackHasTheValueThatHeldThen() {
     ObjectNode old = (ObjectNode) new JsonMapper().readTree(file.write(full));
@@ -49,10 +49,10 @@ class ConfigFileTest {
     old.remove("data");
     assertThatThrownBy(() -> file.read(old.toString()))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("lacks a value for data");
+        .hasMessageContaining("has no value for data");
   }
 
-  /// What is called images now was called pictures.
+  /// The key `images` had the name `pictures` before.
   @Test
   void formerNamesOfValuesAreReadAndReplaced() {
     ObjectNode old = (ObjectNode) new JsonMapper().readTree(file.write(full));
@@ -136,7 +136,7 @@ class ConfigFileTest {
   void anOverrideWithoutKeyOrValueIsRefused(String override) {
     assertThatThrownBy(() -> file.with(full, List.of(override)))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("'" + override + "' is no override; write key=value");
+        .hasMessageContaining("'" + override + "' is not an override; write key=value");
   }
 
   @ParameterizedTest
@@ -231,7 +231,7 @@ class ConfigFileTest {
   @ParameterizedTest
   @CsvSource({
     "stage=adapter,stage adapter needs lora settings",
-    "quantizeBase=true,cannot learn",
+    "quantizeBase=true,cannot be trained with stage full",
     "activation=keep,use activation=recompute"
   })
   void valuesThatContradictEachOtherAreTold(String override, String said) {
@@ -245,7 +245,7 @@ class ConfigFileTest {
   void loraSettingsBelongToAdapters() {
     assertThatThrownBy(() -> file.with(lora, List.of("stage=full")))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("lora settings belong to stage adapter");
+        .hasMessageContaining("lora settings can only be used with stage adapter");
   }
 
   @Test

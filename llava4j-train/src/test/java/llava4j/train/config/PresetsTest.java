@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The numbers of the paper's Table 9 and of `scripts/v1_5` (spec 5.1, 5.7), written down a second
-/// time.
+/// The values of the paper's Table 9 and of `scripts/v1_5` (spec 5.1, 5.7), independently of the
+/// presets.
 class PresetsTest {
   private static final long STAGE_1_SAMPLES = 558_128;
   private static final long STAGE_2_SAMPLES = 665_298;

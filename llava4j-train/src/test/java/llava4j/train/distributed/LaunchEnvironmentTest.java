@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LaunchEnvironmentTest {
-  /// What torchrun gives process 5 of two machines with four each.
+  /// The variables that torchrun sets for process 5 of two machines with four processes each.
   private static final Map<String, String> TORCHRUN =
       Map.of(
           "RANK", "5",

@@ -129,7 +129,7 @@ class LossCurveTest {
     }
   }
 
-  /// Pixels that are neither grey, black nor white: only curves are blue.
+  /// Number of coloured pixels; only the curves have a colour.
   private static long coloured(BufferedImage image) {
     int[] pixels =
         image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());

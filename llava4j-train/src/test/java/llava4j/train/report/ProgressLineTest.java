@@ -28,7 +28,8 @@ class ProgressLineTest {
   void theStartSaysWhatIsToCome() {
     line(false).onStart(new RunPlan("lora7b", OUT, 100, 5198, 128, 319_815_680, 0));
     assertThat(printed())
-        .isEqualTo("lora7b: steps 101 to 5198, 128 samples each, 319,815,680 parameters learn\n");
+        .isEqualTo(
+            "lora7b: steps 101 to 5198, 128 samples each, 319,815,680 trainable parameters\n");
   }
 
   @Test

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import llava4j.train.RunPlan;
 import llava4j.train.StepReport;
 
-/// Reports and plans of a run that never was.
+/// Step reports and a plan of a fictitious run.
 final class StepReports {
   private StepReports() {}
 
@@ -12,7 +12,8 @@ final class StepReports {
     return new RunPlan("tinyLora", out, firstStep, totalSteps, 16, 1_234_567, 1e12);
   }
 
-  /// 16 samples and 4000 rows in two seconds, at half of a peak of 1e12; the loss falls.
+  /// 16 samples and 4000 tokens in two seconds, at half of a peak of 1e12 FLOP/s; the loss
+  /// decreases.
   static StepReport report(long step, long totalSteps) {
     return report(step, totalSteps, 8.0 / step, 2);
   }

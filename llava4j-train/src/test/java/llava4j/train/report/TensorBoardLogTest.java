@@ -24,7 +24,8 @@ import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Reads event files back by its own few lines, after TensorFlow's record format and `event.proto`.
+/// Reads event files back with an independent reader, written after TensorFlow's record format and
+/// `event.proto`.
 class TensorBoardLogTest {
   private static final Instant NOW = Instant.ofEpochMilli(1_741_064_767_250L);
 
@@ -185,7 +186,7 @@ class TensorBoardLogTest {
     return ((crc >>> 15) | (crc << 17)) + 0xa282ead8;
   }
 
-  /// Castagnoli's polynomial, bit by bit.
+  /// CRC-32C, computed bit by bit.
   private static int crc32c(byte[] bytes) {
     int crc = ~0;
     for (byte one : bytes) {

@@ -200,12 +200,14 @@ class CheckpointStoreTest {
     assertThatThrownBy(() -> store(1).save(units, state(1)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContainingAll(
-            root.resolve("step-00000001").toString(), "was not written", "there is no older one");
+            root.resolve("step-00000001").toString(),
+            "was not written",
+            "there is no older checkpoint");
     assertThat(root).hasContent("a file");
   }
 
-  /// The folder can be made but not the file in it, since its path is too long for the system: so
-  /// the write fails midway whoever runs the test.
+  /// The folder can be created but not the file in it, because its path is too long for the system.
+  /// So the write fails midway, for root too.
   @Test
   void aWriteThatFailsMidwayLeavesTheOlderCheckpointWhole() throws IOException {
     Path older = store(1).save(units, state(1));
@@ -231,7 +233,7 @@ class CheckpointStoreTest {
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "Cannot invoke"));
   }
 
-  /// As a run that goes on does it.
+  /// As on resume.
   private void restore(Path saved) {
     try (SavedRun run = SavedRun.open(saved)) {
       run.requireIntact(0, 1);
@@ -239,7 +241,7 @@ class CheckpointStoreTest {
     }
   }
 
-  /// Gives weights and both moments numbers of their own.
+  /// Fills weights and both moments with different numbers.
   private void train() {
     for (ParameterUnit unit : units) {
       double[] factor = {3};

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.stream.Collectors;
 import llava4j.data.WhitespaceWords;
 
-/// What TextCaps asks.
+/// The question for a sample of TextCaps.
 public final class CaptionQuestion {
   private static final String REFERENCE = "Reference OCR token: ";
 
   private CaptionQuestion() {}
 
-  /// P_caption, and the words that a reader of text found in the image. Without words the second
-  /// line stays, as it does in the benchmarks' prompts (INFERRED).
+  /// P_caption, followed by the words that OCR found in the image. Without words the second line is
+  /// kept, as in the benchmarks' prompts (INFERRED).
   public static String of(List<String> ocrTokens) {
     String tokens =
         ocrTokens.stream()

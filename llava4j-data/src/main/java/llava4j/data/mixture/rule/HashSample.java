@@ -5,35 +5,36 @@ import java.util.HashSet;
 import java.util.PriorityQueue;
 import java.util.Set;
 
-/// Chooses at most so many of any number of keys, each with the same chance. Which ones depends on
-/// the keys, not on their order; a key that comes twice is one.
+/// Draws a random subset of at max `max` keys from a stream, each key with the same probability.
+/// The subset depends on the keys but not on their order; a repeated key counts once.
 public final class HashSample {
-  /// A key and its place.
-  private record Ticket(long rank, String key) {}
+  /// A key and its random rank; the keys with the lowest ranks are chosen.
+  private record RankedKey(long rank, String key) {}
 
-  private final SeededChance draws;
-  private final int most;
-  private final PriorityQueue<Ticket> worstFirst =
+  private final SeededChance chance;
+  private final int max;
+  private final PriorityQueue<RankedKey> highestRankFirst =
       new PriorityQueue<>(
-          Comparator.comparingLong(Ticket::rank).thenComparing(Ticket::key).reversed());
-  private final Set<String> winners = new HashSet<>();
+          Comparator.comparingLong(RankedKey::rank).thenComparing(RankedKey::key).reversed());
+  private final Set<String> chosen = new HashSet<>();
 
-  public HashSample(SeededChance draws, int most) {
-    this.draws = draws;
-    this.most = most;
+  public HashSample(SeededChance chance, int max) {
+    this.chance = chance;
+    this.max = max;
   }
 
-  public void enter(String key) {
-    if (winners.add(key)) {
-      worstFirst.add(new Ticket(draws.rank(key), key));
-      if (worstFirst.size() > most) {
-        winners.remove(worstFirst.remove().key());
+  /// Offers a key.
+  public void offer(String key) {
+    if (chosen.add(key)) {
+      highestRankFirst.add(new RankedKey(chance.rank(key), key));
+      if (highestRankFirst.size() > max) {
+        chosen.remove(highestRankFirst.remove().key());
       }
     }
   }
 
-  /// Whether the key is among the chosen, once all have entered.
-  public boolean won(String key) {
-    return winners.contains(key);
+  /// Whether the key is in the subset; valid after all keys have been offered.
+  public boolean contains(String key) {
+    return chosen.contains(key);
   }
 }

@@ -2,13 +2,13 @@ package llava4j.data.mixture.rule;
 
 import java.util.random.RandomGenerator;
 
-/// Where the placeholder of the image stands in the first question, on a line of its own. The
-/// published mixture has both; that each is as likely is INFERRED.
+/// The position of the image placeholder in the first question: before or after it, on a line of
+/// its own. The published mixture has both; that both are equally likely is INFERRED.
 public enum ImagePlacement {
   FIRST,
   LAST;
 
-  /// What stands for the image.
+  /// The placeholder of the image.
   public static final String PLACEHOLDER = "<image>";
 
   /// The question with the placeholder.
@@ -19,11 +19,12 @@ public enum ImagePlacement {
     };
   }
 
+  /// A random position, both equally likely.
   public static ImagePlacement draw(RandomGenerator random) {
     return random.nextBoolean() ? FIRST : LAST;
   }
 
-  /// How often the placeholder stands in a text.
+  /// Number of placeholders in a text.
   public static int count(String text) {
     int count = 0;
     int at = text.indexOf(PLACEHOLDER);

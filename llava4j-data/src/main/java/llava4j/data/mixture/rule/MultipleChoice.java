@@ -3,9 +3,9 @@ package llava4j.data.mixture.rule;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A question with options of which one is right: A-OKVQA.
+/// A multiple-choice question with one correct option: A-OKVQA.
 ///
-/// @param correct place of the right one, from 0
+/// @param correct index of the correct option, from 0
 public record MultipleChoice(String question, List<String> choices, int correct) {
   private static final int LETTERS = 26;
 
@@ -13,13 +13,13 @@ public record MultipleChoice(String question, List<String> choices, int correct)
     choices = List.copyOf(choices);
     if (choices.isEmpty() || choices.size() > LETTERS || correct < 0 || correct >= choices.size()) {
       throw new IllegalArgumentException(
-          "option " + correct + " of " + choices.size() + " cannot be the right one");
+          "option " + correct + " of " + choices.size() + " cannot be the correct one");
     }
   }
 
-  /// The same question with every option moved so many places towards the end, the last ones coming
-  /// back in front. Over all rotations the right one visits every letter. The paper says "augmented
-  /// k times"; that it rotates is the natural reading, UNVERIFIED.
+  /// The same question with the options rotated: each moves `places` positions towards the end, and
+  /// the last ones move to the front. Over all rotations the correct option has every letter once.
+  /// The paper says "augmented k times"; that this means rotation is UNVERIFIED.
   public MultipleChoice rotated(int places) {
     int size = choices.size();
     List<String> moved = new ArrayList<>(size);
@@ -29,7 +29,8 @@ public record MultipleChoice(String question, List<String> choices, int correct)
     return new MultipleChoice(question, moved, Math.floorMod(correct + places, size));
   }
 
-  /// The question, a line for each option, P_letter (in every turn, INFERRED); the letter answers.
+  /// The question, one line for each option, and P_letter (in every turn, INFERRED); the answer is
+  /// the letter.
   public Round round() {
     StringBuilder text = new StringBuilder(question);
     for (int i = 0; i < choices.size(); i++) {

@@ -3,15 +3,15 @@ package llava4j.data.mixture.rule;
 import java.util.Optional;
 import llava4j.data.ImageSize;
 
-/// A box in the pixels of an image: left, top, right, bottom.
+/// A box in pixels of an image: left, top, right, bottom.
 public record PixelBox(double x1, double y1, double x2, double y2) {
 
-  /// From the left upper corner, width and height, as COCO and Visual Genome have it.
+  /// From the upper left corner, width and height, as in COCO and Visual Genome.
   public static PixelBox ofCorner(double x, double y, double width, double height) {
     return new PixelBox(x, y, x + width, y + height);
   }
 
-  /// The part inside the image, if any is.
+  /// The part of the box inside the image; empty if there is none.
   public Optional<PixelBox> within(ImageSize size) {
     PixelBox inside =
         new PixelBox(

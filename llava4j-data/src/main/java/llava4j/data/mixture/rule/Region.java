@@ -2,21 +2,24 @@ package llava4j.data.mixture.rule;
 
 import java.util.random.RandomGenerator;
 
-/// A part of an image and what somebody said about it.
+/// A region of an image and a phrase that describes it.
 public record Region(String phrase, PaddedBox box) {
 
-  /// What is asked for. Each turn carries its instruction whole, and each direction is as likely.
+  /// What the question asks for; both are equally likely. Each question contains the full
+  /// instruction.
   public enum Direction {
-    /// P_region: the box is given, the phrase answers.
+    /// P_region: the question contains the box, the answer is the phrase.
     DESCRIBE,
-    /// P_box: the phrase is given, the box answers.
+    /// P_box: the question contains the phrase, the answer is the box.
     LOCATE;
 
+    /// A random direction, both equally likely.
     public static Direction draw(RandomGenerator random) {
       return random.nextBoolean() ? DESCRIBE : LOCATE;
     }
   }
 
+  /// The question and answer in one direction.
   public Round round(Direction direction) {
     return switch (direction) {
       case DESCRIBE -> new Round(FormatPrompt.region(box), SentenceCase.description(phrase));

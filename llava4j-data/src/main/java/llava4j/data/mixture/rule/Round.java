@@ -8,12 +8,13 @@ import llava4j.data.Turn.Speaker;
 /// A question and its answer.
 public record Round(String question, String answer) {
 
-  /// Whether either is blank.
-  public boolean lacksWords() {
+  /// Whether the question or the answer is blank.
+  public boolean hasBlankPart() {
     return question.isBlank() || answer.isBlank();
   }
 
-  /// The turns of a conversation about one image, whose place is in the first question only.
+  /// The turns of a conversation about one image; only the first question contains the image
+  /// placeholder.
   public static List<Turn> conversation(List<Round> rounds, ImagePlacement placement) {
     List<Turn> turns = new ArrayList<>(2 * rounds.size());
     for (Round round : rounds) {

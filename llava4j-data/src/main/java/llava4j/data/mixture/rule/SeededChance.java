@@ -5,23 +5,23 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Chance that can be repeated. Each source has its own, and within it each image: what is drawn
-/// for one depends on seed, source and key alone, not on order, threads or what else is built.
+/// Reproducible random numbers. The numbers for a key (an image or conversation) depend only on
+/// seed, source and key, not on the order, on threads or on other sources.
 public record SeededChance(long seed, String source) {
   private static final long FNV_BASIS = 0xCBF29CE484222325L;
   private static final long FNV_PRIME = 0x100000001B3L;
 
-  /// The numbers of one image or conversation.
+  /// A random generator for one image or conversation.
   public SplittableRandom of(String key) {
     return new SplittableRandom(hash(key));
   }
 
-  /// A place in the source's lottery.
+  /// A random rank for choosing a subset of keys.
   public long rank(String key) {
     return of("rank:" + key).nextLong();
   }
 
-  /// At most so many of a list, in random order.
+  /// At most `most` elements of a list, in random order.
   public static <T> List<T> sample(List<T> items, int most, SplittableRandom random) {
     List<T> shuffled = new ArrayList<>(items);
     Collections.shuffle(shuffled, random);

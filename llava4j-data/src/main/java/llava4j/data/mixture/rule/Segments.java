@@ -3,11 +3,11 @@ package llava4j.data.mixture.rule;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Long conversations in pieces: RefCOCO.
+/// Splits long conversations into segments: RefCOCO.
 public final class Segments {
   private Segments() {}
 
-  /// A list in pieces of at most `most`, each but the last full.
+  /// Splits a list into pieces of `most` elements; the last one may be shorter.
   public static <T> List<List<T>> of(List<T> items, int most) {
     List<List<T>> pieces = new ArrayList<>();
     for (int start = 0; start < items.size(); start += most) {

@@ -3,15 +3,15 @@ package llava4j.data.mixture.rule;
 import java.util.Locale;
 import llava4j.data.WhitespaceWords;
 
-/// How answers and phrases are spelled.
+/// Capitalisation and punctuation of answers and phrases.
 ///
-/// INFERRED from published samples: an answer or description begins with a capital and is otherwise
-/// spelled as its source has it (so `calvin klein` becomes `Calvin klein`, and a name keeps its
-/// capitals); a phrase inside a question about its box is in lower case throughout.
+/// INFERRED from published samples: an answer or description starts with a capital letter and
+/// otherwise keeps its source's spelling (so `calvin klein` becomes `Calvin klein`, and a name
+/// keeps its capitals); a phrase in a question about its box is all in lower case.
 public final class SentenceCase {
   private SentenceCase() {}
 
-  /// A short answer: its first letter is a capital.
+  /// Makes the first letter of a short answer a capital.
   public static String capitalised(String text) {
     if (text.isEmpty()) {
       return text;
@@ -21,18 +21,18 @@ public final class SentenceCase {
     return Character.toString(Character.toTitleCase(first)) + text.substring(rest);
   }
 
-  /// The description of a region: a capital first, a full stop last.
+  /// The description of a region: starts with a capital letter, ends with a full stop.
   public static String description(String phrase) {
-    return capitalised(ended(WhitespaceWords.oneLine(phrase)));
+    return capitalised(withFullStop(WhitespaceWords.oneLine(phrase)));
   }
 
-  /// A phrase in a question: lower case, a full stop last.
+  /// A phrase in a question: lower case, ends with a full stop.
   public static String quotedPhrase(String phrase) {
-    return ended(WhitespaceWords.oneLine(phrase).toLowerCase(Locale.ROOT));
+    return withFullStop(WhitespaceWords.oneLine(phrase).toLowerCase(Locale.ROOT));
   }
 
-  /// Sentences that end by themselves keep their end.
-  private static String ended(String text) {
+  /// Adds a full stop, unless the text already ends with `.`, `!` or `?`.
+  private static String withFullStop(String text) {
     boolean ends =
         !text.isEmpty() && (text.endsWith(".") || text.endsWith("!") || text.endsWith("?"));
     return ends ? text : text + ".";

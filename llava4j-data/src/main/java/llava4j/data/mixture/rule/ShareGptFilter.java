@@ -4,20 +4,20 @@ import java.util.List;
 import java.util.Optional;
 import llava4j.data.Turn;
 
-/// Which shared conversations are sound, after Vicuna's preparation: two turns or more, people and
-/// model in turn with a person first, words in each turn, no numbered list that starts over.
-/// Vicuna's filter by language is left out, since the paper wants several languages.
+/// Selects valid conversations of ShareGPT, following Vicuna's data preparation: at least two
+/// turns, human and gpt alternate starting with human, no blank turn, no numbered list that starts
+/// again. Vicuna's language filter is not applied, because the paper uses several languages.
 public final class ShareGptFilter {
   private static final String FIRST_ITEM = "\n1. ";
 
   private ShareGptFilter() {}
 
-  /// The conversation without a last question that nobody answered.
-  public static List<Turn> answered(List<Turn> turns) {
+  /// The conversation without a last question that has no answer.
+  public static List<Turn> dropUnanswered(List<Turn> turns) {
     return turns.subList(0, turns.size() / 2 * 2);
   }
 
-  /// Why a conversation is left out, if it is.
+  /// The reason why a conversation is left out; empty if it is used.
   public static Optional<Incident> problem(List<Turn> turns) {
     if (turns.size() < 2) {
       return Optional.of(Incident.TOO_SHORT);
@@ -36,7 +36,7 @@ public final class ShareGptFilter {
     return Optional.empty();
   }
 
-  /// Two first items with no 2 between them.
+  /// Whether there are two items numbered 1 without a 2 between them.
   private static boolean listStartsOver(String text) {
     int first = text.indexOf(FIRST_ITEM);
     while (first >= 0) {

@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Visual questions with short answers: VQAv2, GQA, OK-VQA, OCR-VQA.
+/// Conversations of visual questions with short answers: VQAv2, GQA, OK-VQA, OCR-VQA.
 public final class ShortAnswers {
   private ShortAnswers() {}
 
-  /// All questions about one image as one conversation, in the order of the file. P_short stands
-  /// behind the first question only: confirmed for OCR-VQA, INFERRED for the others.
+  /// Merges all questions about one image into one conversation, in the order of the file. P_short
+  /// follows only the first question: confirmed for OCR-VQA, INFERRED for the others.
   public static List<Round> merge(List<Round> asked) {
     List<Round> rounds = new ArrayList<>(asked.size());
     for (Round round : asked) {
@@ -21,11 +21,11 @@ public final class ShortAnswers {
     return rounds;
   }
 
-  /// Which of several human answers stands for all: the one given most often, the first to appear
-  /// among equals. UNVERIFIED for the published mixture.
+  /// The most frequent of several human answers; among equally frequent ones, the first. UNVERIFIED
+  /// for the published mixture.
   ///
-  /// @param answers blank ones do not count
-  /// @return blank if there is none
+  /// @param answers the answers; blank ones are ignored
+  /// @return the answer; empty if all are blank
   public static String mostFrequent(List<String> answers) {
     Map<String, Integer> votes = new LinkedHashMap<>();
     for (String answer : answers) {

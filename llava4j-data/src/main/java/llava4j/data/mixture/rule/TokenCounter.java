@@ -1,12 +1,13 @@
 package llava4j.data.mixture.rule;
 
-/// Counts the tokens of a text as a language model sees them.
+/// Counts the tokens of a text for a language model.
 @FunctionalInterface
 public interface TokenCounter {
+  /// Number of tokens of a text.
   int count(String text);
 
-  /// A guess for those without a tokenizer: a token for three bytes of UTF-8, which is rather too
-  /// many for English. Whoever uses it says so.
+  /// An estimate for use without a tokenizer: one token for three bytes of UTF-8, which is somewhat
+  /// too many for English. Callers must tell the user that it is an estimate.
   static TokenCounter estimate() {
     return text -> {
       long bytes = text.codePoints().mapToLong(TokenCounter::bytes).sum();

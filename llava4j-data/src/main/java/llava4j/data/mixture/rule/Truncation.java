@@ -3,19 +3,20 @@ package llava4j.data.mixture.rule;
 import java.util.List;
 import llava4j.data.Turn;
 
-/// Cuts long conversations instead of splitting them: ShareGPT.
+/// Truncates long conversations instead of splitting them: ShareGPT.
 ///
-/// Whole rounds are kept from the start on while they fit; turn or token as the unit is UNVERIFIED.
-/// A turn costs its tokens and six more for the template, as Vicuna's tools count. The first round
-/// stays even if its answer runs over, since training cuts it there; if the question alone fills
-/// the limit nothing would be left to learn, and nothing is kept.
+/// Whole rounds are kept from the start as long as they fit; whether the paper's unit is a turn or
+/// a token is UNVERIFIED. Each turn counts its tokens plus six for the template, as in Vicuna's
+/// tools. The first round is kept even if its answer exceeds the limit, because training truncates
+/// it; if the question alone reaches the limit, nothing would be supervised, and nothing is kept.
 ///
-/// @param limit tokens of a conversation
+/// @param limit maximum number of tokens of a conversation
+/// @param tokens counts tokens
 public record Truncation(int limit, TokenCounter tokens) {
   private static final int TEMPLATE_TOKENS = 6;
 
-  /// @param turns questions and answers in turn
-  /// @return as many as fit, an even number
+  /// @param turns questions and answers, alternating
+  /// @return the turns that fit, an even number
   public List<Turn> truncate(List<Turn> turns) {
     long used = 0;
     int kept = 0;

@@ -4,11 +4,11 @@ import java.util.List;
 import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
 
-/// Who speaks after whom.
+/// The order of speakers in a conversation.
 public final class TurnOrder {
   private TurnOrder() {}
 
-  /// Whether people and model take turns, a person first and the model last.
+  /// Whether human and gpt alternate, starting with human and ending with gpt.
   public static boolean alternates(List<Turn> turns) {
     for (int i = 0; i < turns.size(); i++) {
       if (turns.get(i).speaker() != (i % 2 == 0 ? Speaker.HUMAN : Speaker.GPT)) {

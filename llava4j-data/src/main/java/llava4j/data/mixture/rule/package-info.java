@@ -1,3 +1,2 @@
-/// The rules by which the paper's mixture is made (spec 6.4, 6.5), each a function of values: no
-/// files, no state.
+/// The rules of the paper's mixture (spec 6.4, 6.5) as pure functions, without files or state.
 package llava4j.data.mixture.rule;

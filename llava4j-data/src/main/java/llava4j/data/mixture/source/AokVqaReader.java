@@ -13,18 +13,18 @@ import llava4j.data.mixture.rule.MultipleChoice;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// A-OKVQA: questions with four options. All questions about an image become one conversation,
-/// which comes four times, its options one place further each time (INFERRED from the count: 66160
-/// = 4 x 16540 images).
+/// Reads A-OKVQA: questions with four options. All questions about an image form one conversation,
+/// which is written four times with the options rotated by one more position each time (INFERRED
+/// from the count: 66160 = 4 x 16540 images).
 public final class AokVqaReader implements SourceReader {
   private static final int CHOICES = 4;
 
   private final NativeFile questions;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
-  public AokVqaReader(NativeFile questions, SeededChance draws) {
+  public AokVqaReader(NativeFile questions, SeededChance chance) {
     this.questions = questions;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
@@ -34,7 +34,7 @@ public final class AokVqaReader implements SourceReader {
       counts.row();
       if (!row.text("split").equals("train")) {
         throw questions.wrong(
-            row.place() + " is of split '" + row.text("split") + "', not 'train'");
+            row.place() + " belongs to split '" + row.text("split") + "', not 'train'");
       }
       MultipleChoice question = question(row);
       if (question.question().isEmpty() || question.choices().contains("")) {
@@ -48,7 +48,7 @@ public final class AokVqaReader implements SourceReader {
         int rotation = places;
         List<Round> rounds =
             list.stream().map(question -> question.rotated(rotation).round()).toList();
-        ImagePlacement placement = ImagePlacement.draw(draws.of(image + "/" + places));
+        ImagePlacement placement = ImagePlacement.draw(chance.of(image + "/" + places));
         samples.accept(CocoImage.sample(image, Round.conversation(rounds, placement)));
       }
     });
@@ -62,11 +62,11 @@ public final class AokVqaReader implements SourceReader {
           row.place()
               + " has "
               + choices.size()
-              + " choices and says that number "
+              + " choices and the correct_choice_idx "
               + correct
-              + " is right, where there are "
+              + "; there must be "
               + CHOICES
-              + " from 0");
+              + " choices, and the index counts from 0");
     }
     return new MultipleChoice(row.line("question"), choices, (int) correct);
   }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
 
-/// Images of COCO. Those of train2014 lie in train2017 under their numbers.
+/// Names and paths of COCO's images. Images of train2014 are found in train2017 under their number.
 final class CocoImage {
   static final String FOLDER = "coco/train2017/";
 

@@ -5,7 +5,7 @@ import java.util.List;
 import llava4j.data.Turn;
 import llava4j.data.Turn.Speaker;
 
-/// Conversations that their source already has in LLaVA's form.
+/// Reads conversations that are already in LLaVA's format.
 final class Conversations {
   private Conversations() {}
 

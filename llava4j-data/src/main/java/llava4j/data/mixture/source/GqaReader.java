@@ -6,23 +6,24 @@ import llava4j.data.Sample;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// GQA's balanced questions: one object, a question a key.
+/// Reads GQA's balanced questions: one JSON object, with one key per question.
 public final class GqaReader implements SourceReader {
   private final NativeFile questions;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
-  public GqaReader(NativeFile questions, SeededChance draws) {
+  public GqaReader(NativeFile questions, SeededChance chance) {
     this.questions = questions;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
   public void read(Consumer<Sample> samples, ReadCounts counts) {
-    QuestionsByImage<String> asked = new QuestionsByImage<>(draws, counts);
+    QuestionsByImage<String> asked = new QuestionsByImage<>(chance, counts);
     questions.entries((key, row) -> {
       counts.row();
       if (row.has("isBalanced") && !row.node().path("isBalanced").asBoolean(true)) {
-        throw questions.wrong("question '" + key + "' is not balanced, so it is the file of all");
+        throw questions.wrong(
+            "question '" + key + "' is not balanced, so this is the file of all questions");
       }
       asked.add(row.id("imageId"), new Round(row.line("question"), row.line("answer")));
     });

@@ -11,14 +11,17 @@ import llava4j.data.ImageSize;
 import llava4j.data.mixture.rule.Incident;
 import llava4j.error.BadInputException;
 
-/// Sizes from the heads of the images themselves; pixels are not decoded, and EXIF turns nothing,
-/// as in training. An image that is not there has the size of the annotations.
+/// Reads image sizes from the headers of the image files; pixels are not decoded, and the EXIF
+/// orientation is ignored, as in training. If an image does not exist, the size in the annotations
+/// is used.
 public final class ImageFolder implements ImageSizes {
   private final Path folder;
 
+  /// @throws BadInputException if it is not a folder
   public ImageFolder(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw new BadInputException(folder + " is no folder of images; name one or leave it out");
+      throw new BadInputException(
+          folder + " is not a folder; choose the folder of the images, or omit it");
     }
     this.folder = folder;
   }
@@ -33,7 +36,7 @@ public final class ImageFolder implements ImageSizes {
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new BadInputException(file + " is no image; fetch it again");
+        throw new BadInputException(file + " is not an image; download it again");
       }
       ImageReader reader = readers.next();
       try {
@@ -44,7 +47,7 @@ public final class ImageFolder implements ImageSizes {
       }
     } catch (IOException e) {
       throw new BadInputException(
-          file + " cannot be read as an image: " + e.getMessage() + "; fetch it again", e);
+          file + " cannot be read as an image: " + e.getMessage() + "; download it again", e);
     }
   }
 }

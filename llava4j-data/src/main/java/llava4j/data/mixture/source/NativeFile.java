@@ -18,7 +18,8 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A JSON file as its authors publish it, read row by row, so that its size does not matter.
+/// A JSON file of a source, as published by its authors. It is read row by row, so it may be larger
+/// than memory.
 public final class NativeFile {
   private static final int BUFFER = 1 << 20;
 
@@ -27,8 +28,8 @@ public final class NativeFile {
   private final String expected;
   private final LongConsumer progress;
 
-  /// @param expected the file that it should be, for messages
-  /// @param progress hears how many bytes more have been read
+  /// @param expected description of the right file, for messages
+  /// @param progress receives the number of bytes of each read
   public NativeFile(Path path, String expected, LongConsumer progress) {
     this.path = path;
     this.expected = expected;
@@ -39,22 +40,22 @@ public final class NativeFile {
     return path;
   }
 
-  /// The sentence of a file that is not what it should be.
+  /// The exception for a file with unexpected content.
   BadInputException wrong(String what) {
-    return new BadInputException(path + ": " + what + "; expected is " + expected);
+    return new BadInputException(path + ": " + what + "; expected: " + expected);
   }
 
-  /// One list.
+  /// Reads a file that is one list of rows.
   void rows(Consumer<NativeRow> rows) {
     parse(parser -> {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
-        throw wrong("it is no list");
+        throw wrong("it is not a list");
       }
       readList(parser, "", rows);
     });
   }
 
-  /// One object whose keys are names and whose values are rows.
+  /// Reads a file that is one object, with a row as the value of each key.
   void entries(BiConsumer<String, NativeRow> entries) {
     parse(parser -> {
       requireObject(parser);
@@ -66,10 +67,10 @@ public final class NativeFile {
     });
   }
 
-  /// One object with lists of rows among its values.
+  /// Reads a file that is one object with lists of rows among its values.
   ///
-  /// @param lists which of its lists are read; each must be there
-  /// @param header hears the other values that are not lists
+  /// @param lists the lists to read, by key; each must exist
+  /// @param header receives the values that are not lists
   void sections(Map<String, Consumer<NativeRow>> lists, BiConsumer<String, JsonNode> header) {
     Set<String> seen = new HashSet<>();
     parse(parser -> {
@@ -96,7 +97,8 @@ public final class NativeFile {
     }
   }
 
-  /// Rows up to the end of the list that the parser stands at. A file that ends earlier is no JSON.
+  /// Reads rows up to the end of the current list. The parser reports a file that ends earlier as
+  /// invalid JSON.
   private void readList(JsonParser parser, String list, Consumer<NativeRow> rows) {
     String place = list.isEmpty() ? "row " : list + " row ";
     JsonToken token = parser.nextToken();
@@ -109,7 +111,7 @@ public final class NativeFile {
 
   private void requireObject(JsonParser parser) {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
-      throw wrong("it is no JSON object");
+      throw wrong("it is not a JSON object");
     }
   }
 
@@ -122,18 +124,18 @@ public final class NativeFile {
     } catch (JacksonException e) {
       throw new BadInputException(
           path
-              + " is no valid JSON near byte "
+              + " is not valid JSON near byte "
               + e.getLocation().getByteOffset()
               + ": "
               + e.getOriginalMessage()
-              + "; fetch it again",
+              + "; download it again",
           e);
     } catch (IOException e) {
       throw new BadInputException(path + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  /// Tells how far reading is.
+  /// Reports the number of bytes read.
   private static final class CountedStream extends java.io.FilterInputStream {
     private final LongConsumer progress;
 

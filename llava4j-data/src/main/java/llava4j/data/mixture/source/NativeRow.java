@@ -6,16 +6,17 @@ import llava4j.data.WhitespaceWords;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.JsonNode;
 
-/// One row of a native file, whose keys must be there and be of the right kind.
+/// One row of a source's file. The getters throw an exception if the key is missing or its value
+/// has the wrong type.
 ///
-/// @param place where it stands, for messages
+/// @param place description of its position, for messages
 record NativeRow(NativeFile file, String place, JsonNode node) {
 
   boolean has(String key) {
     return node.hasNonNull(key);
   }
 
-  /// A text as it is.
+  /// An unchanged text.
   String text(String key) {
     JsonNode value = node.path(key);
     if (!value.isString()) {
@@ -24,12 +25,12 @@ record NativeRow(NativeFile file, String place, JsonNode node) {
     return value.asString();
   }
 
-  /// A text on one line, without blanks around it.
+  /// A text on one line, without leading and trailing white space.
   String line(String key) {
     return WhitespaceWords.oneLine(text(key));
   }
 
-  /// A whole number.
+  /// An integer.
   long integer(String key) {
     JsonNode value = node.path(key);
     if (!value.isIntegralNumber() || !value.canConvertToLong()) {
@@ -38,7 +39,7 @@ record NativeRow(NativeFile file, String place, JsonNode node) {
     return value.asLong();
   }
 
-  /// A whole number of pixels, at least 1.
+  /// A number of pixels: an integer, at least 1.
   int pixels(String key) {
     long value = integer(key);
     if (value < 1 || value > Integer.MAX_VALUE) {
@@ -55,7 +56,7 @@ record NativeRow(NativeFile file, String place, JsonNode node) {
     return value.asDouble();
   }
 
-  /// A text or whole number, as text.
+  /// A text or an integer, as text.
   String id(String key) {
     JsonNode value = node.path(key);
     if (!value.isString() && !value.isIntegralNumber()) {
@@ -97,13 +98,16 @@ record NativeRow(NativeFile file, String place, JsonNode node) {
 
   NativeRow requireObject() {
     if (!node.isObject()) {
-      throw file.wrong(place + " is no JSON object");
+      throw file.wrong(place + " is not a JSON object");
     }
     return this;
   }
 
   BadInputException wrong(String key, String kind) {
-    String what = node.has(key) ? " has a '" + key + "' that is no " : " lacks '" + key + "', a ";
+    String what =
+        node.has(key)
+            ? " has a '" + key + "' that is not a "
+            : " has no '" + key + "', which must be a ";
     return file.wrong(place + what + kind);
   }
 

@@ -10,17 +10,17 @@ import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// OCR-VQA: one object, a book cover a key; split 1 is training. Covers are saved as `.jpg`
-/// whatever they were.
+/// Reads OCR-VQA: one JSON object, with one key per book cover; split 1 is training. Cover images
+/// are saved as `.jpg`, whatever their format.
 public final class OcrVqaReader implements SourceReader {
   private static final int TRAINING = 1;
 
   private final NativeFile books;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
-  public OcrVqaReader(NativeFile books, SeededChance draws) {
+  public OcrVqaReader(NativeFile books, SeededChance chance) {
     this.books = books;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
@@ -40,7 +40,7 @@ public final class OcrVqaReader implements SourceReader {
               new Sample(
                   id,
                   Optional.of("ocr_vqa/images/" + id + ".jpg"),
-                  QuestionsByImage.conversation(draws, id, asked)));
+                  QuestionsByImage.conversation(chance, id, asked)));
         }
       }
     });
@@ -53,7 +53,7 @@ public final class OcrVqaReader implements SourceReader {
       Round round =
           new Round(
               WhitespaceWords.oneLine(questions.get(i)), WhitespaceWords.oneLine(answers.get(i)));
-      if (round.lacksWords()) {
+      if (round.hasBlankPart()) {
         counts.add(Incident.BLANK);
       } else {
         rounds.add(round);

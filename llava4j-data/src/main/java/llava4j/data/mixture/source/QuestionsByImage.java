@@ -12,20 +12,20 @@ import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
 
-/// Collects questions with short answers, and gives one conversation for each image in the order in
-/// which images were first asked about.
+/// Collects questions with short answers and creates one conversation per image, in the order in
+/// which the images first occur.
 final class QuestionsByImage<K> {
   private final Map<K, List<Round>> rounds = new LinkedHashMap<>();
-  private final SeededChance draws;
+  private final SeededChance chance;
   private final ReadCounts counts;
 
-  QuestionsByImage(SeededChance draws, ReadCounts counts) {
-    this.draws = draws;
+  QuestionsByImage(SeededChance chance, ReadCounts counts) {
+    this.chance = chance;
     this.counts = counts;
   }
 
   void add(K image, Round round) {
-    if (round.lacksWords()) {
+    if (round.hasBlankPart()) {
       counts.add(Incident.BLANK);
     } else {
       rounds.computeIfAbsent(image, _ -> new ArrayList<>(4)).add(round);
@@ -38,12 +38,14 @@ final class QuestionsByImage<K> {
 
   void forEach(BiConsumer<K, List<Turn>> conversations) {
     rounds.forEach((image, asked) ->
-        conversations.accept(image, conversation(draws, image.toString(), asked)));
+        conversations.accept(image, conversation(chance, image.toString(), asked)));
   }
 
-  /// @param asked not empty
-  static List<Turn> conversation(SeededChance draws, String image, List<Round> asked) {
-    ImagePlacement placement = ImagePlacement.draw(draws.of(image));
+  /// The conversation about one image.
+  ///
+  /// @param asked questions and answers, not empty
+  static List<Turn> conversation(SeededChance chance, String image, List<Round> asked) {
+    ImagePlacement placement = ImagePlacement.draw(chance.of(image));
     return Round.conversation(ShortAnswers.merge(asked), placement);
   }
 }

@@ -22,33 +22,33 @@ import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.Segments;
 
-/// RefCOCO, RefCOCO+ and RefCOCOg together: every expression about an image is a round, rounds are
-/// shuffled, directions mixed, and the conversation cut into segments.
+/// Reads RefCOCO, RefCOCO+ and RefCOCOg together: every expression about an image becomes a round
+/// in a random direction; the rounds are shuffled and split into conversations.
 public final class RefCocoReader implements SourceReader {
   private final List<Release> releases;
   private final ImageSizes sizes;
   private final int mostRounds;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
-  /// One of the three.
+  /// One of the three data sets.
   ///
-  /// @param instances COCO's annotations
-  /// @param refs expressions about them
+  /// @param instances annotations of COCO
+  /// @param refs expressions that refer to the annotations
   public record Release(NativeFile instances, RefsFile refs) {}
 
-  /// An expression whose box is not known yet.
+  /// An expression and the id of its annotation.
   private record Expression(String phrase, long annotation) {}
 
-  /// What instances.json says.
+  /// Image sizes and boxes from instances.json, by id.
   private record Instances(Map<Long, ImageSize> images, Map<Long, PixelBox> boxes) {}
 
-  /// @param mostRounds of a segment
+  /// @param mostRounds maximum number of rounds per conversation
   public RefCocoReader(
-      List<Release> releases, ImageSizes sizes, int mostRounds, SeededChance draws) {
+      List<Release> releases, ImageSizes sizes, int mostRounds, SeededChance chance) {
     this.releases = List.copyOf(releases);
     this.sizes = sizes;
     this.mostRounds = mostRounds;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
@@ -58,7 +58,7 @@ public final class RefCocoReader implements SourceReader {
       collect(release, regions, counts);
     }
     regions.forEach((image, list) -> {
-      SplittableRandom random = draws.of(String.valueOf(image));
+      SplittableRandom random = chance.of(String.valueOf(image));
       List<Round> rounds =
           SeededChance.sample(list, list.size(), random).stream()
               .map(region -> region.round(Direction.draw(random)))
@@ -78,7 +78,7 @@ public final class RefCocoReader implements SourceReader {
     if (!wanted.isEmpty() && instances.boxes().isEmpty()) {
       throw release
           .instances()
-          .wrong("it has none of the annotations that " + release.refs().path() + " is about");
+          .wrong("it has none of the annotations that " + release.refs().path() + " refers to");
     }
     expressions.forEach((image, list) -> {
       ImageSize stated = instances.images().get(image);

@@ -11,15 +11,15 @@ import llava4j.pickle.PickleNames;
 import llava4j.pickle.PickleReader;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The expressions of RefCOCO: a list, pickled by Python as its authors publish it, or the same
-/// list as JSON.
+/// The expressions of RefCOCO: a list in Python's pickle format, as published by its authors, or
+/// the same list as JSON.
 public final class RefsFile {
   private final JsonMapper json = new JsonMapper();
   private final Path path;
   private final NativeFile file;
   private final LongConsumer progress;
 
-  /// @param path a name that ends with `.json` is JSON
+  /// @param path the file; JSON if its name ends with `.json`, else a pickle
   public RefsFile(Path path, String expected, LongConsumer progress) {
     this.path = path;
     this.file = new NativeFile(path, expected, progress);
@@ -45,7 +45,7 @@ public final class RefsFile {
     Object read =
         PickleReader.read(pickle, path.toString(), PickleNames.none("list of expressions"));
     if (!(read instanceof List<?> list)) {
-      throw file.wrong("it is no list");
+      throw file.wrong("it is not a list");
     }
     int number = 0;
     for (Object row : list) {

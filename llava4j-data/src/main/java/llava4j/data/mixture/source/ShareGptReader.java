@@ -13,9 +13,10 @@ import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.ShareGptFilter;
 import llava4j.data.mixture.rule.Truncation;
 
-/// ShareGPT: conversations in text alone, in Vicuna's JSON with HTML already made Markdown. Files
-/// whose long conversations somebody split have pieces named `id_0`, `id_8`; the paper cuts instead
-/// of splitting, so the first piece of each stays (INFERRED).
+/// Reads ShareGPT: conversations without images, in Vicuna's JSON format, with HTML already
+/// converted to Markdown. Some files split long conversations into pieces named `id_0`, `id_8`;
+/// because the paper truncates instead of splitting, only the first piece of each is used
+/// (INFERRED).
 public final class ShareGptReader implements SourceReader {
   private static final Pattern PIECE = Pattern.compile("(.+)_\\d+");
   private static final String HTML = "<div class=\"markdown";
@@ -35,18 +36,18 @@ public final class ShareGptReader implements SourceReader {
       file.rows(row -> {
         counts.row();
         if (row.has("image")) {
-          throw file.wrong(row.place() + " has an image, where text stands alone");
+          throw file.wrong(row.place() + " has an image, but ShareGPT has only text");
         }
         String id = row.id("id");
         List<Turn> turns = Conversations.turns(row);
         if (turns.stream().anyMatch(turn -> turn.text().contains(HTML))) {
-          throw file.wrong(row.place() + " is still HTML");
+          throw file.wrong(row.place() + " contains HTML that is not converted to Markdown");
         }
         Matcher piece = PIECE.matcher(id);
         if (piece.matches() && !seen.add(piece.group(1))) {
           counts.add(Incident.CONTINUATION);
         } else {
-          shorten(ShareGptFilter.answered(turns), counts)
+          shorten(ShareGptFilter.dropUnanswered(turns), counts)
               .ifPresent(kept -> samples.accept(new Sample(id, Optional.empty(), kept)));
         }
       });

@@ -3,11 +3,12 @@ package llava4j.data.mixture.source;
 import java.util.function.Consumer;
 import llava4j.data.Sample;
 
-/// Turns the native files of one source into samples. May be asked several times and gives the same
-/// each time.
+/// Converts the files of one source to samples. Every call returns the same samples.
 public interface SourceReader {
-  /// Reads from end to end.
+  /// Reads all files of the source.
   ///
-  /// @throws llava4j.error.BadInputException if a file is not what it should be
+  /// @param samples receives the samples
+  /// @param counts counts rows and what is left out
+  /// @throws llava4j.error.BadInputException if a file does not have the expected content
   void read(Consumer<Sample> samples, ReadCounts counts);
 }

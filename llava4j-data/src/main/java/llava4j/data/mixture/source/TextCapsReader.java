@@ -15,17 +15,17 @@ import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// TextCaps with TextVQA's OCR tokens: for each image one question, answered by one of its
-/// captions, drawn by chance (which one the paper took is UNVERIFIED).
+/// Reads TextCaps with TextVQA's OCR tokens: one question per image, answered by a random one of
+/// its captions (which one the paper used is UNVERIFIED).
 public final class TextCapsReader implements SourceReader {
   private final NativeFile captions;
   private final NativeFile ocr;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
-  public TextCapsReader(NativeFile captions, NativeFile ocr, SeededChance draws) {
+  public TextCapsReader(NativeFile captions, NativeFile ocr, SeededChance chance) {
     this.captions = captions;
     this.ocr = ocr;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
@@ -34,16 +34,16 @@ public final class TextCapsReader implements SourceReader {
     ocr.sections(
         Map.of("data", row -> tokens.put(row.id("image_id"), row.texts("ocr_tokens"))),
         (_, _) -> {});
-    Map<String, List<String>> said = captions(counts);
-    if (said.keySet().stream().noneMatch(tokens::containsKey)) {
+    Map<String, List<String>> captionsByImage = captions(counts);
+    if (captionsByImage.keySet().stream().noneMatch(tokens::containsKey)) {
       throw ocr.wrong("it has none of the images of " + captions.path());
     }
-    said.forEach((image, list) -> {
+    captionsByImage.forEach((image, list) -> {
       counts.add(Incident.OTHER_CAPTION, list.size() - 1L);
       if (!tokens.containsKey(image)) {
         counts.add(Incident.NO_OCR);
       }
-      SplittableRandom random = draws.of(image);
+      SplittableRandom random = chance.of(image);
       Round round =
           new Round(
               CaptionQuestion.of(tokens.getOrDefault(image, List.of())),
@@ -57,7 +57,7 @@ public final class TextCapsReader implements SourceReader {
   }
 
   private Map<String, List<String>> captions(ReadCounts counts) {
-    Map<String, List<String>> said = new LinkedHashMap<>();
+    Map<String, List<String>> captionsByImage = new LinkedHashMap<>();
     captions.sections(
         Map.of(
             "data",
@@ -65,16 +65,18 @@ public final class TextCapsReader implements SourceReader {
               counts.row();
               if (row.has("set_name") && !row.text("set_name").equals("train")) {
                 throw captions.wrong(
-                    row.place() + " is of split '" + row.text("set_name") + "', not 'train'");
+                    row.place() + " belongs to split '" + row.text("set_name") + "', not 'train'");
               }
               String caption = row.line("caption_str");
               if (caption.isEmpty()) {
                 counts.add(Incident.BLANK);
               } else {
-                said.computeIfAbsent(row.id("image_id"), _ -> new ArrayList<>(5)).add(caption);
+                captionsByImage
+                    .computeIfAbsent(row.id("image_id"), _ -> new ArrayList<>(5))
+                    .add(caption);
               }
             }),
         (_, _) -> {});
-    return said;
+    return captionsByImage;
   }
 }

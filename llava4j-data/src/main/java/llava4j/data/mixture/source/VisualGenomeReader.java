@@ -18,16 +18,16 @@ import llava4j.data.mixture.rule.Region.Direction;
 import llava4j.data.mixture.rule.Round;
 import llava4j.data.mixture.rule.SeededChance;
 
-/// Visual Genome's region descriptions: for each image at most so many regions, in random order,
-/// each asked in one direction.
+/// Reads Visual Genome's region descriptions: a limited number of regions per image, in random
+/// order, each as a round in a random direction.
 public final class VisualGenomeReader implements SourceReader {
   private final NativeFile regions;
   private final NativeFile images;
   private final ImageSizes sizes;
   private final int mostRegions;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
-  /// An image as `image_data.json` has it.
+  /// Path and size of an image from `image_data.json`.
   private record Image(String path, ImageSize size) {}
 
   public VisualGenomeReader(
@@ -35,12 +35,12 @@ public final class VisualGenomeReader implements SourceReader {
       NativeFile images,
       ImageSizes sizes,
       int mostRegions,
-      SeededChance draws) {
+      SeededChance chance) {
     this.regions = regions;
     this.images = images;
     this.sizes = sizes;
     this.mostRegions = mostRegions;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
@@ -58,7 +58,7 @@ public final class VisualGenomeReader implements SourceReader {
       List<Region> usable = usable(described, image, counts);
       if (!usable.isEmpty()) {
         String id = String.valueOf(row.integer("id"));
-        SplittableRandom random = draws.of(id);
+        SplittableRandom random = chance.of(id);
         List<Region> drawn = SeededChance.sample(usable, mostRegions, random);
         counts.add(Incident.SURPLUS_REGION, usable.size() - drawn.size());
         List<Round> rounds =
@@ -92,7 +92,7 @@ public final class VisualGenomeReader implements SourceReader {
     return usable;
   }
 
-  /// The folder, `VG_100K` or `VG_100K_2`, stands in the address of the image alone.
+  /// The folder, `VG_100K` or `VG_100K_2`, is known only from the image's URL.
   private Image image(NativeRow row) {
     String[] address = row.text("url").split("/", -1);
     if (address.length < 2 || !address[address.length - 2].startsWith("VG_100K")) {

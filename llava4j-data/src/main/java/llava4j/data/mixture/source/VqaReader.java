@@ -11,16 +11,17 @@ import llava4j.data.mixture.rule.SeededChance;
 import llava4j.data.mixture.rule.ShortAnswers;
 import tools.jackson.databind.JsonNode;
 
-/// VQA v2 and OK-VQA, which share a format: a file of questions, a file of ten human answers each.
-/// The answer is `multiple_choice_answer` where the annotations have it (VQA's own choice of the
-/// most frequent), else the most frequent `answer`.
+/// Reads VQA v2 and OK-VQA, which share a format: a file of questions and a file with ten human
+/// answers for each. The answer is `multiple_choice_answer` if present (VQA's own choice of the
+/// most frequent answer), else the most frequent `answer`.
 public final class VqaReader implements SourceReader {
   private static final String SPLIT = "train2014";
 
-  /// OK-VQA has 9009; more are those of VQA, whose first version has the same file names.
+  /// OK-VQA has 9009 questions. A file with more is from the first version of VQA, whose files have
+  /// the same names.
   private static final int MOST_OF_OK_VQA = 20_000;
 
-  /// Which of the two.
+  /// Which of the two data sets.
   public enum Edition {
     VQA_V2,
     OK_VQA
@@ -29,14 +30,14 @@ public final class VqaReader implements SourceReader {
   private final Edition edition;
   private final NativeFile questions;
   private final NativeFile annotations;
-  private final SeededChance draws;
+  private final SeededChance chance;
 
   public VqaReader(
-      Edition edition, NativeFile questions, NativeFile annotations, SeededChance draws) {
+      Edition edition, NativeFile questions, NativeFile annotations, SeededChance chance) {
     this.edition = edition;
     this.questions = questions;
     this.annotations = annotations;
-    this.draws = draws;
+    this.chance = chance;
   }
 
   @Override
@@ -45,7 +46,7 @@ public final class VqaReader implements SourceReader {
     annotations.sections(
         Map.of("annotations", row -> answers.put(row.integer("question_id"), answer(row))),
         (key, value) -> check(annotations, key, value));
-    QuestionsByImage<Long> asked = new QuestionsByImage<>(draws, counts);
+    QuestionsByImage<Long> asked = new QuestionsByImage<>(chance, counts);
     questions.sections(
         Map.of(
             "questions",
@@ -55,7 +56,7 @@ public final class VqaReader implements SourceReader {
                 throw questions.wrong(
                     "it has more than "
                         + MOST_OF_OK_VQA
-                        + " questions, so it is VQA's, not OK-VQA's 9009");
+                        + " questions, so it is VQA's file; OK-VQA has 9009");
               }
               String answer = answers.get(row.integer("question_id"));
               if (answer == null) {
@@ -66,7 +67,7 @@ public final class VqaReader implements SourceReader {
             }),
         (key, value) -> check(questions, key, value));
     if (asked.isEmpty()) {
-      throw questions.wrong("none of its questions is answered in " + annotations.path());
+      throw questions.wrong("none of its questions has an answer in " + annotations.path());
     }
     asked.forEach((image, turns) -> samples.accept(CocoImage.sample(image, turns)));
   }
@@ -80,7 +81,7 @@ public final class VqaReader implements SourceReader {
     return WhitespaceWords.oneLine(answer);
   }
 
-  /// What the file says about itself.
+  /// Checks the metadata of a file.
   private void check(NativeFile file, String key, JsonNode value) {
     switch (key) {
       case "data_subtype" -> {

@@ -1,2 +1,2 @@
-/// The sources of the mixture: a reader for each, of the files that its authors publish.
+/// One reader for each source of the mixture, for the files that its authors publish.
 package llava4j.data.mixture.source;

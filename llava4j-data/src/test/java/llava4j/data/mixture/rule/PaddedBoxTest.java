@@ -13,10 +13,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PaddedBoxTest {
-  /// From 0 to 1, two places at most, no zero at the end but that behind the point.
+  /// Numbers from 0 to 1 with at most two decimals and no trailing zero, except directly after the
+  /// point.
   private static final String NUMBER = "(0\\.0|1\\.0|0\\.[0-9]?[1-9])";
 
-  /// What Python 3 prints for `[round(v, 2)]`.
+  /// The output of Python 3 for `[round(v, 2)]`.
   @ParameterizedTest
   @CsvSource({
     "0.28, 0.28",

@@ -11,7 +11,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/// The literal words of captions, regions and the image's place.
+/// The exact texts of captions, regions and image placeholders.
 class PromptsTest {
   private static final PaddedBox BOX = new PaddedBox(0.28, 0.8, 0.48, 0.98);
 

@@ -42,28 +42,28 @@ class SeededChanceTest {
   }
 
   @Property(tries = 50)
-  void theLotteryDoesNotCareAboutOrder(@ForAll @IntRange(max = 2200) int most, @ForAll long seed) {
+  void theSubsetDoesNotDependOnTheOrder(@ForAll @IntRange(max = 2200) int most, @ForAll long seed) {
     List<String> shuffled = new ArrayList<>(KEYS);
     Collections.shuffle(shuffled, new Random(seed));
-    HashSample one = lottery(KEYS, most);
-    HashSample other = lottery(shuffled, most);
-    assertThat(KEYS.stream().filter(one::won).toList())
+    HashSample one = subset(KEYS, most);
+    HashSample other = subset(shuffled, most);
+    assertThat(KEYS.stream().filter(one::contains).toList())
         .hasSize(Math.min(most, KEYS.size()))
-        .isEqualTo(KEYS.stream().filter(other::won).toList());
+        .isEqualTo(KEYS.stream().filter(other::contains).toList());
   }
 
   @Test
-  void aKeyThatComesTwiceIsOne() {
+  void aRepeatedKeyCountsOnce() {
     List<String> twice = new ArrayList<>(KEYS);
     twice.addAll(KEYS);
-    HashSample lottery = lottery(twice, 100);
-    assertThat(KEYS.stream().filter(lottery::won)).hasSize(100);
-    assertThat(lottery.won("never entered")).isFalse();
+    HashSample subset = subset(twice, 100);
+    assertThat(KEYS.stream().filter(subset::contains)).hasSize(100);
+    assertThat(subset.contains("never offered")).isFalse();
   }
 
-  private static HashSample lottery(List<String> keys, int most) {
-    HashSample lottery = new HashSample(new SeededChance(42, "ocrvqa"), most);
-    keys.forEach(lottery::enter);
-    return lottery;
+  private static HashSample subset(List<String> keys, int most) {
+    HashSample subset = new HashSample(new SeededChance(42, "ocrvqa"), most);
+    keys.forEach(subset::offer);
+    return subset;
   }
 }

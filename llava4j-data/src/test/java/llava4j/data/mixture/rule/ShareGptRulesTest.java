@@ -48,7 +48,7 @@ class ShareGptRulesTest {
 
   @Test
   void aQuestionThatNobodyAnsweredFalls() {
-    assertThat(ShareGptFilter.answered(turns("q", "a", "q"))).isEqualTo(turns("q", "a"));
+    assertThat(ShareGptFilter.dropUnanswered(turns("q", "a", "q"))).isEqualTo(turns("q", "a"));
   }
 
   @Test
@@ -74,7 +74,8 @@ class ShareGptRulesTest {
       @ForAll @Size(max = 12) List<@IntRange(max = 50) Integer> lengths,
       @ForAll @IntRange(min = 1, max = 300) int limit) {
     List<Turn> turns =
-        ShareGptFilter.answered(turns(lengths.stream().map("x"::repeat).toArray(String[]::new)));
+        ShareGptFilter.dropUnanswered(
+            turns(lengths.stream().map("x"::repeat).toArray(String[]::new)));
     List<Turn> kept = new Truncation(limit, LETTERS).truncate(turns);
     assertThat(kept).isEqualTo(turns.subList(0, kept.size()));
     assertThat(kept.size() % 2).isZero();

@@ -46,9 +46,9 @@ class ImageFolderTest {
     ImageFolder images = new ImageFolder(folder);
     assertThatThrownBy(() -> images.of("1.jpg", STATED, counts))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("1.jpg is no image");
+        .hasMessageContaining("1.jpg is not an image");
     assertThatThrownBy(() -> new ImageFolder(folder.resolve("1.jpg")))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("is no folder of images");
+        .hasMessageContaining("is not a folder; choose the folder of the images");
   }
 }

@@ -9,27 +9,27 @@ import llava4j.train.batch.Batch;
 import llava4j.train.batch.BatchPrefetcher;
 import llava4j.train.shard.ParameterUnit;
 
-/// A run that writes nothing: its steps, one micro-batch each, for dry runs and measurements.
-public final class Rehearsal implements AutoCloseable {
+/// Runs the first micro-batch of each step and writes nothing, for dry runs and measurements.
+public final class DryRun implements AutoCloseable {
   private final Input input;
   private final Assembly assembly;
   private final long totalSteps;
   private long step;
 
-  /// One micro-batch, forward, backward and update.
+  /// The result of one micro-batch: forward, backward and update.
   ///
-  /// @param rows of the language model, padding left out
-  /// @param supervised tokens that contribute loss
-  /// @param loss the mean over them
-  /// @param waited seconds until the batch was there
-  /// @param seconds that the step itself took
+  /// @param rows positions of the language model (text and image tokens), padding excluded
+  /// @param supervised tokens that contribute to the loss
+  /// @param loss mean cross-entropy over the supervised tokens
+  /// @param waited seconds spent waiting for the batch
+  /// @param seconds duration of the step itself
   public record Result(
       long samples, long rows, long supervised, double loss, double waited, double seconds) {
     @Override
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%d samples, %d rows, %d supervised, loss %.4f, %.2f s and %.2f s for its input",
+          "%d samples, %d tokens, %d supervised, loss %.4f, %.2f s, waited %.2f s for the input",
           samples,
           rows,
           supervised,
@@ -39,7 +39,7 @@ public final class Rehearsal implements AutoCloseable {
     }
   }
 
-  /// The input of a run alone, for measurements.
+  /// Only the input pipeline of a run, for measurements.
   public static final class Input implements AutoCloseable {
     private final SampleFile samples;
     private final Tokenizer tokenizer;
@@ -50,7 +50,7 @@ public final class Rehearsal implements AutoCloseable {
       this.tokenizer = job.base().tokenizer().get();
       this.batches =
           new RunBatches(job, samples, RunBatches.layout(job, samples.size()), tokenizer)
-              .rehearsed();
+              .forDryRun();
     }
 
     /// The next step's first micro-batch.
@@ -65,7 +65,7 @@ public final class Rehearsal implements AutoCloseable {
   }
 
   /// Opens the data and brings the weights in place; `job.out()` is not touched.
-  public Rehearsal(TrainJob job) {
+  public DryRun(TrainJob job) {
     this.input = new Input(job);
     this.totalSteps = job.config().batching().steps(input.samples.size());
     this.assembly = Assembly.of(job, totalSteps);

@@ -6,10 +6,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/// Finds samples about what LLaVA-1.5 cannot see or hear. Their text alone would teach it to speak
-/// about nothing.
-final class Modality {
-  /// Keys of data sets for models that take more than images.
+/// Finds samples about video, audio and other inputs that LLaVA-1.5 does not support. Training on
+/// their text alone would teach it to answer about inputs that it does not get.
+final class OtherModality {
+  /// Keys used by data sets for models with more input types than images.
   private static final List<String> KEYS =
       List.of(
           "video",
@@ -23,17 +23,17 @@ final class Modality {
           "point_cloud",
           "pointcloud");
 
-  /// A placeholder stands alone at the start or the end of a question, as `<image>` does. Within
-  /// text it may be somebody's HTML.
+  /// A placeholder alone at the start or the end of a question, like `<image>`. Within a text the
+  /// same characters may be HTML.
   private static final Pattern PLACEHOLDER =
       Pattern.compile(
           "\\A\\s*<(video|audio|sound|speech|point)>(?:\\s*\\n|\\s*\\z)"
               + "|(?:\\A|\\n)\\s*<(video|audio|sound|speech|point)>\\s*\\z");
 
-  private Modality() {}
+  private OtherModality() {}
 
-  /// What else than an image a sample is about, in words; empty for an ordinary one.
-  static Optional<String> other(JsonNode sample) {
+  /// A description of the sample's other input; empty for an ordinary sample.
+  static Optional<String> find(JsonNode sample) {
     for (String key : KEYS) {
       JsonNode value = sample.path(key);
       if (isThere(value)) {

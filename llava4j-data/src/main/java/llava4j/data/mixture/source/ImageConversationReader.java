@@ -8,21 +8,21 @@ import llava4j.data.Turn;
 import llava4j.data.mixture.rule.Incident;
 import llava4j.data.mixture.rule.TurnOrder;
 
-/// Conversations in LLaVA's form about one image each: LLaVA-Instruct (whose images are bare names
-/// of COCO's) and LCS-558K. They are taken as they are.
-public final class ImageTalkReader implements SourceReader {
-  /// Where images lie.
+/// Reads conversations about one image each that are already in LLaVA's format: LLaVA-Instruct
+/// (whose image names have no folder) and LCS-558K. Texts are not changed.
+public final class ImageConversationReader implements SourceReader {
+  /// How image names are converted to paths.
   public enum Images {
-    /// Bare names, of COCO's train2017.
+    /// Names without a folder, of images in COCO's train2017.
     COCO,
-    /// Paths as they are to be.
+    /// Paths that are used unchanged.
     AS_NAMED
   }
 
   private final List<NativeFile> files;
   private final Images images;
 
-  public ImageTalkReader(List<NativeFile> files, Images images) {
+  public ImageConversationReader(List<NativeFile> files, Images images) {
     this.files = List.copyOf(files);
     this.images = images;
   }
@@ -54,7 +54,10 @@ public final class ImageTalkReader implements SourceReader {
     }
     if (image.contains("/")) {
       throw file.wrong(
-          row.place() + " has the image '" + image + "', where a bare name of COCO's stands");
+          row.place()
+              + " has the image '"
+              + image
+              + "', but the name of a COCO image without a folder is needed");
     }
     return CocoImage.FOLDER + image;
   }
