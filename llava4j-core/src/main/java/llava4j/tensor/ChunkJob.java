@@ -13,9 +13,7 @@ final class ChunkJob {
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private static final long SPIN_NANOS = 50_000;
-  private static final AtomicLong NUMBERS = new AtomicLong();
 
-  private final long number = NUMBERS.getAndIncrement();
   private final Thread caller = Thread.currentThread();
   private final AtomicLong next = new AtomicLong();
   private final AtomicInteger seats;
@@ -23,6 +21,7 @@ final class ChunkJob {
   private final AtomicReference<Throwable> thrown = new AtomicReference<>();
   private final long count;
   private final Supplier<LongConsumer> worker;
+  private long number;
 
   /// @param helpers how many may join the caller
   ChunkJob(long count, int helpers, Supplier<LongConsumer> worker) {
@@ -31,7 +30,11 @@ final class ChunkJob {
     this.worker = worker;
   }
 
-  /// Tells jobs apart.
+  /// Gives the job the number by which workers tell it from their last one, before they see it.
+  void number(long unique) {
+    number = unique;
+  }
+
   long number() {
     return number;
   }

@@ -2,6 +2,7 @@ package llava4j.tensor;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -15,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 final class WorkerThreads {
   private static final long SPIN_NANOS = 300_000;
 
+  private final AtomicLong numbers = new AtomicLong();
   private final AtomicReference<ChunkJob> current = new AtomicReference<>();
   private final List<Worker> workers = new CopyOnWriteArrayList<>();
 
@@ -22,6 +24,7 @@ final class WorkerThreads {
   ///
   /// @return whether they were free; [#withdraw] follows then
   boolean offer(ChunkJob job, int helpers) {
+    job.number(numbers.incrementAndGet());
     if (!current.compareAndSet(null, job)) {
       return false;
     }
