@@ -1,8 +1,6 @@
 package llava4j.cli.ask;
 
-import java.io.File;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -21,10 +19,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `llava ask IMAGE... "question"`
+/// `llava ask IMAGE... "question"`, or `llava ask --image FILE --prompt TEXT`
 @Command(
     name = "ask",
     description = "Answer one question about any number of images.",
@@ -32,6 +29,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  llava ask -m llava-v1.5-7b cat.jpg \"What is this?\"",
+      "  llava ask -m llava-v1.5-7b --image cat.jpg --prompt \"What is this?\"",
       "  llava ask -m llava-v1.5-7b --stream before.png after.png \"What has changed?\"",
       "  llava ask -m model-q4_0.gguf --answer short --format json sign.jpg \"What does it say?\"",
       "  curl -s https://example.org/a.jpg | llava ask -m llava-v1.5-7b - \"Describe it.\""
@@ -48,12 +46,7 @@ public final class AskCommand implements Callable<Integer> {
   @Mixin private GenerationFlags generation;
   @Mixin private ImageOptions imageOptions;
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "IMAGE... QUESTION",
-      description =
-          "Images (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
-  private List<String> words = new ArrayList<>();
+  @Mixin private QuestionArguments arguments;
 
   @Option(
       names = "--format",
@@ -92,14 +85,9 @@ public final class AskCommand implements Callable<Integer> {
     if (format == Format.TEXT) {
       Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
     }
-    if (new File(words.getLast()).isFile()) {
-      throw new BadInputException(
-          "the question is missing: "
-              + words.getLast()
-              + " is a file; give the question last, in quotes");
-    }
-    List<RgbImage> images = imageOptions.decode(words.subList(0, words.size() - 1), err);
-    String question = responseFormat.applyTo(words.getLast());
+    QuestionArguments.Question asked = arguments.question();
+    List<RgbImage> images = imageOptions.decode(asked.images(), err);
+    String question = responseFormat.applyTo(asked.text());
     ChatRequest request =
         new ChatRequest(
             ChatRequest.of(images, question).messages(),

@@ -3,7 +3,6 @@ package llava4j.cli.ask;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import llava4j.Llava;
@@ -48,8 +47,20 @@ public final class ChatCommand implements Callable<Integer> {
   @Mixin private GenerationFlags generation;
   @Mixin private ImageOptions imageOptions;
 
-  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Images to begin with.")
-  private List<String> images = new ArrayList<>();
+  private final ImageArguments images = new ImageArguments();
+
+  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Images of the first question.")
+  void setWords(List<String> soFar) {
+    images.byPosition(soFar);
+  }
+
+  @Option(
+      names = {"--image", "--image-file"},
+      paramLabel = "IMAGE",
+      description = "Another way to give an image; may be repeated.")
+  void setImages(List<String> soFar) {
+    images.ofOption(soFar);
+  }
 
   @Option(
       names = "--history",
@@ -67,8 +78,8 @@ public final class ChatCommand implements Callable<Integer> {
         ChatRepl repl =
             new ChatRepl(llava, imageOptions, generation.toOptions(), terminal.writer())) {
       repl.setVerbose(model.verbose());
-      for (String image : images) {
-        repl.show(image);
+      for (ImageArguments.Typed image : images.inOrder()) {
+        repl.show(image.text());
       }
       terminal.handle(Terminal.Signal.INT, _ -> repl.stopAnswer());
       LineReader reader = reader(terminal);
