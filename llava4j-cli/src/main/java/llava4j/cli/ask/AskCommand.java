@@ -51,10 +51,10 @@ public final class AskCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       defaultValue = "TEXT",
-      description = "text or json. Default: ${DEFAULT-VALUE}.")
+      description = "The output format: text or json. Default: ${DEFAULT-VALUE}.")
   private Format format;
 
-  @Option(names = "--stream", description = "Print the answer as it comes.")
+  @Option(names = "--stream", description = "Print the answer token by token.")
   private boolean stream;
 
   @Option(
@@ -62,13 +62,14 @@ public final class AskCommand implements Callable<Integer> {
       defaultValue = "FREE",
       paramLabel = "FORM",
       description =
-          "The paper's response-format prompts: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+          "Append one of the paper's response-format prompts to the question: ${COMPLETION-CANDIDATES}."
+              + " Default: ${DEFAULT-VALUE}.")
   private ResponseFormat responseFormat;
 
   @Option(
       names = "--system",
       paramLabel = "TEXT",
-      description = "Replaces the template's system text.")
+      description = "The system prompt, in place of the template's.")
   private String system;
 
   @Override
@@ -77,13 +78,13 @@ public final class AskCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     if (stream && format == Format.JSON) {
       throw new BadInputException(
-          "--stream prints text as it comes and --format json one object at the end; use one");
+          "--stream prints text token by token, --format json prints one object at the end; use only one of them");
     }
     if (stream) {
-      Unused.refuse(spec, "--stream prints one answer as it comes", "-n");
+      Unused.refuse(spec, "--stream prints only one answer", "-n");
     }
     if (format == Format.TEXT) {
-      Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
+      Unused.refuse(spec, "log-probabilities are printed only with --format json", "--logprobs");
     }
     QuestionArguments.Question asked = arguments.question();
     List<RgbImage> images = imageOptions.decode(asked.images(), err);
@@ -98,7 +99,8 @@ public final class AskCommand implements Callable<Integer> {
       long loaded = System.nanoTime();
       if (images.size() > 1) {
         err.println(
-            "llava: LLaVA-1.5 was trained on one image at a time; answers about several are a stretch");
+            "llava: LLaVA-1.5 was trained with one image per question; answers about several images are"
+                + " often worse");
       }
       ChatResponse response =
           llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);

@@ -6,8 +6,8 @@ import java.util.List;
 /// The arguments of a command that takes images by position and by option, in the order in which
 /// they were typed.
 ///
-/// picocli hands over the values of one argument as a list that has grown; what was added since the
-/// last call is what was typed since then.
+/// Each time picocli has read a value, it passes the list of all values of that argument so far.
+/// The values that are new in the list are the next ones in the order of the command line.
 final class ImageArguments {
   /// @param option whether it is a value of `--image`
   record Typed(String text, boolean option) {}
