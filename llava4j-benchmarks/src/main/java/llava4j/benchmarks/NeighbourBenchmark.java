@@ -13,8 +13,8 @@ import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
 
-/// How much of its speed decoding keeps while another process keeps one core busy. Quiet and busy
-/// times alternate, so that other neighbours disturb both alike.
+/// The speed of decode steps while another process keeps one core busy, compared with the speed
+/// without it. Quiet and busy phases alternate, so that other processes disturb both equally.
 final class NeighbourBenchmark implements Benchmark {
   private static final double BAR = 0.4;
   private static final int TOKENS = 60;
@@ -26,8 +26,8 @@ final class NeighbourBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "tokens a second of a model of the 100M class beside a process that uses one core fully,"
-        + " against those without it (0.4), in fp32, bf16 and 4 bits";
+    return "tokens per second of a model of the 100M class while another process uses one core fully,"
+        + " compared with those without it (0.4), in fp32, bf16 and 4 bits";
   }
 
   @Override
