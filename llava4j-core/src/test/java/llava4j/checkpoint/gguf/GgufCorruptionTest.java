@@ -102,7 +102,7 @@ class GgufCorruptionTest {
           metadata.put("general.architecture", new GgufValue.Text("llama"));
           metadata.put("llama.embedding_length", GgufValue.uint32(0));
         },
-        "no sensible count");
+        "not a valid count");
   }
 
   @Property(tries = 1500)
