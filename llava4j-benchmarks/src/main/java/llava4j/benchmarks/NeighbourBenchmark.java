@@ -62,7 +62,7 @@ final class NeighbourBenchmark implements Benchmark {
         busy[round] = beside.tokensPerSecond();
         Benchmark.check(
             Answers.relativeDifference(expected, beside.logits()) < 1e-4,
-            format + " logits beside the neighbour are those without it",
+            format + " logits are the same with and without the other process",
             out);
       }
     }
@@ -70,7 +70,7 @@ final class NeighbourBenchmark implements Benchmark {
     double with = new Timing(busy).median();
     out.printf(
         Locale.ROOT,
-        "  %s: %.1f tokens/s alone, %.1f beside a busy process%n",
+        "  %s: %.1f tokens/s alone, %.1f with a busy process%n",
         format,
         without,
         with);

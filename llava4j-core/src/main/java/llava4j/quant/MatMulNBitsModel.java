@@ -36,7 +36,7 @@ final class MatMulNBitsModel {
 
   /// The model's bytes for rows `first` to `first + count` of `matrix`.
   ///
-  /// @param memory gives a direct buffer of at least so many bytes, to be written from its
+  /// @param memory returns a direct buffer of at least the given size, to be written from its
   ///   beginning
   /// @throws ArithmeticException if a scale is NaN or infinite
   static ByteBuffer write(

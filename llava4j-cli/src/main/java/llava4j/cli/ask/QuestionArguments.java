@@ -82,7 +82,7 @@ final class QuestionArguments {
       throw new BadInputException(
           "'"
               + text
-              + "' is no image file, and --prompt gives the question already; give one question, or"
+              + "' is not an image file, and --prompt gives the question already; give one question, or"
               + " correct the file name");
     }
   }

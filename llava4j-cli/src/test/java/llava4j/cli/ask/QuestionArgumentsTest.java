@@ -61,7 +61,7 @@ class QuestionArgumentsTest {
     refused("the question is missing", "ask", "-m", model);
     refused("the question is missing", "ask", "-m", model, "--image", photo);
     refused(photo + " is a file", "ask", "-m", model, "--image", photo, photo);
-    refused("'And why?' is no image file", "ask", "-m", model, photo, "And why?", "-p", "Hi?");
+    refused("'And why?' is not an image file", "ask", "-m", model, photo, "And why?", "-p", "Hi?");
     refused("--prompt", "ask", "-m", model, "-p", "Hi?", "--prompt", "And why?");
     refused("--image", "ask", "-m", model, "Hi?", "--image");
   }

@@ -42,7 +42,8 @@ public record HubSettings(
     try {
       uri = URI.create(endpoint);
     } catch (IllegalArgumentException e) {
-      throw new BadInputException("HF_ENDPOINT is '" + endpoint + "', which is no address", e);
+      throw new BadInputException(
+          "HF_ENDPOINT is '" + endpoint + "', which is not a valid address", e);
     }
     if (uri.getHost() == null
         || uri.getUserInfo() != null

@@ -149,7 +149,7 @@ public final class CheckpointOpener {
           folder
               + " contains neither weights nor mm_projector.bin; download the checkpoint again or name another folder");
     }
-    Path base = requireBase(folder, "holds a projector only");
+    Path base = requireBase(folder, "contains only a projector");
     weights.add(WeightFolder.open(base, STEMS.reversed()), NameTable::ours);
     weights.keepOnly(name ->
         !name.startsWith("projector.")
@@ -169,7 +169,7 @@ public final class CheckpointOpener {
   /// Opens `mm_projector.bin` without a `config.json`: everything else comes from the base.
   private Checkpoint openBareConnector(Path folder) {
     Path file = folder.resolve(CONNECTOR);
-    Path base = requireBase(folder, "holds a projector only");
+    Path base = requireBase(folder, "contains only a projector");
     boolean bare = LanguageModelBase.isIn(base);
     if (bare) {
       options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));

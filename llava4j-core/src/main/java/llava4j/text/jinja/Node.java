@@ -36,7 +36,7 @@ final class Node {
 
   record Or(Expr left, Expr right) implements Expr {}
 
-  /// @param otherwise null where there is no `else`
+  /// @param otherwise null if there is no `else`
   record Cond(Expr test, Expr then, Expr otherwise) implements Expr {}
 
   record GetAttr(Expr target, String name) implements Expr {}
@@ -77,7 +77,7 @@ final class Node {
 
   record Output(Expr value) implements Stmt {}
 
-  /// @param filter null where there is no `if`
+  /// @param filter null if there is no `if`
   record For(
       Target target,
       Expr items,
