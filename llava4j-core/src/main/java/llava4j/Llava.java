@@ -171,7 +171,8 @@ public final class Llava implements AutoCloseable {
     return weightsNote;
   }
 
-  /// Asks one question about an image file: greedy, up to 512 tokens, EXIF orientation honoured.
+  /// Asks one question about an image file, with greedy decoding and up to 512 tokens. The image is
+  /// rotated as its EXIF data says.
   public String ask(Path image, String question) {
     return ask(decode(new ImageSource.OfFile(image)), question);
   }

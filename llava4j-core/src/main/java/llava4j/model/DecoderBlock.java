@@ -52,7 +52,7 @@ public final class DecoderBlock {
     return query.isExact();
   }
 
-  /// What a block's attention works on, rotary positions applied, earlier keys joined.
+  /// The inputs of a block's attention, with rotary positions applied and earlier keys added.
   ///
   /// @param query [batch, heads, tokens, headDim]
   /// @param key [batch, kvHeads, keys, headDim], in the type that the cache keeps

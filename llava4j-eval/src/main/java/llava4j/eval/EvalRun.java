@@ -58,7 +58,7 @@ public final class EvalRun {
     return FolderLock.take(folder, "." + shard.fileName("eval").replaceFirst("jsonl$", "lock"));
   }
 
-  /// Asks what has no answer yet.
+  /// Asks the questions that have no answer yet.
   ///
   /// @return the shard's answers by number of the question, in order
   public Map<Integer, Answer> run(Answerer answerer, Progress progress) {

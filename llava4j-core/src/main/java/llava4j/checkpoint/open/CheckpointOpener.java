@@ -290,7 +290,7 @@ public final class CheckpointOpener {
     return Files.exists(asItStands) ? asItStands : options.hub().apply(pathOrName);
   }
 
-  /// Without `..`, unless that leads elsewhere, as it does through a link.
+  /// Removes `..` from a path, unless that changes its target because of a link.
   private static Path shortened(Path path) {
     Path normal = path.normalize();
     try {

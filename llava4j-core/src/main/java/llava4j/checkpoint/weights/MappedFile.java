@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /// A read-only memory-mapped file, with tensors as views of it.
 ///
-/// Tensors are views: they must not be used after [#close], nor written to.
+/// Views must not be used after [#close], and must not be modified.
 ///
 /// A file that something writes to or cuts off while it is mapped would give wrong numbers, or end
 /// the process: whoever reads is told so where size or time of change tell it. A file that another
@@ -63,7 +63,7 @@ public final class MappedFile implements AutoCloseable {
     return segment.byteSize();
   }
 
-  /// All bytes; lives until this file is closed. To be read within [#reading].
+  /// All bytes; valid until this file is closed. To be read within [#reading].
   public MemorySegment segment() {
     return segment;
   }
@@ -133,8 +133,7 @@ public final class MappedFile implements AutoCloseable {
         cause);
   }
 
-  /// Lets the operating system take back the pages of a range that was copied and will not be read
-  /// again.
+  /// Releases the memory pages of a range that was copied and will not be read again.
   ///
   /// @throws BadInputException if the file was changed, so that the copy is not to be trusted
   public void unload(long offset, long bytes) {

@@ -9,8 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /// The attention mask of a pass: the keys to which each new token attends.
 ///
-/// @param allowed true = may look, [batch or 1, 1, tokens, keys]; null where no tensor is needed
-/// @param causal the plain triangle over tokens = keys, which libtorch applies without a tensor
+/// @param allowed true = attends to the key, [batch or 1, 1, tokens, keys]; null if no tensor is
+///   needed
+/// @param causal the causal mask over tokens = keys, which libtorch applies without a tensor
 /// @param firstKeys for each row of the batch, the first key that a single new token looks at;
 ///   empty where sequences are whole
 public record AttentionMask(Tensor allowed, boolean causal, int[] firstKeys) {

@@ -68,7 +68,7 @@ public final class KvCache implements AutoCloseable {
     return halved ? DType.F16 : device.computeType();
   }
 
-  /// Rows that every layer holds, padding included.
+  /// Number of tokens in every layer, including padding.
   public long length() {
     return length;
   }

@@ -203,7 +203,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
   }
 
-  /// Packs a matrix whose blocks have minimums, and keeps those beside it.
+  /// Packs a matrix whose blocks have minimums, which are stored separately.
   private Linear.Half packWithMinimums(String name, BlockMatrix blocks) {
     try (Scope _ = new Scope()) {
       int perRow = blocks.layout().numBlocks(blocks.columns());

@@ -129,7 +129,7 @@ public record MemoryPlan(
             + (left.size() == 1 ? "" : ", and so on"));
   }
 
-  /// Matrices of the vision tower's blocks, which are copied into a layout of their own.
+  /// The matrices of the vision tower's blocks, which are copied into a special layout.
   private static boolean isPacked(String name) {
     return name.startsWith("vision_tower.") && name.matches(".*\\.(.*_proj|fc1|fc2)\\.weight");
   }
