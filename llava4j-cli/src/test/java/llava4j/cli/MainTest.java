@@ -114,7 +114,7 @@ class MainTest {
     assertThat(runFailing(none)).isEqualTo(2);
     assertThat(err.toString())
         .isEqualToIgnoringNewLines(
-            "llava: 'a\\0b.json' is not a valid name of a file or folder (Nul character not"
+            "llava: 'a\\0b.json' cannot be the name of a file or folder (Nul character not"
                 + " allowed); correct it");
   }
 
