@@ -18,25 +18,25 @@ java:
 build: java ## compile what ./llava starts, without tests
 	scripts/build.sh "$$JAVA_HOME"
 
-test: java ## formatting, warnings as errors, every test; GOLDEN=folder for another set of reference outputs
+test: java ## check formatting, compile with warnings as errors, run every test; GOLDEN=folder for another set of reference outputs
 	$(MVN) verify $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
 
-quick: java ## the same without the slow tests, which are tagged so
+quick: java ## like test, without the tests tagged slow
 	$(MVN) verify -DexcludedGroups=slow
 
-golden: java ## the tests against reference outputs alone: make golden GOLDEN=folder
+golden: java ## run only the tests against reference outputs: make golden GOLDEN=folder
 	$(MVN) verify -Dtest=$(GOLDEN_TESTS) -Dsurefire.failIfNoSpecifiedTests=false $(if $(GOLDEN),-Dllava4j.golden="$$(cd "$(GOLDEN)" && pwd)")
 
-check: ## what the continuous integration runs
+check: ## run the checks of continuous integration
 	.ci/run
 
-docs: java ## the reference of all published modules, target/apidocs; a warning fails
+docs: java ## write the API reference of all published modules to target/apidocs; a warning fails
 	scripts/docs.sh "$$JAVA_HOME"
 
-format: java ## rewrite the sources in the house format
+format: java ## format the sources
 	$(MVN) spotless:apply
 
-bench: java ## measure: make bench BENCH="name options"
+bench: java ## run a benchmark: make bench BENCH="name options"
 	scripts/bench.sh "$$JAVA_HOME" $(BENCH)
 
 clean: java ## remove everything that was built

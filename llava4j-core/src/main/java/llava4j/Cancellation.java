@@ -3,11 +3,11 @@ package llava4j;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
-/// Stops a running answer from another thread; what was said so far is kept.
+/// Stops a running answer from another thread; the text so far is kept.
 public final class Cancellation implements BooleanSupplier {
   private final AtomicBoolean requested = new AtomicBoolean();
 
-  /// Asks the answer to stop before its next token.
+  /// Requests that the answer stops before its next token.
   public void cancel() {
     requested.set(true);
   }

@@ -9,8 +9,8 @@ public sealed interface ChatMessage {
 
   String text();
 
-  /// What the user says and shows. The images stand before the text, or where the text has
-  /// `<image>`, if it has exactly as many.
+  /// A message of the user, with its images. The images come before the text, or at the places of
+  /// `<image>` in the text if there are as many places as images.
   record User(String text, List<RgbImage> images) implements ChatMessage {
     public User {
       images = List.copyOf(images);
@@ -20,6 +20,6 @@ public sealed interface ChatMessage {
     }
   }
 
-  /// What the model said.
+  /// An answer of the model.
   record Assistant(String text) implements ChatMessage {}
 }

@@ -6,10 +6,10 @@ import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbImage;
 
-/// A conversation to be continued.
+/// A conversation that the model is to continue.
 ///
-/// @param messages user and assistant in turn, the user first and last
-/// @param system replaces the template's system text
+/// @param messages alternating messages of user and assistant, from a first to a last user message
+/// @param system the system prompt; empty for the template's
 public record ChatRequest(
     List<ChatMessage> messages, Optional<String> system, GenerationOptions options) {
 
@@ -23,11 +23,11 @@ public record ChatRequest(
                 + (i + 1)
                 + " of the conversation is "
                 + (isUser ? "the user's" : "the assistant's")
-                + ", but user and assistant must take turns and the user begins");
+                + ", but user and assistant must alternate, beginning with the user");
       }
     }
     if (messages.size() % 2 == 0) {
-      throw new BadInputException("a conversation must end with a message of the user");
+      throw new BadInputException("a conversation must end with a user message");
     }
   }
 

@@ -4,17 +4,17 @@ import java.time.Duration;
 import java.util.List;
 import llava4j.generate.Generation;
 
-/// What came of a request.
+/// The result of a request.
 ///
-/// @param answers as many as were asked for
-/// @param promptTokens tokens of the prompt, image rows included
-/// @param cachedTokens how many of them were known from the turn before
-/// @param imageTokens how many of them are image rows
-/// @param timing where the time went
+/// @param answers the requested number of answers
+/// @param promptTokens tokens of the prompt, including image tokens
+/// @param cachedTokens number of prompt tokens that were already in the KV cache
+/// @param imageTokens number of prompt tokens that are image tokens
+/// @param timing durations of the parts
 public record ChatResponse(
     List<Generation> answers, int promptTokens, int cachedTokens, int imageTokens, Timing timing) {
 
-  /// @param imageEncoding vision tower and projector
+  /// @param imageEncoding time in the vision tower and the projector
   /// @param firstToken from the call until the first text; zero if there was none
   /// @param total the whole call
   public record Timing(Duration imageEncoding, Duration firstToken, Duration total) {}
@@ -33,7 +33,7 @@ public record ChatResponse(
     return answers.stream().mapToInt(answer -> answer.ids().length).sum();
   }
 
-  /// Generated tokens per second after the first one; 0 where there is nothing to measure.
+  /// Generated tokens per second after the first token; 0 if there are too few tokens to measure.
   public double tokensPerSecond() {
     double seconds = timing.total().minus(timing.firstToken()).toNanos() / 1e9;
     return answerTokens() > 1 && seconds > 0 ? (answerTokens() - 1) / seconds : 0;

@@ -9,7 +9,7 @@ import llava4j.generate.PromptCache;
 import llava4j.generate.TextListener;
 import llava4j.image.RgbImage;
 
-/// A conversation. Each turn computes only what is new since the last one, images included. Not
+/// A conversation with a KV cache. Each turn computes only its new tokens and images. Not
 /// thread-safe.
 public final class ChatSession implements AutoCloseable {
   private final Llava llava;
@@ -23,18 +23,17 @@ public final class ChatSession implements AutoCloseable {
     this.cache = cache;
   }
 
-  /// Says something and hears the answer.
+  /// Sends a message and returns the answer.
   public ChatResponse say(String text) {
     return say(text, List.of());
   }
 
-  /// Says something about new images.
+  /// Sends a message with new images.
   public ChatResponse say(String text, List<RgbImage> images) {
     return say(text, images, TextListener.NONE, () -> false);
   }
 
-  /// Says something and hears the answer as it comes. A turn that fails leaves the conversation as
-  /// it was.
+  /// Sends a message and streams the answer. If a turn fails, the conversation stays unchanged.
   public ChatResponse say(
       String text, List<RgbImage> images, TextListener listener, BooleanSupplier cancelled) {
     List<ChatMessage> messages = new ArrayList<>(history);
@@ -52,7 +51,7 @@ public final class ChatSession implements AutoCloseable {
     return List.copyOf(history);
   }
 
-  /// Replaces the template's system text from the next turn on; empty restores it.
+  /// Replaces the template's system prompt from the next turn on; empty restores it.
   public void setSystem(Optional<String> text) {
     system = text;
   }
@@ -70,12 +69,12 @@ public final class ChatSession implements AutoCloseable {
     history.clear();
   }
 
-  /// Rows that are held from earlier turns.
+  /// Number of tokens of earlier turns in the KV cache.
   public int cachedRows() {
     return cache.numRows();
   }
 
-  /// Bytes of native memory that the conversation holds.
+  /// Bytes of native memory of the KV cache.
   public long cacheBytes() {
     return cache.bytes();
   }

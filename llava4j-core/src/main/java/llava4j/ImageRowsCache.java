@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import llava4j.model.ImageRows;
 import llava4j.tensor.Scope;
 
-/// The rows of images that were encoded lately, by the hash of their pixels, so that a follow-up
-/// question does not encode again. Bounded; used by many threads.
+/// A cache of the embeddings of recently encoded images, by the hash of their pixels, so that a
+/// follow-up question does not encode an image again. Bounded and thread-safe.
 final class ImageRowsCache implements AutoCloseable {
   private final int maxImages;
   private final Map<String, ImageRows> recent = new LinkedHashMap<>(16, 0.75f, true);
@@ -16,8 +16,8 @@ final class ImageRowsCache implements AutoCloseable {
     this.maxImages = maxImages;
   }
 
-  /// The rows under a key, encoded now if they are not there. They live at least until `scope`
-  /// closes.
+  /// The embeddings for a key; encodes the image if they are not in the cache. They live at least
+  /// until `scope` closes.
   ImageRows get(String contentKey, Scope scope, Supplier<ImageRows> encode) {
     synchronized (recent) {
       ImageRows known = recent.get(contentKey);

@@ -46,10 +46,9 @@ import llava4j.text.tokenizer.Tokenizer;
 /// }
 /// ```
 ///
-/// Safe for use by many threads at once; each request has its own cache. Closing it waits for the
-/// requests that are running.
+/// Thread-safe; each request has its own KV cache. Closing it waits for running requests.
 public final class Llava implements AutoCloseable {
-  /// Images whose rows are kept for follow-up questions.
+  /// Number of images whose embeddings are cached for follow-up questions.
   private static final int CACHED_IMAGES = 8;
 
   private final String name;
@@ -104,14 +103,14 @@ public final class Llava implements AutoCloseable {
     return load(path.toString(), LoadOptions.defaults());
   }
 
-  /// Loads a model folder, a `.gguf` file, or a model of the hub that the options name.
+  /// Loads a model folder, a `.gguf` file, or a model from the hub in the options.
   public static Llava load(String pathOrName, LoadOptions options) {
     NativeRuntime.prepareForInference();
     Checkpoint checkpoint = new CheckpointOpener(options.checkpoint()).open(pathOrName);
     return load(checkpoint, options);
   }
 
-  /// Loads an opened checkpoint, and closes it in any case.
+  /// Loads an opened checkpoint. The checkpoint is closed in any case.
   public static Llava load(Checkpoint opened, LoadOptions options) {
     Checkpoint checkpoint = opened;
     Tokenizer tokenizer = null;
@@ -143,7 +142,7 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// The model's name, from its folder or file.
+  /// The model's name, taken from its folder or file.
   public String name() {
     return name;
   }
@@ -156,13 +155,13 @@ public final class Llava implements AutoCloseable {
     return tokenizer;
   }
 
-  /// How prompts are written.
+  /// The prompt template.
   public PromptTemplate template() {
     return prompts.template();
   }
 
-  /// What people should hear about how the template was chosen; empty where the model's files or
-  /// the options decided.
+  /// A note for the user about how the template was chosen; empty if the model's files or the
+  /// options determine it.
   public Optional<String> templateNote() {
     return templateNote;
   }
@@ -172,7 +171,8 @@ public final class Llava implements AutoCloseable {
     return weightsNote;
   }
 
-  /// Asks one question about an image file: greedy, up to 512 tokens, EXIF orientation honoured.
+  /// Asks one question about an image file, with greedy decoding and up to 512 tokens. The image is
+  /// rotated as its EXIF data says.
   public String ask(Path image, String question) {
     return ask(decode(new ImageSource.OfFile(image)), question);
   }
@@ -187,14 +187,14 @@ public final class Llava implements AutoCloseable {
     return answer(ChatRequest.of(List.of(), question)).text();
   }
 
-  /// Answers a request in one piece.
+  /// Answers a request without streaming.
   public ChatResponse answer(ChatRequest request) {
     return answer(request, TextListener.NONE, () -> false);
   }
 
-  /// Answers a request, speaking as it goes.
+  /// Answers a request and streams the text.
   ///
-  /// @param cancelled asked before every token; see [Cancellation]
+  /// @param cancelled checked before every token; see [Cancellation]
   public ChatResponse answer(
       ChatRequest request, TextListener listener, BooleanSupplier cancelled) {
     try (PromptCache cache = new PromptCache(model)) {
@@ -202,14 +202,14 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// Answers several requests side by side, which is faster than one by one (beams are followed one
-  /// request after the other). Each request gets the answers that it gets alone: the same seeds,
-  /// penalties, log-probabilities and check of the context.
+  /// Answers several requests as one batch, which is faster than one after the other (with beam
+  /// search, the requests are run one after the other). Each request gets the same answers as
+  /// alone: the same seeds, penalties, log-probabilities and context check.
   ///
-  /// @param options of all requests; their own are not looked at
+  /// @param options for all requests; the options of the single requests are ignored
   /// @return `options.numAnswers()` answers of the first request, then those of the second, ...
-  /// @throws llava4j.error.BadInputException if one of them cannot be answered; of several, the
-  ///   message begins with its number
+  /// @throws llava4j.error.BadInputException if one of them cannot be answered; if there are
+  ///   several requests, the message begins with the number of this request
   public List<Generation> answerAll(List<ChatRequest> requests, GenerationOptions options) {
     try (RunningRequests.Request _ = running.begin();
         Scope scope = new Scope()) {
@@ -230,25 +230,24 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// Begins a conversation that remembers what it computed.
+  /// Starts a conversation that keeps its KV cache between turns.
   public ChatSession chat() {
     return new ChatSession(this, new PromptCache(model));
   }
 
-  /// The prompt that a request becomes, as text; for people who look.
+  /// The prompt of a request as text, for inspection.
   public String prompt(ChatRequest request) {
     return prompts.render(request);
   }
 
-  /// Decodes an image as [#ask(Path, String)] does. No addresses are fetched.
+  /// Decodes an image like [#ask(Path, String)]. Addresses on the network are refused.
   public static RgbImage decode(ImageSource source) {
     return new ImageFetcher(FetchPolicy.withoutUrls(), System.in)
         .decode(source, DecodeOptions.defaults())
         .image();
   }
 
-  /// Waits for the requests that are running, then lets go of all memory. New requests are refused
-  /// from now on.
+  /// Refuses new requests, waits for running ones, then frees all memory.
   @Override
   public void close() {
     if (running.end()) {
@@ -285,11 +284,11 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// Fails before the work begins if the cache of these prompts' answers does not fit.
+  /// Fails before any computation if the KV cache for these prompts and their answers does not fit.
   ///
-  /// @param answersAtOnce answers of each prompt that grow side by side; beams are followed one
-  ///   prompt after the other
-  /// @param chat the cache that the only prompt is read into
+  /// @param answersAtOnce number of answers per prompt that are generated in one batch; beam search
+  ///   runs one prompt after the other
+  /// @param chat the KV cache of the chat, if there is only one prompt
   private void requireMemory(
       List<SplicedPrompt> prompts,
       GenerationOptions options,
@@ -327,7 +326,7 @@ public final class Llava implements AutoCloseable {
     return options.withStopStrings(stops, options.keepStopString());
   }
 
-  /// Notes when the first text came.
+  /// Records the time of the first text.
   private static final class FirstText implements TextListener {
     private final TextListener next;
     private long at;

@@ -11,12 +11,12 @@ import llava4j.tensor.ThreadCount;
 import llava4j.tensor.WeightFormat;
 import llava4j.text.template.ConversationTemplate;
 
-/// How to load a model.
+/// Options for loading a model.
 ///
-/// @param checkpoint what the checkpoint does not say of itself
-/// @param template the conversation template, if not the model's own chat template
-/// @param imageMode how images are cut, if not as the checkpoint says
-/// @param progress hears each tensor
+/// @param checkpoint what is not in the checkpoint itself
+/// @param template the conversation template; empty for the model's own chat template
+/// @param imageMode how images are preprocessed; empty for the mode in the checkpoint
+/// @param progress called for each loaded tensor
 /// @param threads of every operator, for the whole process, because libtorch has one number for it;
 ///   empty for `LLAVA_THREADS`, or else the processors that the process may use
 public record LoadOptions(
@@ -34,7 +34,7 @@ public record LoadOptions(
     }
   }
 
-  /// On the processor, weights as stored, everything else from the checkpoint.
+  /// On the CPU, with weights as stored, and everything else as in the checkpoint.
   public static LoadOptions defaults() {
     return new LoadOptions(
         CheckpointOptions.none(),

@@ -13,8 +13,8 @@ import llava4j.text.template.ConversationTemplate;
 import llava4j.text.template.PromptTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// From a conversation to ids with image slots. What people typed cannot end a turn or claim a
-/// image.
+/// Converts a conversation to token ids with image slots. Text of the user can neither end a turn
+/// nor act as an image placeholder.
 final class PromptBuilder {
   private final PromptTemplate template;
   private final PromptConventions conventions;
@@ -46,7 +46,7 @@ final class PromptBuilder {
     return conventions.marked(template.prompt(request.system().map(this::safe), texts));
   }
 
-  /// Ids with a slot per image.
+  /// The token ids, with one slot per image.
   int[] encode(ChatRequest request) {
     String prompt = render(request);
     return switch (template) {
@@ -66,7 +66,7 @@ final class PromptBuilder {
     return images;
   }
 
-  /// Words that can neither end a turn nor begin one.
+  /// The user's text, changed so that it can neither end nor begin a turn.
   private String safe(String words) {
     return template.neutralised(tokenizer.neutralised(words));
   }
@@ -80,9 +80,9 @@ final class PromptBuilder {
       throw new BadInputException(
           "the question names <image> "
               + (user.text().split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1)
-              + " time(s) but comes with "
+              + " time(s), but there are "
               + user.images().size()
-              + " image(s); name each image once or none at all");
+              + " image(s); write it once for each image, or not at all");
     }
     return Arrays.stream(placed.split(Tokenizer.IMAGE_PLACEHOLDER, -1))
         .map(this::safe)

@@ -8,18 +8,18 @@ final class RunningRequests {
   private volatile boolean ended;
   private boolean finished;
 
-  /// A request that is running until it is closed, on the thread that began it.
+  /// A running request. It ends when it is closed, on the thread that started it.
   interface Request extends AutoCloseable {
     @Override
     void close();
   }
 
-  /// Begins a request. Never waits: where a running request waits for this one, and the end for
-  /// that, nothing would go on.
+  /// Starts a request. It never blocks: if a running request waited for this one, and [#end] waited
+  /// for the running one, there would be a deadlock.
   ///
   /// @throws IllegalStateException once [#end] has been called
   Request begin() {
-    boolean begun = lock.readLock().tryLock(); // fails only while the end is at work
+    boolean begun = lock.readLock().tryLock(); // fails only while end() is running
     if (begun && !ended) {
       return lock.readLock()::unlock;
     }
@@ -29,15 +29,15 @@ final class RunningRequests {
     throw new IllegalStateException("the model is closed");
   }
 
-  /// Whether requests are refused.
+  /// Whether new requests are refused.
   boolean isEnding() {
     return ended;
   }
 
   /// Refuses new requests and waits until none is running.
   ///
-  /// @return whether this call is the one that ended them
-  /// @throws IllegalStateException within a request, which would wait for itself
+  /// @return whether this call was the first one
+  /// @throws IllegalStateException if called within a request, which would wait for itself
   boolean end() {
     if (lock.getReadHoldCount() > 0) {
       throw new IllegalStateException("a model cannot be closed from within its own answer");

@@ -1,2 +1,2 @@
-/// The door: load a model, ask it, chat with it. All that an embedder needs.
+/// The public API for applications that embed llava4j: load a model, ask questions, chat.
 package llava4j;

@@ -39,7 +39,8 @@ public final class StreamingChat {
               (_, text) -> System.out.print(text),
               cancellation);
       System.out.printf(
-          "%n(%d of %d prompt tokens were known)%n", second.cachedTokens(), second.promptTokens());
+          "%n(%d of %d prompt tokens came from the KV cache)%n",
+          second.cachedTokens(), second.promptTokens());
     }
   }
 }

@@ -4,7 +4,7 @@ package llava4j.benchmarks;
 final class Answers {
   private Answers() {}
 
-  /// Euclidean length of the difference over that of `expected`. Not a number compares as infinite.
+  /// The Euclidean norm of the difference divided by that of `expected`; infinite for NaN.
   static double relativeDifference(float[] expected, float[] found) {
     if (expected.length != found.length) {
       return Double.POSITIVE_INFINITY;

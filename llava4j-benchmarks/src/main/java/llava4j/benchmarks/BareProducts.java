@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The matrix products of a model and nothing else: no norm, no activation, no allocation. Inputs
-/// and outputs are made beforehand, and OpenBLAS has all cores, which a model denies it.
+/// Only the matrix products of a model: no norms, no activations, no allocations. Inputs and
+/// outputs are created first, and OpenBLAS may use all cores, unlike in a model.
 final class BareProducts implements AutoCloseable {
   private final List<Runnable> products = new ArrayList<>();
   private final List<Tensor> owned = new ArrayList<>();
@@ -34,12 +34,12 @@ final class BareProducts implements AutoCloseable {
     }
   }
 
-  /// What a linear layer computes on the way back: the input's gradient dY W, and the weight's dYᵀ
-  /// x.
+  /// The backward products of a linear layer: the input's gradient dY W, and the weight's gradient
+  /// dYᵀ x.
   ///
   /// @param weight [out, in], borrowed
   /// @param ofInput whether the input's gradient is needed
-  /// @param ofWeight whether the weight's is
+  /// @param ofWeight whether the weight's gradient is needed
   void addLinearBackward(long rows, Tensor weight, boolean ofInput, boolean ofWeight) {
     try (Scope _ = new Scope()) {
       long in = weight.size(1);
@@ -74,7 +74,7 @@ final class BareProducts implements AutoCloseable {
     }
   }
 
-  /// Both products of attention, every row against every row.
+  /// Both products of attention, without a mask.
   void addAttention(long heads, long rows, long headDim) {
     try (Scope _ = new Scope()) {
       Tensor query = random(heads, rows, headDim);
@@ -88,7 +88,7 @@ final class BareProducts implements AutoCloseable {
     }
   }
 
-  /// The four products of attention's way back; the scores are not computed again.
+  /// The four backward products of attention; the scores are not computed again.
   void addAttentionBackward(long heads, long rows, long headDim) {
     try (Scope _ = new Scope()) {
       Tensor narrow = random(heads, rows, headDim);

@@ -5,29 +5,29 @@ import java.io.PrintWriter;
 /// One measurement.
 interface Benchmark {
 
-  /// The word that starts it.
+  /// Its name on the command line.
   String name();
 
-  /// What is measured against what, and the bar, in one line.
+  /// One line: what is measured, what it is compared with, and the required ratio.
   String description();
 
-  /// Measures, tells of it as it goes, and checks that the measured work gave the right answer.
+  /// Measures, prints results, and checks that the measured work gave the right result.
   ///
-  /// @param repeats how often each side is timed
+  /// @param repeats number of timed runs of each side
   /// @throws WrongAnswerException if the work was fast but wrong
   Report run(int repeats, PrintWriter out);
 
-  /// A measured program computed something wrong.
+  /// The measured work gave a wrong result.
   final class WrongAnswerException extends RuntimeException {
     WrongAnswerException(String message) {
       super(message);
     }
   }
 
-  /// Fails unless `right`.
+  /// Fails if `right` is false.
   static void check(boolean right, String claim, PrintWriter out) {
     if (!right) {
-      throw new WrongAnswerException("wrong answer: it does not hold that " + claim);
+      throw new WrongAnswerException("wrong answer, this is not true: " + claim);
     }
     out.println("  checked: " + claim);
   }

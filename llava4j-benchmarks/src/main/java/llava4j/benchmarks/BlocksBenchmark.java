@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The speed at which Q4_0 blocks of a GGUF file become 16-bit matrices.
+/// The speed of decoding Q4_0 blocks of a GGUF file to 16-bit matrices.
 final class BlocksBenchmark implements Benchmark {
   private static final double BAR = 1;
   private static final int MATRICES = 12;
@@ -31,7 +31,7 @@ final class BlocksBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "decoding matrices of the 7B from Q4_0 to fp16 and bf16, in GB of the file a second (1)";
+    return "decoding matrices of the 7B from Q4_0 to fp16 and bf16, in GB of the file per second (1)";
   }
 
   @Override

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The speed at which one generated token reads the weights, against the speed at which the machine
-/// reads memory.
+/// The speed at which a decode step reads the weights, compared with the memory bandwidth of the
+/// machine.
 final class DecodeBenchmark implements Benchmark {
   private static final double BAR = 0.6;
   private static final int LAYERS = 4;
@@ -31,7 +31,7 @@ final class DecodeBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "one row through 4 layers of the 7B and its head, in fp32, fp16 and bf16, against the"
+    return "one token through 4 layers of the 7B and its head, in fp32, fp16 and bf16, compared with the"
         + " machine's read bandwidth (0.6 of it)";
   }
 
@@ -60,7 +60,7 @@ final class DecodeBenchmark implements Benchmark {
     return report;
   }
 
-  /// Measures one format and gives the logits behind the prompt and one row.
+  /// Measures one format and returns the logits after the prompt and one more token.
   private static float[] measure(
       WeightFormat format, int repeats, double bandwidth, Report report, PrintWriter out) {
     LlavaConfig config = Workloads.languageOnly(LAYERS);
@@ -87,7 +87,7 @@ final class DecodeBenchmark implements Benchmark {
       double speed = bytes / token / 1e6;
       out.printf(
           Locale.ROOT,
-          "  %s: %.1f ms a token (best %.1f), %.2f GB of weights, %.1f GB/s%n",
+          "  %s: %.1f ms per token (best %.1f), %.2f GB of weights, %.1f GB/s%n",
           format,
           token,
           best,
@@ -110,7 +110,7 @@ final class DecodeBenchmark implements Benchmark {
     }
   }
 
-  /// The same rows at each call.
+  /// Returns the same rows at each call.
   private static Tensor rows(int count, int dim) {
     torch.manual_seed(16);
     return torch

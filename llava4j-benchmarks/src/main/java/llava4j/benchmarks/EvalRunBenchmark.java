@@ -31,7 +31,8 @@ import llava4j.generate.GenerationOptions;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// A benchmark's questions through the runner, against asking them one by one in the file's order.
+/// A benchmark's questions with the evaluation runner, compared with asking them one by one in the
+/// file's order.
 final class EvalRunBenchmark implements Benchmark {
   private static final double BAR = 1.5;
   private static final int IMAGES = 12;
@@ -46,7 +47,7 @@ final class EvalRunBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "questions of a benchmark through the runner, against one by one (1.5x)";
+    return "questions of a benchmark with the evaluation runner, compared with one by one (1.5x)";
   }
 
   @Override
@@ -119,7 +120,7 @@ final class EvalRunBenchmark implements Benchmark {
             ANSWER_TOKENS));
   }
 
-  /// In an order in which no two neighbours share an image, as in VQAv2's file.
+  /// In an order without neighbouring questions about the same image, as in VQAv2's file.
   private static List<Question> questions(Path folder) {
     BiFunction<Integer, Path, Path> write =
         (image, file) -> {
@@ -149,7 +150,7 @@ final class EvalRunBenchmark implements Benchmark {
     return questions;
   }
 
-  /// Questions without a truth.
+  /// Questions without right answers.
   private record Images(List<Question> questions) implements Task {
     @Override
     public List<String> rightAnswers() {

@@ -13,8 +13,8 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Vqav2Task;
 
-/// Scoring VQAv2's answers against those of ten people each, on one thread; beside it the time to
-/// read the same annotations as JSON.
+/// Scoring VQAv2's answers against ten people's answers each, on one thread; for comparison, the
+/// time for reading the same annotations as JSON.
 final class EvalScoreBenchmark implements Benchmark {
   private static final int QUESTIONS = 200_000;
   private static final double MAX_SECONDS = 10;
@@ -50,7 +50,7 @@ final class EvalScoreBenchmark implements Benchmark {
       double seconds = timings.getFirst().median() / 1e3;
       out.println("  scoring:          " + timings.getFirst());
       out.println("  reading the JSON: " + timings.getLast());
-      // every question has its own answer among the ten, three times or more
+      // each question's answer is among the ten answers at least three times
       Benchmark.check(
           Math.abs(last[0].value() - 90) < 1e-6,
           String.format(Locale.ROOT, "three of ten people make 90 %% (%.6f)", last[0].value()),

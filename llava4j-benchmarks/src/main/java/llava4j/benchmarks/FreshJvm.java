@@ -13,14 +13,14 @@ import java.util.Map;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ThreadCount;
 
-/// Runs a main class in a JVM of its own, started as this one was and with as many threads.
+/// Runs a main class in its own JVM, with the same options and number of threads as this JVM.
 final class FreshJvm {
   private FreshJvm() {}
 
   /// The first line that the program prints.
   ///
-  /// @param environment in place of this process's values; an empty text takes a variable away
-  /// @throws IllegalStateException if it ends with another code than 0
+  /// @param environment replaces variables of this process; an empty text removes a variable
+  /// @throws IllegalStateException if its exit code is not 0
   static String line(Class<?> main, Map<String, String> environment, String... arguments) {
     try {
       Process process =

@@ -10,8 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A tokenizer whose tokens are single characters of ASCII, so that a chat needs no file from
-/// elsewhere.
+/// A tokenizer whose tokens are single ASCII characters, so that a chat needs no other files.
 final class LetterTokenizer {
   private static final char FIRST = ' ';
   private static final char LAST = '~';

@@ -11,8 +11,8 @@ import llava4j.config.LlavaConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.WeightFormat;
 
-/// The most memory that loading a checkpoint takes, against what the loaded weights need. Each case
-/// runs in a JVM of its own, started here.
+/// The peak memory while a checkpoint is loaded, compared with the memory of the loaded weights.
+/// Each case runs in its own JVM.
 final class LoadBenchmark implements Benchmark {
   private static final double BAR = 1.1;
 
@@ -37,7 +37,7 @@ final class LoadBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "the peak of resident memory while a 1 GB model loads, against its weights in memory"
+    return "peak resident memory while a 1 GB model is loaded, compared with its weights in memory"
         + " (1.1x)";
   }
 

@@ -26,12 +26,12 @@ final class LoadedModel {
     return Workloads.halfBillion();
   }
 
-  /// What was measured.
+  /// The measured values.
   ///
-  /// @param baselineBytes resident before loading, libtorch started
-  /// @param peakBytes most resident while loading
-  /// @param peakUsedBytes most resident up to the first token's end
-  /// @param weightBytes the language model's weights in memory; the tiny rest is left out
+  /// @param baselineBytes resident memory before loading, after libtorch has started
+  /// @param peakBytes peak resident memory while loading
+  /// @param peakUsedBytes peak resident memory up to the first token
+  /// @param weightBytes the language model's weights in memory, without the small rest
   record Figures(
       long baselineBytes, long peakBytes, long peakUsedBytes, long weightBytes, long milliseconds) {
 
@@ -82,7 +82,7 @@ final class LoadedModel {
     }
   }
 
-  /// Native libraries are mapped and thread pools started before the count begins.
+  /// Loads native libraries and starts thread pools before the measurement.
   private static void startLibtorch() {
     try (Scope _ = new Scope()) {
       Tensor square = torch.ones(new long[] {512, 512}, Tensors.options(DType.F32));

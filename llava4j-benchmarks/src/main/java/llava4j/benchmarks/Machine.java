@@ -13,14 +13,14 @@ import java.util.stream.Stream;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Processor;
 
-/// What the figures were measured on.
+/// The machine of a measurement.
 ///
 /// @param cpu model name of the processor
 /// @param cores processors that the JVM may use
 /// @param flags vector instructions of the processor, under Linux' names
-/// @param threads that every operator uses
-/// @param openBlas variables that make OpenBLAS another than the one it chooses to be; a comparison
-///   with it is worth nothing then
+/// @param threads number of threads of every operator
+/// @param openBlas variables that change OpenBLAS's own choices; comparisons with it are
+///   meaningless then
 record Machine(
     String cpu, int cores, List<String> flags, int threads, Map<String, String> openBlas) {
 
@@ -33,7 +33,7 @@ record Machine(
         openBlas(System.getenv()));
   }
 
-  /// `OPENBLAS_*` but for the time that idle threads spin, which we set ourselves.
+  /// `OPENBLAS_*` except the spin time of idle threads, which we set ourselves.
   static Map<String, String> openBlas(Map<String, String> environment) {
     Map<String, String> found = new TreeMap<>(environment);
     found
@@ -65,7 +65,7 @@ record Machine(
     return words + "-" + cores + "-cores";
   }
 
-  /// The checked out commit, with `-dirty` where the sources differ from it; `unknown` outside a
+  /// The checked out commit, with `-dirty` if the sources differ from it; `unknown` outside of a
   /// repository.
   static String commit() {
     String hash = output("git", "rev-parse", "--short", "HEAD");

@@ -17,35 +17,36 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Runs benchmarks by name. Exit code 0: every bar was met; 1: one was missed or an answer was
-/// wrong; 2: the command cannot be used.
+/// Runs benchmarks by name. Exit code 0: all required ratios were met; 1: one was missed or a
+/// result was wrong; 2: the command cannot be used.
 @Command(
     name = "bench",
-    description = "Measures llava4j against something run beside it.",
+    description = "Measure llava4j and compare it with a reference on the same machine.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Main implements Callable<Integer> {
-  @Parameters(paramLabel = "NAME", arity = "1..*", description = "benchmarks to run, or all")
+  @Parameters(paramLabel = "NAME", arity = "1..*", description = "Benchmarks to run, or all.")
   private List<String> names;
 
   @Option(
       names = "--repeats",
       defaultValue = "5",
-      description = "how often each side is timed (default: ${DEFAULT-VALUE})")
+      description = "Number of timed runs of each side. Default: ${DEFAULT-VALUE}.")
   private int repeats;
 
   @Option(
       names = "--threads",
-      description = "threads that compute (default: LLAVA_THREADS, else the processors)")
+      description =
+          "Number of compute threads. Default: LLAVA_THREADS, or else the number of processors.")
   private Integer threads;
 
-  @Option(names = "--record", description = "append the figures to the machine's file")
+  @Option(names = "--record", description = "Append the results to the file of this machine.")
   private boolean record;
 
   @Option(
       names = "--folder",
       defaultValue = "docs/benchmarks",
-      description = "where records are kept (default: ${DEFAULT-VALUE})")
+      description = "The folder of the recorded results. Default: ${DEFAULT-VALUE}.")
   private Path folder;
 
   @Spec private CommandSpec spec;
@@ -149,7 +150,7 @@ public final class Main implements Callable<Integer> {
                 spec.commandLine(),
                 "unknown benchmark '"
                     + name
-                    + "'; choose from "
+                    + "'; use one of "
                     + String.join(", ", benchmarks().stream().map(Benchmark::name).toList())
                     + " or all"));
   }

@@ -13,8 +13,8 @@ import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
 
-/// How much of its speed decoding keeps while another process keeps one core busy. Quiet and busy
-/// times alternate, so that other neighbours disturb both alike.
+/// The speed of decode steps while another process keeps one core busy, compared with the speed
+/// without it. Quiet and busy phases alternate, so that other processes disturb both equally.
 final class NeighbourBenchmark implements Benchmark {
   private static final double BAR = 0.4;
   private static final int TOKENS = 60;
@@ -26,8 +26,8 @@ final class NeighbourBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "tokens a second of a model of the 100M class beside a process that uses one core fully,"
-        + " against those without it (0.4), in fp32, bf16 and 4 bits";
+    return "tokens per second of a model of the 100M class while another process uses one core fully,"
+        + " compared with those without it (0.4), in fp32, bf16 and 4 bits";
   }
 
   @Override
@@ -62,7 +62,7 @@ final class NeighbourBenchmark implements Benchmark {
         busy[round] = beside.tokensPerSecond();
         Benchmark.check(
             Answers.relativeDifference(expected, beside.logits()) < 1e-4,
-            format + " logits beside the neighbour are those without it",
+            format + " logits are the same with and without the other process",
             out);
       }
     }
@@ -70,7 +70,7 @@ final class NeighbourBenchmark implements Benchmark {
     double with = new Timing(busy).median();
     out.printf(
         Locale.ROOT,
-        "  %s: %.1f tokens/s alone, %.1f beside a busy process%n",
+        "  %s: %.1f tokens/s alone, %.1f with a busy process%n",
         format,
         without,
         with);

@@ -15,10 +15,10 @@ import javax.imageio.stream.ImageOutputStream;
 
 /// An image that compresses like a photograph.
 ///
-/// @param seed other seeds give other images
+/// @param seed random seed of the image
 record Photograph(int width, int height, long seed) {
 
-  /// Slopes of light, edges and sensor noise: what a JPEG decoder meets in a photograph.
+  /// Gradients, edges and sensor noise, as in a photograph.
   byte[] jpeg() {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Random random = new Random(seed);
@@ -41,7 +41,7 @@ record Photograph(int width, int height, long seed) {
     return compressed(image);
   }
 
-  /// With the quality of a telephone's camera: four megabytes for twelve megapixels.
+  /// With the quality of a phone camera: four megabytes for twelve megapixels.
   private static byte[] compressed(BufferedImage image) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

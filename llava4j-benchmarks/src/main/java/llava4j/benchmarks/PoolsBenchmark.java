@@ -18,9 +18,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Whether our kernels' threads and libtorch's take the cores from each other: decoding in bf16 as
-/// an embedder's JVM runs it, with nothing set outside, against a JVM that was started with
-/// sleeping OpenMP threads. Each side runs in JVMs of its own, in turns.
+/// Whether our kernels' threads and libtorch's threads compete for the cores: decode steps in bf16
+/// in a JVM without environment variables, as in an application that embeds llava4j, compared with
+/// a JVM that was started with sleeping OpenMP threads. Each side runs in its own JVMs, in turns.
 final class PoolsBenchmark implements Benchmark {
   private static final double BAR = 1.1;
   private static final Map<String, String> NOTHING =
@@ -35,8 +35,8 @@ final class PoolsBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "bf16 decoding of 4 layers of the 7B in a JVM with nothing set outside, against one"
-        + " started with sleeping OpenMP threads (1.1x); with spinning ones for comparison";
+    return "bf16 decode steps of 4 layers of the 7B in a JVM without environment variables, compared with"
+        + " one started with sleeping OpenMP threads (1.1x); spinning threads are shown too";
   }
 
   @Override
@@ -77,7 +77,7 @@ final class PoolsBenchmark implements Benchmark {
     return report;
   }
 
-  /// What one JVM measured.
+  /// The values measured by one JVM.
   private record Decoding(double millisecondsPerToken, double sumOfLogits) {
     static Decoding in(Map<String, String> environment) {
       String[] parts = FreshJvm.line(Decoder.class, environment).split(" ", -1);
@@ -85,7 +85,7 @@ final class PoolsBenchmark implements Benchmark {
     }
   }
 
-  /// The main class of those JVMs: prints milliseconds a token and the sum of the last logits.
+  /// The main class of those JVMs: prints milliseconds per token and the sum of the last logits.
   static final class Decoder {
     private static final int LAYERS = 4;
     private static final int TOKENS = 40;

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Reading a prompt with one image against the bare matrix products of the same shapes.
+/// Prefill of a prompt with one image, compared with only its matrix products.
 final class PrefillBenchmark implements Benchmark {
   private static final double BAR = 1.15;
   private static final int ROWS = 640;
@@ -39,7 +39,7 @@ final class PrefillBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "640 rows through 4 layers of the 7B in fp32, against the matrix products alone (1.15x)";
+    return "640 tokens through 4 layers of the 7B in fp32, compared with the matrix products alone (1.15x)";
   }
 
   @Override
@@ -105,7 +105,8 @@ final class PrefillBenchmark implements Benchmark {
         .mul_(new Scalar(0.02));
   }
 
-  /// All rows but the last, then the last alone, give the same logits as all at once.
+  /// Checks that all tokens except the last, then the last token, give the same logits as all at
+  /// once.
   private static void checkAnswer(LlavaModel model, Tensor rows, PrintWriter out) {
     try (Scope _ = new Scope();
         KvCache whole = model.languageModel().newCache(0);

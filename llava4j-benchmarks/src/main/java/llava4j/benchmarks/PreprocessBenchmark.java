@@ -16,8 +16,8 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// A photograph of 12 megapixels, from its file to the vision tower's input, against the JDK
-/// decoding the file alone.
+/// A photograph of 12 megapixels, from its file to the vision tower's input, compared with only
+/// decoding the file with the JDK.
 final class PreprocessBenchmark implements Benchmark {
   private static final double BAR = 1.5;
   private static final int WIDTH = 4000;
@@ -30,7 +30,7 @@ final class PreprocessBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "a 12-megapixel JPEG decoded, padded, resized and normalised, against decoding alone"
+    return "a 12-megapixel JPEG decoded, padded, resized and normalised, compared with decoding alone"
         + " (1.5x)";
   }
 
@@ -78,7 +78,8 @@ final class PreprocessBenchmark implements Benchmark {
     }
   }
 
-  /// Every output pixel lies near the mean of the pixels it stands for, and the padding is there.
+  /// Checks that every output pixel is near the mean of its input pixels, and that there is
+  /// padding.
   private static void checkAnswer(
       RgbImage image, PixelValues values, ImageProcessorConfig config, PrintWriter out) {
     int size = values.size();

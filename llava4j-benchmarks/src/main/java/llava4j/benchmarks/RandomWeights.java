@@ -20,11 +20,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// A checkpoint that needs no file: every tensor of a configuration, fp32, random.
+/// A checkpoint without files: all tensors of a configuration, random, in fp32.
 ///
 /// Matrices are normally distributed with deviation 0.02, norm weights are one, biases zero.
-/// Drawing billions of numbers takes longer than the measurements, so all matrices are cut from one
-/// drawn pool.
+/// Generating billions of random numbers takes longer than the measurements, so all matrices are
+/// parts of one random pool.
 final class RandomWeights implements WeightSource {
   /// Odd, so that rows of a matrix do not repeat.
   private static final long POOL = (1 << 22) + 1;
@@ -51,7 +51,7 @@ final class RandomWeights implements WeightSource {
     }
   }
 
-  /// Tensors are made at each load and forgotten.
+  /// Creates a new tensor at each load.
   static RandomWeights of(LlavaConfig config) {
     return new RandomWeights(config, false);
   }
@@ -72,8 +72,7 @@ final class RandomWeights implements WeightSource {
         true);
   }
 
-  /// Tensors are made once and kept: an fp32 model and bare matrix products beside it read the same
-  /// memory.
+  /// Keeps the tensors: an fp32 model and the bare matrix products read the same memory.
   static RandomWeights shared(LlavaConfig config) {
     return new RandomWeights(config, true);
   }

@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// How fast this machine reads memory: the best of several readers over one tensor that no cache
-/// holds.
+/// The memory bandwidth of this machine: the best of several ways to read a tensor that is larger
+/// than the caches.
 final class ReadBandwidth implements AutoCloseable {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final long ROWS = 1 << 16;
@@ -74,7 +74,7 @@ final class ReadBandwidth implements AutoCloseable {
     }
   }
 
-  /// Four running sums a thread, so that no addition waits for the one before.
+  /// Four sums per thread, so that no addition waits for the previous one.
   @SuppressWarnings("restricted") // the address is that of a live tensor of this size
   private void vectorSum() {
     long bytes = ROWS * COLUMNS * Float.BYTES;

@@ -9,12 +9,12 @@ import java.time.LocalDate;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The book of measurements: a file per machine, a JSON line per run.
+/// The recorded measurements: one file per machine, one JSON line per run.
 ///
 /// @param folder usually `docs/benchmarks`
 record Records(Path folder) {
 
-  /// Appends one line and gives the file's path.
+  /// Appends one line and returns the path of the file.
   Path append(String name, Machine machine, String commit, LocalDate date, Report report) {
     JsonMapper json = new JsonMapper();
     ObjectNode line = json.createObjectNode();

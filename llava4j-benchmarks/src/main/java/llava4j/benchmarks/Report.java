@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
 
-/// The figures of one benchmark, with the bars they are held against.
+/// The results of one benchmark, with their required limits.
 final class Report {
   private final SequencedMap<String, Double> figures = new LinkedHashMap<>();
   private final List<Bar> bars = new ArrayList<>();
 
-  /// A figure and the limit it is to keep.
+  /// A result and its limit.
   record Bar(String figure, double value, Limit limit, double bound) {
-    /// On which side of the bound the figure belongs.
+    /// Whether the limit is a maximum or a minimum.
     enum Limit {
       AT_MOST,
       AT_LEAST
@@ -39,18 +39,18 @@ final class Report {
     }
   }
 
-  /// Notes a figure.
+  /// Records a result.
   void figure(String name, double value) {
     figures.put(name, value);
   }
 
-  /// Notes a figure that must not exceed `bound`.
+  /// Records a result that must not exceed `bound`.
   void atMost(String name, double value, double bound) {
     figure(name, value);
     bars.add(new Bar(name, value, Bar.Limit.AT_MOST, bound));
   }
 
-  /// Notes a figure that must reach `bound`.
+  /// Records a result that must reach `bound`.
   void atLeast(String name, double value, double bound) {
     figure(name, value);
     bars.add(new Bar(name, value, Bar.Limit.AT_LEAST, bound));

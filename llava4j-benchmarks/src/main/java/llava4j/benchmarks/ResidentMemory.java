@@ -6,21 +6,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// What this process holds in memory, as Linux counts it: its own pages and those of mapped files.
+/// The resident memory of this process on Linux: its own pages and those of mapped files.
 final class ResidentMemory {
   private ResidentMemory() {}
 
-  /// Bytes held now.
+  /// Current bytes.
   static long now() {
     return status("VmRSS:");
   }
 
-  /// Most bytes held at once since the last [#resetPeak].
+  /// Peak bytes since the last [#resetPeak].
   static long peak() {
     return status("VmHWM:");
   }
 
-  /// Lets the peak start anew from what is held now.
+  /// Resets the peak to the current value.
   static void resetPeak() {
     try {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");

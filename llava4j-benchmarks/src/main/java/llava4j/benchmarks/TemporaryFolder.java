@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// A folder that is gone, with all in it, when closed.
+/// A folder that is deleted with its contents when it is closed.
 record TemporaryFolder(Path path) implements AutoCloseable {
 
   static TemporaryFolder create() {

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/// Durations of one piece of work, in milliseconds, in the order they were measured.
+/// Durations of a task in milliseconds, in the order of measurement.
 record Timing(double[] milliseconds) {
 
-  /// Times several pieces of work in turns, so that a noisy neighbour or a changing clock rate hits
-  /// all alike. Each runs `warmUps` times before.
+  /// Times several tasks in turns, so that other processes or a changing clock rate affect all of
+  /// them equally. Each first runs `warmUps` times.
   static List<Timing> alternately(int warmUps, int repeats, Runnable... works) {
     for (int round = 0; round < warmUps; round++) {
       for (Runnable work : works) {

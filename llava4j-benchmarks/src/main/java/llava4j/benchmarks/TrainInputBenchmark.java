@@ -4,8 +4,8 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import llava4j.train.DryRun;
 
-/// How many samples a second the input pipeline brings from JPEG files, against how many a training
-/// step takes.
+/// Samples per second that the input pipeline reads from JPEG files, compared with those that
+/// training consumes.
 final class TrainInputBenchmark implements Benchmark {
   private static final double BAR = 2;
 
@@ -16,7 +16,7 @@ final class TrainInputBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "samples with images of 640x480 made ready, against what the step consumes (2x)";
+    return "samples with images of 640x480 that are prepared, compared with those that training consumes (2x)";
   }
 
   @Override
@@ -53,7 +53,7 @@ final class TrainInputBenchmark implements Benchmark {
       double brought = new Timing(rates).median();
       out.printf(
           Locale.ROOT,
-          "  brought %.1f samples/s, consumed %.2f samples/s, waited %.2f %% of the time%n",
+          "  prepared %.1f samples/s, consumed %.2f samples/s, waited %.2f %% of the time%n",
           brought,
           consumed,
           100 * waited / (waited + seconds));

@@ -13,12 +13,12 @@ import llava4j.tensor.Scope;
 import llava4j.train.DryRun;
 import org.bytedeco.pytorch.Tensor;
 
-/// One optimiser step of stage 2 against its bare matrix products: forward, recomputation, and the
-/// way back.
+/// One optimiser step of stage 2, compared with only its matrix products: forward pass,
+/// recomputation and backward pass.
 final class TrainStepBenchmark implements Benchmark {
   private static final double BAR = 1.25;
 
-  /// So few steps would be a small part of the warm-up, in which hardly anything is learned.
+  /// A few steps would be only a part of the warm-up, in which hardly anything is learned.
   private static final String LEARNING_AT_ONCE = "warmupRatio=0";
 
   @Override
@@ -28,7 +28,7 @@ final class TrainStepBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "a stage-2 step of a model of the 100M class, against its matrix products alone (1.25x)";
+    return "a stage 2 step of a model of the 100M class, compared with its matrix products alone (1.25x)";
   }
 
   @Override
@@ -99,7 +99,7 @@ final class TrainStepBenchmark implements Benchmark {
         for (String linear : PrefillBenchmark.LINEARS) {
           Tensor weight = weights.load("language_model.layers." + layer + "." + linear + ".weight");
           bare.addLinear(step.rows(), weight);
-          bare.addLinear(step.rows(), weight); // again on the way back
+          bare.addLinear(step.rows(), weight); // again in the backward pass
           bare.addLinearBackward(step.rows(), weight, true, true);
         }
         long heads = text.numHeads() * step.samples();

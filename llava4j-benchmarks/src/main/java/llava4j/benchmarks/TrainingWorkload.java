@@ -22,8 +22,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A stage-2 run of the 100M class that needs no file from elsewhere: random weights, one made-up
-/// conversation about many images of 640x480 as JPEG. Since every sample says the same, the loss of
+/// A stage 2 run of the 100M class without other files: random weights, and one invented
+/// conversation about many JPEG images of 640x480. All samples have the same text, so the loss of
 /// any batch falls as soon as something is learned.
 final class TrainingWorkload implements AutoCloseable {
   static final int SAMPLES_AT_ONCE = 2;

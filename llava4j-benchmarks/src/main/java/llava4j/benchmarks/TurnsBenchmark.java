@@ -19,7 +19,7 @@ final class TurnsBenchmark implements Benchmark {
   private static final int TURNS_PER_CHAT = 20;
   private static final int ANSWER_TOKENS = 8;
 
-  /// A leak of the smallest cache, one row of the 7B in one layer, would be 32 kB a turn.
+  /// The smallest leak of a cache, one token of the 7B in one layer, would be 32 kB per turn.
   private static final double MAX_KILOBYTES_PER_TURN = 4;
 
   @Override
@@ -29,7 +29,7 @@ final class TurnsBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "growth of resident memory over the last 900 of 1000 chat turns (4 kB a turn)";
+    return "growth of resident memory over the last 900 of 1000 chat turns (4 kB per turn)";
   }
 
   @Override
@@ -51,7 +51,7 @@ final class TurnsBenchmark implements Benchmark {
             ChatResponse response =
                 chat.say("What is at " + turn + "?", i == 0 ? List.of(image) : List.of());
             reused += response.cachedTokens() > 0 ? 1 : 0;
-            // Java's heap grows to its limit whatever one does; it must not hide native memory
+            // Java's heap always grows to its limit; it must not hide the growth of native memory
             if (turn % 50 == 0) {
               System.gc();
             }
@@ -64,7 +64,7 @@ final class TurnsBenchmark implements Benchmark {
     double slope = slope(Arrays.copyOfRange(kilobytes, WARM_UP_TURNS, TURNS));
     out.printf(
         Locale.ROOT,
-        "  resident: %.0f MB after %d turns, %.0f MB after %d; %.2f kB a turn; %.1f ms a turn%n",
+        "  resident: %.0f MB after %d turns, %.0f MB after %d; %.2f kB per turn; %.1f ms per turn%n",
         kilobytes[WARM_UP_TURNS] / 1e3,
         WARM_UP_TURNS,
         kilobytes[TURNS - 1] / 1e3,
@@ -81,14 +81,14 @@ final class TurnsBenchmark implements Benchmark {
     return report;
   }
 
-  /// Another image for each seed.
+  /// A different image for each seed.
   private static RgbImage image(int seed) {
     byte[] pixels = new byte[64 * 48 * 3];
     new Random(seed).nextBytes(pixels);
     return new RgbImage(64, 48, pixels);
   }
 
-  /// Least squares: growth from one value to the next.
+  /// The slope of a least squares fit.
   static double slope(double[] values) {
     double middle = (values.length - 1) / 2.0;
     double mean = Arrays.stream(values).average().orElseThrow();

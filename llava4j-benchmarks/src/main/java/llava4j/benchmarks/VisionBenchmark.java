@@ -16,7 +16,7 @@ import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Encoding one image against the bare matrix products of the same shapes.
+/// Encoding one image, compared with only its matrix products.
 final class VisionBenchmark implements Benchmark {
   private static final double BAR = 1.15;
   private static final List<String> LINEARS =
@@ -35,7 +35,7 @@ final class VisionBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "CLIP ViT-L/14-336 in fp32, one image, against its matrix products alone (1.15x)";
+    return "CLIP ViT-L/14-336 in fp32, one image, compared with its matrix products alone (1.15x)";
   }
 
   @Override
@@ -102,7 +102,8 @@ final class VisionBenchmark implements Benchmark {
         new long[] {views, 3, config.imageSize(), config.imageSize()}, Tensors.options(DType.F32));
   }
 
-  /// Two images side by side give what each gives alone, and different images differ.
+  /// Checks that two images in a batch give the same as each alone, and that different images
+  /// differ.
   private static void checkAnswer(LlavaModel model, VisionConfig config, PrintWriter out) {
     try (Scope _ = new Scope()) {
       Tensor both = pixels(config, 2); // [2, 3, size, size]

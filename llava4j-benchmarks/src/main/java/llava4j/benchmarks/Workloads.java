@@ -10,17 +10,17 @@ import llava4j.config.VisionConfig;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
 
-/// The model shapes that are measured.
+/// The measured model shapes.
 final class Workloads {
   private Workloads() {}
 
-  /// The paper's vision tower before a language model too small to notice.
+  /// The paper's vision tower with a negligibly small language model.
   static LlavaConfig visionOnly() {
     return Llava15.vicuna7b().withText(smallText(64, 1, 64, 512));
   }
 
-  /// Layers of the 7B with its head, which shares the embedding's matrix to spare memory, behind a
-  /// vision tower too small to notice.
+  /// Layers of the 7B with its output head, which is tied to the embedding table to save memory,
+  /// with a negligibly small vision tower.
   static LlavaConfig languageOnly(int numLayers) {
     TextConfig seven = Llava15.vicuna7b().text();
     TextConfig text =
@@ -41,8 +41,8 @@ final class Workloads {
     return Llava15.vicuna7b().withVision(smallVision()).withText(text);
   }
 
-  /// A model of half a billion numbers, whose largest matrix is a small part of it as in a large
-  /// model.
+  /// A model of half a billion parameters. As in a large model, its largest matrix is only a small
+  /// part.
   static LlavaConfig halfBillion() {
     LlavaConfig seven = languageOnly(8);
     TextConfig text = seven.text();

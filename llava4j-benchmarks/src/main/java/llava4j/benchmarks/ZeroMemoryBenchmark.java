@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import llava4j.train.distributed.LocalLauncher;
 
-/// What parameters, gradients and optimiser state take of one of two processes under ZeRO-3,
-/// against one process that has them all.
+/// Memory of parameters, gradients and optimiser state in one of two processes with ZeRO-3,
+/// compared with a single process.
 final class ZeroMemoryBenchmark implements Benchmark {
   private static final double BAR = 0.55;
 
@@ -21,7 +21,7 @@ final class ZeroMemoryBenchmark implements Benchmark {
 
   @Override
   public String description() {
-    return "memory of a process of two under ZeRO-3, against one alone (0.55x)";
+    return "memory of one of two processes with ZeRO-3, compared with a single process (0.55x)";
   }
 
   @Override

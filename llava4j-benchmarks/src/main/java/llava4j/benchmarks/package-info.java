@@ -1,3 +1,3 @@
-/// Measurements, each against something run beside it in the same process, with an answer that is
-/// checked. Started by `make bench BENCH=name`.
+/// Benchmarks. Each is compared with a reference that runs on the same machine, and its result is
+/// checked. Started with `make bench BENCH=name`.
 package llava4j.benchmarks;

@@ -8,15 +8,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `llava completion bash|zsh`: the script that lets the shell complete commands and options.
+/// `llava completion bash|zsh`: prints the script with which the shell completes commands and
+/// options.
 @Command(
     name = "completion",
-    description = "Print the completion script for a shell.",
+    description = "Print the shell script that completes commands and options.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
-      "  source <(llava completion bash)        in this shell",
-      "  llava completion zsh >> ~/.zshrc       in every new one"
+      "  source <(llava completion bash)        for this shell",
+      "  llava completion zsh >> ~/.zshrc       for every new shell"
     })
 final class CompletionCommand implements Runnable {
   /// Shells that picocli's script works in.
@@ -36,7 +37,7 @@ final class CompletionCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     switch (shell) {
       case bash -> {}
-      // picocli's script is bash's; zsh runs it once its own emulation is loaded
+      // picocli's script is for bash; zsh can run it after loading its bash emulation
       case zsh -> out.println("autoload -Uz compinit bashcompinit && compinit && bashcompinit");
     }
     out.println(AutoComplete.bash(root.getCommandName(), root));

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What this Java process was started with, as far as llava needs it.
+/// The options of this Java process that llava needs.
 ///
-/// `./llava` passes the right options. Who runs `java` by hand and forgets one gets told so at
-/// once, because the alternative is a missing class in the middle of an answer, or a warning that
-/// later Java versions turn into an error.
+/// `./llava` passes the right options. If somebody runs `java` by hand and forgets one, this check
+/// reports it at once. Otherwise a class would be missing in the middle of an answer, or Java would
+/// print a warning that later versions turn into an error.
 ///
 /// @param feature feature release of the running Java
 /// @param vectorModule whether module `jdk.incubator.vector` is resolved
@@ -16,7 +16,7 @@ import java.util.Optional;
 record JvmCheck(int feature, boolean vectorModule, boolean nativeAccess) {
   private static final int OLDEST_FEATURE = 25;
 
-  /// The process we are in.
+  /// Checks the current process.
   static JvmCheck ofThisProcess() {
     return new JvmCheck(
         Runtime.version().feature(),
@@ -24,15 +24,15 @@ record JvmCheck(int feature, boolean vectorModule, boolean nativeAccess) {
         JvmCheck.class.getModule().isNativeAccessEnabled());
   }
 
-  /// One sentence for the user: what is missing and how to add it. Empty when all is well.
+  /// One sentence for the user: what is missing and how to add it. Empty if nothing is missing.
   Optional<String> problem() {
     if (feature < OLDEST_FEATURE) {
       return Optional.of(
           "this is Java "
               + feature
-              + " and llava needs "
+              + ", but llava needs Java "
               + OLDEST_FEATURE
-              + " or newer: install a newer JDK, or point LLAVA_JAVA_HOME to one.");
+              + " or newer: install a newer JDK, or set LLAVA_JAVA_HOME to one.");
     }
     List<String> missing = new ArrayList<>();
     List<String> options = new ArrayList<>();

@@ -26,12 +26,12 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command `llava`: holds the sub-commands and does nothing by itself.
+/// The command `llava`. It has the sub-commands and does nothing by itself.
 ///
 /// A new command is a class with picocli's `@Command`, named in `subcommands` below.
 @Command(
     name = "llava",
-    description = "Ask about images: LLaVA-1.5 on this machine.",
+    description = "Run LLaVA-1.5 on this machine: ask about images, train, evaluate.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -50,8 +50,8 @@ import picocli.CommandLine.Spec;
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:done",
-      "1:a defect in llava; of 'llava data check': problems were found",
+      "0:success",
+      "1:a bug in llava; for 'llava data check': problems were found",
       "2:the input or the command cannot be used",
       "130:interrupted"
     })
@@ -71,7 +71,7 @@ public final class Main implements Runnable {
     System.exit(execute(commandLine(out, err), arguments));
   }
 
-  /// The parser with every sub-command registered and our ways to fail.
+  /// The parser with every sub-command and our handlers of errors.
   public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     Failures failures = new Failures();
     CommandLine commands = new CommandLine(new Main());
@@ -87,7 +87,7 @@ public final class Main implements Runnable {
         .setParameterExceptionHandler(failures);
   }
 
-  /// Lines as they stand: an example that is broken into two cannot be copied.
+  /// Does not wrap lines: an example on two lines could not be copied.
   private static String footer(Help help) {
     return Arrays.stream(help.commandSpec().usageMessage().footer())
         .map(line -> line + System.lineSeparator())
@@ -101,7 +101,7 @@ public final class Main implements Runnable {
     try {
       return commandLine.execute(arguments);
     } catch (Error e) {
-      // picocli hands over exceptions only; a missing native library or a full heap is an error
+      // picocli handles exceptions only; a missing native library or a full heap is an Error
       return Failures.report(e, commandLine.getErr());
     } finally {
       commandLine.getOut().flush();

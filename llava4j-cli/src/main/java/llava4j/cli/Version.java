@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/// The version that the build wrote into `version.properties`, with the Java that runs it.
+/// The version that the build wrote into `version.properties`, and the version of Java.
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() throws IOException {

@@ -1,3 +1,3 @@
-/// The command line: one class per sub-command, which parses, builds an options record and makes
-/// one call. Nothing else may end the process.
+/// The command line. Each sub-command is one class, which parses its options, builds an options
+/// record and makes one call. Nothing else may end the process.
 package llava4j.cli;

@@ -47,8 +47,7 @@ class MainTest {
   void noCommandIsAUsageError() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .isEqualToIgnoringNewLines(
-            "llava: a command is missing; 'llava --help' shows what it takes.");
+        .isEqualToIgnoringNewLines("llava: a command is missing; see 'llava --help'.");
   }
 
   @Test
@@ -92,13 +91,13 @@ class MainTest {
   void anyOtherExceptionIsADefectWithItsTrace() {
     assertThat(runFailing(new IllegalStateException("index off by one"))).isEqualTo(1);
     assertThat(err.toString())
-        .contains("IllegalStateException: index off by one", "\tat ", "this is a defect");
+        .contains("IllegalStateException: index off by one", "\tat ", "this is a bug in llava");
   }
 
   @Test
   void errorsAreDefectsToo() {
     assertThat(runFailing(new UnsatisfiedLinkError("no jnitorch"))).isEqualTo(1);
-    assertThat(err.toString()).contains("no jnitorch", "this is a defect");
+    assertThat(err.toString()).contains("no jnitorch", "this is a bug in llava");
   }
 
   @Test

@@ -13,16 +13,15 @@ import llava4j.image.ImageMode;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.text.PromptConventions;
 
-/// An opened checkpoint of any dialect: configuration, weights under our names, and how to open its
-/// tokenizer. No weight has been read yet.
+/// An opened checkpoint of any dialect: its configuration, its weights under our names, and its
+/// tokenizer. No weights have been read yet.
 ///
-/// @param name the model's name, from which a conversation template may be guessed
+/// @param name the model's name, which may determine the conversation template
 /// @param location the folder or file it came from
-/// @param weights all tensors, also those of the vision tower that are never run; closed by whoever
-///   takes them
-/// @param tokenizer opens its tokenizer; knows where that tokenizer's files are
+/// @param weights all tensors, including those of vision tower blocks that are never run
+/// @param tokenizer opens the tokenizer and knows the location of its files
 /// @param eosIds ids that end an answer
-/// @param addsBos prompts begin with the beginning-of-sequence id
+/// @param addsBos whether prompts begin with the beginning-of-sequence id
 /// @param prompts how prompts are written
 public record Checkpoint(
     String name,
@@ -61,7 +60,7 @@ public record Checkpoint(
         PromptConventions.of(location));
   }
 
-  /// The layouts in the wild.
+  /// The known checkpoint layouts.
   public enum Dialect {
     HUGGING_FACE("Hugging Face"),
     ORIGINAL("original LLaVA"),
@@ -82,14 +81,14 @@ public record Checkpoint(
   private static final Pattern VISION_LAYER =
       Pattern.compile("vision_tower\\.vision_model\\.encoder\\.layers\\.(\\d{1,9})\\..*");
 
-  /// With images cut another way. A learned row end that single views have no use for is left out,
-  /// as the original code does not look at it then.
+  /// The checkpoint with another image mode. If the mode has no tiles, the learned newline
+  /// (`image_newline`) is left out, because the original code ignores it then.
   public Checkpoint withImageMode(ImageMode mode) {
     return seenAs(config.withImageMode(mode));
   }
 
-  /// The same with a configuration that sees images otherwise, without a row-end vector that it has
-  /// no use for.
+  /// The checkpoint with a configuration that has another image mode, without `image_newline` if
+  /// that mode does not use it.
   public Checkpoint seenAs(LlavaConfig changed) {
     boolean unused = config.hasImageNewline() && !changed.hasImageNewline();
     Checkpoint seen = withConfig(changed);
@@ -101,11 +100,11 @@ public record Checkpoint(
         : seen;
   }
 
-  /// What a model in this folder or file is called: its last name, or the repository's where it
-  /// lies in the hub's cache.
+  /// The name of a model in this folder or file: its last name, or the name of the repository if it
+  /// is in the hub's cache.
   public static String nameOf(Path path) {
     Path absolute = path.toAbsolutePath().normalize();
-    // In the hub's cache the folder is a commit; the model's name stands two levels higher.
+    // In the hub's cache the folder is named by a commit; the model's name is two levels higher.
     Path snapshots = absolute.getParent();
     if (snapshots != null && snapshots.endsWith("snapshots") && snapshots.getParent() != null) {
       return String.valueOf(snapshots.getParent().getFileName())
@@ -115,8 +114,8 @@ public record Checkpoint(
     return String.valueOf(absolute.getFileName());
   }
 
-  /// The tensors that inference needs: without blocks behind the chosen hidden state, and without
-  /// the final norm.
+  /// The tensors that inference needs, without the vision tower blocks after the selected hidden
+  /// state and without the vision tower's final norm.
   public WeightSource inferenceWeights() {
     return new RenamedSource()
         .add(weights, Optional::of)

@@ -6,15 +6,15 @@ import java.util.Set;
 import java.util.function.Function;
 import llava4j.error.BadInputException;
 
-/// What a checkpoint does not say of itself.
+/// Options for what is not in the checkpoint itself.
 ///
-/// @param base the language model, or the whole LLaVA, under a projector-only or LoRA checkpoint: a
-///   folder or hub name
-/// @param visionTower the CLIP of an original checkpoint, if not the one its configuration names: a
-///   folder or hub name
-/// @param mmproj the image side of a GGUF model, if not the only one beside it
-/// @param mergeLora add an adapter to the matrices instead of computing it beside them
-/// @param hub gives the folder of a model named `owner/name`
+/// @param base folder or hub name of the base model (a language model or a whole LLaVA) of a
+///   projector or a LoRA adapter
+/// @param visionTower folder or hub name of the CLIP model for a checkpoint in the original layout,
+///   in place of the one in its configuration
+/// @param mmproj the mmproj (vision) file of a GGUF model; empty for the only one in its folder
+/// @param mergeLora whether an adapter is merged into the base matrices
+/// @param hub maps a model name `owner/name` to its folder
 public record CheckpointOptions(
     Optional<String> base,
     Optional<String> visionTower,
@@ -22,11 +22,11 @@ public record CheckpointOptions(
     boolean mergeLora,
     Function<String, Path> hub) {
 
-  /// What may be named beside a checkpoint.
+  /// The parts that can be given separately.
   public enum Part {
     BASE("base model", "--base"),
     VISION_TOWER("vision tower", "--vision-tower"),
-    MMPROJ("image side", "--mmproj");
+    MMPROJ("mmproj file", "--mmproj");
 
     private final String what;
     private final String option;
@@ -37,7 +37,7 @@ public record CheckpointOptions(
     }
   }
 
-  /// Nothing given, and no hub to ask.
+  /// No options and no hub.
   public static CheckpointOptions none() {
     return new CheckpointOptions(
         Optional.empty(),
@@ -48,14 +48,14 @@ public record CheckpointOptions(
           throw new BadInputException(
               "'"
                   + name
-                  + "' is no file or folder here, and no model hub is configured; give a path");
+                  + "' is not a file or folder here, and no model hub is configured; give a path");
         });
   }
 
-  /// Refuses what a checkpoint has no use for, rather than ignoring it.
+  /// Refuses options that a checkpoint does not use, instead of ignoring them.
   ///
-  /// @param uses what it takes of these options
-  /// @throws BadInputException if another one is given
+  /// @param uses the options that the checkpoint uses
+  /// @throws BadInputException if another option is given
   public void requireUsed(Path checkpoint, Set<Part> uses) {
     refuse(Part.BASE, base, checkpoint, uses);
     refuse(Part.VISION_TOWER, visionTower, checkpoint, uses);
@@ -66,7 +66,7 @@ public record CheckpointOptions(
     if (given.isPresent() && !uses.contains(part)) {
       throw new BadInputException(
           checkpoint
-              + " has no use for the "
+              + " needs no separate "
               + part.what
               + " "
               + given.get()

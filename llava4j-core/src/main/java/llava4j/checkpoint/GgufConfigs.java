@@ -32,11 +32,11 @@ import llava4j.text.tokenizer.SentencePieceModel.PieceType;
 import llava4j.text.tokenizer.SentencePieceTokenizer;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Between the hyperparameters of GGUF files and ours, both ways.
+/// Converts between the hyperparameters of GGUF files and ours.
 public final class GgufConfigs {
   private GgufConfigs() {}
 
-  /// Our configuration. The tower in the file ends with the block whose output is wanted.
+  /// Our configuration. The vision tower in the file ends with the block whose output is used.
   public static LlavaConfig llava(
       GgufTextConfig text, GgufVisionConfig vision, WeightSource weights, boolean tied) {
     List<Resolution> pinpoints =
@@ -102,7 +102,7 @@ public final class GgufConfigs {
         .tokenizer();
   }
 
-  /// GGUF's record of a language model with so many tokens.
+  /// The GGUF record of a language model with this number of tokens.
   public static GgufTextConfig ofText(TextConfig text, int vocabulary) {
     OptionalDouble linear =
         switch (text.ropeScaling()) {
@@ -110,7 +110,7 @@ public final class GgufConfigs {
           case RopeScaling.Linear scaling -> OptionalDouble.of(scaling.factor());
           case RopeScaling.Llama3 _ ->
               throw new BadInputException(
-                  "rope scaling llama3 cannot be written as GGUF; write Hugging Face instead");
+                  "rope scaling llama3 cannot be written as GGUF; write hf instead");
         };
     return new GgufTextConfig(
         text.contextLength(), // GGUF's LLaMA has no window
@@ -126,18 +126,18 @@ public final class GgufConfigs {
         vocabulary);
   }
 
-  /// GGUF's record of the image side: only the blocks that are run.
+  /// The GGUF record of the vision tower and the projector, with only the blocks that are run.
   public static GgufVisionConfig ofVision(LlavaConfig config, ImageProcessorConfig processor) {
     VisionConfig vision = config.vision();
     if (vision.featureSelection() != FeatureSelection.PATCH) {
       throw new BadInputException(
-          "a tower that keeps its class row cannot be written as GGUF; write Hugging Face instead");
+          "a vision tower that keeps the class token cannot be written as GGUF; write hf instead");
     }
     if (!(config.projector() instanceof ProjectorConfig.Mlp)) {
       throw new BadInputException(
           "a "
               + config.projector()
-              + " projector cannot be written as GGUF, which has MLPs; write the original layout");
+              + " projector cannot be written as GGUF, which supports only MLPs; write original instead");
     }
     List<GridSize> grids =
         config.imageMode() instanceof ImageMode.AnyRes anyRes
@@ -229,7 +229,7 @@ public final class GgufConfigs {
           case GELU -> Activation.GELU;
           case SILU ->
               throw new BadInputException(
-                  "a vision tower with SiLU is not supported; LLaVA has CLIP's quick GELU");
+                  "a vision tower with SiLU is not supported; LLaVA uses CLIP's quick GELU");
         };
     return new VisionConfig(
         vision.imageSize(),
@@ -255,7 +255,8 @@ public final class GgufConfigs {
         : new ProjectorConfig.Mlp((int) Math.max(1, linears));
   }
 
-  /// Stored as floats; the value meant is the shortest decimal that rounds to it.
+  /// The values are stored as floats; the intended value is the shortest decimal that rounds to the
+  /// float.
   private static ChannelValues channels(List<Double> values) {
     return new ChannelValues(
         decimal(values.get(0)), decimal(values.get(1)), decimal(values.get(2)));

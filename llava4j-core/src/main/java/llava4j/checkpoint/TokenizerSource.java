@@ -7,16 +7,16 @@ import llava4j.text.ImageMarks;
 import llava4j.text.TokenizerFiles;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Opens a checkpoint's tokenizer, and knows where its files are, for those who write them on.
+/// Opens a checkpoint's tokenizer, and knows the location of its files, for writers that copy them.
 @FunctionalInterface
 public interface TokenizerSource extends Supplier<Tokenizer> {
 
-  /// The folder with the tokenizer's files; empty where the tokenizer comes from somewhere else.
+  /// The folder with the tokenizer's files; empty if the tokenizer is not from a folder.
   default Optional<Path> folder() {
     return Optional.empty();
   }
 
-  /// The chat template that came with a tokenizer that has no folder, a Jinja text.
+  /// The Jinja text of the chat template, for a tokenizer that is not from a folder.
   default Optional<String> chatTemplate() {
     return Optional.empty();
   }
@@ -26,13 +26,13 @@ public interface TokenizerSource extends Supplier<Tokenizer> {
     return of(folder, ImageMarks.NONE);
   }
 
-  /// The tokenizer of a folder, with tokens around images that the vocabulary must have or be
-  /// given.
+  /// The tokenizer of a folder, with tokens around images, which are added to the vocabulary if
+  /// they are missing.
   static TokenizerSource of(Path folder, ImageMarks marks) {
     return new OfFolder(folder, marks);
   }
 
-  /// A tokenizer of metadata, with the chat template that stands beside it.
+  /// A tokenizer from metadata, with the chat template from the same metadata.
   static TokenizerSource of(Supplier<Tokenizer> tokenizer, Optional<String> chatTemplate) {
     return new OfMetadata(tokenizer, chatTemplate);
   }

@@ -22,9 +22,10 @@ import tools.jackson.databind.JsonNode;
 public final class WeightFolder {
   private WeightFolder() {}
 
-  /// Opens what the folder has: safetensors before torch files, an index before a single file.
+  /// Opens the weight files of a folder. Safetensors are preferred to torch files, and an index of
+  /// shards to a single file.
   ///
-  /// @param stems file name without ending, such as `model` and `pytorch_model`, tried in order
+  /// @param stems file names without extension, such as `model` and `pytorch_model`, tried in order
   public static WeightSource open(Path folder, List<String> stems) {
     List<String> tried = new ArrayList<>();
     for (String ending : List.of(".safetensors", ".bin")) {
@@ -42,13 +43,13 @@ public final class WeightFolder {
     }
     throw new BadInputException(
         folder
-            + " holds no weights: none of "
+            + " contains no weights: none of "
             + tried
-            + " is there, nor an index of shards; fetch the checkpoint"
+            + " is there, and no index of shards; download the checkpoint"
             + " again or name another folder");
   }
 
-  /// Opens one file by its ending.
+  /// Opens one file by its extension.
   public static WeightSource openFile(Path file) {
     return file.getFileName().toString().endsWith(".safetensors")
         ? SafetensorsFile.open(file)
@@ -59,7 +60,7 @@ public final class WeightFolder {
     ConfigNode node = ConfigNode.read(index);
     JsonNode map = node.json().path("weight_map");
     if (!map.isObject()) {
-      throw new BadInputException(index + " has no weight_map; fetch it again");
+      throw new BadInputException(index + " has no weight_map; download it again");
     }
     TreeSet<String> shards = new TreeSet<>();
     for (Map.Entry<String, JsonNode> entry : map.properties()) {
@@ -96,7 +97,7 @@ public final class WeightFolder {
       throw NameList.of(missing)
           .refusal(
               folder + " lacks " + missing.size() + " of the files that its index names: ",
-              "; fetch the checkpoint again");
+              "; download the checkpoint again");
     }
   }
 
@@ -106,8 +107,8 @@ public final class WeightFolder {
     if (!absent.isEmpty()) {
       throw NameList.of(absent)
           .refusal(
-              index + " names " + absent.size() + " tensors that its shards do not hold: ",
-              "; fetch the checkpoint again");
+              index + " names " + absent.size() + " tensors that are not in its shards: ",
+              "; download the checkpoint again");
     }
   }
 }

@@ -1,3 +1,3 @@
-/// Checkpoints of every dialect: name -> tensor, memory-mapped and read strictly, and their
-/// writers.
+/// Checkpoints of every dialect: maps names to tensors, memory-mapped and strictly checked; and
+/// writers of checkpoints.
 package llava4j.checkpoint;

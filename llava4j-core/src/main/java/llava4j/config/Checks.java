@@ -2,7 +2,7 @@ package llava4j.config;
 
 import llava4j.error.BadInputException;
 
-/// Sentences for values that a configuration cannot have.
+/// Checks the values of a configuration.
 final class Checks {
   private Checks() {}
 

@@ -9,8 +9,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A JSON object of a model's configuration that knows which file it came from, so that a wrong
-/// value can be named.
+/// A JSON object of a model's configuration. It knows its file, so that error messages can name it.
 public final class ConfigNode {
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -24,13 +23,13 @@ public final class ConfigNode {
     this.node = node;
   }
 
-  /// Reads a file that must hold a JSON object.
+  /// Reads a file that must contain a JSON object.
   public static ConfigNode read(Path file) {
     LfsPointer.refuse(file);
     try {
       JsonNode node = JSON.readTree(file.toFile());
       if (!node.isObject()) {
-        throw new BadInputException(file + " must hold a JSON object; fetch it again");
+        throw new BadInputException(file + " must contain a JSON object; download it again");
       }
       return new ConfigNode(file, "", node);
     } catch (JacksonException e) {
@@ -47,12 +46,12 @@ public final class ConfigNode {
     return node;
   }
 
-  /// Whether the key is there with a value other than null.
+  /// Whether the key exists and its value is not null.
   public boolean has(String key) {
     return node.hasNonNull(key);
   }
 
-  /// The same object without a key.
+  /// The object without a key.
   public ConfigNode without(String key) {
     ObjectNode rest = (ObjectNode) node.deepCopy();
     rest.remove(key);
@@ -118,7 +117,7 @@ public final class ConfigNode {
     return node.get(key).asString();
   }
 
-  /// An exception that names file, key and value.
+  /// An exception that names the file, the key and the value.
   public BadInputException wrong(String key, String expected) {
     return new BadInputException(
         file + ": " + prefix + key + " must be " + expected + ", not " + node.get(key));

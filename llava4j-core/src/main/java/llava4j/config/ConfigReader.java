@@ -21,13 +21,13 @@ public final class ConfigReader {
 
   private ConfigReader() {}
 
-  /// Which program wrote a configuration.
+  /// The program that wrote a configuration.
   public enum Dialect {
     HUGGING_FACE,
     ORIGINAL
   }
 
-  /// Tells the dialect, or says which architectures are supported.
+  /// Detects the dialect, or fails with the list of supported architectures.
   public static Dialect dialect(ConfigNode config) {
     String type = config.text("model_type", "");
     if (config.has("text_config") && (type.equals("llava") || type.equals("llava_next"))) {
@@ -50,7 +50,7 @@ public final class ConfigReader {
   /// Reads a Hugging Face configuration.
   public static LlavaConfig huggingFace(ConfigNode config) {
     ConfigNode text = config.object("text_config").orElseThrow();
-    // transformers 5 ties where either says so; 4 reads the inner one
+    // transformers 5 ties if either value is true; 4 reads only the inner one
     boolean tied =
         config.flag("tie_word_embeddings", false) || text.flag("tie_word_embeddings", false);
     Quantisation.refuse(config);
@@ -63,7 +63,7 @@ public final class ConfigReader {
             .orElseGet(() -> Llava15.clipLarge(336));
     String activation = config.text("projector_hidden_act", "gelu");
     if (!activation.equals("gelu")) {
-      throw config.wrong("projector_hidden_act", "gelu, the only connector activation supported");
+      throw config.wrong("projector_hidden_act", "gelu, the only supported projector activation");
     }
     boolean next = config.text("model_type", "").equals("llava_next");
     boolean newline = config.flag("use_image_newline_parameter", true);
@@ -76,7 +76,8 @@ public final class ConfigReader {
         textConfig.contextLength());
   }
 
-  /// Reads a configuration of the original code; the vision tower has its own folder and file.
+  /// Reads a configuration of the original code; the vision tower's configuration is in another
+  /// file.
   public static LlavaConfig original(ConfigNode config, VisionConfig tower) {
     VisionConfig vision =
         new VisionConfig(
@@ -101,12 +102,12 @@ public final class ConfigReader {
           config.file()
               + ": mm_hidden_size is "
               + width
-              + " but the vision tower is "
+              + ", but the vision tower is "
               + vision.dim()
               + " wide; name the right tower with --vision-tower");
     }
     if (config.flag("s2", false)) {
-      throw config.wrong("s2", "absent or false: the S2 tower is not supported");
+      throw config.wrong("s2", "absent or false, because the S2 vision tower is not supported");
     }
     TextConfig text = text(config, config.flag("tie_word_embeddings", false));
     ProjectorConfig projector = ProjectorConfig.parse(config.text("mm_projector_type", "linear"));
@@ -121,13 +122,13 @@ public final class ConfigReader {
     return new LlavaConfig(vision, projector, text, mode, merge, text.contextLength());
   }
 
-  /// Reads a CLIP configuration: a vision model's own, or a whole CLIP's, whose `vision_config`
-  /// counts.
+  /// Reads a CLIP configuration: that of a vision model, or the `vision_config` in that of a whole
+  /// CLIP.
   public static VisionConfig visionTower(ConfigNode config) {
     ConfigNode vision = config.object("vision_config").orElse(config);
     String type = vision.text("model_type", "clip_vision_model");
     if (!type.equals("clip_vision_model")) {
-      throw vision.wrong("model_type", "clip_vision_model, the only vision tower supported");
+      throw vision.wrong("model_type", "clip_vision_model, the only supported vision tower");
     }
     return vision(vision, -2, FeatureSelection.PATCH);
   }
@@ -137,7 +138,7 @@ public final class ConfigReader {
     return visionTower(ConfigNode.read(folder.resolve("config.json")));
   }
 
-  /// Reads a LLaMA or Mistral configuration. What is absent has transformers' default, LLaMA-7B.
+  /// Reads a LLaMA or Mistral configuration. Missing values get transformers' defaults (LLaMA-7B).
   public static TextConfig text(ConfigNode node, boolean tieEmbeddings) {
     Quantisation.refuse(node);
     String type = node.text("model_type", "llama");
@@ -200,7 +201,7 @@ public final class ConfigReader {
     if (layers.size() != 1 || !layers.get(0).isInt()) {
       throw config.wrong(
           key,
-          "one layer, or a list of one; features of several layers side by side are not"
+          "one layer, or a list with one layer; concatenated features of several layers are not"
               + " supported");
     }
     return layers.get(0).asInt();
@@ -242,8 +243,8 @@ public final class ConfigReader {
     };
   }
 
-  /// Hugging Face writes [height, width], the original [width, height]; the lists in use are
-  /// symmetric, but not every list must be. Also accepts the list as a string.
+  /// Hugging Face writes [height, width], the original writes [width, height]; the usual lists are
+  /// symmetric, but others may not be. Also accepts the list as a string.
   private static List<Resolution> pinpoints(ConfigNode config, boolean heightFirst) {
     String key = "image_grid_pinpoints";
     JsonNode node = config.json().path(key);
@@ -264,7 +265,7 @@ public final class ConfigReader {
     }
     if (resolutions.isEmpty()) {
       throw new BadInputException(
-          config.file() + " lacks " + key + ", which an anyres model needs");
+          config.file() + " lacks " + key + ", which is required for anyres");
     }
     return resolutions;
   }

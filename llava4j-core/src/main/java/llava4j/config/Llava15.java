@@ -7,7 +7,7 @@ import llava4j.image.HighDefinition;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
 
-/// The paper's models (arXiv 2310.03744), every number.
+/// All hyperparameters of the paper's models (arXiv 2310.03744).
 public final class Llava15 {
   private Llava15() {}
 
@@ -55,7 +55,7 @@ public final class Llava15 {
         4096);
   }
 
-  /// CLIP ViT-L/14 at 336 or 224 pixels; LLaVA takes the patch rows of hidden state -2.
+  /// CLIP ViT-L/14 at 336 or 224 pixels; LLaVA uses the patch tokens of hidden state -2.
   public static VisionConfig clipLarge(int imageSize) {
     return new VisionConfig(
         imageSize,
@@ -71,10 +71,10 @@ public final class Llava15 {
         768);
   }
 
-  /// llava-tiny: the same architecture in a size that a processor trains in hours. Its tower is
-  /// trained end to end, so that its last block is of use and nothing is skipped.
+  /// llava-tiny: the same architecture in a size that can be trained on a CPU in hours. Its vision
+  /// tower is trained end to end, so its last block is used and no block is skipped.
   ///
-  /// @param vocab rows of the embedding table
+  /// @param vocab number of rows of the embedding table
   public static LlavaConfig tiny(int vocab) {
     VisionConfig vision =
         new VisionConfig(

@@ -4,11 +4,12 @@ import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.image.PatchMerge;
 
-/// A whole LLaVA model.
+/// Hyperparameters of a whole LLaVA model.
 ///
-/// @param imageMode how one image becomes views
-/// @param patchMerge how the views' rows become one sequence
-/// @param contextLength tokens and image rows that one request may have, prompt and answer together
+/// @param imageMode how an image is split into square views
+/// @param patchMerge how the image tokens of the views are joined to one sequence
+/// @param contextLength maximum number of tokens of a request, including image tokens and the
+///   answer
 public record LlavaConfig(
     VisionConfig vision,
     ProjectorConfig projector,
@@ -28,7 +29,7 @@ public record LlavaConfig(
     }
   }
 
-  /// Whether the model learns a vector that ends image rows.
+  /// Whether the model has a learned newline at the end of each row of patches.
   public boolean hasImageNewline() {
     return switch (imageMode) {
       case ImageMode.Pad _, ImageMode.Square _ -> false;
@@ -44,7 +45,7 @@ public record LlavaConfig(
     return new LlavaConfig(other, projector, text, imageMode, patchMerge, contextLength);
   }
 
-  /// With images cut another way, such as plain squares instead of padded ones.
+  /// The configuration with another image mode, such as plain squares instead of padded ones.
   public LlavaConfig withImageMode(ImageMode other) {
     return new LlavaConfig(vision, projector, text, other, patchMerge, contextLength);
   }

@@ -2,7 +2,7 @@ package llava4j.config;
 
 import llava4j.error.BadInputException;
 
-/// The connector between vision tower and language model.
+/// The projector (connector) between vision tower and language model.
 public sealed interface ProjectorConfig {
 
   /// One linear layer, as in the first LLaVA.
@@ -25,7 +25,7 @@ public sealed interface ProjectorConfig {
     }
   }
 
-  /// Patch features go on as they are; the two widths must be equal.
+  /// Patch features are used unchanged; both widths must be equal.
   record Identity() implements ProjectorConfig {
     @Override
     public String toString() {

@@ -3,8 +3,8 @@ package llava4j.config;
 import java.util.Locale;
 import llava4j.error.BadInputException;
 
-/// Folders whose weights another program has packed: AWQ, GPTQ, bitsandbytes and their like. Their
-/// tensors have other names and shapes, so `config.json` is asked before any of them is.
+/// Detects folders with quantised weights of other programs: AWQ, GPTQ, bitsandbytes and others.
+/// Their tensors have other names and shapes, so `config.json` is checked before the tensors.
 final class Quantisation {
   private static final String KEY = "quantization_config";
 
@@ -12,7 +12,7 @@ final class Quantisation {
 
   /// Does nothing for plain weights.
   ///
-  /// @throws BadInputException that names the kind
+  /// @throws BadInputException that names the method
   static void refuse(ConfigNode config) {
     ConfigNode found =
         config.object(KEY).or(() -> config.object("compression_config")).orElse(null);
@@ -39,7 +39,7 @@ final class Quantisation {
             + kind
             + " ("
             + KEY
-            + "), which is not supported; take the model that they were made from, in 16 or 32 bits,"
+            + "), which is not supported; use the original model in 16 or 32 bits,"
             + " or a GGUF file of it");
   }
 }

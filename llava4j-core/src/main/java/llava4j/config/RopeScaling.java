@@ -8,14 +8,15 @@ public sealed interface RopeScaling {
 
   record None() implements RopeScaling {}
 
-  /// Positions divided by `factor`.
+  /// Positions are divided by `factor`.
   record Linear(double factor) implements RopeScaling {
     public Linear {
       Checks.positive("rope scaling factor", factor);
     }
   }
 
-  /// Llama 3.1's rule: low frequencies divided by `factor`, high ones kept, a ramp between.
+  /// Llama 3.1's rule: low frequencies are divided by `factor`, high ones are kept, with a linear
+  /// transition between them.
   record Llama3(
       double factor,
       double lowFrequencyFactor,

@@ -4,10 +4,10 @@ import java.util.OptionalInt;
 
 /// Hyperparameters of a LLaMA-architecture language model.
 ///
-/// @param vocab rows of embedding and head, padding rows of Hugging Face files included
-/// @param tieEmbeddings the head shares the embedding's matrix
-/// @param slidingWindow Mistral's attention window in tokens; below that length it changes nothing,
-///   beyond it requests are refused
+/// @param vocab number of rows of embedding table and output head, including padding rows
+/// @param tieEmbeddings whether the output head and the embedding table are the same matrix
+/// @param slidingWindow Mistral's attention window in tokens; it has no effect on shorter requests,
+///   and longer requests are refused
 public record TextConfig(
     int dim,
     int intermediateDim,
@@ -39,12 +39,12 @@ public record TextConfig(
     Checks.divides("2", 2, "head_dim", headDim);
   }
 
-  /// Tokens that fit: positions, or Mistral's window where that is shorter.
+  /// Maximum number of tokens: the number of positions, or Mistral's window if it is shorter.
   public int contextLength() {
     return Math.min(maxPositions, slidingWindow.orElse(maxPositions));
   }
 
-  /// With as many rows in table and head as a file holds.
+  /// The configuration with another number of rows in embedding table and output head.
   public TextConfig withVocab(int rows) {
     return new TextConfig(
         dim,

@@ -8,10 +8,10 @@ import llava4j.error.BadInputException;
 /// @param patchSize pixels per side of one patch
 /// @param dim width of the hidden states
 /// @param intermediateDim width inside the feed-forward part
-/// @param numLayers blocks in the checkpoint, also those that LLaVA never runs
-/// @param featureLayer which hidden state feeds the connector: 0 is the embeddings after
-///   `pre_layrnorm`, k the output of block k - 1, and negative numbers count from the end (-2: the
-///   last block is skipped)
+/// @param numLayers number of blocks in the checkpoint, including those that LLaVA never runs
+/// @param featureLayer which hidden state the projector gets: 0 is the embeddings after
+///   `pre_layrnorm`, k is the output of block k - 1, and negative numbers count from the end (-2:
+///   the last block is skipped)
 public record VisionConfig(
     int imageSize,
     int patchSize,
@@ -29,15 +29,15 @@ public record VisionConfig(
   public enum Activation {
     /// x * sigmoid(1.702 x)
     QUICK_GELU,
-    /// the exact form with erf
+    /// the exact form, with erf
     GELU
   }
 
-  /// Which rows of the chosen hidden state go on.
+  /// Which tokens of the selected hidden state are used.
   public enum FeatureSelection {
-    /// without the class row
+    /// without the class token
     PATCH,
-    /// all rows
+    /// all tokens
     CLS_PATCH
   }
 
@@ -63,24 +63,24 @@ public record VisionConfig(
       throw new BadInputException(
           "config: vision feature layer "
               + featureLayer
-              + " does not exist in a tower of "
+              + " does not exist in a vision tower of "
               + numLayers
               + " blocks");
     }
   }
 
-  /// Patches along one side of a view; a remainder of pixels is not seen, as in a strided
+  /// Number of patches along one side of a view; remaining pixels are ignored, as in a strided
   /// convolution.
   public int patchesPerSide() {
     return imageSize / patchSize;
   }
 
-  /// Patches of one view.
+  /// Number of patches of one view.
   public int numPatches() {
     return patchesPerSide() * patchesPerSide();
   }
 
-  /// Rows of one view that the connector sees.
+  /// Number of tokens of one view that the projector gets.
   public int rowsPerView() {
     return switch (featureSelection) {
       case PATCH -> numPatches();
@@ -92,7 +92,7 @@ public record VisionConfig(
     return dim / numHeads;
   }
 
-  /// Blocks that must run to get the chosen hidden state; the rest are never loaded.
+  /// Number of blocks to run for the selected hidden state; later blocks are never loaded.
   public int layersToRun() {
     return featureLayer >= 0 ? featureLayer : numLayers + 1 + featureLayer;
   }

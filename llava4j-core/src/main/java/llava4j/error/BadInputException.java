@@ -2,11 +2,11 @@ package llava4j.error;
 
 import java.util.List;
 
-/// What the user gave cannot be used. The message is one sentence for that user: what is wrong,
-/// where, and what to do about it. Front ends print it without a stack trace and exit with code 2
-/// (or answer 4xx).
+/// The user's input cannot be used. The message is one sentence for the user: what is wrong, where,
+/// and what to do. Front ends print it without a stack trace and exit with code 2 (or respond with
+/// 4xx).
 ///
-/// Everything else that escapes is a defect of ours and keeps its trace.
+/// Every other exception is a bug in llava4j and is shown with its stack trace.
 public class BadInputException extends RuntimeException {
   private final transient List<String> details;
 
@@ -15,7 +15,7 @@ public class BadInputException extends RuntimeException {
     this.details = List.of();
   }
 
-  /// @param details all that the message shortens, one thing each, for those who want to see it
+  /// @param details the whole list that the message shortens, one item each
   public BadInputException(String message, List<String> details) {
     super(message);
     this.details = List.copyOf(details);
@@ -26,7 +26,7 @@ public class BadInputException extends RuntimeException {
     this.details = List.of();
   }
 
-  /// All that the message shortens; empty for most.
+  /// The whole list that the message shortens; usually empty.
   public List<String> details() {
     return details == null ? List.of() : details; // null after serialisation
   }

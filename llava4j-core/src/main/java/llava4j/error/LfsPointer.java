@@ -6,14 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The small text that `git clone` leaves in place of a large file when git-lfs is not installed.
+/// The small text file that `git clone` writes in place of a large file if git-lfs is not
+/// installed.
 public final class LfsPointer {
   private static final String FIRST_LINE = "version https://git-lfs.github.com/spec/";
   private static final int MAX_BYTES = 1024; // the format's own limit
 
   private LfsPointer() {}
 
-  /// Whether a file's first bytes are those of a pointer.
+  /// Whether the first bytes of a file are those of a pointer.
   public static boolean is(byte[] beginning) {
     return new String(
             beginning,
@@ -23,7 +24,7 @@ public final class LfsPointer {
         .equals(FIRST_LINE);
   }
 
-  /// Does nothing unless a pointer stands where the file's content should.
+  /// Fails if the file is a pointer.
   ///
   /// @throws BadInputException for a pointer
   public static void refuse(Path file) {
@@ -40,13 +41,13 @@ public final class LfsPointer {
     }
   }
 
-  /// The sentence about a pointer.
+  /// The error message about a pointer.
   ///
-  /// @param what the file or its like
+  /// @param what the file
   public static BadInputException refusal(String what) {
     return new BadInputException(
         what
-            + " is a git-lfs pointer, not the file itself; run 'git lfs pull' in its folder, or fetch"
+            + " is a git-lfs pointer, not the file itself; run 'git lfs pull' in its folder, or download"
             + " the file again");
   }
 }

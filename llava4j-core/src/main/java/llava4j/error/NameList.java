@@ -3,7 +3,7 @@ package llava4j.error;
 import java.util.Collection;
 import java.util.List;
 
-/// Many things that are wrong at once, for a message: a few of them and how many there are.
+/// A list of problems for a message, which shows a few of them and their number.
 ///
 /// @param all of them, in order
 public record NameList(List<String> all) {
@@ -17,7 +17,7 @@ public record NameList(List<String> all) {
     return new NameList(List.copyOf(names));
   }
 
-  /// The first five, and how many more there are.
+  /// The first five, and the number of the others.
   public String shortened() {
     String shown = String.join("; ", all.subList(0, Math.min(all.size(), SHOWN)));
     return all.size() > SHOWN
@@ -25,10 +25,10 @@ public record NameList(List<String> all) {
         : shown;
   }
 
-  /// An exception whose message holds the shortened list and which keeps the whole one.
+  /// An exception with the shortened list in its message and the whole list in its details.
   ///
-  /// @param before words in front of the list
-  /// @param behind words behind it
+  /// @param before text before the list
+  /// @param behind text after the list
   public BadInputException refusal(String before, String behind) {
     return new BadInputException(before + shortened() + behind, all);
   }

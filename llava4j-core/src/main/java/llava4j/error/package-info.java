@@ -1,2 +1,2 @@
-/// Errors that a user can mend, and what messages about them are made of.
+/// The exception for errors that a user can correct, and helpers for its messages.
 package llava4j.error;

@@ -11,7 +11,7 @@ import llava4j.generate.Generation.TokenLogProbs;
 import llava4j.text.tokenizer.StreamingDetokenizer;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Grows one answer token by token until something ends it.
+/// Builds one answer token by token, until a stop condition ends it.
 final class AnswerBuilder {
   private final GenerationOptions options;
   private final Vocabulary vocabulary;
@@ -29,12 +29,12 @@ final class AnswerBuilder {
   private final StringBuilder text = new StringBuilder();
   private FinishReason finishReason;
 
-  /// Which ids may be generated, and which end an answer.
+  /// The ids that may be generated, and the ids that end an answer.
   ///
-  /// @param banned ids that stand for no text: the image's placeholder, and rows of the embedding
-  ///   behind the vocabulary; found once for a model
+  /// @param banned ids that are not text: the image placeholder, and padding rows of the embedding
+  ///   table; computed once per model
   record Vocabulary(Tokenizer tokenizer, Set<Integer> eosIds, List<Integer> banned) {
-    /// @param rows of the head
+    /// @param rows number of rows of the output head
     static Vocabulary of(Tokenizer tokenizer, Set<Integer> eosIds, int rows) {
       return new Vocabulary(
           tokenizer,
@@ -45,7 +45,7 @@ final class AnswerBuilder {
               .toList());
     }
 
-    /// Takes ids that stand for no text out of the choice.
+    /// Excludes ids that are not text.
     void ban(float[] logits) {
       for (int id : banned) {
         logits[id] = Float.NEGATIVE_INFINITY;
@@ -53,8 +53,8 @@ final class AnswerBuilder {
     }
   }
 
-  /// @param promptKeys row keys of the prompt; text rows count for the repetition penalty
-  /// @param contextLeft rows that the context has behind the prompt
+  /// @param promptKeys row keys of the prompt; text tokens are used for the repetition penalty
+  /// @param contextLeft number of tokens that fit into the context after the prompt
   AnswerBuilder(
       GenerationOptions options,
       Vocabulary vocabulary,
@@ -88,12 +88,12 @@ final class AnswerBuilder {
   /// Chooses the next token.
   ///
   /// @param logits [vocab], overwritten
-  /// @return whether the answer goes on
+  /// @return whether the answer continues
   boolean accept(float[] logits) {
     if (cancelled.getAsBoolean()) {
       return finish(FinishReason.CANCELLED);
     }
-    // the originals report what the model says, not what is left of it
+    // as in the originals, reported log-probabilities are those before bans and penalties
     float[] reported = options.topLogProbs() >= 0 ? logits.clone() : null;
     vocabulary.ban(logits);
     penaliseRepetition(logits);
@@ -104,16 +104,16 @@ final class AnswerBuilder {
     return append(id);
   }
 
-  /// Adds a token that was chosen elsewhere (beam search), with its log-probabilities if they were
-  /// asked for.
+  /// Adds a token that was chosen by the caller (beam search), with its log-probabilities if they
+  /// are requested.
   ///
-  /// @return whether the answer goes on
+  /// @return whether the answer continues
   boolean append(int id, Optional<TokenLogProbs> logProbability) {
     logProbability.ifPresent(logProbs::add);
     return append(id);
   }
 
-  /// Ends the answer because the caller wants no more.
+  /// Ends the answer because the caller cancelled it.
   void cancel() {
     finish(FinishReason.CANCELLED);
   }

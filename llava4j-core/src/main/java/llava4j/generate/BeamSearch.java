@@ -17,12 +17,12 @@ import llava4j.tensor.Scope;
 import llava4j.text.tokenizer.StreamingDetokenizer;
 import org.bytedeco.pytorch.Tensor;
 
-/// Follows the likeliest beginnings side by side (Hugging Face's `num_beams` with
+/// Beam search: extends several hypotheses in parallel (Hugging Face's `num_beams` with
 /// `early_stopping=False`).
 ///
-/// As there, the repetition penalty changes log-probabilities of the next token, and a beginning
-/// ends at an end token or when its text comes to hold a stop string. The winner is handed to the
-/// answer builder at the end, so its text comes in one piece.
+/// As in Hugging Face's code, the repetition penalty changes the log-probabilities of the next
+/// token, and a hypothesis ends at an end token or when its text contains a stop string. The best
+/// hypothesis is passed to the answer builder at the end, so its text is streamed in one piece.
 final class BeamSearch {
   private final LlavaModel model;
   private final Vocabulary vocabulary;
@@ -52,7 +52,7 @@ final class BeamSearch {
 
   private record Candidate(int row, int id, Hypothesis hypothesis) {}
 
-  /// What a search found, and whether it was let go on to its end.
+  /// The result of a search, and whether it was completed.
   private record Outcome(Hypothesis best, boolean cancelled) {}
 
   BeamSearch(
@@ -75,10 +75,10 @@ final class BeamSearch {
     }
   }
 
-  /// Searches and tells the builder.
+  /// Searches and passes the result to the builder.
   ///
-  /// @param first logits behind the prompt, [vocab]
-  /// @param chat holds the prompt, and again when this ends
+  /// @param first logits after the prompt, [vocab]
+  /// @param chat contains the prompt, and again when this method returns
   void run(float[] first, PromptCache chat, AnswerBuilder builder) {
     int maxTokens =
         Math.min(options.maxNewTokens(), model.config().contextLength() - prompt.numRows());
@@ -117,7 +117,7 @@ final class BeamSearch {
       for (int rank = 0; rank < candidates.size(); rank++) {
         Candidate candidate = candidates.get(rank);
         if (step == maxTokens || ends(candidate)) {
-          // an end further down is no answer: it must be among the best as they go on
+          // an end token counts only among the best `numBeams` continuations
           if (rank < beam.numBeams()) {
             finished.add(candidate.hypothesis());
           }
@@ -177,12 +177,12 @@ final class BeamSearch {
     return all.subList(0, Math.min(all.size(), 2 * beam.numBeams()));
   }
 
-  /// Log-probabilities of the next token, with the repetition penalty on those of tokens that
-  /// prompt or beginning hold. [vocab]
+  /// Log-probabilities of the next token, with the repetition penalty for tokens of the prompt and
+  /// of the hypothesis. [vocab]
   ///
   /// @param logits overwritten, [vocab]
   private float[] scores(float[] logits, Hypothesis beginning) {
-    double norm = LogProbabilities.logSumExp(logits); // of all tokens, as the original's
+    double norm = LogProbabilities.logSumExp(logits); // over all tokens, as in the original
     vocabulary.ban(logits);
     for (int id = 0; id < logits.length; id++) {
       logits[id] = (float) (logits[id] - norm);
@@ -202,7 +202,7 @@ final class BeamSearch {
     return logits;
   }
 
-  /// No live beginning can still beat the worst of enough finished answers at its present length.
+  /// Whether no running hypothesis can beat the worst finished one at its current length.
   private boolean isDecided(List<Hypothesis> finished, List<Hypothesis> live) {
     return finished.size() >= beam.numBeams()
         && finished.getLast().score(beam.lengthPenalty())

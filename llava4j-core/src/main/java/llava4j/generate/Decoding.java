@@ -2,19 +2,20 @@ package llava4j.generate;
 
 import llava4j.error.BadInputException;
 
-/// How the next token is chosen.
+/// The decoding method: how the next token is chosen.
 public sealed interface Decoding {
 
-  /// Always the likeliest; the lowest id among equals. Reproducible.
+  /// Greedy decoding: always the most likely token; the lowest id among equals. Reproducible.
   record Greedy() implements Decoding {}
 
-  /// Drawn at random, in Hugging Face's order of filters: temperature, top-k, top-p, min-p.
+  /// Random sampling, with Hugging Face's order of filters: temperature, top-k, top-p, min-p.
   ///
   /// @param temperature divides the logits
-  /// @param topK keep this many likeliest tokens; 0 for all
-  /// @param topP keep the likeliest tokens that together reach this probability; 1 for all
-  /// @param minP keep tokens at least this fraction as likely as the likeliest; 0 for all
-  /// @param seed equal seeds give equal answers
+  /// @param topK keep this number of most likely tokens; 0 for all
+  /// @param topP keep the most likely tokens whose probabilities add up to this value; 1 for all
+  /// @param minP keep tokens whose probability is at least this fraction of the highest one; 0 for
+  ///   all
+  /// @param seed random seed; the same seed gives the same answer
   record Sample(double temperature, int topK, double topP, double minP, long seed)
       implements Decoding {
     public Sample {
@@ -34,8 +35,7 @@ public sealed interface Decoding {
     }
   }
 
-  /// The likeliest of several continuations followed side by side (Hugging Face's beam search
-  /// without early stopping).
+  /// Beam search, as in Hugging Face without early stopping.
   ///
   /// @param lengthPenalty exponent of the length that a finished answer's log-probability is
   ///   divided by

@@ -4,16 +4,16 @@ import java.util.List;
 
 /// One generated answer.
 ///
-/// @param ids generated ids, the end token included if the model gave it
+/// @param ids generated ids, including the end token if the model generated it
 /// @param text their text without special tokens
-/// @param logProbs one entry per id, or empty if not asked for
+/// @param logProbs one entry per id, or empty if not requested
 public record Generation(
     int[] ids, String text, FinishReason finishReason, List<TokenLogProbs> logProbs) {
 
   /// Natural logarithms of probabilities at one step, from the model's own logits: before bans,
   /// penalties and temperature.
   ///
-  /// @param top the likeliest tokens, best first
+  /// @param top the most likely tokens, most likely first
   public record TokenLogProbs(LogProb chosen, List<LogProb> top) {}
 
   /// A token and the logarithm of its probability.

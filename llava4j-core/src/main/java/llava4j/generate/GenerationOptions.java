@@ -3,13 +3,13 @@ package llava4j.generate;
 import java.util.List;
 import llava4j.error.BadInputException;
 
-/// Everything that decides an answer besides the prompt.
+/// All options of generation.
 ///
-/// @param maxNewTokens most tokens of one answer
+/// @param maxNewTokens maximum number of tokens of one answer
 /// @param repetitionPenalty divides positive and multiplies negative logits of tokens that are in
 ///   prompt or answer; 1 for none
-/// @param stopStrings texts that end the answer; not part of it unless `keepStopString`
-/// @param numAnswers independent answers to the same prompt
+/// @param stopStrings texts that end the answer; they are not part of it unless `keepStopString`
+/// @param numAnswers number of independent answers to the same prompt
 /// @param topLogProbs report the log-probability of each token and of this many alternatives; -1
 ///   for none at all
 public record GenerationOptions(

@@ -17,8 +17,8 @@ import llava4j.text.tokenizer.Tokenizer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Prompts in, answers out. Holds no state of a request; any number of threads may use it, each
-/// with its own cache.
+/// Generates answers to prompts. It has no state of a request; any number of threads may use it,
+/// each with its own KV cache.
 public final class Generator {
   private final LlavaModel model;
   private final Vocabulary vocabulary;
@@ -29,9 +29,9 @@ public final class Generator {
     this.vocabulary = Vocabulary.of(tokenizer, eosIds, model.config().text().vocab());
   }
 
-  /// Answers one prompt, using and extending a chat's cache.
+  /// Answers one prompt, using and extending the KV cache of a chat.
   ///
-  /// @param cancelled asked before every token
+  /// @param cancelled checked before every token
   /// @return `options.numAnswers()` answers
   public List<Generation> generate(
       SplicedPrompt prompt,
@@ -56,12 +56,12 @@ public final class Generator {
     return answers;
   }
 
-  /// Answers several prompts side by side, padded on the left; each gets the answers that it gets
-  /// alone, as many as the options say. Beams are followed one prompt after the other.
+  /// Answers several prompts as one left-padded batch. Each prompt gets the same answers as alone,
+  /// in the number of the options. Beam search runs one prompt after the other.
   ///
-  /// @param listener told of answer n of prompt p as number p * numAnswers + n
+  /// @param listener receives answer n of prompt p with the number p * numAnswers + n
   /// @return a list for each prompt
-  /// @throws BadInputException if one cannot be answered; of several, it says which
+  /// @throws BadInputException if one cannot be answered; the message says which one
   public List<List<Generation>> generateBatch(
       List<SplicedPrompt> prompts,
       GenerationOptions options,
@@ -97,7 +97,7 @@ public final class Generator {
     return answers;
   }
 
-  /// How messages call a request of several; empty for the only one.
+  /// The name of a request in messages; empty if there is only one.
   private static String request(int number, int requests) {
     return requests == 1 ? "" : "request " + (number + 1) + " of " + requests + ": ";
   }
@@ -211,7 +211,7 @@ public final class Generator {
     return Arrays.stream(rows).mapToObj(row -> logits[row].clone()).toArray(float[][]::new);
   }
 
-  /// Zeros in front of shorter prompts. -> [batch, longest, dim]
+  /// Adds zeros before shorter prompts. -> [batch, longest, dim]
   private Tensor padLeft(List<SplicedPrompt> prompts, int[] padding) {
     try (Scope scope = new Scope()) {
       List<Tensor> padded = new ArrayList<>();

@@ -6,11 +6,11 @@ import java.util.PriorityQueue;
 import llava4j.generate.Generation.LogProb;
 import llava4j.generate.Generation.TokenLogProbs;
 
-/// Numbers of one step's logits.
+/// Functions of the logits of one step.
 final class LogProbabilities {
   private LogProbabilities() {}
 
-  /// log Σ exp(logits), stable.
+  /// log Σ exp(logits), numerically stable.
   static double logSumExp(float[] logits) {
     double max = Double.NEGATIVE_INFINITY;
     for (float logit : logits) {

@@ -10,11 +10,11 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// Logits on their way from the model to the choice of a token.
+/// Reads and checks the logits of the model.
 final class Logits {
   private Logits() {}
 
-  /// A row for each of the batch. [batch, vocab]
+  /// One row per sequence of the batch. [batch, vocab]
   static float[][] rows(Tensor logits) {
     float[] all = Tensors.toFloats(logits);
     int vocab = Math.toIntExact(logits.size(1));
@@ -25,11 +25,11 @@ final class Logits {
     return rows;
   }
 
-  /// Fails if a logit is not a finite number: nothing can be chosen then. The sentence names the
-  /// layer or tensor where that begins, found by running the model once more.
+  /// Fails if a logit is not finite, because no token can be chosen then. The message names the
+  /// first layer or tensor with such values, which is found by running the model again.
   ///
   /// @param logits of one sequence, [vocab]
-  /// @param ids generated behind the prompt so far
+  /// @param ids generated after the prompt so far
   static void requireFinite(float[] logits, LlavaModel model, SplicedPrompt prompt, int[] ids) {
     boolean finite = true;
     for (float logit : logits) {

@@ -8,8 +8,8 @@ import llava4j.model.cache.KvCache;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 
-/// The key/value cache of one chat, with what its rows are, so that the next turn computes only
-/// what is new. Image rows count as text rows do: by content. Not thread-safe.
+/// The KV cache of one chat, with a key for the content of each row, so that the next turn computes
+/// only new tokens. Image tokens are compared by content too. Not thread-safe.
 public final class PromptCache implements AutoCloseable {
   private final LlavaModel model;
   private final KvCache cache;
@@ -21,25 +21,25 @@ public final class PromptCache implements AutoCloseable {
     this.cache = model.languageModel().newCache(0);
   }
 
-  /// Rows that the last prefill found here already.
+  /// Number of tokens that the last prefill found in the cache.
   public int reusedRows() {
     return reused;
   }
 
-  /// Rows now held.
+  /// Number of tokens in the cache.
   public int numRows() {
     return keys.length;
   }
 
-  /// Rows of a prompt that need not be computed again.
+  /// Number of tokens of a prompt that do not have to be computed again.
   ///
-  /// @return at most all but the last, whose logits are wanted
+  /// @return at most all tokens except the last one, whose logits are needed
   public int knownRows(SplicedPrompt prompt) {
     int mismatch = Arrays.mismatch(keys, prompt.rowKeys());
     return Math.min(mismatch < 0 ? keys.length : mismatch, prompt.numRows() - 1);
   }
 
-  /// Bytes of native memory held.
+  /// Bytes of native memory.
   public long bytes() {
     return cache.bytes();
   }
@@ -48,9 +48,9 @@ public final class PromptCache implements AutoCloseable {
     return cache;
   }
 
-  /// Brings the cache to hold exactly this prompt.
+  /// Prefill: makes the cache contain exactly this prompt.
   ///
-  /// @return logits behind its last row, [vocab]
+  /// @return logits after its last token, [vocab]
   float[] prefill(SplicedPrompt prompt) {
     requireFits(prompt, model);
     reused = knownRows(prompt);
@@ -63,12 +63,12 @@ public final class PromptCache implements AutoCloseable {
       keys = prompt.rowKeys();
       return logits;
     } catch (RuntimeException e) {
-      truncate(0); // a half-written pass is worth nothing
+      truncate(0); // discard an incomplete pass
       throw e;
     }
   }
 
-  /// Fails if the context has no room for a prompt and one token.
+  /// Fails if a prompt and one token do not fit into the context.
   static void requireFits(SplicedPrompt prompt, LlavaModel model) {
     int limit = model.config().contextLength();
     if (prompt.numRows() >= limit) {
@@ -84,13 +84,13 @@ public final class PromptCache implements AutoCloseable {
     }
   }
 
-  /// Notes a generated token whose row has just been computed.
+  /// Records a generated token that was added to the cache.
   void appended(int id) {
     keys = Arrays.copyOf(keys, keys.length + 1);
     keys[keys.length - 1] = id;
   }
 
-  /// Forgets all rows from `rows` on.
+  /// Removes all tokens from index `rows` on.
   void truncate(int rows) {
     cache.truncate(rows);
     keys = Arrays.copyOf(keys, rows);

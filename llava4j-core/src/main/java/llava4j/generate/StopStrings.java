@@ -2,7 +2,7 @@ package llava4j.generate;
 
 import java.util.List;
 
-/// Watches a stream of text for stop strings and holds back what may become one.
+/// Searches a stream of text for stop strings, and holds back text that may become one.
 final class StopStrings {
   private final List<String> stops;
   private final boolean keep;
@@ -14,8 +14,8 @@ final class StopStrings {
     this.keep = keep;
   }
 
-  /// The text that is now certain not to be part of a stop string, or, when one is complete, the
-  /// text up to it.
+  /// The text that cannot be part of a stop string any more; if a stop string is complete, the text
+  /// before it.
   String accept(String piece) {
     String text = held + piece;
     int at = -1;
@@ -41,14 +41,14 @@ final class StopStrings {
     return found;
   }
 
-  /// What was held back, when no stop string came of it.
+  /// The text that was held back, if no stop string followed.
   String finish() {
     String rest = held;
     held = "";
     return rest;
   }
 
-  /// Length of the longest end of `text` that a stop string begins with.
+  /// Length of the longest suffix of `text` that is a prefix of a stop string.
   private int longestBeginning(String text) {
     int longest = 0;
     for (String stop : stops) {

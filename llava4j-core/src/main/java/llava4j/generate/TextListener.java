@@ -1,12 +1,12 @@
 package llava4j.generate;
 
-/// Hears text as it is generated, on the generating thread.
+/// Receives text while it is generated, on the generating thread.
 @FunctionalInterface
 public interface TextListener {
-  /// Hears nothing.
+  /// Ignores the text.
   TextListener NONE = (_, _) -> {};
 
-  /// @param answer which of several answers, from 0
-  /// @param text the next piece; never half a character, never taken back
+  /// @param answer number of the answer, from 0
+  /// @param text the next piece; never half a character, and final
   void onText(int answer, String text);
 }

@@ -20,7 +20,7 @@ interface TokenChooser {
     return best;
   }
 
-  /// Draws from the filtered distribution.
+  /// Samples from the filtered distribution.
   final class Random implements TokenChooser {
     private final Decoding.Sample sample;
     private final SplittableRandom random;
@@ -46,7 +46,7 @@ interface TokenChooser {
       return order[kept - 1];
     }
 
-    /// Ids that top-k leaves, likeliest first.
+    /// The ids that top-k keeps, most likely first.
     private int[] candidates(float[] logits) {
       int limit = sample.topK() == 0 ? logits.length : Math.min(sample.topK(), logits.length);
       return LogProbabilities.best(logits, limit);
@@ -66,7 +66,7 @@ interface TokenChooser {
       return probabilities;
     }
 
-    /// How many of the sorted candidates top-p and min-p leave; at least one.
+    /// Number of the sorted candidates that top-p and min-p keep; at least one.
     private int numKept(double[] probabilities) {
       int kept = 0;
       double sum = 0;

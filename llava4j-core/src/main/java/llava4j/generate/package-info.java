@@ -1,2 +1,2 @@
-/// Prefill, the decode loop, samplers and beams, stop conditions, and the cache that chats share.
+/// Prefill, the decode loop, sampling and beam search, stop conditions, and the KV cache of chats.
 package llava4j.generate;

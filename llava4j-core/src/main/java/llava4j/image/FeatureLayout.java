@@ -2,28 +2,28 @@ package llava4j.image;
 
 import llava4j.image.HighDefinition.SingleTileNewline;
 
-/// The order in which the features of an image's views, and newlines, enter the language model.
+/// The order in which the image tokens of all views, and newlines, enter the language model.
 ///
-/// @param grid how the views lie
+/// @param grid arrangement of the views
 /// @param patchesPerSide patches along a side of one view
-/// @param kept rows and columns that remain of the map of all tiles; of the one view if there are
-///   no tiles
-/// @param newlines where the learned newline goes
+/// @param kept rows and columns that are kept of the feature map of all tiles, or of the single
+///   view if there are no tiles
+/// @param newlines where the learned newline is inserted
 public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, Newlines newlines) {
 
-  /// In [#order]: the learned newline.
+  /// The learned newline in [#order].
   public static final int NEWLINE = -1;
 
-  /// Where the learned newline goes.
+  /// Where the learned newline is inserted.
   public enum Newlines {
     NONE,
-    /// One after everything.
+    /// One at the end.
     END,
-    /// One after each kept row of the tiles; the base view gets none.
+    /// One after each kept row of the tiles; none in the base view.
     EACH_ROW
   }
 
-  /// The layout for a way of merging.
+  /// The layout for a merge type.
   public static FeatureLayout of(ImageGrid grid, int patchesPerSide, PatchMerge merge) {
     boolean unpad = merge == PatchMerge.SPATIAL_UNPAD;
     return switch (grid) {
@@ -37,7 +37,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
         int mapWidth = tiled.columns() * patchesPerSide;
         int mapHeight = tiled.rows() * patchesPerSide;
         yield switch (merge) {
-          // tile after tile is the same set of rows; only their order differs, see order()
+          // tile after tile has the same rows in another order, see order()
           case FLAT, SPATIAL ->
               new FeatureLayout(
                   merge == PatchMerge.FLAT ? oneColumn(tiled) : tiled,
@@ -58,7 +58,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
     };
   }
 
-  /// Tiles below each other: a map whose rows, read in order, are tile after tile.
+  /// Tiles below each other: a feature map whose rows, in order, are tile after tile.
   private static ImageGrid oneColumn(ImageGrid.Tiled tiled) {
     return new ImageGrid.Tiled(
         1,
@@ -74,7 +74,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
         && tiled.singleTileNewline() == SingleTileNewline.END;
   }
 
-  /// Number of tokens of the image, newlines included.
+  /// Number of tokens of the image, including newlines.
   public int tokens() {
     int base = grid instanceof ImageGrid.Tiled ? patchesPerSide * patchesPerSide : 0;
     int ends =
@@ -86,7 +86,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
     return base + kept.rows() * kept.columns() + ends;
   }
 
-  /// For each token its row in the features `[views * patches, textDim]` (views in stored order,
+  /// For each token, its row in the features `[views * patches, textDim]` (views in stored order,
   /// patches row by row), or [#NEWLINE].
   public int[] order() {
     int[] order = new int[tokens()];

@@ -3,14 +3,14 @@ package llava4j.image;
 import java.util.List;
 import llava4j.error.BadInputException;
 
-/// The choices of LLaVA-1.5-HD. The paper (section 3.4 and A.1) leaves some open, and its code was
-/// never published; what it does not say is marked so.
+/// The settings of LLaVA-1.5-HD. The paper (sections 3.4 and A.1) does not specify all of them, and
+/// its code was not published; settings that are our choice are marked.
 ///
 /// @param tile side of a tile and of the base view, in pixels
 /// @param grids allowed arrangements of tiles, in order of preference on ties
 /// @param baseView how the base view becomes square
-/// @param padColor colour around an image on its canvas of tiles, and around a padded base view
-/// @param singleTileNewline where newlines go when one tile is enough
+/// @param padColor colour of the padding, on the canvas of tiles and in a padded base view
+/// @param singleTileNewline where newlines are inserted if the grid is a single tile
 /// @param baseFirst whether the base view's tokens come before those of the tiles
 public record HighDefinition(
     int tile,
@@ -32,20 +32,20 @@ public record HighDefinition(
 
   /// How the base view becomes square.
   public enum BaseView {
-    /// Resized without regard to its shape, as the released 1.6 code does.
+    /// Resized without keeping the aspect ratio, as in the released 1.6 code.
     SQUASH,
-    /// Padded to a square first, as the paper says.
+    /// Padded to a square first, as in the paper.
     PAD
   }
 
-  /// The colour of padding.
+  /// The colour of the padding.
   public enum PadColor {
     BLACK,
-    /// The mean of the processor.
+    /// The mean colour of the image processor.
     MEAN
   }
 
-  /// Where newlines go when the grid is a single tile.
+  /// Where newlines are inserted if the grid is a single tile.
   public enum SingleTileNewline {
     END,
     EACH_ROW
@@ -63,13 +63,13 @@ public record HighDefinition(
     grids = List.copyOf(grids);
   }
 
-  /// The paper's 14 grids of 224-pixel tiles. Colour of padding and place of the base view are
-  /// ours.
+  /// The paper's 14 grids of 224-pixel tiles. The padding colour and the position of the base view
+  /// are our choice.
   public static HighDefinition paper() {
     return paper(224);
   }
 
-  /// The paper's 14 grids with tiles of another side.
+  /// The paper's 14 grids with tiles of another size.
   public static HighDefinition paper(int tile) {
     List<Grid> grids =
         List.of(

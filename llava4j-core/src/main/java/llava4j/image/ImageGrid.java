@@ -2,15 +2,15 @@ package llava4j.image;
 
 import llava4j.image.HighDefinition.SingleTileNewline;
 
-/// How the views of an image lie, for merging their features. Views are stored base view first,
-/// then tiles row by row.
+/// The arrangement of the views of an image, for merging their features. The base view is stored
+/// first, then the tiles row by row.
 public sealed interface ImageGrid {
   /// Width of the image before any preprocessing, in pixels.
   int originalWidth();
 
   int originalHeight();
 
-  /// Views of the image, the base view included.
+  /// Number of views of the image, including the base view.
   int views();
 
   /// One view, no tiles.
@@ -24,7 +24,7 @@ public sealed interface ImageGrid {
   /// A base view and `columns` x `rows` tiles.
   ///
   /// @param baseFirst whether the base view's tokens come first
-  /// @param singleTileNewline where newlines go in a grid of one tile
+  /// @param singleTileNewline where newlines are inserted in a grid of one tile
   record Tiled(
       int columns,
       int rows,
@@ -39,7 +39,8 @@ public sealed interface ImageGrid {
     }
   }
 
-  /// The grid that `mode` gives an image, without touching its pixels: enough to count its tokens.
+  /// The grid of an image in an image mode. It does not read pixels; it is sufficient to count
+  /// tokens.
   ///
   /// @param tile side of a tile in pixels, for anyres
   static ImageGrid of(ImageMode mode, int width, int height, int tile) {

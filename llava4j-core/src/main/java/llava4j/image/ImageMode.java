@@ -3,15 +3,15 @@ package llava4j.image;
 import java.util.List;
 import llava4j.error.BadInputException;
 
-/// How an image of any shape becomes square views.
+/// How an image of any size is split into square views.
 public sealed interface ImageMode {
   /// Padded to a square with the mean colour, one view: LLaVA-1.5's stage 2 and inference.
   record Pad() implements ImageMode {}
 
-  /// Shortest edge resized, centre cropped, one view: CLIP's own way, used in stage 1.
+  /// Resized by its shortest edge and centre cropped, one view: CLIP's own mode, used in stage 1.
   record Square() implements ImageMode {}
 
-  /// The whole image squashed, and tiles of the best resolution: LLaVA-1.6 as released.
+  /// The whole image resized to a square, and tiles of the best resolution: the released LLaVA-1.6.
   record AnyRes(List<Resolution> pinpoints) implements ImageMode {
     public AnyRes {
       if (pinpoints.isEmpty()) {
@@ -25,11 +25,11 @@ public sealed interface ImageMode {
   /// LLaVA-1.5-HD.
   record Hd(HighDefinition options) implements ImageMode {}
 
-  /// The mode that a checkpoint's `image_aspect_ratio` names. As in the original, a missing value
-  /// and every word but `pad` and `anyres` mean square.
+  /// The mode for a checkpoint's `image_aspect_ratio`. As in the original, a missing value and
+  /// every word except `pad` and `anyres` mean square.
   ///
   /// @param aspectRatio may be null
-  /// @param pinpoints used by anyres alone
+  /// @param pinpoints used only by anyres
   static ImageMode of(String aspectRatio, List<Resolution> pinpoints) {
     if ("pad".equals(aspectRatio)) {
       return new Pad();

@@ -8,10 +8,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The numbers of CLIP's image processor.
+/// The settings of CLIP's image processor.
 ///
-/// @param size side to which is resized, in pixels
-/// @param resizeRule whether `size` is that of the shortest edge or of both
+/// @param size target side of the resize, in pixels
+/// @param resizeRule whether `size` is for the shortest edge or for both edges
 /// @param cropSize side of the centre crop, in pixels
 /// @param mean of each channel, between 0 and 1
 /// @param std standard deviation of each channel
@@ -28,7 +28,7 @@ public record ImageProcessorConfig(
     boolean doRescale,
     boolean doNormalize) {
 
-  /// What `size` is the size of.
+  /// The edges to which `size` applies.
   public enum ResizeRule {
     SHORTEST_EDGE,
     BOTH_EDGES
@@ -43,21 +43,22 @@ public record ImageProcessorConfig(
   private static final int MAX_SIDE = 8192;
 
   public ImageProcessorConfig {
-    require(size >= 1 && size <= MAX_SIDE, "size is " + size + " where 1 to 8192 is expected");
+    require(
+        size >= 1 && size <= MAX_SIDE, "size is " + size + ", but it must be between 1 and 8192");
     require(
         cropSize >= 1 && cropSize <= MAX_SIDE,
-        "crop_size is " + cropSize + " where 1 to 8192 is expected");
+        "crop_size is " + cropSize + ", but it must be between 1 and 8192");
     require(
         Double.isFinite(rescaleFactor) && rescaleFactor > 0,
-        "rescale_factor is " + rescaleFactor + " where a positive number is expected");
+        "rescale_factor is " + rescaleFactor + ", but it must be positive");
     require(doResize || doCenterCrop, "do_resize and do_center_crop are both false; one is needed");
     for (int c = 0; c < 3; c++) {
       require(
           mean.channel(c) >= 0 && mean.channel(c) <= 1,
-          "image_mean holds " + mean.channel(c) + " where 0 to 1 is expected");
+          "image_mean contains " + mean.channel(c) + ", but values must be between 0 and 1");
       require(
           Double.isFinite(std.channel(c)) && std.channel(c) > 0,
-          "image_std holds " + std.channel(c) + " where a positive number is expected");
+          "image_std contains " + std.channel(c) + ", but values must be positive");
     }
   }
 
@@ -67,7 +68,7 @@ public record ImageProcessorConfig(
     }
   }
 
-  /// CLIP's numbers for images of `size`: 336 for LLaVA-1.5, 224 for the HD variant.
+  /// CLIP's settings for images of `size`: 336 for LLaVA-1.5, 224 for the HD variant.
   public static ImageProcessorConfig clip(int size) {
     return new ImageProcessorConfig(
         size,
@@ -82,7 +83,7 @@ public record ImageProcessorConfig(
         true);
   }
 
-  /// Side of the views that come out.
+  /// Side of the resulting views, in pixels.
   public int viewSize() {
     return doCenterCrop ? cropSize : size;
   }
@@ -95,7 +96,7 @@ public record ImageProcessorConfig(
 
   /// Reads `preprocessor_config.json` of either dialect.
   ///
-  /// @throws BadInputException if it is not there, no JSON, or asks for what we cannot do
+  /// @throws BadInputException if it is missing, not JSON, or has unsupported settings
   public static ImageProcessorConfig read(Path file) {
     try {
       return of(new JsonMapper().readTree(Files.readAllBytes(file)), file.toString());
@@ -107,21 +108,21 @@ public record ImageProcessorConfig(
     }
   }
 
-  /// Reads the content of `preprocessor_config.json`; what is absent is CLIP's.
+  /// Reads the content of `preprocessor_config.json`; missing values are CLIP's.
   ///
   /// @param where the file, for messages
   public static ImageProcessorConfig of(JsonNode json, String where) {
     if (!json.isObject()) {
-      throw new BadInputException(where + " holds no JSON object; download it again");
+      throw new BadInputException(where + " is not a JSON object; download it again");
     }
     Reader reader = new Reader(json, where);
     JsonNode resample = json.path("resample");
     if (resample.isNumber() && resample.asInt() != BICUBIC) {
       throw new BadInputException(
           where
-              + " asks for resample "
+              + " has resample "
               + resample.asInt()
-              + " where only 3 (bicubic) is supported; set it to 3");
+              + ", but only 3 (bicubic) is supported; set it to 3");
     }
     boolean exact = json.path("size").has("height") || json.path("size").has("width");
     int size = reader.side("size", 224);
@@ -199,7 +200,7 @@ public record ImageProcessorConfig(
 
     private BadInputException wrong(String key, JsonNode found, String expected) {
       return new BadInputException(
-          where + ": " + key + " is " + found + " where " + expected + " is expected");
+          where + ": " + key + " is " + found + ", but it must be " + expected);
     }
   }
 }

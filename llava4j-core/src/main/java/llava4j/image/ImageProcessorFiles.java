@@ -9,23 +9,23 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Where a model folder keeps the numbers of its image processor, in transformers 5's order:
+/// Finds the settings of a model folder's image processor, in the order of transformers 5:
 /// `image_processor` within `processor_config.json`, then `preprocessor_config.json`.
 public final class ImageProcessorFiles {
   private static final String PROCESSOR = "processor_config.json";
 
   private ImageProcessorFiles() {}
 
-  /// What a folder says about its image processor.
+  /// The settings of a folder's image processor.
   ///
   /// @param where the file, for messages
-  /// @param padsToSquare `do_pad` of LLaVA's own processor; empty for CLIP's, which does not know
-  ///   it
+  /// @param padsToSquare `do_pad` of LLaVA's own processor; empty for CLIP's, which has no such
+  ///   setting
   public record Found(ImageProcessorConfig config, String where, Optional<Boolean> padsToSquare) {}
 
-  /// The folder's image processor; empty where no file describes one.
+  /// The folder's image processor; empty if no file describes it.
   ///
-  /// @throws BadInputException if a file is broken or asks for what we cannot do
+  /// @throws BadInputException if a file is broken or has unsupported settings
   public static Optional<Found> find(Path folder) {
     JsonNode nested = processor(folder).path("image_processor");
     if (nested.isObject()) {
@@ -40,7 +40,7 @@ public final class ImageProcessorFiles {
   /// Refuses a processor that counts other rows for an image than the model makes: transformers
   /// would fail on the first image.
   ///
-  /// @param keepsClassRow whether the model keeps the class row of the tower
+  /// @param keepsClassRow whether the model keeps the class token of the vision tower
   public static void requireRows(Path folder, int patchSize, boolean keepsClassRow) {
     JsonNode processor = processor(folder);
     require(folder, processor, "patch_size", String.valueOf(patchSize));
@@ -69,8 +69,7 @@ public final class ImageProcessorFiles {
         json.path("image_processor_type").asString("").startsWith("LlavaImageProcessor");
     JsonNode pads = json.path("do_pad");
     if (llavas && !pads.isMissingNode() && !pads.isNull() && !pads.isBoolean()) {
-      throw new BadInputException(
-          where + ": do_pad is " + pads + " where true or false is expected");
+      throw new BadInputException(where + ": do_pad is " + pads + ", but it must be true or false");
     }
     return new Found(
         ImageProcessorConfig.of(json, where),

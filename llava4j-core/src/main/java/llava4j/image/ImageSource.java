@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 import llava4j.error.BadInputException;
 
-/// Where an image comes from.
+/// The source of an image.
 public sealed interface ImageSource {
-  /// How messages call it.
+  /// The name in messages.
   String name();
 
   /// A file on this machine.
@@ -52,7 +52,7 @@ public sealed interface ImageSource {
     }
   }
 
-  /// What a user means by a word on the command line: `-`, a data URI, an address, else a file.
+  /// Parses an argument of the command line: `-`, a data URI, an address, or else a file.
   ///
   /// @throws BadInputException if an address is malformed
   static ImageSource parse(String text) {
@@ -69,7 +69,7 @@ public sealed interface ImageSource {
           : new OfFile(Path.of(text));
     } catch (URISyntaxException | InvalidPathException e) {
       throw new BadInputException(
-          "'" + text + "' is no valid file name or address (" + e.getMessage() + "); correct it",
+          "'" + text + "' is not a valid file name or address (" + e.getMessage() + "); correct it",
           e);
     }
   }

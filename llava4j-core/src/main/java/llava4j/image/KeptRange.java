@@ -1,6 +1,7 @@
 package llava4j.image;
 
-/// Part of a feature map, ends exclusive. May be empty for extreme shapes, as in the original.
+/// A part of a feature map, with exclusive ends. May be empty for extreme shapes, as in the
+/// original.
 public record KeptRange(int rowFrom, int rowTo, int columnFrom, int columnTo) {
   public int rows() {
     return rowTo - rowFrom;
@@ -15,8 +16,8 @@ public record KeptRange(int rowFrom, int rowTo, int columnFrom, int columnTo) {
     return new KeptRange(0, mapHeight, 0, mapWidth);
   }
 
-  /// The part of a map that shows the image and not the padding around it (`unpad_image`). When the
-  /// padding is odd, one row or column of it remains.
+  /// The part of a map that shows the image without the padding (`unpad_image`). If the padding is
+  /// odd, one row or column of it remains.
   public static KeptRange unpad(
       int originalWidth, int originalHeight, int mapWidth, int mapHeight) {
     if ((double) originalWidth / originalHeight > (double) mapWidth / mapHeight) {

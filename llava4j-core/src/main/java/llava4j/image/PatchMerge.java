@@ -2,13 +2,13 @@ package llava4j.image;
 
 import llava4j.error.BadInputException;
 
-/// How the features of several views become one sequence (`mm_patch_merge_type`).
+/// How the features of several views are joined to one sequence (`mm_patch_merge_type`).
 public enum PatchMerge {
   /// View after view.
   FLAT("flat"),
-  /// The tiles joined to one map, row by row.
+  /// The tiles joined to one feature map, row by row.
   SPATIAL("spatial"),
-  /// The map without what is only padding, a learned newline after each row.
+  /// The feature map without padding, with a learned newline after each row.
   SPATIAL_UNPAD("spatial_unpad");
 
   private final String key;
@@ -17,12 +17,12 @@ public enum PatchMerge {
     this.key = key;
   }
 
-  /// The word in config files.
+  /// The value in configuration files.
   public String key() {
     return key;
   }
 
-  /// The constant for a word of a config file.
+  /// The constant for a value in a configuration file.
   public static PatchMerge of(String key) {
     for (PatchMerge merge : values()) {
       if (merge.key.equals(key)) {
@@ -30,6 +30,6 @@ public enum PatchMerge {
       }
     }
     throw new BadInputException(
-        "mm_patch_merge_type is '" + key + "' where flat, spatial or spatial_unpad is expected");
+        "mm_patch_merge_type is '" + key + "', but it must be flat, spatial or spatial_unpad");
   }
 }

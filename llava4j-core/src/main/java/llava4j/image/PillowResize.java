@@ -4,24 +4,24 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/// Bicubic resize of 8-bit RGB, bit for bit as Pillow's `Image.resize(size, BICUBIC)`.
+/// Bicubic resize of 8-bit RGB, bit-identical to Pillow's `Image.resize(size, BICUBIC)`.
 ///
 /// Cubic convolution with a = -0.5, widened when shrinking; two passes, horizontal first, each
-/// rounding to 8 bits with weights of 22 fractional bits; a pass that changes nothing is skipped.
-/// The source may lie on a larger canvas of one colour, and only a window of the result may be
-/// wanted; neither the canvas nor the rest of the result is ever built, and the bits stay those of
-/// the plain way, because integer sums do not depend on order.
+/// rounding to 8 bits with weights of 22 fractional bits; a pass without effect is skipped. The
+/// source may be on a larger canvas of one colour, and the result may be only a window of the full
+/// result. Neither the canvas nor the rest of the result is ever computed, and the bits are the
+/// same as without this optimisation, because integer sums do not depend on the order.
 public final class PillowResize {
   private static final int FRACTION_BITS = 22;
   private static final int HALF = 1 << (FRACTION_BITS - 1);
   private static final double RADIUS = 2.0;
 
-  /// Below this many multiplications a second thread costs more than it saves.
+  /// Below this number of multiplications a second thread costs more than it saves.
   private static final long PARALLEL_FROM = 2_000_000;
 
   private PillowResize() {}
 
-  /// The canvas on which an image lies: its sides, the image's top left corner, the colour around.
+  /// The canvas of an image: its sides, the position of the image, and the colour around it.
   record Canvas(int width, int height, int left, int top, RgbColor color) {
     static Canvas exactly(RgbImage image) {
       return new Canvas(image.width(), image.height(), 0, 0, RgbColor.BLACK);
@@ -34,14 +34,14 @@ public final class PillowResize {
     }
   }
 
-  /// The wanted part of a result of `fullWidth` x `fullHeight`; it must lie inside.
+  /// The required part of a result of `fullWidth` x `fullHeight`; it must be inside.
   record Window(long fullWidth, long fullHeight, long left, long top, int width, int height) {
     static Window all(int width, int height) {
       return new Window(width, height, 0, 0, width, height);
     }
   }
 
-  /// The whole image at another size.
+  /// The whole image in another size.
   public static RgbImage resize(RgbImage source, int width, int height) {
     return resize(source, Canvas.exactly(source), Window.all(width, height));
   }
@@ -75,7 +75,7 @@ public final class PillowResize {
     return new RgbImage(window.width(), window.height(), out);
   }
 
-  /// Runs of rows, one for each thread.
+  /// Ranges of rows, one for each thread.
   private static Stream<int[]> bands(int rows, long work) {
     int count =
         work < PARALLEL_FROM ? 1 : Math.min(rows, 2 * Runtime.getRuntime().availableProcessors());
@@ -86,7 +86,8 @@ public final class PillowResize {
     return count > 1 ? runs.parallel() : runs;
   }
 
-  /// Horizontal pass over canvas rows `firstRow` to `lastRow`, of which some may lie off the image.
+  /// Horizontal pass over canvas rows `firstRow` to `lastRow`, some of which may be outside of the
+  /// image.
   private static byte[] widths(
       RgbImage source, Canvas canvas, Taps columns, int firstRow, int lastRow) {
     int outWidth = columns.from.length;
@@ -117,7 +118,7 @@ public final class PillowResize {
     return out;
   }
 
-  /// What becomes of a canvas row without image.
+  /// The result of a canvas row without image pixels.
   private static byte[] blankRow(Taps columns, RgbColor color) {
     byte[] row = new byte[columns.from.length * 3];
     if (columns.identity) {
@@ -153,7 +154,7 @@ public final class PillowResize {
     fill(out, at + end * 3, count - end, canvas.color());
   }
 
-  /// One row; `origin` is where canvas column 0 would stand in `pixels`.
+  /// One row; `origin` is the index of canvas column 0 in `pixels`.
   private static void width(byte[] pixels, int origin, Taps taps, int[] start, byte[] out, int at) {
     int[] weights = taps.weights;
     for (int x = 0; x < taps.from.length; x++) {
@@ -174,7 +175,7 @@ public final class PillowResize {
     }
   }
 
-  /// One row of the vertical pass. Walks along rows, which the compiler turns into vector code.
+  /// One row of the vertical pass. It loops along rows, so that the compiler can vectorise it.
   private static void heights(
       byte[] in, int stride, int firstRow, Taps taps, int y, int[] sums, byte[] out) {
     Arrays.fill(sums, HALF);
@@ -194,8 +195,8 @@ public final class PillowResize {
     return (byte) Math.clamp(sum >> FRACTION_BITS, 0, 255);
   }
 
-  /// For each wanted output index: its first input index, how many follow, and where its weights
-  /// begin.
+  /// For each required output index: its first input index, the number of inputs, and the index of
+  /// its first weight.
   private static final class Taps {
     final int[] from;
     final int[] count;
@@ -262,7 +263,7 @@ public final class PillowResize {
       return t < 2 ? (((t - 5) * t + 8) * t - 4) * a : 0;
     }
 
-    /// One past the last input index that any output needs.
+    /// One past the last input index that is needed for any output.
     int end() {
       int end = 0;
       for (int i = 0; i < from.length; i++) {
@@ -271,7 +272,7 @@ public final class PillowResize {
       return end;
     }
 
-    /// The same taps without those outside [low, high).
+    /// The taps within [low, high).
     Taps within(int low, int high) {
       int[] newFrom = new int[from.length];
       int[] newCount = new int[from.length];
@@ -284,8 +285,8 @@ public final class PillowResize {
       return new Taps(newFrom, newCount, newFirst, weights, identity);
     }
 
-    /// For each output and channel, where its sum starts: the rounding half and what the canvas
-    /// colour adds through the taps that `inside` lacks.
+    /// The initial sum for each output and channel: the half for rounding, and the contribution of
+    /// the canvas colour through the taps that are not in `inside`.
     int[] constantPart(Taps inside, RgbColor color) {
       int[] start = new int[from.length * 3];
       for (int i = 0; i < from.length; i++) {

@@ -1,6 +1,6 @@
 package llava4j.image;
 
-/// What enters the vision tower for one image: `views` square views, base view first.
+/// The input of the vision tower for one image: `views` square views, base view first.
 public final class PixelValues {
   private final float[] data;
   private final byte[] pixels;
@@ -35,7 +35,7 @@ public final class PixelValues {
     return size;
   }
 
-  /// How the views lie.
+  /// The arrangement of the views.
   public ImageGrid grid() {
     return grid;
   }

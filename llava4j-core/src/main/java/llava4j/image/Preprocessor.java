@@ -9,12 +9,12 @@ import llava4j.image.ImageProcessorConfig.ResizeRule;
 import llava4j.image.PillowResize.Canvas;
 import llava4j.image.PillowResize.Window;
 
-/// An image to the numbers that enter the vision tower. Immutable; may be shared by threads.
+/// Converts an image to the input of the vision tower. Immutable and thread-safe.
 public final class Preprocessor {
   private final ImageProcessorConfig config;
   private final ImageMode mode;
 
-  /// @throws BadInputException if the mode asks for tiles that do not fit the processor
+  /// @throws BadInputException if the tiles of the mode do not fit the image processor
   public Preprocessor(ImageProcessorConfig config, ImageMode mode) {
     this.config = config;
     this.mode = mode;
@@ -42,7 +42,7 @@ public final class Preprocessor {
                 + pinpoint.width()
                 + "x"
                 + pinpoint.height()
-                + ", which is no multiple of the crop size "
+                + ", which is not a multiple of the crop size "
                 + tile
                 + "; correct the pinpoints or the processor");
       }
@@ -54,7 +54,7 @@ public final class Preprocessor {
       throw new BadInputException(
           "high definition has tiles of "
               + options.tile()
-              + " but the image processor makes views of "
+              + ", but the image processor makes views of "
               + config.viewSize()
               + "; they must be equal");
     }
@@ -68,12 +68,12 @@ public final class Preprocessor {
     return mode;
   }
 
-  /// How an image of this size will be cut, without touching pixels.
+  /// The grid of views for an image of this size; does not read pixels.
   public ImageGrid grid(int width, int height) {
     return ImageGrid.of(mode, width, height, config.viewSize());
   }
 
-  /// The whole way from pixels to normalised views.
+  /// Converts pixels to normalised views.
   public PixelValues process(RgbImage image) {
     List<RgbImage> views = views(image);
     int size = config.viewSize();
@@ -94,8 +94,8 @@ public final class Preprocessor {
     return new PixelValues(data, pixels, views.size(), size, grid(image.width(), image.height()));
   }
 
-  /// What becomes of each 8-bit value of a channel: the product in double precision, rounded to
-  /// float, then float arithmetic, as the reference does.
+  /// The normalised value of each 8-bit value of a channel: the product in double precision,
+  /// rounded to float, then float arithmetic, as in the reference.
   private float[] normalised(int channel) {
     float mean = (float) config.mean().channel(channel);
     float std = (float) config.std().channel(channel);
@@ -142,8 +142,8 @@ public final class Preprocessor {
     }
   }
 
-  /// Resizes an image, keeping its shape, until it touches two sides of `target`, and centres it
-  /// there (`resize_and_pad_image`).
+  /// Resizes an image to fit into `target`, keeping its aspect ratio, and centres it there
+  /// (`resize_and_pad_image`).
   static RgbImage resizeAndPad(RgbImage image, Resolution target, RgbColor color) {
     double scaleWidth = (double) target.width() / image.width();
     double scaleHeight = (double) target.height() / image.height();
@@ -182,7 +182,7 @@ public final class Preprocessor {
     return clipView(image, Canvas.exactly(image));
   }
 
-  /// CLIP's resize and centre crop of a canvas; only what the crop keeps is computed.
+  /// CLIP's resize and centre crop of a canvas; only the cropped part is computed.
   private RgbImage clipView(RgbImage image, Canvas canvas) {
     long fullWidth = canvas.width();
     long fullHeight = canvas.height();

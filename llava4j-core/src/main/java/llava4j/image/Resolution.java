@@ -23,7 +23,7 @@ public record Resolution(int width, int height) {
     }
   }
 
-  /// The five of LLaVA-1.6 for tiles of 336.
+  /// The five resolutions of LLaVA-1.6 for tiles of 336 pixels.
   public static List<Resolution> llava16() {
     return List.of(
         new Resolution(336, 672),
@@ -35,7 +35,7 @@ public record Resolution(int width, int height) {
 
   /// Reads `image_grid_pinpoints`: a list of pairs, or such a list written as a string.
   ///
-  /// @throws BadInputException if it is neither
+  /// @throws BadInputException if it has another form
   public static List<Resolution> parsePinpoints(JsonNode value) {
     if (value.isString()) {
       return parsePinpoints(value.asString());
@@ -74,11 +74,11 @@ public record Resolution(int width, int height) {
     return new BadInputException(
         "image_grid_pinpoints is "
             + (text.length() > 80 ? text.substring(0, 80) + "..." : text)
-            + " where a list of [width, height] pairs is expected, such as [[336, 672], [672, 336]]");
+            + ", but it must be a list of [width, height] pairs, such as [[336, 672], [672, 336]]");
   }
 
-  /// The candidate that keeps most of an image's pixels, and among those the one that wastes least;
-  /// the earlier one on full ties (`select_best_resolution`).
+  /// The candidate that keeps most of an image's pixels; among equal ones, that with the least
+  /// padding; then the first (`select_best_resolution`).
   public static Resolution selectBest(int width, int height, List<Resolution> candidates) {
     Resolution best = null;
     long bestKept = -1;

@@ -12,7 +12,7 @@ public final class RgbImage {
   private final int height;
   private final byte[] pixels;
 
-  /// Takes `pixels` over without a copy: the caller must not write to it afterwards.
+  /// Uses `pixels` without a copy: the caller must not modify it afterwards.
   ///
   /// @throws IllegalArgumentException if the sides are not positive or the length is not `width *
   ///   height * 3`
@@ -47,7 +47,7 @@ public final class RgbImage {
     return height;
   }
 
-  /// The bytes themselves, not a copy: read only.
+  /// The bytes themselves, not a copy; do not modify them.
   public byte[] pixels() {
     return pixels;
   }
@@ -60,8 +60,8 @@ public final class RgbImage {
     }
   }
 
-  /// The part of `cropWidth` x `cropHeight` whose top left corner is (`left`, `top`); it must lie
-  /// inside.
+  /// The part of `cropWidth` x `cropHeight` pixels with its top left corner at (`left`, `top`); it
+  /// must be inside.
   RgbImage crop(int left, int top, int cropWidth, int cropHeight) {
     byte[] part = new byte[cropWidth * cropHeight * 3];
     for (int y = 0; y < cropHeight; y++) {

@@ -1,4 +1,4 @@
-/// Images: fetch, decode, orient, pad or tile, resize as Pillow does, normalise. Gives the numbers
-/// that enter the vision tower and the geometry by which its features are merged; knows nothing of
-/// tensors.
+/// Images: fetch, decode, rotate, pad or split into tiles, resize like Pillow, normalise. The
+/// results are the input of the vision tower and the layout for merging its features; no tensors
+/// are used here.
 package llava4j.image;

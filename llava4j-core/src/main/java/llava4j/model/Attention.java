@@ -11,13 +11,13 @@ import org.bytedeco.pytorch.global.torch;
 
 /// Scaled dot-product attention over heads, fused by libtorch.
 final class Attention {
-  /// The score of what may not be looked at.
+  /// The score of a masked key.
   private static final double HIDDEN = -1e30;
 
   private Attention() {}
 
-  /// [batch, tokens, heads * headDim] -> [batch, heads, tokens, headDim], each head in one piece:
-  /// libtorch's attention takes half the time then.
+  /// [batch, tokens, heads * headDim] -> [batch, heads, tokens, headDim], contiguous: this halves
+  /// the time of libtorch's attention.
   static Tensor splitHeads(Tensor hidden, long numHeads) {
     return hidden
         .view(hidden.size(0), hidden.size(1), numHeads, hidden.size(2) / numHeads)
@@ -37,8 +37,8 @@ final class Attention {
   /// @param query [batch, heads, tokens, headDim]
   /// @param key [batch, kvHeads, keys, headDim]
   /// @param value as key
-  /// @param mask true = may look, [batch or 1, 1, tokens, keys]; null for no mask
-  /// @param causal row t looks at keys 0..t; needs tokens = keys and no mask
+  /// @param mask true = attends to the key, [batch or 1, 1, tokens, keys]; null for no mask
+  /// @param causal causal mask: token t attends to keys 0..t; requires tokens = keys and no mask
   /// @return [batch, heads, tokens, headDim]
   static Tensor attend(Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
     long heads = query.size(1);
@@ -48,7 +48,7 @@ final class Attention {
     }
     long group = heads / kvHeads;
     if (query.size(2) == 1 && mask == null) {
-      // One row looks at everything: the heads of a group are rows of one query, no key is copied.
+      // One token attends to all keys: the heads of a group are rows of a query, without copies.
       Tensor grouped =
           query.reshape(
               query.size(0), kvHeads, group, query.size(3)); // [batch, kvHeads, group, headDim]
@@ -80,8 +80,8 @@ final class Attention {
         false);
   }
 
-  /// The same by two matrix products: without MKL, libtorch's fused attention multiplies bfloat16
-  /// on a processor number by number.
+  /// Attention with two matrix products: without MKL, libtorch's fused attention is not vectorised
+  /// for bfloat16 on a CPU.
   private static Tensor products(
       Tensor query, Tensor key, Tensor value, Tensor mask, boolean causal) {
     try (Scope scope = new Scope()) {

@@ -14,8 +14,8 @@ import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// One block of the decoder: attention and feed-forward, each behind its norm, each added to what
-/// came in. Cheap to build, so training makes one over gathered weights and drops it again.
+/// One block of the decoder: attention and feed-forward, each with a norm before it and a residual
+/// connection. It is cheap to create, so training creates one for gathered weights and discards it.
 public final class DecoderBlock {
   private final int layer;
   private final int numHeads;
@@ -30,7 +30,7 @@ public final class DecoderBlock {
   private final Linear up;
   private final Linear down;
 
-  /// Takes its weights from `parameters`, which keeps them.
+  /// Gets its weights from `parameters`, which owns them.
   public DecoderBlock(int layer, TextConfig config, Parameters parameters) {
     String prefix = "language_model.layers." + layer + ".";
     this.layer = layer;
@@ -52,7 +52,7 @@ public final class DecoderBlock {
     return query.isExact();
   }
 
-  /// What a block's attention works on, rotary positions applied, earlier keys joined.
+  /// The inputs of a block's attention, with rotary positions applied and earlier keys added.
   ///
   /// @param query [batch, heads, tokens, headDim]
   /// @param key [batch, kvHeads, keys, headDim], in the type that the cache keeps
@@ -86,7 +86,7 @@ public final class DecoderBlock {
     }
   }
 
-  /// The second third: every row gathers from those it may look at.
+  /// The second third: attention.
   ///
   /// @return [batch, heads, tokens, headDim]
   public static Tensor attention(Projected projected, DecoderPass pass) {
@@ -100,7 +100,7 @@ public final class DecoderBlock {
 
   /// The last third: output projection and feed-forward.
   ///
-  /// @param hidden what came into the block, [batch, tokens, dim]
+  /// @param hidden input of the block (the residual), [batch, tokens, dim]
   /// @param heads [batch, heads, tokens, headDim]
   /// @return [batch, tokens, dim]
   public Tensor finish(Tensor hidden, Tensor heads) {

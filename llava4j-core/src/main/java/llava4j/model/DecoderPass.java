@@ -6,7 +6,7 @@ import llava4j.model.cache.AttentionMask;
 import llava4j.model.cache.KvCache.KeysAndValues;
 import org.bytedeco.pytorch.Tensor;
 
-/// What all blocks of one pass share.
+/// The values that all blocks of one pass share.
 public final class DecoderPass {
   private final Angles angles;
   private final AttentionMask mask;
@@ -18,18 +18,19 @@ public final class DecoderPass {
     this.keyValues = keyValues;
   }
 
-  /// Joins a block's new keys and values to those it has seen.
+  /// Adds a block's new keys and values to the earlier ones.
   @FunctionalInterface
   interface KeyValues {
     KeysAndValues append(int layer, Tensor keys, Tensor values);
   }
 
-  /// A pass over whole sequences that remembers nothing, for training. Padding stands on the right,
-  /// where no earlier row looks.
+  /// A pass over whole sequences without a KV cache, for training. Padding is on the right, where
+  /// no earlier token attends to it.
   ///
   /// @param positions row-major [batch, tokens]
-  /// @param allowedOrNull true = may look, [batch, 1, tokens, tokens]; null for the plain triangle
-  /// @param like gives type and device of the activations
+  /// @param allowedOrNull true = attends to the key, [batch, 1, tokens, tokens]; null for the
+  ///   causal mask
+  /// @param like a tensor with the type and device of the activations
   public static DecoderPass whole(
       TextConfig config,
       long[] positions,

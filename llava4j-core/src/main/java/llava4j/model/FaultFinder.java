@@ -6,8 +6,8 @@ import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/// Finds where a model's numbers stop being finite: runs it once more, looks at every hidden state,
-/// and then at the weights of the layer whose output is the first that has NaN or infinity.
+/// Finds the place where a model's values become NaN or infinite: it runs the model again, checks
+/// every hidden state, and then the weights of the first layer whose output is not finite.
 public final class FaultFinder {
   private static final String REMEDY = "; fetch or convert the checkpoint again";
 
@@ -17,10 +17,10 @@ public final class FaultFinder {
     this.model = model;
   }
 
-  /// Describes the place in words that go on from "they begin".
+  /// Describes the place, as the continuation of "they begin".
   ///
   /// @param embeddings of one sequence, [1, rows, dim]
-  /// @param rowKeys what the first rows are, see [SplicedPrompt]
+  /// @param rowKeys keys of the first tokens, see [SplicedPrompt]
   public String find(Tensor embeddings, long[] rowKeys) {
     try (Scope _ = new Scope();
         KvCache cache = model.languageModel().newCache(0)) {
@@ -48,8 +48,8 @@ public final class FaultFinder {
     }
   }
 
-  /// The embeddings themselves have it: rows of an image come from the tower, others from the
-  /// table.
+  /// The embeddings are not finite: image tokens come from the vision tower, others from the
+  /// embedding table.
   private String inEmbeddings(Tensor embeddings, long[] rowKeys) {
     for (int row = 0; row < embeddings.size(1); row++) {
       if (!isFinite(embeddings.narrow(1, row, 1))) {

@@ -11,8 +11,8 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// From the views of one image to its rows: encoded, projected, then brought into the order of the
-/// layout (one view, LLaVA-1.6's anyres and LLaVA-1.5-HD alike).
+/// Encodes the views of one image to image embeddings: vision tower, projector, then the order of
+/// the layout (one view, LLaVA-1.6's anyres or LLaVA-1.5-HD).
 public final class ImageEncoder {
   private final LlavaModel model;
 
@@ -22,7 +22,7 @@ public final class ImageEncoder {
 
   /// Encodes one image.
   ///
-  /// @param contentKey names image and layout, see [ImageRows]
+  /// @param contentKey identifies image and layout, see [ImageRows]
   public ImageRows encode(PixelValues pixels, String contentKey) {
     int size = pixels.size();
     try (Scope scope = new Scope()) {
@@ -34,15 +34,15 @@ public final class ImageEncoder {
     }
   }
 
-  /// How many places an image of this grid will take.
+  /// Number of tokens of an image with this grid.
   public int numRows(ImageGrid grid) {
     return order(model.config(), grid).length;
   }
 
-  /// In which order the rows of an image's views enter the language model.
+  /// The order in which the tokens of an image's views enter the language model.
   ///
-  /// @return numbers of rows, counted over all views; [FeatureLayout#NEWLINE] for the learned
-  ///   row-end vector. `[tokens]`
+  /// @return indices of tokens, counted over all views; [FeatureLayout#NEWLINE] for the learned
+  ///   newline. `[tokens]`
   public static int[] order(LlavaConfig config, ImageGrid grid) {
     return isPlain(config, grid)
         ? IntStream.range(0, config.vision().rowsPerView()).toArray()

@@ -2,13 +2,13 @@ package llava4j.model;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// One image as the language model reads it.
+/// The embeddings of one image, the input of the language model.
 ///
-/// @param rows projected features, with row-end vectors where the layout has them, [rows, dim]
+/// @param rows projected features, with learned newlines if the layout has them, [rows, dim]
 /// @param contentKey hash of the pixels and of the layout; equal keys mean equal rows
 public record ImageRows(Tensor rows, String contentKey) {
 
-  /// How many places the image takes in the sequence.
+  /// Number of tokens of the image in the sequence.
   public int numRows() {
     return Math.toIntExact(rows.size(0));
   }

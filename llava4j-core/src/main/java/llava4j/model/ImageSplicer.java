@@ -8,8 +8,8 @@ import llava4j.tensor.Tensors;
 import llava4j.text.PromptEncoder;
 import org.bytedeco.pytorch.Tensor;
 
-/// Puts image rows in the places of the prompt's image slots (spec 1.4;
-/// `prepare_inputs_labels_for_multimodal`). The only owner of that expansion.
+/// Replaces the image slots of a prompt with image embeddings (spec 1.4;
+/// `prepare_inputs_labels_for_multimodal`). This is the only place where slots are expanded.
 public final class ImageSplicer {
   private final LanguageModel languageModel;
 
@@ -20,7 +20,7 @@ public final class ImageSplicer {
   /// Splices one prompt.
   ///
   /// @param ids token ids, with [PromptEncoder#IMAGE_SLOT] for each image
-  /// @param images one per slot, in order of appearance
+  /// @param images one per slot, in order
   public SplicedPrompt splice(int[] ids, List<ImageRows> images) {
     long slots = Arrays.stream(ids).filter(id -> id == PromptEncoder.IMAGE_SLOT).count();
     if (slots != images.size()) {

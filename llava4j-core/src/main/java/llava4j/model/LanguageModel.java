@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// A LLaMA-architecture decoder (Vicuna, LLaMA-2, Mistral below its window). Immutable and shared
-/// by all requests; what a request remembers is in its [KvCache].
+/// A decoder with the LLaMA architecture (Vicuna, LLaMA-2, Mistral below its window). Immutable and
+/// shared by all requests; the state of a request is in its [KvCache].
 public final class LanguageModel {
   private final TextConfig config;
   private final Device device;
@@ -69,7 +69,7 @@ public final class LanguageModel {
     }
   }
 
-  /// Runs all blocks over new rows, which join the cache.
+  /// Runs all blocks over new tokens and adds them to the KV cache.
   ///
   /// @param embeddings [batch, tokens, dim]
   /// @return hidden states after the final norm, [batch, tokens, dim]
@@ -77,8 +77,8 @@ public final class LanguageModel {
     return forward(embeddings, cache, (_, _) -> {});
   }
 
-  /// As [#forward(Tensor, KvCache)]; `onHidden` sees the embeddings as number 0 and each block's
-  /// output after it, the last one behind the final norm.
+  /// Like [#forward(Tensor, KvCache)]. `onHidden` receives the embeddings as number 0, then the
+  /// output of each block; the last one after the final norm.
   Tensor forward(Tensor embeddings, KvCache cache, BiConsumer<Integer, Tensor> onHidden) {
     Tensors.requireShape("embeddings", embeddings, cache.batch(), -1, config.dim());
     long tokens = embeddings.size(1);
@@ -105,7 +105,7 @@ public final class LanguageModel {
     }
   }
 
-  /// Scores of every vocabulary entry.
+  /// The logits of all vocabulary entries.
   ///
   /// @param hidden [batch, tokens, dim]
   /// @return fp32 logits, [batch, tokens, vocab]

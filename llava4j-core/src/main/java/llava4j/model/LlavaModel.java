@@ -16,9 +16,9 @@ import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
 
-/// LLaVA: pixels -> vision tower -> projector -> rows, spliced between token embeddings -> language
-/// model -> logits. Immutable after loading; any number of threads may use it at once, each with
-/// its own [KvCache].
+/// LLaVA: pixels -> vision tower -> projector -> image embeddings, spliced between token embeddings
+/// -> language model -> logits. Immutable after loading and thread-safe; each request needs its own
+/// [KvCache].
 public final class LlavaModel implements AutoCloseable {
   private final LlavaConfig config;
   private final Device device;
@@ -42,8 +42,8 @@ public final class LlavaModel implements AutoCloseable {
 
   /// Loads all weights.
   ///
-  /// @param source tensors under our names; the model closes it, also when loading fails
-  /// @param where names the checkpoint in error messages
+  /// @param source tensors with our names; the model closes it, even if loading fails
+  /// @param where the checkpoint in error messages
   public static LlavaModel load(
       LlavaConfig config,
       WeightSource source,
@@ -52,7 +52,7 @@ public final class LlavaModel implements AutoCloseable {
       WeightFormat format,
       LoadProgress progress) {
     requireMeaning(device, format, source);
-    NativeRuntime.prepare(); // before libtorch loads, for those who come in by this door
+    NativeRuntime.prepare(); // before libtorch is loaded, for callers that use this class directly
     LoadedParameters parameters = new LoadedParameters(source, device, format, progress);
     try {
       ParameterTable.of(config).requireExactly(source, where);
@@ -65,7 +65,7 @@ public final class LlavaModel implements AutoCloseable {
     }
   }
 
-  /// On a GPU every matrix is bf16, so a wish for anything else would be ignored.
+  /// On a GPU every matrix is bf16, so any other format would be ignored.
   private static void requireMeaning(Device device, WeightFormat format, WeightSource source) {
     boolean meant = format == WeightFormat.AUTO || format == WeightFormat.BF16;
     if (device instanceof Device.Cuda && !meant) {
@@ -98,7 +98,7 @@ public final class LlavaModel implements AutoCloseable {
     return splicer;
   }
 
-  /// The learned row-end vector, `[textDim]`; null where the image layout has none.
+  /// The learned newline, `[textDim]`; null if the image layout has none.
   public Tensor imageNewline() {
     return imageNewline;
   }
@@ -106,7 +106,7 @@ public final class LlavaModel implements AutoCloseable {
   /// Encodes views of images.
   ///
   /// @param pixels normalised fp32 on the host, [views, 3, imageSize, imageSize]
-  /// @return rows in the language model's space, [views, rows, textDim]
+  /// @return image embeddings, [views, rows, textDim]
   public Tensor encode(Tensor pixels) {
     try (Scope scope = new Scope()) {
       Tensor here =
@@ -116,10 +116,10 @@ public final class LlavaModel implements AutoCloseable {
     }
   }
 
-  /// Runs new rows through the language model; they join the cache.
+  /// Runs new tokens through the language model and adds them to the KV cache.
   ///
   /// @param embeddings [batch, rows, textDim]
-  /// @return fp32 logits behind the last row, [batch, vocab]
+  /// @return fp32 logits after the last token, [batch, vocab]
   public Tensor forward(Tensor embeddings, KvCache cache) {
     try (Scope scope = new Scope()) {
       Tensor hidden = languageModel.forward(embeddings, cache); // [batch, rows, textDim]
@@ -128,8 +128,8 @@ public final class LlavaModel implements AutoCloseable {
     }
   }
 
-  /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is
-  /// kept in. Reads all of them.
+  /// The first tensor whose name starts with `prefix` that contains NaN or infinity in its type in
+  /// memory. Reads all of them.
   Optional<String> faultyWeight(String prefix) {
     return parameters.faultyWeight(prefix);
   }

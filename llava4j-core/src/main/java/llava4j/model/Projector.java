@@ -9,11 +9,12 @@ import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// The connector: linear layers with exact (erf) GELU between them; none at all is the identity.
+/// The projector: linear layers with exact (erf) GELU between them; without layers, it is the
+/// identity.
 public final class Projector {
   private final List<Linear> linears;
 
-  /// Takes its weights from `parameters`, which keeps them.
+  /// Gets its weights from `parameters`, which owns them.
   public Projector(ProjectorConfig config, long rows, Parameters parameters) {
     // Numbered as in PyTorch's sequential container, where the GELUs have the odd places.
     this.linears =
@@ -22,7 +23,7 @@ public final class Projector {
             .toList();
   }
 
-  /// Maps vision rows into the language model's space.
+  /// Maps hidden states of the vision tower to image embeddings.
   ///
   /// @param patches [views, rows, visionDim]
   /// @return [views, rows, textDim]

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Rotary positions in the "rotate halves" layout of Hugging Face's LLaMA: dimension j turns with
-/// dimension j + headDim / 2. Angles are fp32.
+/// Rotary position embedding in the "rotate halves" layout of Hugging Face's LLaMA: dimension j is
+/// rotated together with dimension j + headDim / 2. Angles are fp32.
 final class RotaryEmbedding {
   private final float[] inverseFrequencies; // [headDim / 2]
 
@@ -50,7 +50,7 @@ final class RotaryEmbedding {
     }
   }
 
-  /// Turns queries or keys. [batch, heads, tokens, headDim] -> the same shape
+  /// Rotates queries or keys. [batch, heads, tokens, headDim] -> the same shape
   static Tensor rotate(Tensor heads, Angles angles) {
     long half = heads.size(3) / 2;
     try (Scope scope = new Scope()) {

@@ -2,12 +2,12 @@ package llava4j.model;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// A prompt as the language model reads it.
+/// The embeddings of a prompt, the input of the language model.
 ///
-/// @param embeddings text and image rows in order, [1, rows, dim]
-/// @param rowKeys what each row is: the token id of a text row, a negative number made of image and
-///   place of an image row. Equal keys mean equal rows, so a shared beginning of two prompts can
-///   share its cache. `[rows]`
+/// @param embeddings of text and image tokens in order, [1, rows, dim]
+/// @param rowKeys a key for each token: its id for a text token, a negative hash of image and
+///   position for an image token. Equal keys mean equal embeddings, so prompts with the same prefix
+///   can share its KV cache. `[rows]`
 public record SplicedPrompt(Tensor embeddings, long[] rowKeys) {
   public int numRows() {
     return rowKeys.length;

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/// CLIP's image encoder up to the hidden state that LLaVA reads (paper section 3; Hugging Face
+/// CLIP's image encoder up to the hidden state that LLaVA uses (paper section 3; Hugging Face
 /// `CLIPVisionModel`). Blocks after that state, and the final norm, are neither loaded nor run.
 public final class VisionTower {
   /// Slope of quick GELU's sigmoid.
@@ -31,7 +31,7 @@ public final class VisionTower {
   private final Norm inputNorm;
   private final List<Block> blocks;
 
-  /// Takes its weights from `parameters`, which keeps them.
+  /// Gets its weights from `parameters`, which owns them.
   public VisionTower(VisionConfig config, Parameters parameters) {
     String root = "vision_tower.vision_model.";
     this.config = config;
@@ -53,13 +53,13 @@ public final class VisionTower {
   /// Encodes views.
   ///
   /// @param pixels normalised, [views, 3, imageSize, imageSize]
-  /// @return the selected rows of the selected hidden state, [views, rows, visionDim]
+  /// @return the selected tokens of the selected hidden state, [views, rows, visionDim]
   public Tensor forward(Tensor pixels) {
     return forward(pixels, (_, _) -> {});
   }
 
-  /// As [#forward(Tensor)]; `onHidden` sees every hidden state [views, patches + 1, visionDim] with
-  /// its number.
+  /// Like [#forward(Tensor)]. `onHidden` receives every hidden state [views, patches + 1,
+  /// visionDim] with its number.
   Tensor forward(Tensor pixels, BiConsumer<Integer, Tensor> onHidden) {
     Tensors.requireShape("pixels", pixels, -1, 3, config.imageSize(), config.imageSize());
     try (Scope scope = new Scope()) {

@@ -1,3 +1,3 @@
-/// Vision tower, projector, language model, and the splice that joins them. Every tensor line says
-/// its shape.
+/// Vision tower, projector, language model, and the splicing of image embeddings. Every line that
+/// creates a tensor states its shape.
 package llava4j.model;

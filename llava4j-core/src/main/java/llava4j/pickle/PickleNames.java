@@ -3,28 +3,28 @@ package llava4j.pickle;
 import java.util.List;
 import java.util.Optional;
 
-/// The names that a kind of pickle may mention, and what stands for them here. Every other name is
+/// The allowed names of a kind of pickle, and the Java values for them. All other names are
 /// refused.
 ///
-/// Methods throw [IllegalArgumentException] with a reason for what they do not understand.
+/// Methods throw [IllegalArgumentException] with a reason for unsupported content.
 public interface PickleNames {
-  /// What such a pickle is called in messages, such as `torch checkpoint`.
+  /// The name of this kind of pickle in messages, such as `torch checkpoint`.
   String kind();
 
-  /// What stands for a class or function.
+  /// The value for a class or function.
   ///
-  /// @return empty if the name is no part of this kind
+  /// @return empty if the name is not allowed
   Optional<Object> named(String module, String name);
 
-  /// What a call gives.
+  /// The result of a call.
   ///
-  /// @param function as [#named] gave it
+  /// @param function the result of [#named]
   Object call(Object function, List<?> arguments);
 
-  /// What stands for an object that lies outside the pickle.
+  /// The value for an object outside of the pickle.
   Object outside(Object id);
 
-  /// Data alone: no name at all.
+  /// Only data: no names are allowed.
   static PickleNames none(String kind) {
     return new PickleNames() {
       @Override

@@ -11,19 +11,19 @@ import java.util.List;
 import java.util.Map;
 import llava4j.error.BadInputException;
 
-/// Reads a pickle of any protocol, the textual one of Python 2 included, without executing
-/// anything: a closed list of names is understood, every other one is refused by name. Gives
-/// dictionaries as maps, lists and tuples as lists, texts, longs, doubles, booleans, [Nothing], and
-/// what [PickleNames] makes of its names.
+/// Reads a pickle of any protocol, including Python 2's text protocol, without executing anything:
+/// only a fixed list of names is accepted, every other name is refused. The result consists of maps
+/// for dictionaries, lists for lists and tuples, texts, longs, doubles, booleans, [Nothing], and
+/// the values that [PickleNames] gives for names.
 public final class PickleReader {
   private static final int MAX_OBJECTS = 20_000_000;
 
-  /// Stands between the operands of an operation on the stack.
+  /// Marks the start of the operands of an operation on the stack.
   private enum Marker {
     MARK
   }
 
-  /// Python's None, and objects that nobody here looks at.
+  /// Python's None, and ignored objects.
   public enum Nothing {
     NONE
   }
@@ -45,7 +45,7 @@ public final class PickleReader {
 
   /// The object that a pickle describes.
   ///
-  /// @param where how messages call the file
+  /// @param where the name of the file in messages
   public static Object read(byte[] bytes, String where, PickleNames names) {
     PickleReader reader = new PickleReader(bytes, where, names);
     try {
@@ -75,7 +75,7 @@ public final class PickleReader {
     }
   }
 
-  /// Values that stand in the pickle as bytes.
+  /// Binary values in the pickle.
   private boolean takeValue(int opcode) {
     Object value =
         switch (opcode) {
@@ -100,7 +100,7 @@ public final class PickleReader {
     return true;
   }
 
-  /// What protocol 0 writes as lines of text.
+  /// Values of protocol 0, which are lines of text.
   private boolean takeTextual(int opcode) {
     switch (opcode) {
       case 'I' -> { // INT, and booleans
@@ -197,7 +197,8 @@ public final class PickleReader {
     return items;
   }
 
-  @SuppressWarnings("unchecked") // every list and map here was made above, of objects
+  @SuppressWarnings(
+      "unchecked") // every list and map here was created above, with element type Object
   private void append(List<Object> items) {
     ((List<Object>) stack.getFirst()).addAll(items);
   }
@@ -207,7 +208,7 @@ public final class PickleReader {
     Map<Object, Object> map = (Map<Object, Object>) stack.getFirst();
     for (int i = 0; i + 1 < items.size(); i += 2) {
       Object key = items.get(i);
-      // Only plain keys: hashing a container that holds itself would not end.
+      // Only plain keys: hashing a container that contains itself would not end.
       map.put(key instanceof String || key instanceof Long ? key : Nothing.NONE, items.get(i + 1));
     }
   }

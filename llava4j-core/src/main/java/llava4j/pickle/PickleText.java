@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// The ways in which pickles spell a text. Python 2's byte strings are taken for UTF-8, else for
-/// Latin-1.
+/// Reads the different forms of texts in pickles. Python 2's byte strings are read as UTF-8 if they
+/// are valid UTF-8, or else as Latin-1.
 final class PickleText {
   private final ByteBuffer bytes;
 
@@ -13,29 +13,29 @@ final class PickleText {
     this.bytes = bytes;
   }
 
-  /// So many bytes.
+  /// A text of this number of bytes.
   String ofLength(int length) {
     if (length < 0 || length > bytes.remaining()) {
       throw new IllegalArgumentException(
-          "a text claims " + length + " bytes where " + bytes.remaining() + " are left");
+          "a text claims " + length + " bytes, but only " + bytes.remaining() + " are left");
     }
     byte[] text = new byte[length];
     bytes.get(text);
     return decode(text);
   }
 
-  /// Up to the end of the line, a character a byte.
+  /// A text up to the end of the line, one character per byte.
   String line() {
     int start = bytes.position();
     while (bytes.get() != '\n') {
-      // the end of the line ends it, or that of the buffer by its exception
+      // ends at the end of the line, or with an exception at the end of the buffer
     }
     byte[] line = new byte[bytes.position() - 1 - start];
     bytes.get(start, line);
     return new String(line, StandardCharsets.ISO_8859_1);
   }
 
-  /// A line with a text as Python's source would have it: quotes, and escapes behind backslashes.
+  /// A line with a Python string literal: quotes, and escapes with backslashes.
   String quoted() {
     String line = line();
     char quote = line.isEmpty() ? 0 : line.charAt(0);
@@ -70,7 +70,7 @@ final class PickleText {
     return decode(text);
   }
 
-  /// A line in which characters beyond Latin-1 stand as their numbers.
+  /// A line in which characters beyond Latin-1 are written as their numbers.
   String escaped() {
     String line = line();
     StringBuilder text = new StringBuilder(line.length());

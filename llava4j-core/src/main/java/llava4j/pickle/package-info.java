@@ -1,3 +1,3 @@
-/// Python's pickles, read without executing anything: dictionaries, lists, texts, numbers, and what
-/// a caller's closed list of names allows beyond them.
+/// Reads Python pickles without executing anything: dictionaries, lists, texts, numbers, and the
+/// names in the caller's fixed list.
 package llava4j.pickle;

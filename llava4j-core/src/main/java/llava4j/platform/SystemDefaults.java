@@ -1,17 +1,18 @@
 package llava4j.platform;
 
-/// System properties that libraries read when their first class loads, set unless the user did.
+/// Sets system properties that libraries read when their first class is loaded, unless the user set
+/// them.
 public final class SystemDefaults {
   private SystemDefaults() {}
 
-  /// JavaCPP's, for all that call it: no limit on resident memory, which counts memory-mapped
-  /// weights, and words go to the log.
+  /// Sets JavaCPP's properties: no limit on resident memory, because it would count memory-mapped
+  /// weights, and messages go to the log.
   public static void setForJavaCpp() {
     set("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     set("org.bytedeco.javacpp.logger", "slf4j");
   }
 
-  /// Sets a property that has no value.
+  /// Sets a property if it has no value.
   public static void set(String name, String value) {
     if (System.getProperty(name) == null) {
       System.setProperty(name, value);

@@ -1,2 +1,2 @@
-/// What is set for the whole process.
+/// Settings of the whole process.
 package llava4j.platform;

@@ -1,24 +1,24 @@
 package llava4j.quant;
 
-/// A matrix kept as small whole numbers, in blocks along its rows that share a scale and perhaps a
-/// minimum: value = scale · number + minimum.
+/// A quantised matrix: small integers in blocks along its rows; the values of a block share a scale
+/// and may share a minimum: value = scale · number + minimum.
 public interface BlockMatrix {
 
   long rows();
 
-  /// Numbers in a row; a multiple of the block's.
+  /// Number of values in a row; a multiple of the block size.
   long columns();
 
   Layout layout();
 
-  /// Reads one row. May be called by several threads at once, each with its own `into`.
+  /// Reads one row. Thread-safe if each thread has its own `into`.
   void read(long row, Row into);
 
-  /// How numbers are kept.
+  /// The layout of the blocks.
   ///
   /// @param bits 4 (numbers from -8 to 7) or 8 (from -128 to 127)
-  /// @param blockValues numbers that share a scale: 16, or 32 and more
-  /// @param hasMinimums whether blocks have a minimum each; without it 0 stands for 0
+  /// @param blockValues number of values that share a scale: 16, or 32 and more
+  /// @param hasMinimums whether each block has a minimum; without it, the integer 0 means 0
   record Layout(int bits, int blockValues, boolean hasMinimums) {
     public Layout {
       if ((bits != 4 && bits != 8) || Integer.bitCount(blockValues) != 1 || blockValues < 16) {
@@ -26,7 +26,7 @@ public interface BlockMatrix {
       }
     }
 
-    /// Bytes of the numbers of a row.
+    /// Bytes of the integers of a row.
     public int packedBytes(long columns) {
       return Math.toIntExact(columns * bits / 8);
     }
@@ -36,7 +36,7 @@ public interface BlockMatrix {
     }
   }
 
-  /// One row, as the product's kernels take it.
+  /// One row, in the layout of the matrix kernels.
   final class Row {
     /// 4 bits: number 2i + 8 in the low half of byte i, number 2i+1 + 8 in the high half. 8 bits:
     /// number + 128 in a byte each.
@@ -45,7 +45,7 @@ public interface BlockMatrix {
     /// `[blocks]`
     public final float[] scales;
 
-    /// `[blocks]`; empty where the layout has none
+    /// `[blocks]`; empty if the layout has none
     public final float[] minimums;
 
     public Row(Layout layout, long columns) {

@@ -8,7 +8,7 @@ import llava4j.quant.BlockMatrix.Row;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ParallelChunks;
 
-/// Rows of a matrix in blocks as bf16, for products with many rows at once.
+/// Widens rows of a quantised matrix to bf16, for products with many rows.
 public final class BlockWidener {
   private static final ValueLayout.OfShort BF16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -18,7 +18,7 @@ public final class BlockWidener {
 
   private BlockWidener() {}
 
-  /// Writes rows `first` to `first + count`, on all threads. Each number is computed in fp32 and
+  /// Writes `count` rows from row `first` on, with all threads. Each value is computed in fp32 and
   /// rounded once, to nearest.
   ///
   /// @param target address of [count, columns] bf16
@@ -51,7 +51,7 @@ public final class BlockWidener {
     }
   }
 
-  /// The sixteen values of a block are rounded beforehand and looked up.
+  /// The sixteen possible values of a block are rounded first and then looked up.
   private static void widen4(Row row, Layout layout, short[] wide) {
     short[] values = new short[NIBBLES];
     int pairs = layout.blockValues() / 2;
@@ -81,7 +81,7 @@ public final class BlockWidener {
     }
   }
 
-  /// To nearest, ties to even. Of finite numbers.
+  /// Rounds finite values to nearest, ties to even.
   private static short round(float value) {
     int bits = Float.floatToRawIntBits(value);
     return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);

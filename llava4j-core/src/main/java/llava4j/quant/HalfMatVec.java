@@ -10,18 +10,19 @@ import llava4j.tensor.ParallelChunks;
 
 /// Product of a 16-bit matrix and an fp32 row: `y[o] = Σᵢ W[o, i] x[i]`.
 ///
-/// libtorch has no such product at memory speed (its fp16 `mv` reads 9 GB/s where memory gives 31).
-/// Rows are dealt to as many threads as libtorch uses.
+/// libtorch has no such product at memory bandwidth (its fp16 `mv` reads 9 GB/s, the memory 31
+/// GB/s). The rows are distributed over the same number of threads as in libtorch.
 public final class HalfMatVec {
   static final ValueLayout.OfShort HALF =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /// Fewer weights than this are not worth handing to another thread.
+  /// Minimum number of weights for which another thread is worthwhile.
   private static final long SLICE_WEIGHTS = 1 << 15;
 
-  /// Enough that a thread which loses its core to another process holds up a small part.
+  /// Many small parts, so that a thread that loses its core to another process delays only a small
+  /// part.
   private static final int SLICES_PER_THREAD = 8;
 
   private static final long ROW_GROUP = 4;
@@ -47,7 +48,7 @@ public final class HalfMatVec {
         long endRow);
   }
 
-  /// Multiplies with the fastest kernel that this JVM was started for.
+  /// Multiplies with the fastest kernel that this JVM supports.
   ///
   /// @param weight address of [outDim, inDim], row-major
   /// @param type F16 or BF16
@@ -66,8 +67,8 @@ public final class HalfMatVec {
         segment(output, outDim * Float.BYTES));
   }
 
-  /// Whether no number of an F16 matrix is NaN or infinite, which the fast kernel takes for numbers
-  /// of 65536 and more.
+  /// Whether all values of an F16 matrix are finite; the fast kernel reads NaN and infinity as
+  /// numbers of 65536 and more.
   ///
   /// @param weight address of `numWeights` numbers
   public static boolean isFiniteF16(long weight, long numWeights) {
@@ -122,7 +123,7 @@ public final class HalfMatVec {
                     firstRow(outDim, slice + 1, slices)));
   }
 
-  /// Slices begin at whole groups of rows, which the fast kernel takes together.
+  /// Slices begin at whole groups of rows, which the fast kernel processes together.
   private static long firstRow(long outDim, long slice, long slices) {
     return slice == slices ? outDim : outDim * slice / slices / ROW_GROUP * ROW_GROUP;
   }
@@ -135,7 +136,7 @@ public final class HalfMatVec {
     };
   }
 
-  /// The kernel to read: plain loops, the yardstick of the fast one.
+  /// The readable kernel with plain loops, the reference for the fast one.
   static Kernel plainKernel(DType type) {
     return switch (type) {
       case F16 ->

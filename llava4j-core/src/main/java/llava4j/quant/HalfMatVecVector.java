@@ -10,13 +10,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The fast twin of [HalfMatVec]'s plain loops. Loads only where the JVM has the Vector API.
+/// The fast version of [HalfMatVec]'s plain loops. It can be loaded only if the JVM has the Vector
+/// API.
 ///
-/// Two 16-bit weights lie in each 32-bit lane; the input row is split beforehand into even and odd
-/// elements to match. Four output rows go together: the input is read once for them, and eight sums
-/// hide the latency of the multiply-adds. Measured with two threads on a 27 GB/s machine: one row
-/// at a time 15 GB/s, four rows 21 (F16) and 25 (BF16). The bodies are written out because a helper
-/// method that is not inlined costs a multiple.
+/// Each 32-bit lane has two 16-bit weights, so the input row is first split into even and odd
+/// elements. Four output rows are computed together: the input is read once for them, and eight
+/// sums hide the latency of the multiply-adds. Measured with two threads on a machine with 27 GB/s:
+/// 15 GB/s with one row at a time, 21 (F16) and 25 (BF16) with four rows. The bodies are written
+/// out, because a helper method that is not inlined is several times slower.
 final class HalfMatVecVector {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
@@ -37,7 +38,7 @@ final class HalfMatVecVector {
     return FLOATS.vectorBitSize();
   }
 
-  /// F16. Infinities and NaN of a broken checkpoint do not survive; weights have none.
+  /// F16. Infinity and NaN are not preserved; valid weights have none.
   static void multiplyF16(
       MemorySegment weight,
       long inDim,
@@ -153,10 +154,10 @@ final class HalfMatVecVector {
     addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, endRow, 0);
   }
 
-  /// The input row, scaled and dealt to two arrays.
+  /// The input row, scaled and split into two arrays.
   ///
-  /// @param bound pairs that whole vectors cover
-  /// @param tail first element behind them
+  /// @param bound number of pairs in whole vectors
+  /// @param tail index of the first element after them
   private record SplitInput(float[] even, float[] odd, int bound, long tail) {
     static SplitInput of(MemorySegment input, long inDim, float scale) {
       int pairs = Math.toIntExact(inDim / 2);
@@ -171,7 +172,7 @@ final class HalfMatVecVector {
     }
   }
 
-  /// Elements from `firstElement` on, which no whole vector covers.
+  /// The remaining elements from `firstElement` on, after the whole vectors.
   private static void addTail(
       HalfMatVec.Widen widen,
       MemorySegment weight,

@@ -1,6 +1,7 @@
 package llava4j.quant;
 
-/// A matrix that notes its minimums as its rows are read, so that packing it is the only reading.
+/// A matrix that stores its minimums while its rows are read, so that it is read only once for
+/// packing.
 ///
 /// @param minimums `[rows * blocks]`, filled row by row; large enough for the whole matrix
 public record KeptMinimums(BlockMatrix matrix, float[] minimums) implements BlockMatrix {

@@ -13,8 +13,9 @@ import java.util.function.IntFunction;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.BlockMatrix.Row;
 
-/// An ONNX model of one node, `com.microsoft.MatMulNBits`: y = x Wᵀ for some rows of a quantised
-/// matrix. Field by field, because the numbers go straight into their place in the file's bytes.
+/// Writes an ONNX model with one node, `com.microsoft.MatMulNBits`: y = x Wᵀ for some rows of a
+/// quantised matrix. It is written field by field, so that the values are written directly to their
+/// final position.
 ///
 /// Field numbers are those of `onnx.proto3`.
 final class MatMulNBitsModel {
@@ -25,7 +26,7 @@ final class MatMulNBitsModel {
   private static final int UINT8 = 2;
   private static final int ATTRIBUTE_INT = 2;
 
-  /// Activations are rounded to 8 bits, a scale for each block.
+  /// Activations are rounded to 8 bits with one scale per block.
   private static final int ACCURACY_INT8 = 4;
 
   private static final ValueLayout.OfFloat LE_FLOAT =
@@ -35,7 +36,7 @@ final class MatMulNBitsModel {
 
   /// The model's bytes for rows `first` to `first + count` of `matrix`.
   ///
-  /// @param memory gives a direct buffer of at least so many bytes, to be written from its
+  /// @param memory returns a direct buffer of at least the given size, to be written from its
   ///   beginning
   /// @throws ArithmeticException if a scale is NaN or infinite
   static ByteBuffer write(
@@ -167,7 +168,7 @@ final class MatMulNBitsModel {
     return set.toBytes();
   }
 
-  /// All of a tensor but its `rawBytes`, which follow.
+  /// All of a tensor except its `rawBytes`, which follow.
   private static byte[] tensorHead(String name, int type, long rawBytes, long... shape) {
     Message tensor = new Message();
     for (long dim : shape) {
@@ -189,7 +190,7 @@ final class MatMulNBitsModel {
     return key.toBytes();
   }
 
-  /// One message of the protocol buffer.
+  /// One Protocol Buffers message.
   private static final class Message {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -205,7 +206,7 @@ final class MatMulNBitsModel {
       write(out -> out.writeString(field, value));
     }
 
-    /// What stands before a field of `length` bytes.
+    /// The header of a field of `length` bytes.
     void key(int field, long length) {
       write(out -> {
         out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);

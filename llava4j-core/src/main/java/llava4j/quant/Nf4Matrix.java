@@ -15,12 +15,12 @@ import org.bytedeco.pytorch.global.torch;
 /// a weight. Codes and layout are those of bitsandbytes: the earlier weight in the upper half of a
 /// byte.
 ///
-/// Computed with libtorch, so it works wherever libtorch does. Owns its tensors.
+/// It uses only libtorch, so it works on all devices of libtorch. Owns its tensors.
 public final class Nf4Matrix implements AutoCloseable {
   private static final int BLOCK = 64;
   private static final int SCALES_PER_BLOCK = 256;
 
-  /// Quantiles of the normal distribution, scaled to [-1, 1], 0 among them (QLoRA, appendix E).
+  /// Quantiles of the normal distribution, scaled to [-1, 1] and including 0 (QLoRA, appendix E).
   private static final float[] LEVELS = {
     -1f,
     -0.6961928f,
@@ -86,12 +86,12 @@ public final class Nf4Matrix implements AutoCloseable {
     return columns;
   }
 
-  /// Bytes that it takes, the two small tables left out.
+  /// Its bytes in memory, without the two small tables.
   public long bytes() {
     return codes.nbytes() + scaleCodes.nbytes() + outerScales.nbytes();
   }
 
-  /// The weights as they now are. [out, in]
+  /// The dequantised weights. [out, in]
   public Tensor dequantize(DType type) {
     try (Scope scope = new Scope()) {
       Tensor scales =
@@ -143,7 +143,7 @@ public final class Nf4Matrix implements AutoCloseable {
     }
   }
 
-  /// Cut into blocks, the last one filled up with zeros.
+  /// Splits into blocks; the last one is padded with zeros.
   private static Tensor padded(Tensor flat, int block) {
     try (Scope scope = new Scope()) {
       long blocks = Math.ceilDiv(flat.numel(), (long) block);
@@ -157,8 +157,8 @@ public final class Nf4Matrix implements AutoCloseable {
     return Tensors.to(tensor, device, DType.F32);
   }
 
-  /// 8-bit levels that lie closer the smaller they are: seven decades on either side of 0, each
-  /// with twice the levels of the one below (Dettmers et al., arXiv 2110.02861, section 2.1).
+  /// 8-bit levels that are denser near 0: seven decades on either side of 0, each with twice as
+  /// many levels as the one below (Dettmers et al., arXiv 2110.02861, section 2.1).
   private static float[] dynamicMap() {
     float[] map = new float[SCALES_PER_BLOCK];
     int next = 0;

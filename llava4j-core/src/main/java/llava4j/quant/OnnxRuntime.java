@@ -15,16 +15,16 @@ import org.bytedeco.javacpp.Loader;
 
 /// ONNX Runtime's environment, which is one for the process.
 final class OnnxRuntime {
-  /// On Linux the library looks through the process's command line with a regular expression that
-  /// recurses once and again for each character (1.29). A class path of four thousand characters
-  /// overflows an ordinary thread's stack, and the process dies without a word. This is enough for
-  /// the longest command line there can be, 2 MB; only what is used is taken.
+  /// On Linux the library searches the process's command line with a regular expression that
+  /// recurses for each character (1.29). A class path of four thousand characters overflows the
+  /// stack of an ordinary thread, and the process crashes without a message. This stack size is
+  /// enough for the longest possible command line, 2 MB; only the used part takes memory.
   private static final long STACK_BYTES = 1L << 29;
 
   /// The library's property for the folder of its natives.
   private static final String NATIVE_PATH = "onnxruntime.native.path";
 
-  /// How the library's jar calls operating systems and processors.
+  /// The names of operating systems and processors in the library's jar.
   private static final Map<String, String> FOLDERS =
       Map.of(
           "linux-x86_64", "linux-x64",
@@ -34,7 +34,7 @@ final class OnnxRuntime {
 
   private OnnxRuntime() {}
 
-  /// How the one try went: with an environment, or with what is told instead.
+  /// The result of the only try: an environment or an error message.
   private record Outcome(OrtEnvironment environment, RuntimeException failure) {
     static Outcome ofTry() {
       try {
@@ -45,16 +45,16 @@ final class OnnxRuntime {
     }
   }
 
-  /// Java's way to run something once, at the first use. Nothing is thrown here: a class that fails
-  /// to start hides its reason. The work is the outer class's: another thread does it, which would
-  /// wait for this class for ever.
+  /// Lazy initialisation at the first use. It must not throw, because an exception in a class
+  /// initialiser hides its cause. The work is done by the outer class, because another thread does
+  /// it, which would wait forever for the initialisation of this class.
   private static final class Holder {
     private static final Outcome OUTCOME = Outcome.ofTry();
   }
 
-  /// The environment, made by the first call.
+  /// The environment; created by the first call.
   ///
-  /// @throws BadInputException if the library does not start here
+  /// @throws BadInputException if the library does not start on this machine
   static OrtEnvironment environment() {
     if (Holder.OUTCOME.failure() != null) {
       throw Holder.OUTCOME.failure();
@@ -62,9 +62,9 @@ final class OnnxRuntime {
     return Holder.OUTCOME.environment();
   }
 
-  /// Takes the natives from JavaCPP's cache, where libtorch's lie too. Left alone, the library
-  /// unpacks 28 MB into a new temporary folder at every start, and a process that is killed leaves
-  /// it there.
+  /// Uses the native libraries in JavaCPP's cache, which contains libtorch's too. By default, the
+  /// library would unpack 28 MB into a new temporary folder at every start, and a killed process
+  /// would leave them there.
   private static void useCachedLibraries() {
     String folder = FOLDERS.get(Loader.getPlatform());
     if (folder == null || System.getProperty(NATIVE_PATH) != null) {
@@ -101,7 +101,7 @@ final class OnnxRuntime {
     return made;
   }
 
-  /// Starts the library on a thread with room.
+  /// Starts the library on a thread with a large stack.
   static OrtEnvironment start(Supplier<OrtEnvironment> library) {
     AtomicReference<OrtEnvironment> started = new AtomicReference<>();
     AtomicReference<Throwable> failure = new AtomicReference<>();

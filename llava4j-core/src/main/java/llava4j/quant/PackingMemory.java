@@ -6,18 +6,18 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.IntFunction;
 
-/// Buffers in which matrices are put together before they are packed, used again for each: fresh
-/// memory comes in empty pages, which take longer than the packing.
+/// Reused buffers in which matrices are assembled before packing. They are reused, because the page
+/// faults of new memory take longer than the packing.
 public final class PackingMemory {
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
 
-  /// What needs a buffer.
+  /// Work that needs a buffer.
   interface Work<T> {
     T with(IntFunction<ByteBuffer> buffer) throws OrtException;
   }
 
-  /// Runs work that asks once for a direct buffer of at least so many bytes, which is good until it
-  /// returns.
+  /// Runs work that requests one direct buffer of at least the given number of bytes, which is
+  /// valid until the work returns.
   <T> T use(Work<T> work) throws OrtException {
     ByteBuffer[] taken = new ByteBuffer[1];
     try {
@@ -31,7 +31,7 @@ public final class PackingMemory {
     }
   }
 
-  /// Lets the buffers go, which Java frees when it next looks.
+  /// Releases the buffers; Java frees them at the next garbage collection.
   public void clear() {
     synchronized (free) {
       free.clear();

@@ -29,19 +29,21 @@ import org.bytedeco.pytorch.global.torch;
 /// A matrix of 4- or 8-bit numbers, multiplied by ONNX Runtime's `MatMulNBits`, which has kernels
 /// for AVX2, AVX-512, VNNI and NEON (ADR 23).
 ///
-/// Output rows are dealt to parts, each a session that computes on the thread that calls it, so our
-/// own threads do all the work and ONNX Runtime has none. Activations are rounded to 8 bits block
-/// by block, as llama.cpp does. Owns native memory. Any number of threads may multiply at once.
+/// The output rows are split into parts. Each part is a session that runs on the calling thread, so
+/// our own threads do all the work and ONNX Runtime has none. Activations are rounded to 8 bits
+/// block by block, as in llama.cpp. Owns native memory. Any number of threads may multiply at the
+/// same time.
 public final class QuantizedMatrix implements AutoCloseable {
-  /// Fewer numbers than this are not worth a part of their own.
+  /// Minimum number of values of a part.
   private static final long PART_VALUES = 1 << 20;
 
-  /// Enough that a thread which loses its core to another process holds up a small part.
+  /// Many small parts, so that a thread that loses its core to another process delays only a small
+  /// part.
   private static final int PARTS_PER_THREAD = 2;
 
   private static final long ROW_GROUP = 16;
 
-  /// A Java buffer has no more bytes.
+  /// The maximum size of a Java buffer.
   private static final long MOST_BYTES = Integer.MAX_VALUE;
 
   private final OrtSession[] parts;
@@ -56,7 +58,7 @@ public final class QuantizedMatrix implements AutoCloseable {
 
   /// Packs a matrix on all threads.
   ///
-  /// @param memory what packing needs on the way, for all matrices of a model
+  /// @param memory buffers for packing, shared by all matrices of a model
   /// @throws ArithmeticException if a scale is NaN or infinite
   public static QuantizedMatrix of(BlockMatrix matrix, PackingMemory memory) {
     int threads = NativeRuntime.numThreads();
@@ -87,9 +89,9 @@ public final class QuantizedMatrix implements AutoCloseable {
     return new QuantizedMatrix(parts, firstRows, matrix.columns());
   }
 
-  /// Bytes that a packed matrix of this shape takes: numbers, and for each block its scale and the
-  /// sum that the kernels for x86 keep. Measured, 11008 x 4096 takes 8 % more with 4 bits and 3 %
-  /// with 8.
+  /// Bytes of a packed matrix of this shape: the values, and for each block its scale and the sum
+  /// that the x86 kernels store. Measured: 11008 x 4096 takes 8 % more with 4 bits, and 3 % more
+  /// with 8 bits.
   public static long bytes(Layout layout, long rows, long columns) {
     return rows * (layout.packedBytes(columns) + 2L * layout.numBlocks(columns) * Float.BYTES);
   }
@@ -110,7 +112,7 @@ public final class QuantizedMatrix implements AutoCloseable {
     return multiply(input, MOST_BYTES / Float.BYTES / Math.max(rows(), columns));
   }
 
-  /// As [#multiply(Tensor)], with at most so many inputs at once.
+  /// Like [#multiply(Tensor)], with a limited number of inputs per call.
   Tensor multiply(Tensor input, long atOnce) {
     long inputs = input.size(0);
     if (inputs <= atOnce) {
@@ -131,7 +133,7 @@ public final class QuantizedMatrix implements AutoCloseable {
   private Tensor product(Tensor input) {
     long inputs = input.size(0);
     try (Scope scope = new Scope()) {
-      // a part writes its columns of the output in one piece; only one row has them so already
+      // a part writes its output columns contiguously, which fits the output only if it has one row
       boolean inPlace = inputs == 1 || parts.length == 1;
       Tensor written = empty(inputs * rows()); // [inputs * rows], part by part
       try (OnnxTensor x = wrap(input, 0, inputs, columns)) {
@@ -169,7 +171,7 @@ public final class QuantizedMatrix implements AutoCloseable {
                 Map.of(MatMulNBitsModel.INPUT, input),
                 Set.of(),
                 Map.of(MatMulNBitsModel.OUTPUT, output))) {
-      // the output lies where it was asked to
+      // the output was written in place
     } catch (OrtException e) {
       throw failed(e);
     }
@@ -192,7 +194,7 @@ public final class QuantizedMatrix implements AutoCloseable {
     }
   }
 
-  /// First rows of parts of about equal size, and the end.
+  /// The first rows of parts of about equal size, and the end.
   private static long[] split(long rows, long wanted) {
     int parts = (int) Math.clamp(wanted, 1, Math.max(1, rows / ROW_GROUP));
     long[] firstRows = new long[parts + 1];
@@ -207,7 +209,7 @@ public final class QuantizedMatrix implements AutoCloseable {
     return torch.empty(new long[] {values}, Tensors.options(DType.F32), new MemoryFormatOptional());
   }
 
-  /// A view of a tensor's memory, from number `first` on, as [rows, columns].
+  /// A view of a tensor's memory, from value `first` on, as [rows, columns].
   @SuppressWarnings("restricted") // within the live tensor's memory
   private static OnnxTensor wrap(Tensor tensor, long first, long rows, long columns)
       throws OrtException {

@@ -10,7 +10,7 @@ public final class VectorSupport {
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 
-  /// The kernel in use for 16-bit weights, for people: its name and vector width.
+  /// A description of the kernel for 16-bit weights: its name and vector width.
   public static String describe() {
     return isAvailable()
         ? "vector, " + HalfMatVecVector.vectorBits() + " bits"

@@ -1,2 +1,2 @@
-/// Our own kernels for inference on the processor: the only place that touches the Vector API.
+/// Our own kernels for inference on the CPU. Only this package uses the Vector API.
 package llava4j.quant;

@@ -4,7 +4,7 @@ import llava4j.error.BadInputException;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// Element types that a checkpoint may hold, under their safetensors names.
+/// Element types of checkpoints, with their safetensors names.
 public enum DType {
   F64(8, ScalarType.Double),
   F32(4, ScalarType.Float),
@@ -30,7 +30,7 @@ public enum DType {
     return bytes;
   }
 
-  /// libtorch's name for this type.
+  /// libtorch's constant for this type.
   public torch.ScalarType scalarType() {
     return scalarType;
   }

@@ -3,10 +3,10 @@ package llava4j.tensor;
 import llava4j.error.BadInputException;
 import org.bytedeco.pytorch.global.torch;
 
-/// Where the model computes.
+/// The device on which the model runs.
 public sealed interface Device {
 
-  /// The host processor.
+  /// The CPU.
   record Cpu() implements Device {
     @Override
     public String toString() {
@@ -28,8 +28,8 @@ public sealed interface Device {
     }
   }
 
-  /// Reads `cpu`, `cuda`, `cuda:1` or `auto` (the first GPU if libtorch sees one, else the
-  /// processor).
+  /// Parses `cpu`, `cuda`, `cuda:1` or `auto` (the first GPU if libtorch finds one, or else the
+  /// CPU).
   static Device parse(String text) {
     if (text.equals("cpu")) {
       return new Cpu();
@@ -44,7 +44,7 @@ public sealed interface Device {
     throw new BadInputException("unknown device '" + text + "': use cpu, cuda, cuda:N or auto");
   }
 
-  /// This device, if libtorch can use it.
+  /// This device; fails if libtorch cannot use it.
   default Device requirePresent() {
     return switch (this) {
       case Cpu cpu -> cpu;
@@ -69,8 +69,8 @@ public sealed interface Device {
     };
   }
 
-  /// The element type of activations here: fp32 on the processor, whose 16-bit matrix products are
-  /// slow or missing; bf16 on a GPU.
+  /// The element type of activations on this device: fp32 on the CPU, where 16-bit matrix products
+  /// are slow or missing; bf16 on a GPU.
   default DType computeType() {
     return switch (this) {
       case Cpu _ -> DType.F32;

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
-/// The environment variables that native libraries see when they load. Java's `System.getenv` and
-/// child processes do not see what is set here.
+/// Sets environment variables for native libraries, which read them when they are loaded. They do
+/// not affect Java's `System.getenv` and child processes.
 final class NativeEnvironment {
   private final Optional<MethodHandle> setenv;
 
@@ -29,9 +29,9 @@ final class NativeEnvironment {
                         ValueLayout.JAVA_INT)));
   }
 
-  /// Sets a variable. Where the C library has no `setenv`, nothing happens.
+  /// Sets a variable. Does nothing if the C library has no `setenv`.
   ///
-  /// @param replace whether a value that is there gives way
+  /// @param replace whether an existing value is replaced
   void set(String name, String value, boolean replace) {
     if (setenv.isEmpty()) {
       return;

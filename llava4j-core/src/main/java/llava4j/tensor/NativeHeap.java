@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
-/// The C library's heap, which libtorch's tensors on the processor live in.
+/// The heap of the C library, which contains libtorch's CPU tensors.
 public final class NativeHeap {
   private final Optional<MethodHandle> trim;
 
@@ -22,13 +22,13 @@ public final class NativeHeap {
                     address, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG)));
   }
 
-  /// Gives memory that is free within the heap back to the system; long loops call it now and then.
+  /// Returns free memory of the heap to the system; long loops call it from time to time.
   ///
-  /// libtorch asks for aligned blocks, and glibc cuts them so that freed ones often do not fit the
-  /// next request: training a model of 2 million parameters, resident memory grew by half a
-  /// megabyte a step, without end, although nothing was lost (glibc 2.36). Asking glibc for a
-  /// mapping per block instead keeps memory flat too, but costs half as much time again. Where the
-  /// C library has no such function, nothing happens.
+  /// libtorch allocates aligned blocks, and glibc splits memory so that freed blocks often do not
+  /// fit the next request. In the training of a model with 2 million parameters, resident memory
+  /// grew by half a megabyte per step without end, although there was no leak (glibc 2.36). A
+  /// separate mapping per block would keep the memory constant too, but takes 1.5 times as long.
+  /// Does nothing if the C library has no such function.
   public void giveBackFree() {
     if (trim.isPresent()) {
       try {

@@ -5,26 +5,26 @@ import llava4j.platform.SystemDefaults;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
-/// How libtorch runs in this process.
+/// Settings of libtorch in this process.
 public final class NativeRuntime {
-  /// The system property that keeps the number of threads, because libtorch's is one for the
+  /// The system property that stores the number of threads, because libtorch has one number for the
   /// process.
   private static final String THREADS = "llava.threads";
 
   private NativeRuntime() {}
 
-  /// Sets the libraries' switches that must stand before their first class loads. Values that the
-  /// user gave are kept.
+  /// Sets the properties and variables that the libraries read when their first class is loaded.
+  /// Values of the user are kept.
   ///
-  /// JavaCPP's limit on resident memory counts memory-mapped weights and would call the garbage
-  /// collector before every allocation; its warning about openblas' version is answered in ADR 1.
+  /// JavaCPP's limit on resident memory would count memory-mapped weights and call the garbage
+  /// collector before every allocation; ADR 1 explains its warning about OpenBLAS' version.
   ///
-  /// Idle threads of OpenMP and OpenBLAS sleep instead of spinning: spinning ones take the cores
-  /// from our kernels' threads and, where another process is busy, from the thread that they wait
-  /// for (ADR 21). Both libraries read this when they load; loaded before, they keep their ways.
+  /// Idle threads of OpenMP and OpenBLAS sleep instead of spinning. Spinning threads would take the
+  /// cores from our kernels' threads and, if another process is busy, from the thread that they
+  /// wait for (ADR 21). Both libraries read this setting only when they are loaded.
   public static void prepare() {
     SystemDefaults.setForJavaCpp();
-    // Left alone, DJL reports its use to its makers, and fetches another library where it finds a
+    // By default, DJL sends usage data to its authors, and downloads another library if there is a
     // GPU.
     SystemDefaults.set("OPT_OUT_TRACKING", "true");
     SystemDefaults.set("ai.djl.offline", "true");
@@ -35,10 +35,10 @@ public final class NativeRuntime {
     environment.set("OMP_NUM_THREADS", String.valueOf(chosenThreads().count()), true);
   }
 
-  /// The number of threads that holds now: the last one given to [#useThreads], else that of the
-  /// environment or the processors.
+  /// The current number of threads: the last one given to [#useThreads], or else that of the
+  /// environment variables, or else the number of processors.
   ///
-  /// @throws llava4j.error.BadInputException if the environment's number makes no sense
+  /// @throws llava4j.error.BadInputException if the number in the environment variable is invalid
   public static ThreadCount chosenThreads() {
     String chosen = System.getProperty(THREADS);
     return ThreadCount.of(
@@ -47,9 +47,9 @@ public final class NativeRuntime {
         Runtime.getRuntime().availableProcessors());
   }
 
-  /// Makes a number hold without loading libtorch.
+  /// Sets the number of threads without loading libtorch.
   ///
-  /// @param asked the number; empty changes nothing
+  /// @param asked the number; empty for no change
   public static void chooseThreads(OptionalInt asked) {
     if (asked.isPresent()) {
       ThreadCount valid = ThreadCount.of(asked, System.getenv(), 1);
@@ -57,11 +57,11 @@ public final class NativeRuntime {
     }
   }
 
-  /// Gives every operator of this process this many threads from now on, libtorch's and our own.
-  /// Loads libtorch.
+  /// Sets the number of threads for all operators of this process, libtorch's and our own. Loads
+  /// libtorch.
   ///
-  /// @param asked the number; empty keeps the chosen one
-  /// @return what holds now
+  /// @param asked the number; empty for no change
+  /// @return the current number
   public static ThreadCount useThreads(OptionalInt asked) {
     chooseThreads(asked);
     prepare();
@@ -70,38 +70,39 @@ public final class NativeRuntime {
     return chosen;
   }
 
-  /// As [#prepare], and large blocks of native memory come in huge pages.
+  /// Like [#prepare], and large blocks of native memory use huge pages.
   ///
-  /// A prompt's activations are blocks of tens of megabytes, freed and asked for again layer by
-  /// layer; in small pages, which the kernel clears one by one, they took longer than the products.
-  /// Not for training, which keeps its blocks instead (ADR 13). Works until the first tensor is
-  /// made.
+  /// The activations of a prompt are blocks of tens of megabytes, which are freed and allocated
+  /// again in each layer. With small pages, which the kernel clears one by one, this took longer
+  /// than the matrix products. Not for training, which reuses its blocks (ADR 13). It has an effect
+  /// only before the first tensor is created.
   public static void prepareForInference() {
     prepare();
     new NativeEnvironment().set("THP_MEM_ALLOC_ENABLE", "1", false);
   }
 
-  /// Leaves all parallel work to libtorch's own threads.
+  /// Makes OpenBLAS single-threaded, so that all parallel work is done by libtorch's own threads.
   ///
-  /// OpenBLAS has a pool of its own. Called from libtorch's threads, as fused attention does, the
-  /// two wait for each other's spinning threads: a hundred times slower on a busy machine.
+  /// OpenBLAS has its own thread pool. If it is called from libtorch's threads, as in fused
+  /// attention, both pools wait for each other's spinning threads, which is a hundred times slower
+  /// on a busy machine.
   public static void useOneThreadPool() {
     openblas_nolapack.blas_set_num_threads(1);
   }
 
-  /// Gives OpenBLAS as many threads as libtorch has: training needs it, because products that are
-  /// recorded for gradients go through OpenBLAS. Start Java with OMP_WAIT_POLICY=PASSIVE then, or
-  /// libtorch's idle threads keep the cores from it.
+  /// Gives OpenBLAS as many threads as libtorch. Training needs it, because products that are
+  /// recorded for gradients use OpenBLAS. Java must be started with OMP_WAIT_POLICY=PASSIVE then,
+  /// otherwise libtorch's idle threads occupy the cores.
   public static void useAllThreadPools() {
     openblas_nolapack.blas_set_num_threads(numThreads());
   }
 
-  /// Threads that one operator uses.
+  /// Number of threads of one operator.
   public static int numThreads() {
     return torch.get_num_threads();
   }
 
-  /// Vector instructions that libtorch's kernels use, as it names them: DEFAULT, AVX2, AVX512...
+  /// Vector instructions of libtorch's kernels, with its names: DEFAULT, AVX2, AVX512...
   public static String cpuCapability() {
     return torch.get_cpu_capability().getString();
   }

@@ -9,11 +9,11 @@ import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// oneDNN's linear layer: a registered operator of libtorch that its Java interface does not name.
+/// oneDNN's linear layer: an operator of libtorch that is not in its Java interface.
 ///
-/// It runs on libtorch's own threads. OpenBLAS, behind `torch.linear`, has a second pool, and each
-/// pool's spinning threads keep the other's from the cores: on two cores an encoded image took
-/// three times its matrix products. No gradients.
+/// It runs on libtorch's own threads. `torch.linear` uses OpenBLAS, which has a second thread pool,
+/// and the spinning threads of each pool occupy the cores that the other pool needs: on two cores,
+/// encoding an image took three times as long as its matrix products. No gradients.
 public final class OneDnnLinear {
   private final OperatorHandle operator;
   private final OperatorHandle packer;
@@ -25,7 +25,7 @@ public final class OneDnnLinear {
     this.noScalars = noScalars;
   }
 
-  /// The operator, where this build of libtorch has oneDNN.
+  /// The operator; empty if this build of libtorch has no oneDNN.
   public static Optional<OneDnnLinear> find() {
     if (!torch.hasMKLDNN()) {
       return Optional.empty();
@@ -45,8 +45,8 @@ public final class OneDnnLinear {
     }
   }
 
-  /// A matrix in the blocked layout that products with about `rows` rows read best. It is a copy,
-  /// good for [#forward] alone.
+  /// A copy of a matrix in the blocked layout that is fastest for products with about `rows` rows.
+  /// It can be used only with [#forward].
   ///
   /// @param weight [out, in] fp32
   public Tensor pack(Tensor weight, long rows) {
@@ -66,7 +66,7 @@ public final class OneDnnLinear {
   /// @param biasOrNull `[out]`
   /// @return [..., out]
   public Tensor forward(Tensor input, Tensor weight, Tensor biasOrNull) {
-    int _ = NativeRuntime.numThreads(); // asked for, it becomes that of the calling thread too
+    int _ = NativeRuntime.numThreads(); // also sets the number for the calling thread
     try (Scope scope = new Scope()) {
       IValueVector arguments = new IValueVector();
       arguments.push_back(new IValue(input));
@@ -76,7 +76,7 @@ public final class OneDnnLinear {
       arguments.push_back(new IValue(noScalars));
       arguments.push_back(new IValue());
       operator.callBoxed(arguments);
-      // a handle of its own: the one in the list dies with the list
+      // a separate handle, because the one in the list is freed with the list
       return scope.keep(new Tensor(arguments.get(0).toTensor()));
     }
   }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The host processor, as far as it decides which kernels are fast.
+/// The properties of the CPU that determine which kernels are fast.
 ///
-/// @param name as the maker writes it
-/// @param flags the vector instructions that matter here, under Linux' names, in their order below
+/// @param name the model name of the manufacturer
+/// @param flags relevant vector instructions, with Linux' names, in the order below
 public record Processor(String name, List<String> flags) {
   private static final List<String> OF_INTEREST =
       List.of(
@@ -33,7 +33,7 @@ public record Processor(String name, List<String> flags) {
     flags = List.copyOf(flags);
   }
 
-  /// The one that runs this process. Elsewhere than on Linux the flags are unknown.
+  /// The CPU of this machine. On systems other than Linux, the flags are unknown.
   public static Processor ofThisMachine() {
     Path info = Path.of("/proc/cpuinfo");
     try {

@@ -4,11 +4,11 @@ import java.util.Iterator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/// Frees, at its closing brace, every native object that the current thread made inside it.
+/// Frees, when it is closed, every native object that the current thread created inside it.
 ///
-/// One scope per request, per step, per layer call. A block opens a scope, computes, and hands out
-/// the one tensor that must outlive it with [#keep]; everything else is gone before the caller goes
-/// on.
+/// There is one scope per request, per step and per layer call. A method opens a scope, computes,
+/// and returns the one tensor that must outlive the scope with [#keep]; all other tensors are
+/// freed.
 ///
 /// ```java
 /// try (Scope scope = new Scope()) {
@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 public final class Scope implements AutoCloseable {
   private final PointerScope pointers = new PointerScope();
 
-  /// Lets `tensor` outlive this scope: it passes to the enclosing scope, or, where there is none,
-  /// to the caller, who closes it.
+  /// Lets `tensor` outlive this scope: it moves to the enclosing scope or, if there is none, to the
+  /// caller, who must close it.
   public Tensor keep(Tensor tensor) {
     PointerScope enclosing = enclosing();
     if (enclosing == null) {
@@ -31,15 +31,15 @@ public final class Scope implements AutoCloseable {
     return tensor;
   }
 
-  /// Keeps a tensor that someone else owns alive until this scope closes, even if its owner lets go
-  /// of it meanwhile.
+  /// Keeps a tensor of another owner alive until this scope is closed, even if its owner closes it
+  /// earlier.
   public Tensor borrow(Tensor tensor) {
     pointers.attach(tensor);
     return tensor;
   }
 
-  /// Takes `tensor` out of the hands of every scope: the caller owns it and closes it. For weights
-  /// and caches.
+  /// Removes `tensor` from all scopes: the caller owns it and must close it. For weights and
+  /// caches.
   public static Tensor own(Tensor tensor) {
     tensor.retainReference();
     return tensor;

@@ -14,11 +14,11 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/// Between Java arrays and libtorch tensors, with shape checks.
+/// Converts between Java arrays and libtorch tensors, and checks shapes.
 public final class Tensors {
   private Tensors() {}
 
-  /// A CPU tensor that holds a copy of `values`, row-major.
+  /// A CPU tensor with a copy of `values`, row-major.
   public static Tensor ofFloats(float[] values, long... shape) {
     requireElements(values.length, shape);
     Tensor tensor = torch.empty(shape, options(DType.F32), new MemoryFormatOptional());
@@ -28,7 +28,7 @@ public final class Tensors {
     return tensor;
   }
 
-  /// A CPU tensor of I64 that holds a copy of `values`, row-major.
+  /// A CPU tensor of I64 with a copy of `values`, row-major.
   public static Tensor ofLongs(long[] values, long... shape) {
     requireElements(values.length, shape);
     Tensor tensor = torch.empty(shape, options(DType.I64), new MemoryFormatOptional());
@@ -73,7 +73,8 @@ public final class Tensors {
     }
   }
 
-  /// In fp32, or fp64 as it is: for sums and differences that bfloat16's eight bits cannot hold.
+  /// Converts to fp32 (fp64 stays fp64), for sums and differences that need more than bfloat16's
+  /// precision.
   public static Tensor exact(Tensor tensor) {
     return type(tensor) == DType.F64 ? tensor : tensor.to(DType.F32.scalarType());
   }
@@ -86,7 +87,7 @@ public final class Tensors {
     return options(type).device(new DeviceOptional(device.torchDevice()));
   }
 
-  /// `tensor` on `device` in `type`; the tensor itself where it is so already.
+  /// `tensor` on `device` with type `type`; the same tensor if nothing changes.
   public static Tensor to(Tensor tensor, Device device, DType type) {
     return tensor.to(device.torchDevice(), type.scalarType());
   }
@@ -119,7 +120,7 @@ public final class Tensors {
     return new DoubleOptional(value);
   }
 
-  /// Fails, naming `what`, unless the tensor has this shape; -1 stands for any size.
+  /// Fails with a message about `what` if the tensor has another shape; -1 matches any size.
   public static Tensor requireShape(String what, Tensor tensor, long... expected) {
     long[] found = shape(tensor);
     boolean matches = found.length == expected.length;

@@ -4,13 +4,13 @@ import java.util.Map;
 import java.util.OptionalInt;
 import llava4j.error.BadInputException;
 
-/// How many threads one operator uses, and who said so. Left alone, libtorch starts with one thread
-/// on processors that it does not know.
+/// The number of threads of one operator, and the origin of this number. By default, libtorch uses
+/// one thread on unknown processors.
 ///
 /// @param count at least 1
-/// @param origin for people, such as `--threads`
+/// @param origin as text, such as `--threads`
 public record ThreadCount(int count, String origin) {
-  /// The environment variable that users set.
+  /// The environment variable for users.
   public static final String VARIABLE = "LLAVA_THREADS";
 
   private static final String OPEN_MP = "OMP_NUM_THREADS";
@@ -22,13 +22,13 @@ public record ThreadCount(int count, String origin) {
     }
   }
 
-  /// The first that says something: the caller, `LLAVA_THREADS`, the first number of
-  /// `OMP_NUM_THREADS`, the processors that this process may use.
+  /// The first of these that is set: the caller's number, `LLAVA_THREADS`, the first number of
+  /// `OMP_NUM_THREADS`, or else the number of processors that this process may use.
   ///
-  /// @param asked by an option of the command line or of the Java interface
+  /// @param asked number in an option of the command line or of the Java API
   /// @param environment such as `System.getenv()`
-  /// @param processors that affinity and the control group's quota leave, as
-  ///   `Runtime.availableProcessors` counts them
+  /// @param processors number of processors, limited by CPU affinity and control group, as in
+  ///   `Runtime.availableProcessors`
   public static ThreadCount of(OptionalInt asked, Map<String, String> environment, int processors) {
     if (asked.isPresent()) {
       return new ThreadCount(asked.getAsInt(), "--threads");
@@ -53,7 +53,8 @@ public record ThreadCount(int count, String origin) {
     return new ThreadCount(Math.min(processors, MOST), "the processors of this process");
   }
 
-  /// Threads for each of several processes on this machine. `OMP_NUM_THREADS` is for each already.
+  /// Number of threads for each of several processes on this machine. `OMP_NUM_THREADS` already is
+  /// the number per process.
   public ThreadCount dividedBy(int processes) {
     return origin.equals(OPEN_MP) ? this : new ThreadCount(Math.max(1, count / processes), origin);
   }

@@ -3,21 +3,21 @@ package llava4j.tensor;
 import java.util.Locale;
 import llava4j.error.BadInputException;
 
-/// How the language model's matrices are kept in memory on the processor. Activations are fp32 in
-/// any case; on a GPU all is bf16.
+/// The format of the language model's matrices in memory, on the CPU. Activations are always fp32;
+/// on a GPU everything is bf16.
 public enum WeightFormat {
-  /// As stored: quantised matrices stay quantised, 16-bit ones stay 16-bit and are mapped from the
-  /// file, everything else is fp32.
+  /// As stored: quantised matrices stay quantised, 16-bit matrices stay 16-bit and are mapped from
+  /// the file, everything else is fp32.
   AUTO,
   FP32,
   FP16,
   BF16,
-  /// Quantised to 8 bits, a scale for 32 numbers, while they are read.
+  /// Quantised to 8 bits with one scale per 32 values, while the model is loaded.
   Q8,
-  /// Quantised to 4 bits, a scale for 32 numbers; the head to 8.
+  /// Quantised to 4 bits with one scale per 32 values; the output head to 8 bits.
   Q4;
 
-  /// Reads `auto`, `fp32`, `fp16`, `bf16`, `q8` or `q4`.
+  /// Parses `auto`, `fp32`, `fp16`, `bf16`, `q8` or `q4`.
   public static WeightFormat parse(String text) {
     for (WeightFormat format : values()) {
       if (format.toString().equals(text.toLowerCase(Locale.ROOT))) {
@@ -28,9 +28,8 @@ public enum WeightFormat {
         "unknown weight format '" + text + "': use auto, fp32, fp16, bf16, q8 or q4");
   }
 
-  /// The type in memory of a matrix that the checkpoint gives as `stored` and that is not
-  /// quantised: of `q8` and `q4` the embedding table, and matrices that cannot be split into
-  /// blocks.
+  /// The type in memory of a matrix that is stored as `stored` and is not quantised. With `q8` and
+  /// `q4`, these are the embedding table and matrices that cannot be split into blocks.
   public DType typeFor(DType stored) {
     return switch (this) {
       case AUTO -> stored == DType.F16 || stored == DType.BF16 ? stored : DType.F32;

@@ -1,3 +1,3 @@
-/// The thin layer over libtorch: element types, device choice, scopes of native memory, conversion
-/// to Java arrays.
+/// A thin layer over libtorch: element types, devices, scopes of native memory, conversion to Java
+/// arrays.
 package llava4j.tensor;

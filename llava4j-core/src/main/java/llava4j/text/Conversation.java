@@ -5,9 +5,9 @@ import java.util.List;
 import llava4j.text.template.ConversationTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// A conversation so far: a template and its messages, user and assistant in turn, the user first.
+/// A conversation: a template and alternating messages of user and assistant, the user first.
 ///
-/// @param system the text in front; the template's own unless replaced
+/// @param system the system prompt; the template's own unless replaced
 public record Conversation(ConversationTemplate template, String system, List<String> messages) {
   private static final String MMTAG_IMAGE = "<Image>" + Tokenizer.IMAGE_PLACEHOLDER + "</Image>";
   private static final String MMTAG_RECEIPT = "Received.";
@@ -16,15 +16,15 @@ public record Conversation(ConversationTemplate template, String system, List<St
     messages = List.copyOf(messages);
   }
 
-  /// An empty conversation with the template's own system text.
+  /// An empty conversation with the template's own system prompt.
   public static Conversation of(ConversationTemplate template) {
     return new Conversation(template, template.system(), List.of());
   }
 
-  /// The conversation with a question at its end.
+  /// The conversation with an additional question.
   ///
-  /// In the templates with image tags a first question's images go ahead in a message of their own,
-  /// which the assistant confirms; the others keep them in the question.
+  /// In templates with image tags, the images of the first question are in a separate message
+  /// before it, which the assistant confirms; in other templates, they are in the question.
   ///
   /// @throws IllegalStateException if the last question has no answer yet
   public Conversation ask(ImagePrompt question) {
@@ -42,7 +42,7 @@ public record Conversation(ConversationTemplate template, String system, List<St
     return new Conversation(template, system, longer);
   }
 
-  /// The conversation with the answer to its last question.
+  /// The conversation with an answer to its last question.
   ///
   /// @throws IllegalStateException if there is no question to answer
   public Conversation answer(String text) {
@@ -54,12 +54,12 @@ public record Conversation(ConversationTemplate template, String system, List<St
     return new Conversation(template, system, longer);
   }
 
-  /// Whether the last message is a question, so that the prompt ends where the answer begins.
+  /// Whether the last message is a question, so that the prompt ends where the answer starts.
   public boolean isOpen() {
     return messages.size() % 2 == 1;
   }
 
-  /// The rendered text; behind a question it ends with the open slot of the answer.
+  /// The rendered text; after a question, it ends where the answer starts.
   public String prompt() {
     List<String> rendered = new ArrayList<>(messages);
     if (isOpen()) {

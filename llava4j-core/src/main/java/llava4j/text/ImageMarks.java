@@ -7,22 +7,22 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 
-/// The tokens for images that an original checkpoint's configuration asks for
-/// (`mm_use_im_patch_token`, `mm_use_im_start_end`). The original's loader adds them to a tokenizer
-/// that lacks them, in this order, behind all others.
+/// The tokens around images in checkpoints of the original layout (`mm_use_im_patch_token`,
+/// `mm_use_im_start_end`). If they are missing in the tokenizer, the original loader appends them
+/// in this order.
 ///
-/// @param patch `<im_patch>`, which no prompt has
+/// @param patch `<im_patch>`, which does not occur in prompts
 /// @param startEnd `<im_start>` and `<im_end>` around each image
-/// @param rows of the embedding
+/// @param rows of the embedding table
 public record ImageMarks(boolean patch, boolean startEnd, int rows) {
   /// No such tokens.
   public static final ImageMarks NONE = new ImageMarks(false, false, 0);
 
-  /// The tokens that a vocabulary lacks, with the ids that they get.
+  /// The missing tokens of a vocabulary, with their new ids.
   ///
-  /// @param added tokens that the vocabulary has been given
+  /// @param added tokens of the vocabulary that are not in the model
   /// @param next the first free id
-  /// @param where names the folder in messages
+  /// @param where the folder in messages
   SortedMap<String, Integer> missing(Map<String, Integer> added, int next, String where) {
     List<String> wanted = new ArrayList<>();
     if (patch) {
@@ -40,14 +40,14 @@ public record ImageMarks(boolean patch, boolean startEnd, int rows) {
       }
       if (id < rows) {
         missing.put(token, id);
-      } else if (!token.equals("<im_patch>")) { // that one stands in no prompt and needs no row
+      } else if (!token.equals("<im_patch>")) { // does not occur in prompts and needs no row
         throw new BadInputException(
             where
                 + ": mm_use_im_start_end is true, but neither added_tokens.json nor the embedding's "
                 + rows
-                + " rows have a place for "
+                + " rows contain "
                 + token
-                + "; fetch the checkpoint again");
+                + "; download the checkpoint again");
       }
     }
     return missing;

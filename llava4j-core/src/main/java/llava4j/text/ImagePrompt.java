@@ -4,13 +4,13 @@ import llava4j.error.BadInputException;
 import llava4j.text.template.ConversationTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// A user's message with one place for each of its images.
+/// A user's message with one placeholder for each of its images.
 ///
-/// @param text the words, with a placeholder for each image
+/// @param text the text with a placeholder for each image
 /// @param numImages number of placeholders in `text`
 public record ImagePrompt(String text, int numImages) {
 
-  /// Checks that words and images agree.
+  /// Checks the number of placeholders.
   public ImagePrompt {
     int named = text.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1;
     if (named != numImages) {
@@ -19,15 +19,15 @@ public record ImagePrompt(String text, int numImages) {
               + Tokenizer.IMAGE_PLACEHOLDER
               + " "
               + named
-              + " time(s) but comes with "
+              + " time(s), but there are "
               + numImages
-              + " image(s); name each image once");
+              + " image(s); write it once for each image");
     }
   }
 
-  /// A message from words that are not to be trusted: images go in front, each on its own line, and
-  /// control tokens, template markers and placeholders among the words are broken by a blank, so
-  /// that the words can neither end a turn nor claim an image.
+  /// A message with untrusted text. The images come first, each on its own line. Control tokens,
+  /// template markers and placeholders in the text are split by a blank, so that the text can
+  /// neither end a turn nor act as an image placeholder.
   public static ImagePrompt of(
       Tokenizer tokenizer, ConversationTemplate template, String words, int numImages) {
     String safe = template.neutralised(tokenizer.neutralised(words));
@@ -35,8 +35,8 @@ public record ImagePrompt(String text, int numImages) {
         (Tokenizer.IMAGE_PLACEHOLDER + "\n").repeat(numImages) + safe, numImages);
   }
 
-  /// A message that is taken as it stands, as the original code takes every text: control tokens
-  /// among the words act.
+  /// A message whose text is used unchanged, as in the original code: control tokens in it have an
+  /// effect.
   public static ImagePrompt reference(String text) {
     return new ImagePrompt(text, text.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1);
   }

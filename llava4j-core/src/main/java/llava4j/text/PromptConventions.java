@@ -6,31 +6,31 @@ import java.util.function.Supplier;
 import llava4j.text.template.ChatTemplateFiles;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// How a model's files want its prompts.
+/// The form of a model's prompts, according to its files.
 ///
-/// @param chatTemplate the model's own chat template, a Jinja text; read when asked for
-/// @param imageToken what that template writes for an image
-/// @param family what the configuration says of the language model; empty where it says nothing
-/// @param marksImages whether `<im_start>` and `<im_end>` stand around each image
+/// @param chatTemplate the model's own chat template, a Jinja text; read on demand
+/// @param imageToken the text for an image in that template
+/// @param family the kind of language model in the configuration; may be empty
+/// @param marksImages whether `<im_start>` and `<im_end>` are around each image
 ///   (`mm_use_im_start_end`)
 public record PromptConventions(
     Supplier<Optional<String>> chatTemplate,
     String imageToken,
     Optional<Family> family,
     boolean marksImages) {
-  /// Stands before an image in models with `mm_use_im_start_end`.
+  /// Text before an image in models with `mm_use_im_start_end`.
   public static final String IMAGE_START = "<im_start>";
 
-  /// Stands behind an image in models with `mm_use_im_start_end`.
+  /// Text after an image in models with `mm_use_im_start_end`.
   public static final String IMAGE_END = "<im_end>";
 
-  /// The kind of language model, which rules templates of other kinds out.
+  /// The kind of language model, which excludes templates for other kinds.
   public enum Family {
     LLAMA,
     MISTRAL
   }
 
-  /// What a folder's files say, without its `config.json`.
+  /// The conventions in a folder's files, without its `config.json`.
   public static PromptConventions of(Path folder) {
     return new PromptConventions(
         () -> ChatTemplateFiles.find(folder),
@@ -47,13 +47,14 @@ public record PromptConventions(
     return new PromptConventions(chatTemplate, imageToken, family, marked);
   }
 
-  /// These conventions, with a folder's own chat template before the one so far.
+  /// These conventions with the folder's own chat template, if it has one.
   public PromptConventions under(Path folder) {
     return new PromptConventions(
         () -> ChatTemplateFiles.find(folder).or(chatTemplate), imageToken, family, marksImages);
   }
 
-  /// A rendered prompt with each image's place as the model learned it.
+  /// A rendered prompt in which each image has the tokens around it that the model was trained
+  /// with.
   public String marked(String prompt) {
     return marksImages
         ? prompt.replace(

@@ -7,10 +7,10 @@ import llava4j.text.TokenRun.ImageSlot;
 import llava4j.text.TokenRun.TextRun;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// From a rendered prompt to ids, with a slot for each `<image>` (`tokenizer_image_token` of the
-/// original code).
+/// Converts a rendered prompt to ids, with a slot for each `<image>` (`tokenizer_image_token` of
+/// the original code).
 public final class PromptEncoder {
-  /// Stands for one image among ids.
+  /// The slot of one image among the ids.
   public static final int IMAGE_SLOT = -200;
 
   private final Tokenizer tokenizer;
@@ -26,9 +26,9 @@ public final class PromptEncoder {
     return tokenize(prompt).ids();
   }
 
-  /// The runs of a rendered prompt. Pieces around placeholders are encoded each on its own, so each
-  /// begins with its own dummy prefix; an empty one gives nothing, but the first gives the
-  /// beginning-of-sequence id.
+  /// The runs of a rendered prompt. The texts between placeholders are encoded separately, so each
+  /// begins with its own dummy prefix. An empty text gives no ids, except that the first text
+  /// always has the beginning-of-sequence id.
   public TokenizedPrompt tokenize(String prompt) {
     List<TokenRun> runs = new ArrayList<>();
     String[] pieces = prompt.split(Tokenizer.IMAGE_PLACEHOLDER, -1);
@@ -44,16 +44,16 @@ public final class PromptEncoder {
     return new TokenizedPrompt(runs);
   }
 
-  /// The ids of a prompt that a model's own chat template made, as transformers' processor has
-  /// them: the text is encoded as a whole, and is given no beginning-of-sequence id if the template
-  /// writes one itself.
+  /// The ids of a prompt from a model's own chat template, as in transformers' processor: the text
+  /// is encoded as a whole, and no beginning-of-sequence id is added if the template writes one
+  /// itself.
   public int[] encodeWhole(String prompt) {
     int[] bos = addBos ? tokenizer.encode("", true) : new int[0];
     int[] ids = tokenizer.encode(prompt, false);
     boolean written = bos.length == 1 && ids.length > 0 && ids[0] == bos[0];
     int image = tokenizer.imageTokenId().orElse(IMAGE_SLOT);
     if (tokenizer.imageTokenId().isEmpty()) {
-      // no token of the vocabulary stands for an image: the text is cut at its places
+      // the vocabulary has no token for an image: the text is split at the placeholders
       return written ? new PromptEncoder(tokenizer, false).encode(prompt) : encode(prompt);
     }
     return IntStream.concat(
@@ -62,10 +62,10 @@ public final class PromptEncoder {
         .toArray();
   }
 
-  /// A user's question with one placeholder per image. Where it names as many as there are images,
-  /// they stay in place; where it names none, all go in front, each on its own line.
+  /// A user's question with one placeholder per image. If it contains one placeholder per image,
+  /// they stay in place; if it contains none, all are put first, each on its own line.
   ///
-  /// @return the question, or null if it names another number
+  /// @return the question, or null if it has another number of placeholders
   public static String place(String question, int numImages) {
     int named = question.split(Tokenizer.IMAGE_PLACEHOLDER, -1).length - 1;
     if (named == numImages) {

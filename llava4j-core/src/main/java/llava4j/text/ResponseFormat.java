@@ -3,16 +3,16 @@ package llava4j.text;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/// The paper's response-format prompts (section 3.2): a sentence behind the question that says how
+/// The paper's response-format prompts (section 3.2): a sentence after the question that says how
 /// to answer.
 public enum ResponseFormat {
   FREE(""),
   SHORT("Answer the question using a single word or phrase."),
   LETTER("Answer with the option's letter from the given choices directly."),
   CAPTION("Provide a one-sentence caption for the provided image."),
-  /// Behind a region's coordinates.
+  /// After the coordinates of a region.
   REGION("Provide a short description for this region."),
-  /// Behind a phrase to be found in the image.
+  /// After a phrase to be located in the image.
   BOX("Provide the bounding box coordinate of the region this sentence describes."),
   UNANSWERABLE(
       "When the provided information is insufficient, respond with 'Unanswerable'.\n"
@@ -29,11 +29,11 @@ public enum ResponseFormat {
     return instruction.isEmpty() ? question : question + "\n" + instruction;
   }
 
-  /// The format that a training sample's question asks for; [#FREE] where it asks for none. Region
-  /// and box instructions stand there within a sentence, so the full stop does not count.
+  /// The format in the question of a training sample; [#FREE] if there is none. Region and box
+  /// instructions may be within a sentence, so the full stop is ignored.
   public static ResponseFormat of(String question) {
     String text = question.toLowerCase(Locale.ROOT);
-    // the most special one first: it holds that of short answers
+    // first, because it contains the prompt for short answers
     return Stream.of(UNANSWERABLE, SHORT, LETTER, CAPTION, REGION, BOX)
         .filter(format ->
             text.contains(

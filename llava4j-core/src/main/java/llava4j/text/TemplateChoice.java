@@ -11,19 +11,19 @@ import llava4j.text.template.PromptTemplate;
 import llava4j.text.tokenizer.JsonTokenizer;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Which template a model's prompts have: the one asked for, else the model's own chat template,
-/// else the one that goes with its configuration and name.
+/// Chooses the template of a model's prompts: the requested one, or else the model's own chat
+/// template, or else the one that fits its configuration and name.
 ///
-/// @param note what is to be said to people, because a name decided or nothing did
+/// @param note a note for the user, if only the name decided or nothing did
 public record TemplateChoice(PromptTemplate template, Optional<String> note) {
 
-  /// Chooses.
+  /// Chooses a template.
   ///
-  /// @param asked by the user
-  /// @param modelName from the model's folder or file
-  /// @param where names the model in messages
+  /// @param asked the template that the user requested
+  /// @param modelName name of the model's folder or file
+  /// @param where the model in messages
   /// @throws llava4j.error.BadInputException if the model's own template is broken or has no place
-  ///   for images, or the one asked for needs tokens that the vocabulary lacks
+  ///   for images, or if the requested one needs tokens that are not in the vocabulary
   public static TemplateChoice of(
       Optional<ConversationTemplate> asked,
       PromptConventions conventions,
@@ -44,7 +44,7 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
         .orElseGet(() -> byName(modelName, conventions.family(), tokenizer));
   }
 
-  /// Marks that a model learned as tokens mean nothing to one that reads them as letters.
+  /// Markers that are tokens for one model have no meaning for a model that reads them as letters.
   private static void requireTokens(ConversationTemplate asked, Tokenizer tokenizer, String where) {
     for (String token : asked.specialTokens()) {
       if (!tokenizer.specialTokens().containsKey(token)) {
@@ -60,7 +60,8 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
     }
   }
 
-  /// The template that a name and a configuration suggest. A name cannot make a LLaMA a Mistral.
+  /// The template suggested by name and configuration. It never has the wrong kind of language
+  /// model.
   private static TemplateChoice byName(
       String modelName, Optional<Family> family, Tokenizer tokenizer) {
     ConversationTemplate named = ConversationTemplate.forModel(modelName);
@@ -78,17 +79,17 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
           Optional.of(
               "the model has no chat template; by its name, "
                   + modelName
-                  + ", it is asked with "
+                  + ", the template "
                   + named.key()
-                  + " (--template chooses another)"));
+                  + " is used (--template selects another)"));
     }
     return tokenizer instanceof JsonTokenizer json && json.isByteLevel()
         ? new TemplateChoice(
             named,
             Optional.of(
-                "the model has no chat template and its name suggests none; it is asked with "
+                "the model has no chat template, and its name suggests none; the template "
                     + named.key()
-                    + " (--template chooses another)"))
+                    + " is used (--template selects another)"))
         : silent(named);
   }
 
@@ -96,7 +97,7 @@ public record TemplateChoice(PromptTemplate template, Optional<String> note) {
     return new TemplateChoice(template, Optional.empty());
   }
 
-  /// The variables that templates have for special tokens.
+  /// The template variables for special tokens.
   private static Map<String, String> specialTokens(Tokenizer tokenizer) {
     Map<String, String> tokens = new LinkedHashMap<>();
     put(tokens, "bos_token", tokenizer, tokenizer.bosId());

@@ -2,10 +2,10 @@ package llava4j.text;
 
 import java.util.Arrays;
 
-/// A stretch of a tokenized prompt: words, or the place of an image.
+/// A part of a tokenized prompt: text, or the slot of an image.
 public sealed interface TokenRun {
 
-  /// Ids of text, all of them rows of the embedding table.
+  /// Ids of text; each is an index into the embedding table.
   record TextRun(int[] ids) implements TokenRun {
     public TextRun {
       ids = ids.clone();
@@ -32,8 +32,8 @@ public sealed interface TokenRun {
     }
   }
 
-  /// The place of an image.
+  /// The slot of an image.
   ///
-  /// @param image which of the prompt's images, counted from 0
+  /// @param image index of the image, from 0
   record ImageSlot(int image) implements TokenRun {}
 }

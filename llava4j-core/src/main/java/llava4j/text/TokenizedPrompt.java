@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 import llava4j.text.TokenRun.ImageSlot;
 import llava4j.text.TokenRun.TextRun;
 
-/// A prompt as runs of ids with the places of its images between them.
+/// A prompt as runs of ids, with image slots between them.
 ///
 /// @param runs in the prompt's order; empty texts are left out
 public record TokenizedPrompt(List<TokenRun> runs) {
@@ -13,13 +13,13 @@ public record TokenizedPrompt(List<TokenRun> runs) {
     runs = List.copyOf(runs);
   }
 
-  /// Number of images that the prompt has a place for.
+  /// Number of image slots.
   public int numImages() {
     return Math.toIntExact(runs.stream().filter(ImageSlot.class::isInstance).count());
   }
 
-  /// The whole as one row of ids, as the original code has it: `PromptEncoder.IMAGE_SLOT` (-200)
-  /// for each image.
+  /// All ids in one array, as in the original code: `PromptEncoder.IMAGE_SLOT` (-200) for each
+  /// image.
   public int[] ids() {
     return runs.stream()
         .flatMapToInt(run ->

@@ -29,14 +29,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The tokenizer files of a model folder.
 ///
-/// `tokenizer.model` comes first where it is there, with the slow tokenizer's rules: the paper's
-/// tokenizer is that one, Hugging Face folders of LLaVA carry the same model beside
-/// `tokenizer.json`, and the reference's answers are its texts. (The fast decoder gives other ones
-/// where a model generates broken UTF-8; ids differ only at the blanks around special tokens.) A
-/// folder with the JSON alone is read by Hugging Face's library.
+/// If there is a `tokenizer.model`, it is used with the slow tokenizer's rules: this is the paper's
+/// tokenizer, Hugging Face folders of LLaVA have the same model besides `tokenizer.json`, and the
+/// reference answers are decoded with it. (The fast decoder gives other texts if a model generates
+/// invalid UTF-8; ids differ only at blanks around special tokens.) A folder with only
+/// `tokenizer.json` is read with Hugging Face's library.
 ///
-/// Settings come from `tokenizer_config.json`, then `special_tokens_map.json`, then LLaMA's own
-/// values; a missing `legacy` is true, as in transformers.
+/// Settings come from `tokenizer_config.json`, or else `special_tokens_map.json`, or else are
+/// LLaMA's defaults; a missing `legacy` is true, as in transformers.
 public final class TokenizerFiles {
   private static final JsonMapper JSON = new JsonMapper();
   private static final int MAX_ID = 4_000_000;
@@ -57,7 +57,7 @@ public final class TokenizerFiles {
 
   /// Opens the tokenizer of a folder.
   ///
-  /// @param marks tokens around images that the vocabulary must have or be given
+  /// @param marks tokens around images, which are added to the vocabulary if they are missing
   public static Tokenizer open(Path folder, ImageMarks marks) {
     Path model = folder.resolve("tokenizer.model");
     if (Files.isRegularFile(model)) {
@@ -75,7 +75,7 @@ public final class TokenizerFiles {
     SortedMap<String, Integer> added = new TreeMap<>(parsed.added());
     int next = parsed.tokens().keySet().stream().mapToInt(id -> id + 1).max().orElse(0);
     marks.missing(added, next, folder.toString()).entrySet().stream()
-        .sorted(Map.Entry.comparingByValue()) // Hugging Face's library counts on in this order
+        .sorted(Map.Entry.comparingByValue()) // Hugging Face's library numbers them in this order
         .forEach(mark ->
             content
                 .withArray("added_tokens")
@@ -88,7 +88,7 @@ public final class TokenizerFiles {
         new JsonTokenizer.Settings(bos, eos, padId(folder, added), addsBos(folder)));
   }
 
-  /// Opens a SentencePiece model with the settings that stand beside it.
+  /// Opens a SentencePiece model with the settings in its folder.
   public static SentencePieceTokenizer openModel(Path model, Path folder) {
     return openModel(model, folder, ImageMarks.NONE);
   }
@@ -102,7 +102,7 @@ public final class TokenizerFiles {
             model
                 + " has "
                 + Files.size(model)
-                + " bytes, too many for a tokenizer; fetch it again");
+                + " bytes, too many for a tokenizer; download it again");
       }
       parsed = SentencePieceModel.parse(Files.readAllBytes(model), model.toString());
     } catch (IOException e) {
@@ -128,8 +128,8 @@ public final class TokenizerFiles {
             words(config)));
   }
 
-  /// Whether prompts begin with the beginning-of-sequence id: as the folder's `add_bos_token` says,
-  /// else as the rule in its `tokenizer.json` does where that stands alone, else yes.
+  /// Whether prompts begin with the beginning-of-sequence id: according to `add_bos_token`, or
+  /// else, if there is only a `tokenizer.json`, according to its rule, or else yes.
   public static boolean addsBos(Path folder) {
     JsonNode flag = readIfThere(folder.resolve("tokenizer_config.json")).path("add_bos_token");
     Path json = folder.resolve("tokenizer.json");
@@ -143,8 +143,8 @@ public final class TokenizerFiles {
     return flag.asBoolean(true);
   }
 
-  /// What a folder's chat template writes for an image: `image_token` of its tokenizer or its
-  /// processor; `<image>` where neither says.
+  /// The text for an image in a folder's chat template: `image_token` of its tokenizer or
+  /// processor, or else `<image>`.
   static String imageToken(Path folder) {
     JsonNode config = readIfThere(folder.resolve("tokenizer_config.json"));
     String fromTokenizer =
@@ -163,7 +163,7 @@ public final class TokenizerFiles {
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  /// The spelling of a special token, which may be a string or an object with `content`.
+  /// The text of a special token, which may be a string or an object with `content`.
   private static String special(Path folder, String key, String otherwise) {
     for (String name : new String[] {"tokenizer_config.json", "special_tokens_map.json"}) {
       String found = content(readIfThere(folder.resolve(name)).path(key), "");
@@ -174,7 +174,7 @@ public final class TokenizerFiles {
     return otherwise;
   }
 
-  /// Tokens of `added_tokens_decoder` that swallow the white space beside them.
+  /// Tokens of `added_tokens_decoder` that remove the white space next to them.
   private static Map<String, Strip> strips(JsonNode config) {
     Map<String, Strip> strips = new HashMap<>();
     for (JsonNode token : config.path("added_tokens_decoder")) {
@@ -187,7 +187,7 @@ public final class TokenizerFiles {
     return strips;
   }
 
-  /// Tokens of `added_tokens_decoder` that are words like others.
+  /// Tokens of `added_tokens_decoder` that are not special.
   private static Set<String> words(JsonNode config) {
     Set<String> words = new HashSet<>();
     for (JsonNode token : config.path("added_tokens_decoder")) {
@@ -198,7 +198,7 @@ public final class TokenizerFiles {
     return words;
   }
 
-  /// Tokens from `firstId` on that `added_tokens.json` and `tokenizer_config.json` name.
+  /// Tokens in `added_tokens.json` and `tokenizer_config.json` with ids from `firstId` on.
   private static SortedMap<String, Integer> added(Path folder, int firstId) {
     SortedMap<String, Integer> added = new TreeMap<>();
     for (Map.Entry<String, JsonNode> entry :
@@ -218,7 +218,7 @@ public final class TokenizerFiles {
             folder
                 + " gives the added token '"
                 + token
-                + "' an id that is none; fetch added_tokens.json and tokenizer_config.json"
+                + "' an invalid id; download added_tokens.json and tokenizer_config.json"
                 + " again");
       }
     });
@@ -236,7 +236,8 @@ public final class TokenizerFiles {
         return id;
       }
     }
-    throw new BadInputException(file + " lacks the special token '" + token + "'; fetch it again");
+    throw new BadInputException(
+        file + " lacks the special token '" + token + "'; download it again");
   }
 
   private static String content(JsonNode token, String otherwise) {
@@ -252,12 +253,12 @@ public final class TokenizerFiles {
     try {
       JsonNode node = JSON.readTree(file.toFile());
       if (!node.isObject()) {
-        throw new BadInputException(file + " must hold a JSON object; fetch it again");
+        throw new BadInputException(file + " must contain a JSON object; download it again");
       }
       return node;
     } catch (JacksonException e) {
       throw new BadInputException(
-          file + " is not readable JSON: " + e.getOriginalMessage() + "; fetch it again", e);
+          file + " is not readable JSON: " + e.getOriginalMessage() + "; download it again", e);
     }
   }
 }

@@ -1,2 +1,3 @@
-/// Tokenizers, conversation templates, and the way from a prompt to token ids with image slots.
+/// Tokenizers, conversation templates, and the conversion of a prompt to token ids with image
+/// slots.
 package llava4j.text;

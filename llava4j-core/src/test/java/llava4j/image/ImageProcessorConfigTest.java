@@ -30,7 +30,7 @@ class ImageProcessorConfigTest {
   @Test
   void unusableValuesAreNamed() {
     String[][] cases = {
-      {"[]", "no JSON object"},
+      {"[]", "not a JSON object"},
       {"{\"size\": \"big\"}", "size"},
       {"{\"size\": {\"height\": 5, \"width\": 6}}", "size"},
       {"{\"size\": 0}", "size is 0"},

@@ -21,9 +21,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Answers as LLaVA's runners write them, one JSON object a line, in the order they came; the
-/// number of the question and the weights that answered stand in `metadata`. A line is whole or was
-/// never written: what a killed run left behind its last line end is cut off.
+/// A file of answers as LLaVA's runners write it: one JSON object per line, in the order in which
+/// the answers came. `metadata` has the number of the question and the fingerprint of the weights.
+/// If a run was killed, an incomplete last line is cut off.
 public final class AnswerFile {
   private static final String NUMBER = "number";
   private static final String WEIGHTS = "weights";
@@ -33,8 +33,8 @@ public final class AnswerFile {
   private final RunSettings.Asked asked;
   private final JsonMapper json = new JsonMapper();
 
-  /// @param numericIds whether ids are written as numbers: official scorers look them up so
-  /// @param asked who answers
+  /// @param numericIds whether ids are written as numbers, as the official scorers expect
+  /// @param asked how the model is asked
   public AnswerFile(Path file, IntPredicate numericIds, RunSettings.Asked asked) {
     this.file = file;
     this.numericIds = numericIds;
@@ -45,15 +45,15 @@ public final class AnswerFile {
     return file;
   }
 
-  /// The answers that are there, by number of the question; a torn last line goes.
+  /// The answers in the file, by number of the question. Removes an incomplete last line.
   public Map<Integer, Answer> open() {
     return parse(CompleteLines.read(file));
   }
 
-  /// What another program wrote.
+  /// The answers that another program wrote.
   ///
   /// @param answers in the order of the file
-  /// @param broken lines that are no JSON; the original's converters pass over them too
+  /// @param broken number of lines that are not JSON; the original converters skip them too
   public record Foreign(List<Answer> answers, int broken) {}
 
   /// Reads answers of LLaVA's own runners.
@@ -93,7 +93,11 @@ public final class AnswerFile {
         node = json.readTree(line);
       } catch (JacksonException e) {
         throw new BadInputException(
-            file + ", line " + row + " is no JSON; remove the line, and it is answered again", e);
+            file
+                + ", line "
+                + row
+                + " is not JSON; remove the line, and the question is asked again",
+            e);
       }
       int number = node.path("metadata").path(NUMBER).asInt(-1);
       String id = node.path("question_id").asString("");
@@ -104,7 +108,7 @@ public final class AnswerFile {
                 + row
                 + " has no question_id, no text or no metadata."
                 + NUMBER
-                + "; it was not written by this runner, remove it");
+                + "; this program did not write it, remove the line");
       }
       String weights = node.path("metadata").path(WEIGHTS).asString("");
       if (!weights.equals(asked.weights())) {
@@ -112,11 +116,11 @@ public final class AnswerFile {
             file
                 + ", line "
                 + row
-                + " was answered by other weights ("
-                + (weights.isEmpty() ? "it does not say which" : weights)
+                + " is an answer of other weights ("
+                + (weights.isEmpty() ? "unknown" : weights)
                 + ", not "
                 + asked.weights()
-                + "); name another --out or remove the file");
+                + "); use another --out folder or remove the file");
       }
       Answer before =
           answers.put(

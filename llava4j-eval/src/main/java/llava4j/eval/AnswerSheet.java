@@ -16,11 +16,10 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 
-/// Some questions with their images and a model's answers on one page, right and wrong ones as
-/// chance picks them.
+/// A page with randomly selected questions, their images and the model's answers, right or wrong.
 ///
-/// @param count how many
-/// @param seed of the choice
+/// @param count number of questions
+/// @param seed random seed of the selection
 public record AnswerSheet(EvalResult result, int count, long seed) {
   private static final String PAGE = "sheet.html.mustache";
 

@@ -3,7 +3,7 @@ package llava4j.eval;
 import java.util.List;
 import llava4j.eval.task.Question;
 
-/// Answers questions; a model, or a stand-in in tests.
+/// Answers questions: a model, or a stub in tests.
 @FunctionalInterface
 public interface Answerer {
 

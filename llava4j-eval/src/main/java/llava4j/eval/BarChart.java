@@ -9,7 +9,7 @@ import llava4j.data.WhitespaceWords;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.Task;
 
-/// Bars of a page: name, value, width.
+/// A bar chart of an HTML page: name, value and width of each bar.
 final class BarChart {
   private static final double WIDEST = 24; // em
   private static final int[] WORDS = {0, 1, 2, 3, 5, 10, 20, 50, 100, 200};
@@ -19,7 +19,7 @@ final class BarChart {
   /// @param width in em
   record Bar(String name, String value, double width) {}
 
-  /// One bar for each figure, as long as it is good.
+  /// One bar per score; a better score has a longer bar.
   static List<Bar> of(Task task, SequencedMap<String, Double> figures) {
     List<Bar> bars = new ArrayList<>();
     figures.forEach((name, value) ->
@@ -31,7 +31,7 @@ final class BarChart {
     return bars;
   }
 
-  /// How many answers have how many words.
+  /// A histogram of the answers' lengths in words.
   static List<Bar> lengths(List<Answer> answers) {
     TreeMap<Integer, Integer> counts = new TreeMap<>();
     for (Answer answer : answers) {

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.SplittableRandom;
 import llava4j.eval.task.Stratum;
 
-/// How sure a headline figure is, by drawing its questions anew with a fixed seed, within each
-/// stratum.
+/// Confidence intervals and p-values of a headline score, by resampling its questions within each
+/// stratum (a bootstrap with a fixed seed).
 ///
-/// @param draws how often
+/// @param draws number of resamples
 public record Bootstrap(int draws) {
   private static final long SEED = 15;
   private static final double TAIL = 0.025;
 
-  /// The middle 95 % of the figures.
+  /// A 95 % confidence interval: the middle 95 % of the resampled scores.
   public record Interval(double low, double high) {}
 
-  /// Arrays, because they are read a thousand times.
+  /// The values as arrays, because each is read a thousand times.
   private record Values(double weight, double[] parts, double[] wholes) {
     static List<Values> of(List<Stratum> strata) {
       return strata.stream()
@@ -34,7 +34,7 @@ public record Bootstrap(int draws) {
     }
   }
 
-  /// Of one model's figure.
+  /// The confidence interval of one model's score.
   public Interval interval(List<Stratum> strata) {
     List<Values> all = Values.of(strata);
     double[] figures = new double[draws];
@@ -55,7 +55,7 @@ public record Bootstrap(int draws) {
     return new Interval(figures[(int) (TAIL * draws)], figures[(int) ((1 - TAIL) * (draws - 1))]);
   }
 
-  /// Whether two figures are made of the same things.
+  /// Whether two scores are made of the same units, so that they can be compared in pairs.
   public static boolean arePairs(List<Stratum> one, List<Stratum> other) {
     return one.stream()
         .map(stratum -> stratum.parts().size())
@@ -63,11 +63,12 @@ public record Bootstrap(int draws) {
         .equals(other.stream().map(stratum -> stratum.parts().size()).toList());
   }
 
-  /// Probability that two models that are equally good would differ this much: which answer is
-  /// whose is drawn anew for each thing (a permutation test for pairs, two-sided).
+  /// The p-value of the difference between two models: the probability that two equally good models
+  /// would differ this much. A two-sided paired permutation test: for each unit, the values of the
+  /// two models are swapped at random.
   ///
-  /// @param one what a model's figure is made of
-  /// @param other another one's
+  /// @param one the units of one model's score
+  /// @param other the units of the other model's score
   public double pairedSignificance(List<Stratum> one, List<Stratum> other) {
     List<Values> ones = Values.of(one);
     List<Values> others = Values.of(other);

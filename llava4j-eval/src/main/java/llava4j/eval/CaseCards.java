@@ -18,7 +18,7 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// Answers that people look at: some that were right, some that were wrong, spread over the
+/// Example questions of a report: some right answers and some wrong ones, from all over the
 /// benchmark, with small images.
 final class CaseCards {
   private static final int EACH = 20;

@@ -18,13 +18,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a model scored, for people (HTML in one file, Markdown) and programs (JSON), with
-/// everything beside it that can change a score.
+/// The report of an evaluation, for people (one HTML file, Markdown) and for programs (JSON), with
+/// all settings that can change a score.
 ///
-/// @param results of one model
-/// @param against of another model, which need not have the same benchmarks; empty where there is
-///   none
-/// @param note what a reader has to know first
+/// @param results the results of one model
+/// @param against the results of another model, which may have other benchmarks; may be empty
+/// @param note a note at the beginning of the report
 public record EvalReport(
     List<EvalResult> results, List<EvalResult> against, Optional<String> note) {
   private static final int DRAWS = 1000;
@@ -81,14 +80,14 @@ public record EvalReport(
     }
   }
 
-  /// The circumstances that all benchmarks share.
+  /// The settings that are the same for all benchmarks.
   private SequencedMap<String, String> common() {
     SequencedMap<String, String> common = new LinkedHashMap<>(results.getFirst().circumstances());
     results.forEach(result -> common.entrySet().retainAll(result.circumstances().entrySet()));
     return common;
   }
 
-  /// Those of one benchmark that others do not share.
+  /// The settings of one benchmark that differ from those of others.
   private SequencedMap<String, String> own(EvalResult result) {
     SequencedMap<String, String> own = result.circumstances();
     own.entrySet().removeAll(common().entrySet());

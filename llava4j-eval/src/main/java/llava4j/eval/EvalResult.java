@@ -8,13 +8,13 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.Task;
 
-/// A benchmark that a model has gone through.
+/// The result of one benchmark.
 ///
-/// @param answers one for each question, in order
-/// @param score empty where a server or a judge scores
-/// @param judge who scored, where a judge did
-/// @param unjudged numbers of the questions on which the judge gave no readable verdict; they have
-///   no part in the score
+/// @param answers one answer per question, in order
+/// @param score empty if a server or a judge has to score
+/// @param judge the judge, if there was one
+/// @param unjudged numbers of the questions for which the judge gave no readable rating; they are
+///   not part of the score
 public record EvalResult(
     Task task,
     RunSettings settings,
@@ -28,9 +28,9 @@ public record EvalResult(
     unjudged = List.copyOf(unjudged);
   }
 
-  /// What a right answer is, by number of the question; none where nobody here knows.
+  /// The right answers by number of the question; empty if they are not known here.
   ///
-  /// @throws IllegalStateException if the benchmark has some for other questions only
+  /// @throws IllegalStateException if their number differs from the number of answers
   List<String> rightAnswers() {
     List<String> right = task.rightAnswers();
     if (!right.isEmpty() && right.size() != answers.size()) {
@@ -39,7 +39,7 @@ public record EvalResult(
     return right;
   }
 
-  /// Without a judge.
+  /// A result without a judge.
   public EvalResult(Task task, RunSettings settings, List<Answer> answers, Optional<Score> score) {
     this(task, settings, answers, score, Optional.empty(), List.of());
   }
@@ -50,7 +50,7 @@ public record EvalResult(
     judge.ifPresent(name -> lines.put("judge", name));
     if (!unjudged.isEmpty()) {
       lines.put(
-          "without a verdict",
+          "without a rating",
           unjudged.size()
               + " of "
               + answers.size()
@@ -60,7 +60,7 @@ public record EvalResult(
     return lines;
   }
 
-  /// Ids of the questions without a verdict.
+  /// Ids of the questions without a rating.
   public List<String> unjudgedIds() {
     return unjudged.stream().map(number -> task.questions().get(number).id()).toList();
   }

@@ -19,11 +19,11 @@ import llava4j.io.FolderLock;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Asks a benchmark's questions and writes answers as they come. Killed at any moment it goes on
-/// where it was, without asking twice or losing one.
+/// Asks a benchmark's questions and writes each answer as soon as it is known. If it is killed, the
+/// next run resumes without losing an answer or asking twice.
 public final class EvalRun {
   private static final String STARTING_ANEW =
-      "remove the answers and their settings, or name another --out";
+      "remove the answers and their settings, or use another --out folder";
 
   private final Task task;
   private final RunSettings settings;
@@ -31,14 +31,14 @@ public final class EvalRun {
   private final Shard shard;
   private final int batch;
 
-  /// Hears how far the run is.
+  /// Receives the progress of the run.
   @FunctionalInterface
   public interface Progress {
     void onAnswers(int done, int total);
   }
 
   /// @param folder of the results
-  /// @param batch questions asked side by side
+  /// @param batch number of questions per batch
   public EvalRun(Task task, RunSettings settings, Path folder, Shard shard, int batch) {
     if (batch < 1) {
       throw new BadInputException("batch is " + batch + "; it must be at least 1");
@@ -58,7 +58,7 @@ public final class EvalRun {
     return FolderLock.take(folder, "." + shard.fileName("eval").replaceFirst("jsonl$", "lock"));
   }
 
-  /// Asks what has no answer yet.
+  /// Asks the questions that have no answer yet.
   ///
   /// @return the shard's answers by number of the question, in order
   public Map<Integer, Answer> run(Answerer answerer, Progress progress) {
@@ -92,7 +92,7 @@ public final class EvalRun {
     return answers;
   }
 
-  /// All answers, put together from all shards where there are several.
+  /// All answers, combined from all shards if there are several.
   ///
   /// @return one for each question, in order
   public static List<Answer> collect(Task task, Path folder, RunSettings settings, int shards) {
@@ -114,7 +114,7 @@ public final class EvalRun {
                 + question.id()
                 + " of "
                 + task.name().word()
-                + "; run it again, it goes on where it was");
+                + "; run it again to resume");
       }
       answers.add(answer);
     }
@@ -125,9 +125,9 @@ public final class EvalRun {
     return answers;
   }
 
-  /// The settings under which answers in a folder were given, to the questions of this benchmark.
+  /// The settings of the answers to this benchmark in a folder.
   ///
-  /// @param shards that the answers lie in; all must have the same settings
+  /// @param shards number of shards; all must have the same settings
   public static RunSettings settingsIn(Path folder, Task task, int shards) {
     RunSettings settings = null;
     for (int i = 0; i < shards; i++) {
@@ -137,19 +137,19 @@ public final class EvalRun {
             file
                 + " is missing; "
                 + (shards == 1
-                    ? folder + " holds no answers to " + task.name().word()
+                    ? folder + " contains no answers to " + task.name().word()
                     : "run shard " + i + "/" + shards));
       }
       RunSettings own = read(file);
       settings = settings == null ? own : settings;
-      requireSame(own, settings, file, "the other shards; run this one again");
+      requireSame(own, settings, file, "those of the other shards; run this shard again");
     }
     if (!settings.questions().equals(RunSettings.fingerprint(task.questions()))) {
       throw new BadInputException(
           folder
-              + " holds answers to other questions of "
+              + " contains answers to other questions of "
               + task.name().title()
-              + "; name the files of the benchmark that were used there");
+              + "; use the same benchmark files as in that run");
     }
     return settings;
   }
@@ -161,12 +161,13 @@ public final class EvalRun {
           || settings.suffix() == null
           || settings.asked() == null
           || settings.lines().containsValue(null)) {
-        throw new BadInputException(file + " lacks settings; " + STARTING_ANEW);
+        throw new BadInputException(file + " contains no settings; " + STARTING_ANEW);
       }
       return settings;
     } catch (JacksonException e) {
       throw new BadInputException(
-          file + " holds no settings (" + e.getOriginalMessage() + "); " + STARTING_ANEW, e);
+          file + " contains no valid settings (" + e.getOriginalMessage() + "); " + STARTING_ANEW,
+          e);
     } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
@@ -191,8 +192,8 @@ public final class EvalRun {
         settings.asked());
   }
 
-  /// Questions about one image stand together; within and among images short ones come first, so
-  /// that little padding is needed.
+  /// The order of questions: those about the same image are next to each other, and short questions
+  /// come first, so that batches need little padding.
   private static List<Question> neighbours(List<Question> questions) {
     Map<String, List<Question>> byImage = new LinkedHashMap<>();
     for (Question question : questions) {
@@ -212,16 +213,16 @@ public final class EvalRun {
           || !task.questions().get(number).id().equals(answer.id())) {
         throw new BadInputException(
             file.path()
-                + " answers question "
+                + " has an answer to question "
                 + answer.id()
                 + ", which is not number "
                 + number
-                + " of the benchmark; it belongs to another one");
+                + " of this benchmark; the file belongs to another benchmark");
       }
     });
   }
 
-  /// Answers of another model, or to other questions, are not mixed with these.
+  /// Refuses to mix these answers with answers of another model or to other questions.
   private void requireSameSettings() {
     Path file = settingsFile(task, folder, shard);
     if (Files.exists(file)) {
@@ -229,13 +230,15 @@ public final class EvalRun {
       if (!differences.isEmpty()) {
         throw new BadInputException(
             folder
-                + " holds answers of another run ("
+                + " contains answers of another run ("
                 + String.join("; ", differences)
-                + "); name another --out");
+                + "); use another --out folder");
       }
     } else if (Files.exists(folder.resolve(shard.fileName(task.name().word())))) {
       throw new BadInputException(
-          file + " is missing, so nobody knows whose answers lie beside it; " + STARTING_ANEW);
+          file
+              + " is missing, so it is unknown which model gave the answers in this folder; "
+              + STARTING_ANEW);
     } else {
       write(settings, file);
     }

@@ -15,9 +15,9 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// Asks a model, several questions side by side, greedily. Questions about one image share its rows
-/// while they are neighbours. Images are seen as the published evaluation code sees them: 16-bit
-/// grey saturated, EXIF orientation as the run's settings say.
+/// Asks a model, in batches and with greedy decoding. Neighbouring questions about the same image
+/// share its image embeddings. Images are decoded as in the published evaluation code: 16-bit grey
+/// is saturated, and the run's settings decide about the EXIF orientation.
 public final class ModelAnswerer implements Answerer {
   private final Llava llava;
   private final GenerationOptions options;

@@ -7,13 +7,13 @@ import java.util.Optional;
 import llava4j.eval.task.Score;
 import llava4j.eval.task.TaskName;
 
-/// A line of the report's table: a figure of ours beside another model's and the paper's.
+/// A line of the report's table: this model's score next to the other model's and the paper's.
 ///
-/// @param part whether it is a part of the headline figure above it
-/// @param interval the middle 95 % of the figure, its questions drawn anew
-/// @param otherValue another model's figure
-/// @param significance probability that equally good models would differ this much
-/// @param published what the paper printed for it; empty where it is another figure than ours
+/// @param part whether it is a part of the headline score above it
+/// @param interval the 95 % confidence interval of the score
+/// @param otherValue the other model's score
+/// @param significance the p-value of the difference
+/// @param published the paper's score; empty if the paper has no score with this name
 record ReportLine(
     TaskName task,
     boolean part,
@@ -24,7 +24,7 @@ record ReportLine(
     Optional<Double> significance,
     Optional<TaskName.Published> published) {
 
-  /// The headline figure of a result, and the parts that the paper printed too.
+  /// The headline score of a result, and those of its parts that are in the paper too.
   static List<ReportLine> of(EvalResult result, Optional<EvalResult> other, Bootstrap bootstrap) {
     TaskName task = result.task().name();
     Optional<Score> score = result.score();

@@ -12,14 +12,14 @@ import llava4j.eval.task.Task;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.io.Sha256;
 
-/// Everything that can change an answer. Stands beside the answers, so that a run only goes on with
-/// the same.
+/// Everything that can change an answer. It is stored next to the answers, so that a run is resumed
+/// only with the same settings.
 ///
-/// @param task the benchmark's word
+/// @param task the benchmark's name on the command line
 /// @param questions SHA-256 of ids, prompts and image names
-/// @param suffix the lines that all prompts end with: the paper's response format
-/// @param images whether questions come with their images
-/// @param ocrTokens whether prompts name words read in the image
+/// @param suffix the lines at the end of all prompts: the paper's response-format prompt
+/// @param images whether questions have their images
+/// @param ocrTokens whether prompts contain words that were recognised in the image
 /// @param asked how the model is asked
 public record RunSettings(
     String task,
@@ -36,11 +36,11 @@ public record RunSettings(
   /// @param model name
   /// @param weights fingerprint
   /// @param template of the conversation
-  /// @param imageMode how images become views
-  /// @param orientation whether images are turned as their EXIF data says; absent from the files of
-  ///   versions that turned them
-  /// @param maxPixels largest image that is looked at; absent from the files of versions without a
-  ///   choice
+  /// @param imageMode how images are preprocessed
+  /// @param orientation whether images are rotated as their EXIF data says; missing in the files of
+  ///   versions that always rotated them
+  /// @param maxPixels largest image that is decoded; missing in the files of versions without this
+  ///   option
   /// @param types of weights and activations, and where they are computed
   /// @param maxNewTokens of an answer; decoding is greedy
   public record Asked(
@@ -58,7 +58,7 @@ public record RunSettings(
     }
   }
 
-  /// What becomes of an image's EXIF orientation.
+  /// What is done with an image's EXIF orientation.
   public enum Orientation {
     /// As the published evaluation code does.
     IGNORED,
@@ -68,12 +68,12 @@ public record RunSettings(
     private String words() {
       return switch (this) {
         case IGNORED -> "ignored";
-        case HONOURED -> "images turned by it";
+        case HONOURED -> "applied to images";
       };
     }
   }
 
-  /// Of a benchmark's questions to a model.
+  /// The settings of a benchmark and a model.
   public static RunSettings of(Task task, Asked asked) {
     return new RunSettings(
         task.name().word(),
@@ -84,7 +84,7 @@ public record RunSettings(
         asked);
   }
 
-  /// SHA-256 of what is asked.
+  /// SHA-256 of the questions.
   public static String fingerprint(List<Question> questions) {
     StringBuilder text = new StringBuilder();
     for (Question question : questions) {
@@ -95,7 +95,7 @@ public record RunSettings(
     return Sha256.of(text.toString());
   }
 
-  /// The lines, first ones left out, that all questions end with.
+  /// The lines at the end of all questions, without the first line.
   private static String suffix(List<Question> questions) {
     List<String> common = null;
     for (Question question : questions) {
@@ -135,7 +135,7 @@ public record RunSettings(
     return lines;
   }
 
-  /// What differs, as `name: here, there`.
+  /// The differences, as `name: here, not there`.
   public List<String> differences(RunSettings other) {
     List<String> differences = new ArrayList<>();
     Map<String, String> there = other.lines();

@@ -2,19 +2,19 @@ package llava4j.eval;
 
 import llava4j.error.BadInputException;
 
-/// One of several parts of a benchmark's questions, as the original cuts them: consecutive, of
-/// ceil(questions / count) each.
+/// One of several parts of a benchmark's questions, split as in the original: consecutive
+/// questions, ceil(questions / count) in each part.
 ///
 /// @param index from 0
 public record Shard(int index, int count) {
   public Shard {
     if (count < 1 || index < 0 || index >= count) {
       throw new BadInputException(
-          "shard " + index + "/" + count + " does not exist; shards of n are 0/n to " + "(n-1)/n");
+          "shard " + index + "/" + count + " does not exist; with n shards, write 0/n to (n-1)/n");
     }
   }
 
-  /// Everything.
+  /// All questions.
   public static Shard whole() {
     return new Shard(0, 1);
   }
@@ -25,7 +25,7 @@ public record Shard(int index, int count) {
     try {
       return new Shard(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw new BadInputException("'" + text + "' is no shard; write i/n, such as 0/4", e);
+      throw new BadInputException("'" + text + "' is not a shard; write i/n, such as 0/4", e);
     }
   }
 

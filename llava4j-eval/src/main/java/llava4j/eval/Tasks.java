@@ -21,11 +21,11 @@ import llava4j.eval.task.TextVqaTask;
 import llava4j.eval.task.VizWizTask;
 import llava4j.eval.task.Vqav2Task;
 
-/// Opens benchmarks where LLaVA's evaluation archive puts them: a folder each below one folder.
+/// Opens benchmarks in the layout of LLaVA's evaluation archive: one folder per benchmark.
 public final class Tasks {
   private Tasks() {}
 
-  /// Says before a model loads which images are missing.
+  /// Reports missing images before a model is loaded.
   public static void requireImages(Task task) {
     List<QuestionImage> missing =
         task.questions().stream()
@@ -65,7 +65,8 @@ public final class Tasks {
     };
   }
 
-  /// Fails if questions lack their truth, where the truth is here: by scoring silence.
+  /// Fails if the right answers should be here but some are missing; checks it by scoring empty
+  /// answers.
   public static void requireTruth(Task task) {
     task.score(
         task.questions().stream()

@@ -165,7 +165,7 @@ class EvalRunTest {
         answers, Files.readString(answers).replaceFirst("\"weights\":\"m\"", "\"weights\":\"n\""));
     assertThatThrownBy(() -> run(task, "m", Shard.whole()))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("pope.jsonl, line 1 was answered by other weights (n, not m)");
+        .hasMessageContaining("pope.jsonl, line 1 is an answer of other weights (n, not m)");
     assertThatThrownBy(() -> EvalRun.collect(task, out, settings(task, "m"), 1))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("other weights");
@@ -180,7 +180,7 @@ class EvalRunTest {
     Files.writeString(answers, "Yes\n");
     assertThatThrownBy(() -> run(task, "m", Shard.whole()))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("line 1 is no JSON");
+        .hasMessageContaining("line 1 is not JSON");
   }
 
   @Test
@@ -231,7 +231,7 @@ class EvalRunTest {
     Files.writeString(file, older);
     assertThatThrownBy(() -> run(task, "m", Shard.whole()))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("EXIF orientation: ignored, not images turned by it");
+        .hasMessageContaining("EXIF orientation: ignored, not applied to images");
   }
 
   @Test
@@ -296,7 +296,7 @@ class EvalRunTest {
     Path renamed = Files.write(folder.resolve("renamed.jsonl"), new byte[] {'P', (byte) 0xFF});
     assertThatThrownBy(() -> new PopeTask(renamed, data, data))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("renamed.jsonl is no text in UTF-8; get it again from LLaVA's");
+        .hasMessageContaining("renamed.jsonl is not UTF-8 text; download it again from LLaVA's");
     Files.writeString(folder.resolve("val-00000.parquet"), "PAR1");
     assertThatThrownBy(() -> new PopeTask(folder.resolve("none.jsonl"), data, data))
         .isInstanceOf(BadInputException.class)

@@ -144,7 +144,7 @@ class ReportTest {
   @Test
   void circumstancesNameTheJudgeAndWhatItDidNotJudge() throws IOException {
     EvalResult plain = pope("abc", "Pad[]");
-    assertThat(plain.circumstances()).doesNotContainKeys("judge", "without a verdict");
+    assertThat(plain.circumstances()).doesNotContainKeys("judge", "without a rating");
     EvalResult judged =
         new EvalResult(
             plain.task(),
@@ -156,7 +156,7 @@ class ReportTest {
     assertThat(judged.circumstances())
         .containsAllEntriesOf(plain.settings().lines())
         .containsEntry("judge", "gpt at home")
-        .containsEntry("without a verdict", "2 of 30 answers, to questions 5, 7");
+        .containsEntry("without a rating", "2 of 30 answers, to questions 5, 7");
     // what was not judged of one is no pair of what was judged of the other
     assertThat(ReportLine.of(plain, Optional.of(judged), new Bootstrap(200)).getFirst().p())
         .isEqualTo("-");

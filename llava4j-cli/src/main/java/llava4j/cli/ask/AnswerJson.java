@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A response as one JSON object.
+/// Writes a response as one JSON object.
 final class AnswerJson {
   private AnswerJson() {}
 

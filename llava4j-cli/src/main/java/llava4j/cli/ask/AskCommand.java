@@ -1,8 +1,6 @@
 package llava4j.cli.ask;
 
-import java.io.File;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -21,10 +19,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `llava ask IMAGE... "question"`
+/// `llava ask IMAGE... "question"`, or `llava ask --image FILE --prompt TEXT`
 @Command(
     name = "ask",
     description = "Answer one question about any number of images.",
@@ -32,6 +29,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  llava ask -m llava-v1.5-7b cat.jpg \"What is this?\"",
+      "  llava ask -m llava-v1.5-7b --image cat.jpg --prompt \"What is this?\"",
       "  llava ask -m llava-v1.5-7b --stream before.png after.png \"What has changed?\"",
       "  llava ask -m model-q4_0.gguf --answer short --format json sign.jpg \"What does it say?\"",
       "  curl -s https://example.org/a.jpg | llava ask -m llava-v1.5-7b - \"Describe it.\""
@@ -48,20 +46,15 @@ public final class AskCommand implements Callable<Integer> {
   @Mixin private GenerationFlags generation;
   @Mixin private ImageOptions imageOptions;
 
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "IMAGE... QUESTION",
-      description =
-          "Images (files, data: URIs, - for standard input, addresses with --allow-url), then the question.")
-  private List<String> words = new ArrayList<>();
+  @Mixin private QuestionArguments arguments;
 
   @Option(
       names = "--format",
       defaultValue = "TEXT",
-      description = "text or json. Default: ${DEFAULT-VALUE}.")
+      description = "The output format: text or json. Default: ${DEFAULT-VALUE}.")
   private Format format;
 
-  @Option(names = "--stream", description = "Print the answer as it comes.")
+  @Option(names = "--stream", description = "Print the answer token by token.")
   private boolean stream;
 
   @Option(
@@ -69,13 +62,14 @@ public final class AskCommand implements Callable<Integer> {
       defaultValue = "FREE",
       paramLabel = "FORM",
       description =
-          "The paper's response-format prompts: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+          "Append one of the paper's response-format prompts to the question: ${COMPLETION-CANDIDATES}."
+              + " Default: ${DEFAULT-VALUE}.")
   private ResponseFormat responseFormat;
 
   @Option(
       names = "--system",
       paramLabel = "TEXT",
-      description = "Replaces the template's system text.")
+      description = "The system prompt, in place of the template's.")
   private String system;
 
   @Override
@@ -84,22 +78,17 @@ public final class AskCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     if (stream && format == Format.JSON) {
       throw new BadInputException(
-          "--stream prints text as it comes and --format json one object at the end; use one");
+          "--stream prints text token by token, --format json prints one object at the end; use only one of them");
     }
     if (stream) {
-      Unused.refuse(spec, "--stream prints one answer as it comes", "-n");
+      Unused.refuse(spec, "--stream prints only one answer", "-n");
     }
     if (format == Format.TEXT) {
-      Unused.refuse(spec, "text shows no log-probabilities, --format json does", "--logprobs");
+      Unused.refuse(spec, "log-probabilities are printed only with --format json", "--logprobs");
     }
-    if (new File(words.getLast()).isFile()) {
-      throw new BadInputException(
-          "the question is missing: "
-              + words.getLast()
-              + " is a file; give the question last, in quotes");
-    }
-    List<RgbImage> images = imageOptions.decode(words.subList(0, words.size() - 1), err);
-    String question = responseFormat.applyTo(words.getLast());
+    QuestionArguments.Question asked = arguments.question();
+    List<RgbImage> images = imageOptions.decode(asked.images(), err);
+    String question = responseFormat.applyTo(asked.text());
     ChatRequest request =
         new ChatRequest(
             ChatRequest.of(images, question).messages(),
@@ -110,7 +99,8 @@ public final class AskCommand implements Callable<Integer> {
       long loaded = System.nanoTime();
       if (images.size() > 1) {
         err.println(
-            "llava: LLaVA-1.5 was trained on one image at a time; answers about several are a stretch");
+            "llava: LLaVA-1.5 was trained with one image per question; answers about several images are"
+                + " often worse");
       }
       ChatResponse response =
           llava.answer(request, stream ? streaming(out) : TextListener.NONE, () -> false);

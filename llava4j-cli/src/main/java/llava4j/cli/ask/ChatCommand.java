@@ -3,7 +3,6 @@ package llava4j.cli.ask;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import llava4j.Llava;
@@ -29,16 +28,19 @@ import picocli.CommandLine.Spec;
 /// `llava chat [IMAGE]`
 @Command(
     name = "chat",
-    description = "Talk about images. Type a question; drag an image in, or use /image.",
+    description =
+        "Chat about images. Type a question; drag an image into the terminal, or use /image.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nIn the chat:%n",
     footer = {
-      "  /image FILE    show another image",
-      "  /system TEXT   replace the system text (without TEXT: restore it)",
-      "  /reset         begin again",
+      "  /image FILE    add an image to the next question",
+      "  /system TEXT   replace the system prompt (without TEXT: restore it)",
+      "  /reset         start a new conversation",
       "  /save FILE     write the conversation as Markdown",
-      "  /stats         figures of the last answer",
-      "  /help, /exit   Ctrl-C stops an answer, Ctrl-D leaves",
+      "  /stats         print the statistics of the last answer",
+      "  /help, /exit   list the commands; leave the chat",
+      "",
+      "Ctrl-C stops an answer, Ctrl-D leaves the chat.",
       "",
       "Example: llava chat -m llava-v1.5-7b cat.jpg"
     })
@@ -48,31 +50,43 @@ public final class ChatCommand implements Callable<Integer> {
   @Mixin private GenerationFlags generation;
   @Mixin private ImageOptions imageOptions;
 
-  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Images to begin with.")
-  private List<String> images = new ArrayList<>();
+  private final ImageArguments images = new ImageArguments();
+
+  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Images of the first question.")
+  void setWords(List<String> soFar) {
+    images.byPosition(soFar);
+  }
+
+  @Option(
+      names = {"--image", "--image-file"},
+      paramLabel = "IMAGE",
+      description = "Another way to give an image; may be repeated.")
+  void setImages(List<String> soFar) {
+    images.ofOption(soFar);
+  }
 
   @Option(
       names = "--history",
       paramLabel = "FILE",
-      description = "Remember typed lines in this file.")
+      description = "Store the typed lines in this file, for the arrow keys of later chats.")
   private Path historyFile;
 
   @Override
   public Integer call() throws IOException {
-    Unused.refuse(spec, "a chat goes on from one answer", "-n");
-    Unused.refuse(spec, "a chat shows no log-probabilities", "--logprobs");
+    Unused.refuse(spec, "a chat continues from a single answer", "-n");
+    Unused.refuse(spec, "a chat does not print log-probabilities", "--logprobs");
     PrintWriter err = spec.commandLine().getErr();
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
         Llava llava = model.load(err);
         ChatRepl repl =
             new ChatRepl(llava, imageOptions, generation.toOptions(), terminal.writer())) {
       repl.setVerbose(model.verbose());
-      for (String image : images) {
-        repl.show(image);
+      for (ImageArguments.Typed image : images.inOrder()) {
+        repl.show(image.text());
       }
       terminal.handle(Terminal.Signal.INT, _ -> repl.stopAnswer());
       LineReader reader = reader(terminal);
-      terminal.writer().println("Ask about an image; /help tells more.");
+      terminal.writer().println("Ask about an image; /help lists the commands.");
       while (!repl.isOver()) {
         readLine(reader, repl, terminal.writer());
       }
@@ -84,7 +98,7 @@ public final class ChatCommand implements Callable<Integer> {
     try {
       repl.accept(reader.readLine("> "));
     } catch (UserInterruptException e) {
-      out.println("(Ctrl-D or /exit leaves)");
+      out.println("(Ctrl-D or /exit leaves the chat)");
     } catch (EndOfFileException e) {
       repl.accept("/exit");
     } catch (BadInputException e) {

@@ -19,7 +19,7 @@ import llava4j.generate.FinishReason;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbImage;
 
-/// What `llava chat` does with each line, apart from the terminal.
+/// Handles each line of `llava chat`, independently of the terminal.
 final class ChatRepl implements AutoCloseable {
   private final Llava llava;
   private final ChatSession session;
@@ -39,7 +39,7 @@ final class ChatRepl implements AutoCloseable {
     this.out = out;
   }
 
-  /// One line: a command that starts with a slash, else something to say.
+  /// Handles one line: a command if it starts with a slash, otherwise a question.
   void accept(String line) {
     String text = line.strip();
     if (text.isEmpty()) {
@@ -52,12 +52,12 @@ final class ChatRepl implements AutoCloseable {
     }
   }
 
-  /// Whether figures follow each answer.
-  void setVerbose(boolean figures) {
-    verbose = figures;
+  /// Whether to print statistics after each answer.
+  void setVerbose(boolean statistics) {
+    verbose = statistics;
   }
 
-  /// Stops the answer that is being given; harmless when there is none.
+  /// Stops the current answer; does nothing if there is none.
   void stopAnswer() {
     running.cancel();
   }
@@ -135,7 +135,7 @@ final class ChatRepl implements AutoCloseable {
 
   private void stats() {
     if (last == null) {
-      out.println("(nothing was asked yet)");
+      out.println("(no question was asked yet)");
     } else {
       Statistics.print(out, last, 0);
     }

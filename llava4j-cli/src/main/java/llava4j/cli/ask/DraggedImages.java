@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Image files named in a line of chat: typed, or dragged there by a terminal, which quotes or
-/// escapes blanks or writes a `file://` address.
+/// The image files in a line of a chat. They are typed by the user, or written by the terminal when
+/// a file is dragged into it; terminals quote or escape blanks, or write a `file://` address.
 ///
-/// @param text the line without them
+/// @param text the line without the files
 public record DraggedImages(String text, List<Path> files) {
   private static final Pattern WORD =
       Pattern.compile("'([^']+)'|\"([^\"]+)\"|((?:\\\\.|[^\\s\\\\])+)");

@@ -10,7 +10,7 @@ import llava4j.ChatResponse;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.NativeRuntime;
 
-/// Figures of one answer, for `--verbose` and `/stats`.
+/// Prints the statistics of one answer, for `--verbose` and `/stats`.
 final class Statistics {
   private Statistics() {}
 
@@ -23,7 +23,7 @@ final class Statistics {
     err.printf(Locale.ROOT, "first token       %9.2f s%n", seconds(response.timing().firstToken()));
     err.printf(
         Locale.ROOT,
-        "prompt            %9d tokens (%d of images, %d known from before)%n",
+        "prompt            %9d tokens (%d of images, %d from the KV cache)%n",
         response.promptTokens(),
         response.imageTokens(),
         response.cachedTokens());
@@ -41,7 +41,7 @@ final class Statistics {
     err.flush();
   }
 
-  /// The most that this process has had resident, files it maps included.
+  /// The largest resident memory of this process, including mapped files.
   private static String peakMemory() {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {

@@ -1,2 +1,2 @@
-/// Questions and conversations: `ask`, `chat`.
+/// Commands that answer questions: `ask`, `chat`.
 package llava4j.cli.ask;

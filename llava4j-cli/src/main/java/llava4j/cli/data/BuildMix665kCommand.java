@@ -20,15 +20,15 @@ import picocli.CommandLine.Spec;
 /// `llava data build mix665k --sources DIR --out FILE`
 @Command(
     name = "mix665k",
-    description = "Build the paper's mixture of stage 2 from the files of its ten sources.",
+    description = "Build the paper's stage 2 mixture from the files of its ten sources.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  llava data build mix665k --sources sources --tokenizer vicuna-7b-v1.5 --out mix665k.json",
       "  llava data build mix665k --sources sources --only vqav2,gqa,vg --out part.json",
       "",
-      "DIR holds a folder for each source: llava_instruct, sharegpt, vqav2, gqa, okvqa, ocr_vqa, aokvqa,",
-      "textcaps, refcoco, refcoco+, refcocog, vg. What is missing there is said before any work begins."
+      "DIR has one folder per source: llava_instruct, sharegpt, vqav2, gqa, okvqa, ocr_vqa, aokvqa,",
+      "textcaps, refcoco, refcoco+, refcocog, vg. Missing files are listed before any work starts."
     })
 final class BuildMix665kCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -37,36 +37,36 @@ final class BuildMix665kCommand implements Callable<Integer> {
       names = "--sources",
       required = true,
       paramLabel = "DIR",
-      description = "The sources' own annotation files, a folder each.")
+      description = "The folder of the sources' annotation files, one folder per source.")
   private Path sources;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "The JSON to write, for 'llava train --data'.")
+      description = "The JSON file to write, for 'llava train --data'.")
   private Path out;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
       description =
-          "The images: boxes are scaled by their sizes. Default: by the sizes in the annotations.")
+          "The folder of the images. Their sizes scale the boxes. Default: the sizes in the annotations.")
   private Path images;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "42",
-      description = "What is left to chance repeats with it. Default: ${DEFAULT-VALUE}.")
+      description = "Random seed; the same seed gives the same file. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(
       names = "--tokenizer",
       paramLabel = "MODEL",
       description =
-          "The model whose tokens count for ShareGPT's limit of 2048: a folder, a tokenizer.model,"
-              + " or a hub's name that was pulled. Without it they are estimated.")
+          "The model whose tokenizer counts the 2048 tokens that a ShareGPT conversation may have: a"
+              + " folder, a tokenizer.model, or a hub model that was pulled. Default: an estimate.")
   private String tokenizer;
 
   @Option(
@@ -74,7 +74,7 @@ final class BuildMix665kCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "SOURCE",
       description =
-          "Some of: llava-instruct, sharegpt, vqav2, gqa, okvqa, ocrvqa, aokvqa, textcaps, refcoco,"
+          "Only these sources, separated by commas: llava-instruct, sharegpt, vqav2, gqa, okvqa, ocrvqa, aokvqa, textcaps, refcoco,"
               + " vg. Default: all.")
   private List<String> only;
 
@@ -88,8 +88,8 @@ final class BuildMix665kCommand implements Callable<Integer> {
       build(chosen, MixtureOptions.ofThePaper(seed, TokenCounter.estimate(), sizes));
       if (chosen.contains(MixtureSource.SHAREGPT)) {
         err.println(
-            "llava: without --tokenizer, the 2048 tokens of a ShareGPT conversation were estimated"
-                + " as one for three bytes, so some are cut earlier or later than they should be");
+            "llava: without --tokenizer, the limit of 2048 tokens of a ShareGPT conversation was estimated"
+                + " with one token per three bytes, so some conversations are cut too early or too late");
       }
       return 0;
     }

@@ -15,13 +15,13 @@ import picocli.CommandLine.Spec;
 /// `llava data build pretrain558k --sources DIR --out FILE`
 @Command(
     name = "pretrain558k",
-    description = "Check and write the captions of stage 1, LCS-558K.",
+    description = "Check and write the captions of stage 1 (LCS-558K).",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  llava data build pretrain558k --sources sources --out pretrain558k.json",
       "",
-      "DIR holds lcs558k/blip_laion_cc_sbu_558k.json."
+      "DIR contains lcs558k/blip_laion_cc_sbu_558k.json."
     })
 final class BuildPretrain558kCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -30,19 +30,19 @@ final class BuildPretrain558kCommand implements Callable<Integer> {
       names = "--sources",
       required = true,
       paramLabel = "DIR",
-      description = "The folder that holds the folder lcs558k.")
+      description = "The folder that contains the folder lcs558k.")
   private Path sources;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "The JSON to write, for 'llava train --data'.")
+      description = "The JSON file to write, for 'llava train --data'.")
   private Path out;
 
   @Override
   public Integer call() {
-    // nothing is left to chance, and there are neither boxes nor limits
+    // no random choices, no boxes and no limits here
     MixtureOptions options =
         MixtureOptions.ofThePaper(0, TokenCounter.estimate(), ImageSizes.stated());
     MixtureBuild build = MixtureBuild.of(sources, MixtureSource.pretrain558k(), options);

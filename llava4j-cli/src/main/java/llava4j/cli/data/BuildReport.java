@@ -13,7 +13,7 @@ import llava4j.data.mixture.MixtureSource;
 import llava4j.data.mixture.SourceResult;
 import llava4j.data.mixture.rule.Incident;
 
-/// Runs the building of a mixture with a progress bar, and says of each source what came of it.
+/// Builds a mixture with a progress bar, and prints the result for each source.
 final class BuildReport {
   private static final String ROW = "%-16s %8s %8s %9s%n";
 
@@ -46,13 +46,13 @@ final class BuildReport {
 
       @Override
       public void onResult(SourceResult result) {
-        // the table comes at the end, so that the bar does not run through it
+        // the table is printed at the end, so that the progress bar does not overwrite it
       }
     };
   }
 
   private void print(List<SourceResult> results) {
-    out.printf(Locale.ROOT, ROW, "samples of", "paper", "here", "differs");
+    out.printf(Locale.ROOT, ROW, "source", "paper", "here", "differs");
     long paper = 0;
     long here = 0;
     for (SourceResult result : results) {

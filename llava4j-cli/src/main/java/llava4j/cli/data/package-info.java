@@ -1,2 +1,2 @@
-/// Files of samples by command: `data build`, `data check`, `data stats`.
+/// Commands about training data: `data build`, `data check`, `data stats`.
 package llava4j.cli.data;

@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
 /// `llava eval TASK... --model ... --data DIR --out DIR`
 @Command(
     name = "eval",
-    description = "Score a model on the paper's benchmarks, as the official programs do.",
+    description = "Score a model on the paper's benchmarks with the official metrics.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -63,16 +63,16 @@ import picocli.CommandLine.Spec;
       "  llava eval vqav2 -m llava-v1.5-7b --data playground/data/eval --out results-7b --shard 0/4",
       "  llava eval vqav2 -m llava-v1.5-7b --data playground/data/eval --out results-7b --merge 4",
       "",
-      "Stopped at any moment, a run goes on where it was. --data has the layout of LLaVA's eval.zip."
+      "A run can be stopped at any time; started again, it resumes. --data has the layout of LLaVA's eval.zip."
     })
 public final class EvalCommand implements Callable<Integer> {
   private static final String TINY = "tiny";
   private static final int TINY_TOKENS = 16;
   private static final int ON_A_SHEET = 20;
-  private static final int JUDGE_TRIES = 3; // at a readable verdict
+  private static final int JUDGE_TRIES = 3; // per answer, until a rating can be read
   private static final String OTHER_PROMPT =
-      "llava: the model is asked in its own chat template; LLaVA's evaluation, whose scores the paper"
-          + " has, asks LLaVA-1.5 with --template vicuna_v1";
+      "llava: the prompts use the model's own chat template; the paper's scores of LLaVA-1.5 were"
+          + " measured with other prompts, those of --template vicuna_v1";
   private static final Duration JUDGE_PAUSE = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;
@@ -82,8 +82,8 @@ public final class EvalCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description =
           "vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, mmbench-cn, seed,"
-              + " llavabench, mmvet; heldout, of the small mixture; or tiny alone: a bundled"
-              + " miniature of the paper's.")
+              + " llavabench, mmvet; heldout (the test set of the small mixture); or only tiny (a bundled"
+              + " miniature of all the paper's benchmarks).")
   private List<String> tasks;
 
   @Mixin private ModelOptions model;
@@ -93,82 +93,85 @@ public final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "The benchmarks' files, a folder each.")
+      description = "The folder of the benchmarks' files, one folder per benchmark.")
   private Path data;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder of answers, submission files and the report.")
+      description = "The output folder for answers, submission files and the report.")
   private Path out;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Questions asked side by side. Default: ${DEFAULT-VALUE}.")
+      description = "Number of questions per batch. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
       description =
-          "Tokens of an answer, in place of the official number; 16 for tiny. Scores are comparable"
-              + " without it only.")
+          "Maximum number of tokens of an answer. Default: the official number, or 16 for tiny. Scores"
+              + " with another number are not comparable.")
   private Integer maxTokens;
 
   @Option(
       names = "--shard",
       paramLabel = "I/N",
-      description = "Ask the I-th of N parts only, I from 0; put together with --merge N.")
+      description =
+          "Ask only the I-th of N parts of the questions, I from 0. Combine the parts with --merge N.")
   private String shard;
 
   @Option(
       names = "--merge",
       paramLabel = "N",
       description =
-          "Put N shards together and score them; asks nothing, so that no model is opened and the"
-              + " options that asked the shards may stand.")
+          "Combine the answers of N shards and score them. No model is opened; the options of the shards"
+              + " may be repeated.")
   private Integer merge;
 
   @Option(
       names = "--against",
       paramLabel = "DIR",
-      description = "The --out of another model; the report compares both, question by question.")
+      description =
+          "The --out folder of another model. The report compares both models, question by question.")
   private Path against;
 
   @Option(
       names = "--blind",
-      description = "Ask without the images: what a model scores by guessing.")
+      description = "Ask without the images, to measure how many answers can be guessed.")
   private boolean blind;
 
   @Option(
       names = "--sheet",
       paramLabel = "SEED",
-      description = "Also write a page of 20 questions and answers that this seed picks.")
+      description =
+          "Also write a page with 20 questions and answers, selected with this random seed.")
   private Long sheet;
 
   @Option(
       names = "--judge-url",
       paramLabel = "URL",
       description =
-          "An OpenAI-compatible server that judges llavabench and mmvet; without it they get a"
-              + " word overlap that cannot be compared.")
+          "An OpenAI-compatible server that judges the answers to llavabench and mmvet. Without it, their"
+              + " score is a word overlap, which is not comparable.")
   private URI judgeUrl;
 
   @Option(
       names = "--judge-model",
       paramLabel = "NAME",
       defaultValue = "gpt-4-0314",
-      description = "The judge's model. Default: ${DEFAULT-VALUE}, that of the paper.")
+      description = "The judge's model. Default: ${DEFAULT-VALUE}, as in the paper.")
   private String judgeModel;
 
   @Option(
       names = "--judge-key",
       paramLabel = "VARIABLE",
       defaultValue = "OPENAI_API_KEY",
-      description = "The environment variable with the judge's key. Default: ${DEFAULT-VALUE}.")
+      description = "The environment variable with the judge's API key. Default: ${DEFAULT-VALUE}.")
   private String judgeKey;
 
   @Override
@@ -206,14 +209,14 @@ public final class EvalCommand implements Callable<Integer> {
 
   private void requireUsed() {
     if (tasks.equals(List.of(TINY))) {
-      Unused.refuse(spec, "tiny brings its own files", "--data");
+      Unused.refuse(spec, "tiny has its own files", "--data");
     }
     if (merge != null) {
-      Unused.refuse(spec, "--merge takes all shards", "--shard");
+      Unused.refuse(spec, "--merge combines all shards", "--shard");
     } else if (shard != null && Shard.parse(shard).count() > 1) {
       Unused.refuse(
           spec,
-          "a shard is not scored, --merge does that",
+          "a single shard is not scored (see --merge)",
           "--against",
           "--sheet",
           "--judge-url",
@@ -225,7 +228,7 @@ public final class EvalCommand implements Callable<Integer> {
     }
   }
 
-  /// Whatever is missing shows here, before a model loads.
+  /// Opens the benchmarks. Missing files are reported here, before the model is loaded.
   private List<Task> open() {
     List<TaskName> names = new ArrayList<>();
     Path from = data;
@@ -234,7 +237,7 @@ public final class EvalCommand implements Callable<Integer> {
       from = out.resolve("tiny-data");
       TinyBenchmarks.write(from);
     } else if (data == null) {
-      throw new BadInputException("--data is missing; name the folder of the benchmarks' files");
+      throw new BadInputException("--data is missing; give the folder of the benchmarks' files");
     } else {
       tasks.forEach(word -> names.add(TaskName.of(word)));
     }
@@ -255,12 +258,12 @@ public final class EvalCommand implements Callable<Integer> {
   private Optional<String> note() {
     return tasks.equals(List.of(TINY))
         ? Optional.of(
-            "These are the bundled miniatures of the benchmarks, a few drawings each: they check"
-                + " the way and measure nothing, the paper's figures are of the real ones.")
+            "These are the bundled miniatures of the benchmarks, with a few drawings each. They test"
+                + " the commands and do not measure the model; the paper's scores are from the real benchmarks.")
         : Optional.empty();
   }
 
-  /// What another run of the same questions scored.
+  /// The scores of another run with the same questions.
   private List<EvalResult> others(List<Task> opened) {
     List<EvalResult> others = new ArrayList<>();
     for (Task task : opened) {
@@ -271,7 +274,7 @@ public final class EvalCommand implements Callable<Integer> {
     return others;
   }
 
-  /// Asks what is open, and scores each benchmark as soon as all of it is answered.
+  /// Asks the unanswered questions, and scores each benchmark when all its answers are there.
   private void ask(List<Task> opened, Shard part, List<EvalResult> results) {
     LoadOptions options = model.loadOptions();
     Checkpoint checkpoint = model.open(spec.commandLine().getErr());
@@ -296,15 +299,15 @@ public final class EvalCommand implements Callable<Integer> {
                   task.name().title()
                       + ": shard "
                       + shard
-                      + " is answered; when all are, put them together with --merge "
+                      + " is complete; when all shards are, combine them with --merge "
                       + part.count());
         }
       }
     }
   }
 
-  /// Whether a folder's own chat template writes another prompt than the original's evaluation.
-  /// Hugging Face's LLaVA-1.5 does: it has no system text.
+  /// Whether the model's own chat template writes another prompt than the original evaluation. The
+  /// one of Hugging Face's LLaVA-1.5 does: it has no system prompt.
   private static boolean asksOtherwise(PromptTemplate template) {
     List<String> question = List.of("<image>\nWhat is this?");
     return template instanceof ChatTemplate
@@ -313,7 +316,7 @@ public final class EvalCommand implements Callable<Integer> {
             .equals(ConversationTemplate.VICUNA_V1.prompt(Optional.empty(), question));
   }
 
-  /// Of the weights that are run; closes the checkpoint where they cannot be read.
+  /// The fingerprint of the weights. Closes the checkpoint if they cannot be read.
   private static String fingerprint(Checkpoint checkpoint) {
     try {
       return WeightsFingerprint.of(checkpoint.inferenceWeights());
@@ -342,18 +345,20 @@ public final class EvalCommand implements Callable<Integer> {
                         .filter(paper -> paper.figure().equals(found.name()))
                         .map(paper -> " (LLaVA-1.5 7B in the paper: " + paper.seven() + ")")
                         .orElse("")),
-            () -> text.println(task.name().title() + ": scored by its server"));
+            () -> text.println(task.name().title() + ": scored by the benchmark's server"));
     List<Path> files = task.writeSubmission(answers, out.resolve("submissions"));
     if (!files.isEmpty()) {
       text.println(
-          "for its server or scorer: "
+          "submission: "
               + files.getFirst()
-              + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more beside it"));
+              + (files.size() == 1
+                  ? ""
+                  : " and " + (files.size() - 1) + " more in the same folder"));
     }
     return result;
   }
 
-  /// @param folder of the answers, where a judge's verdicts lie too
+  /// @param folder the folder of the answers and of the judge's ratings
   private EvalResult scored(Task task, RunSettings settings, List<Answer> answers, Path folder) {
     Optional<Score> score = task.score(answers);
     Optional<JudgedTask> judged = judged(task);
@@ -391,11 +396,11 @@ public final class EvalCommand implements Callable<Integer> {
           .println(
               "llava: "
                   + judge.name()
-                  + " gave no readable verdict on question(s) "
+                  + " gave no readable rating for question(s) "
                   + String.join(", ", result.unjudgedIds())
                   + " of "
                   + task.name().title()
-                  + "; they have no score, run again to ask once more");
+                  + "; they are left out of the score; run the command again to ask the judge again");
     }
     return result;
   }

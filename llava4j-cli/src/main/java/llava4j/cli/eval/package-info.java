@@ -1,2 +1,2 @@
-/// Benchmarks by command: `eval`.
+/// The command for benchmarks: `eval`.
 package llava4j.cli.eval;

@@ -18,10 +18,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `llava convert -m MODEL --to DIALECT OUT`
+/// `llava convert -m MODEL --to FORMAT OUT`
 @Command(
     name = "convert",
-    description = "Write a model in another dialect, so that the programs of that dialect load it.",
+    description = "Write a model in the checkpoint format of another program.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       "  llava convert -m my-lora --to hf my-lora-for-transformers"
     })
 public final class ConvertCommand implements Callable<Integer> {
-  /// What is written.
+  /// The format to write.
   enum Target {
     HF,
     ORIGINAL,
@@ -67,25 +67,27 @@ public final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       required = true,
-      paramLabel = "DIALECT",
+      paramLabel = "FORMAT",
       converter = TargetConverter.class,
-      description = "hf, original, gguf-f32, gguf-f16, gguf-q8_0 or gguf-q4_0.")
+      description =
+          "hf (Hugging Face), original (LLaVA's code), gguf-f32, gguf-f16, gguf-q8_0 or gguf-q4_0.")
   private Target target;
 
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
       defaultValue = "AS_STORED",
-      description = "For hf and original: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Element type of the tensors, for hf and original: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private TypeName type;
 
-  @Parameters(paramLabel = "OUT", description = "A new or empty folder.")
+  @Parameters(paramLabel = "OUT", description = "The output folder, new or empty.")
   private Path out;
 
   @Override
   public Integer call() {
     if (target.name().startsWith("GGUF")) {
-      Unused.refuse(spec, "a GGUF file's types are those that --to names", "--dtype");
+      Unused.refuse(spec, "for GGUF, --to already names the type", "--dtype");
     }
     threads.apply();
     PrintWriter err = spec.commandLine().getErr();
@@ -114,7 +116,7 @@ public final class ConvertCommand implements Callable<Integer> {
         return Target.parse(text);
       } catch (IllegalArgumentException e) {
         throw new picocli.CommandLine.TypeConversionException(
-            "'" + text + "' is none of hf, original, gguf-f32, gguf-f16, gguf-q8_0, gguf-q4_0");
+            "'" + text + "' is not one of hf, original, gguf-f32, gguf-f16, gguf-q8_0, gguf-q4_0");
       }
     }
   }

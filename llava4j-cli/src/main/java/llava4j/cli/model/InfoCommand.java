@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 /// `llava info -m MODEL`
 @Command(
     name = "info",
-    description = "Tell what a model is and what it needs, without loading it.",
+    description = "Print a model's architecture and memory needs without loading it.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {"  llava info -m llava-v1.5-7b", "  llava info -m model-q4_0.gguf --weights fp16"})
@@ -45,12 +45,12 @@ public final class InfoCommand implements Callable<Integer> {
     ThreadCount threads = options.threads().apply();
     PrintWriter out = spec.commandLine().getOut();
     Optional<Path> adapter = options.adapter();
-    adapter.ifPresent(folder -> printAdapter(out, folder)); // also where its base is missing
+    adapter.ifPresent(folder -> printAdapter(out, folder)); // even if its base is missing
     try (Checkpoint checkpoint = options.inspect(spec.commandLine().getErr())) {
       WeightSource weights = checkpoint.inferenceWeights();
       ParameterTable table = ParameterTable.of(checkpoint.config());
       table.requireExactly(weights, checkpoint.location().toString());
-      if (adapter.isEmpty() && isAdapter(checkpoint.location())) { // of a hub
+      if (adapter.isEmpty() && isAdapter(checkpoint.location())) { // from a hub
         printAdapter(out, checkpoint.location());
       }
       printModel(out, checkpoint, table);
@@ -78,13 +78,13 @@ public final class InfoCommand implements Callable<Integer> {
         "adapter",
         "LoRA of rank "
             + config.rank()
-            + (config.ranks().isEmpty() ? "" : " (of some modules another)")
+            + (config.ranks().isEmpty() ? "" : " (other ranks for some modules)")
             + ", alpha "
             + String.valueOf(config.alpha()).replaceFirst("\\.0$", "")
-            + (config.rootScale() ? " over the rank's root" : "")
+            + (config.rootScale() ? " / sqrt(rank)" : "")
             + ", on "
-            + (modules.isEmpty() ? "the modules of its tensors" : String.join(", ", modules)));
-    line(out, "base", options.base().or(config::base).orElse("not named; name it with --base DIR"));
+            + (modules.isEmpty() ? "the modules that have tensors" : String.join(", ", modules)));
+    line(out, "base", options.base().or(config::base).orElse("unknown; give it with --base DIR"));
   }
 
   private void printModel(PrintWriter out, Checkpoint checkpoint, ParameterTable table) {
@@ -95,7 +95,7 @@ public final class InfoCommand implements Callable<Integer> {
         "vision tower",
         String.format(
             Locale.ROOT,
-            "CLIP, %d px in patches of %d, %d blocks (%d run), width %d, %d heads, %s parameters",
+            "CLIP, %d px in patches of %d, %d blocks (%d used), width %d, %d heads, %s parameters",
             config.vision().imageSize(),
             config.vision().patchSize(),
             config.vision().numLayers(),
@@ -123,9 +123,9 @@ public final class InfoCommand implements Callable<Integer> {
         out,
         "context",
         config.contextLength()
-            + " tokens, "
+            + " tokens; "
             + config.vision().rowsPerView()
-            + " for each view of an image");
+            + " tokens for each tile of an image");
     line(
         out,
         "images",
@@ -177,7 +177,7 @@ public final class InfoCommand implements Callable<Integer> {
         MemoryPlan.gigabytes(plan.weightBytes())
             + " of weights ("
             + MemoryPlan.gigabytes(plan.mappedBytes())
-            + " used in place from the files) + "
+            + " mapped from the files) + "
             + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
             + " of cache for a full context");
     MemoryPlan.leftWhole(weights, device, options.parsedWeights())

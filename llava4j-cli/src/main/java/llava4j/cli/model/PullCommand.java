@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pull",
     description =
-        "Fetch a model from a Hugging Face compatible hub into its cache. HF_ENDPOINT, HF_TOKEN and HF_HOME are"
-            + " honoured, and the cache is shared with the Python tools.",
+        "Download a model from a Hugging Face compatible hub into the cache, which is shared with the Python"
+            + " tools. The variables HF_ENDPOINT, HF_TOKEN and HF_HOME have their usual meaning.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -23,10 +23,12 @@ import picocli.CommandLine.Spec;
 public final class PullCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "OWNER/NAME[@REVISION]", description = "What to fetch.")
+  @Parameters(paramLabel = "OWNER/NAME[@REVISION]", description = "The model to download.")
   private String name;
 
-  @Option(names = "--offline", description = "Only tell where it is in the cache.")
+  @Option(
+      names = "--offline",
+      description = "Do not download; print the folder of the model in the cache.")
   private boolean offline;
 
   @Override

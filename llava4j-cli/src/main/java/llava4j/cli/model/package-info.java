@@ -1,2 +1,2 @@
-/// What a checkpoint holds and where it comes from: `info`, `convert`, `pull`.
+/// Commands about checkpoints: `info`, `convert`, `pull`.
 package llava4j.cli.model;

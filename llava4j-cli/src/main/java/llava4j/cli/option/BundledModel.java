@@ -4,14 +4,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import llava4j.error.BadInputException;
 
-/// The small model that lies in the repository, for those who name none.
+/// The small model in the repository, which is used if no model is named.
 public final class BundledModel {
-  /// Set by the launcher: the checkout's folder.
+  /// The system property with the folder of the checkout; set by the launcher.
   public static final String CHECKOUT = "llava.checkout";
 
   static final String NOTE =
-      "llava: this is llava-tiny, a small bundled model that knows drawings of fifty things and little"
-          + " else; a model that knows photographs: -m llava-hf/llava-1.5-7b-hf";
+      "llava: this is llava-tiny, a small bundled model that knows drawings of about fifty things and"
+          + " little else; for photographs use a larger model, such as -m llava-hf/llava-1.5-7b-hf";
 
   private BundledModel() {}
 
@@ -20,7 +20,7 @@ public final class BundledModel {
     Path folder = checkout == null ? null : Path.of(checkout, "models", "llava-tiny");
     if (folder == null || !Files.isDirectory(folder)) {
       throw new BadInputException(
-          "no model is named; use --model with a folder, a .gguf file or a hub's owner/name, or set"
+          "no model is named; use --model with a folder, a .gguf file or the owner/name of a hub model, or set"
               + " LLAVA_MODEL");
     }
     return folder;

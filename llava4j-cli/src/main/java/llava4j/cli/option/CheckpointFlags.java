@@ -11,15 +11,15 @@ import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.error.BadInputException;
 import picocli.CommandLine.Option;
 
-/// Which model: the options of all that open one, whether they run it or not.
+/// Options that select a model, for all commands that open one, whether they run it or not.
 public final class CheckpointFlags {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
       description =
           "A model folder (Hugging Face or original LLaVA layout, LoRA adapter, projector), a .gguf file, or"
-              + " owner/name[@revision] of a hub. Default: what the environment variable"
-              + " LLAVA_MODEL names, else the small model that comes with llava.",
+              + " owner/name[@revision] of a hub model. Default: the environment variable"
+              + " LLAVA_MODEL, or else the small bundled model.",
       defaultValue = "${env:LLAVA_MODEL}")
   private String model;
 
@@ -27,44 +27,45 @@ public final class CheckpointFlags {
       names = "--base",
       paramLabel = "MODEL",
       description =
-          "The LLaVA or the language model alone, such as Vicuna, under a LoRA adapter or a projector.")
+          "The base model of a LoRA adapter or of a projector: a LLaVA, or a language model such as Vicuna.")
   private String base;
 
   @Option(
       names = "--vision-tower",
       paramLabel = "MODEL",
-      description = "The CLIP of an original checkpoint, if not the one its config.json names.")
+      description =
+          "The CLIP model for a checkpoint in the original layout, in place of the one in its config.json.")
   private String visionTower;
 
   @Option(
       names = "--mmproj",
       paramLabel = "FILE",
-      description = "The image side of a GGUF model, if not the only one beside it.")
+      description =
+          "The mmproj (vision) file of a GGUF model. Default: the only mmproj file in the same folder.")
   private Path mmproj;
 
   @Option(
       names = "--merge-lora",
-      description = "Add an adapter to the matrices instead of computing it beside them.")
+      description =
+          "Merge a LoRA adapter into the base matrices instead of computing it separately.")
   private boolean mergeLora;
 
-  @Option(
-      names = "--offline",
-      description = "Never go to the network; use what the hub's cache has.")
+  @Option(names = "--offline", description = "Do not use the network, only the cache of the hub.")
   private boolean offline;
 
   @Option(
       names = {"-v", "--verbose"},
       description =
-          "Print more to standard error: of an answer times, speed, memory and threads; of a refusal"
-              + " all names.")
+          "Print more to standard error: times, speed, memory and threads of an answer; all names in an"
+              + " error message.")
   private boolean verbose;
 
-  /// Whether more is wanted on standard error.
+  /// Whether to print more to standard error.
   boolean verbose() {
     return verbose;
   }
 
-  /// The folder that was named, where it is here and holds an adapter.
+  /// The folder of `--model`, if it exists and contains an adapter.
   Optional<Path> adapter() {
     return Optional.ofNullable(model)
         .filter(name -> name.indexOf('\0') < 0)
@@ -72,14 +73,14 @@ public final class CheckpointFlags {
         .filter(folder -> Files.isRegularFile(folder.resolve(AdapterConfig.FILE)));
   }
 
-  /// The base that was named.
+  /// The value of `--base`.
   Optional<String> base() {
     return Optional.ofNullable(base);
   }
 
-  /// Opens the model's files; no weight is read yet.
+  /// Opens the model's files, without reading any weights.
   ///
-  /// @throws BadInputException if none was named and none is bundled, or it cannot be opened
+  /// @throws BadInputException if no model is named and none is bundled, or if it cannot be opened
   public Checkpoint open(PrintWriter err) {
     CheckpointOptions options =
         new CheckpointOptions(
@@ -92,10 +93,10 @@ public final class CheckpointFlags {
         .open(model != null ? model : BundledModel.folder().toString());
   }
 
-  /// The same, saying so where it is the bundled one.
+  /// Like [#open]; prints a note if the model is the bundled one.
   Checkpoint openOrBundled(PrintWriter err) {
     if (model == null) {
-      BundledModel.folder(); // refused before anything is said
+      BundledModel.folder(); // may throw, before the note is printed
       err.println(BundledModel.NOTE);
     }
     return open(err);

@@ -7,10 +7,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// How to answer: the options that `ask` and `chat` share.
+/// Options about decoding, which `ask` and `chat` share.
 public final class GenerationFlags {
-  private static final String BEAMS_DRAW_NOTHING =
-      "beams follow the likeliest tokens and draw none";
+  private static final String BEAMS_DRAW_NOTHING = "beam search does not sample";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -19,7 +18,7 @@ public final class GenerationFlags {
       names = "--max-tokens",
       paramLabel = "N",
       defaultValue = "512",
-      description = "Most tokens of an answer. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum number of tokens of an answer. Default: ${DEFAULT-VALUE}.")
   private int maxTokens;
 
   @Option(
@@ -27,72 +26,72 @@ public final class GenerationFlags {
       paramLabel = "T",
       defaultValue = "0",
       description =
-          "0 always takes the likeliest token; above, tokens are drawn. Default: ${DEFAULT-VALUE}.")
+          "0: greedy decoding, always the most likely token; above 0: sampling. Default: ${DEFAULT-VALUE}.")
   private double temperature;
 
   @Option(
       names = "--top-p",
       paramLabel = "P",
       defaultValue = "1",
-      description = "Draw among the likeliest that reach P.")
+      description = "Sample from the most likely tokens whose probabilities add up to P.")
   private double topP;
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
       defaultValue = "0",
-      description = "Draw among the K likeliest.")
+      description = "Sample from the K most likely tokens.")
   private int topK;
 
   @Option(
       names = "--min-p",
       paramLabel = "P",
       defaultValue = "0",
-      description = "Drop tokens below P times the likeliest.")
+      description = "Exclude tokens that are less likely than P times the most likely one.")
   private double minP;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Equal seeds give equal answers.")
+      description = "Random seed for sampling; the same seed gives the same answer.")
   private long seed;
 
   @Option(
       names = "--beams",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Follow the N likeliest beginnings.")
+      description = "Beam search with N beams.")
   private int beams;
 
   @Option(
       names = "--length-penalty",
       paramLabel = "X",
       defaultValue = "1",
-      description = "With --beams: above 0 favours long answers.")
+      description = "With --beams: values above 0 favour longer answers.")
   private double lengthPenalty;
 
   @Option(
       names = "--repetition-penalty",
       paramLabel = "X",
       defaultValue = "1",
-      description = "Above 1 avoids words that were used.")
+      description = "Values above 1 make tokens less likely that were already used.")
   private double repetitionPenalty;
 
   @Option(
       names = "--stop",
       paramLabel = "TEXT",
-      description = "End the answer before this text; may be repeated.")
+      description = "End the answer before this text; repeatable.")
   private List<String> stops = List.of();
 
-  @Option(names = "-n", paramLabel = "N", defaultValue = "1", description = "So many answers.")
+  @Option(names = "-n", paramLabel = "N", defaultValue = "1", description = "Number of answers.")
   private int numAnswers;
 
   @Option(
       names = "--logprobs",
       paramLabel = "N",
       defaultValue = "-1",
-      description = "With --format json: log-probabilities of each token and of N alternatives.")
+      description = "With --format json: the log-probability of each token and of N alternatives.")
   private int logProbs;
 
   public GenerationOptions toOptions() {
@@ -108,11 +107,11 @@ public final class GenerationFlags {
       Unused.refuse(spec, BEAMS_DRAW_NOTHING, "--top-p", "--top-k", "--min-p", "--seed");
       return new Decoding.Beam(beams, lengthPenalty);
     }
-    Unused.refuse(spec, "it weighs beams, and there is one (see --beams)", "--length-penalty");
+    Unused.refuse(spec, "it applies only to beam search (see --beams)", "--length-penalty");
     if (temperature == 0) {
       Unused.refuse(
           spec,
-          "at temperature 0 no token is drawn (see --temperature)",
+          "at temperature 0 nothing is sampled (see --temperature)",
           "--top-p",
           "--top-k",
           "--min-p");

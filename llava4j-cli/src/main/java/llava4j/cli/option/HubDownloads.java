@@ -7,7 +7,7 @@ import llava4j.checkpoint.hub.HubReference;
 import llava4j.checkpoint.hub.HubSettings;
 import llava4j.cli.terminal.Progress;
 
-/// Fetches models named `owner/name[@revision]`, with a progress bar.
+/// Downloads models named `owner/name[@revision]`, with a progress bar.
 public final class HubDownloads {
   private final boolean offline;
   private final PrintWriter err;
@@ -17,14 +17,14 @@ public final class HubDownloads {
     this.err = err;
   }
 
-  /// The folder of a model in the hub's cache, fetched if it is not there.
+  /// The folder of a model in the hub's cache. Downloads the model if it is not there.
   public Path folderOf(String name) {
     HubReference reference = HubReference.parse(name);
     HubSettings settings = HubSettings.fromEnvironment(System.getenv());
     if (offline) {
       settings = settings.asOffline();
     }
-    try (Progress progress = Progress.bytes("fetching " + reference.name())) {
+    try (Progress progress = Progress.bytes("downloading " + reference.name())) {
       return new HubClient(settings)
           .fetch(reference, progress::update, note -> err.println("llava: " + note));
     }

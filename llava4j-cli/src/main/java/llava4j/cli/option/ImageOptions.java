@@ -12,19 +12,19 @@ import llava4j.image.fetch.ImageFetcher;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Where images may come from: the options that `ask` and `chat` share.
+/// Options about images, which `ask` and `chat` share.
 public final class ImageOptions {
-  @Option(names = "--allow-url", description = "Fetch images from public http and https addresses.")
+  @Option(names = "--allow-url", description = "Allow images from public http and https addresses.")
   private boolean allowUrl;
 
   @Option(
       names = "--ignore-orientation",
-      description = "Do not turn images as their EXIF data says; training and evaluation do not.")
+      description = "Do not rotate images as their EXIF data says (as in training and evaluation).")
   private boolean ignoreOrientation;
 
   @Mixin private PixelLimit limit;
 
-  /// Decodes images in the order of their names.
+  /// Decodes several images.
   public List<RgbImage> decode(List<String> names, PrintWriter err) {
     List<RgbImage> images = new ArrayList<>();
     for (String name : names) {
@@ -47,9 +47,9 @@ public final class ImageOptions {
       err.println(
           "llava: "
               + source.name()
-              + " does not fit into Java's memory; every "
+              + " does not fit into Java's memory at full size; it is reduced by a factor of "
               + decoded.subsampling()
-              + ". row and column is used (LLAVA_JAVA_OPTS=-Xmx... gives more)");
+              + " (set a larger heap with LLAVA_JAVA_OPTS=-Xmx...)");
     }
     return decoded.image();
   }

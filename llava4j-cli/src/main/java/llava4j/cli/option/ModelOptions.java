@@ -15,7 +15,7 @@ import llava4j.text.template.ConversationTemplate;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Which model, and how to run it: the options that `ask`, `chat`, `eval` and `info` share.
+/// Options that select a model and how to run it, which `ask`, `chat`, `eval` and `info` share.
 public final class ModelOptions {
   /// How images are made square.
   enum ImageModeName {
@@ -29,7 +29,7 @@ public final class ModelOptions {
       names = "--device",
       paramLabel = "DEVICE",
       defaultValue = "cpu",
-      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
@@ -37,42 +37,43 @@ public final class ModelOptions {
       paramLabel = "FORMAT",
       defaultValue = "auto",
       description =
-          "How the language model's matrices are kept: auto (as stored, quantised or not), fp32, fp16, bf16, q8 or q4 (quantised while they are read). Default: ${DEFAULT-VALUE}.")
+          "The format of the language model's matrices in memory: auto (as stored), fp32, fp16, bf16, or q8"
+              + " and q4 (quantised while the model is loaded). Default: ${DEFAULT-VALUE}.")
   private String weights;
 
   @Option(
       names = "--template",
       paramLabel = "NAME",
       description =
-          "The conversation template, such as vicuna_v1, llama3, phi3, chatml, mistral; by default the model's own"
-              + " chat template, and where it has none, its configuration and name decide.")
+          "The conversation template, such as vicuna_v1, llama3, phi3, chatml or mistral. Default: the model's"
+              + " own chat template, or else the template that fits its configuration and name.")
   private String template;
 
   @Option(
       names = "--image-mode",
       paramLabel = "MODE",
       description =
-          "pad (square with CLIP's mean colour) or square (centre crop); by default the checkpoint decides.")
+          "pad (pad to a square with CLIP's mean colour) or square (centre crop). Default: as in the checkpoint.")
   private ImageModeName imageMode;
 
   @Mixin private ThreadOption threads;
 
-  /// Whether more is wanted on standard error.
+  /// Whether to print more to standard error.
   public boolean verbose() {
     return files.verbose();
   }
 
-  /// The folder that was named, where it is here and holds an adapter.
+  /// The folder of `--model`, if it exists and contains an adapter.
   public Optional<Path> adapter() {
     return files.adapter();
   }
 
-  /// The base that was named.
+  /// The value of `--base`.
   public Optional<String> base() {
     return files.base();
   }
 
-  /// How many threads compute.
+  /// The number of compute threads.
   public ThreadOption threads() {
     return threads;
   }
@@ -86,12 +87,12 @@ public final class ModelOptions {
     return WeightFormat.parse(weights);
   }
 
-  /// Opens the model's files; no weight is read yet.
+  /// Opens the model's files, without reading any weights.
   public Checkpoint open(PrintWriter err) {
     return files.openOrBundled(err);
   }
 
-  /// The same of a model that is to be told of: cut images as asked, and no word of which it is.
+  /// Like [#open], for `info`: applies `--image-mode`, and prints no note about the bundled model.
   public Checkpoint inspect(PrintWriter err) {
     Checkpoint opened = files.open(err);
     try {
@@ -102,7 +103,7 @@ public final class ModelOptions {
     }
   }
 
-  /// Loads the model, with a progress bar where someone looks.
+  /// Loads the model, with a progress bar on a terminal.
   public Llava load(PrintWriter err) {
     LoadOptions options = loadOptions();
     Llava llava = load(open(err), options);
@@ -126,12 +127,12 @@ public final class ModelOptions {
     }
   }
 
-  /// The conversation template that was asked for.
+  /// The value of `--template`.
   public Optional<ConversationTemplate> template() {
     return Optional.ofNullable(template).map(ConversationTemplate::parse);
   }
 
-  /// How to load it.
+  /// The options for loading the model.
   public LoadOptions loadOptions() {
     LoadOptions options =
         LoadOptions.defaults().withDevice(parsedDevice()).withWeights(parsedWeights());

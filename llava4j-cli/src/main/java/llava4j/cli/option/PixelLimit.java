@@ -4,7 +4,7 @@ import java.util.OptionalLong;
 import llava4j.image.decode.DecodeOptions;
 import picocli.CommandLine.Option;
 
-/// How large an image may be: the option of all commands that decode images.
+/// The size limit of images: an option of all commands that decode images.
 public final class PixelLimit {
   @Option(
       names = "--max-pixels",
@@ -13,12 +13,12 @@ public final class PixelLimit {
           "Refuse images with more pixels. Default: " + DecodeOptions.DEFAULT_MAX_PIXELS + ".")
   private Long maxPixels;
 
-  /// What was asked for.
+  /// The value on the command line.
   public OptionalLong asked() {
     return maxPixels == null ? OptionalLong.empty() : OptionalLong.of(maxPixels);
   }
 
-  /// What holds.
+  /// The value on the command line, or else the default.
   public long pixels() {
     return asked().orElse(DecodeOptions.DEFAULT_MAX_PIXELS);
   }

@@ -3,7 +3,7 @@ package llava4j.cli.option;
 import java.util.Iterator;
 import llava4j.train.config.Presets;
 
-/// The names that `llava train` takes, for its help and for completion.
+/// The presets of `llava train`, for the help text and for shell completion.
 public final class PresetNames implements Iterable<String> {
   @Override
   public Iterator<String> iterator() {

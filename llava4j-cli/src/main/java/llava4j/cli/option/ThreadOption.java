@@ -5,25 +5,25 @@ import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ThreadCount;
 import picocli.CommandLine.Option;
 
-/// How many threads a command computes with.
+/// The number of compute threads of a command.
 public final class ThreadOption {
   @Option(
       names = "--threads",
       paramLabel = "N",
       description =
-          "Threads that compute. Default: LLAVA_THREADS, else OMP_NUM_THREADS, else as many as there"
-              + " are processors that this process may use. With --processes: of all of them"
-              + " together.")
+          "Number of compute threads. Default: LLAVA_THREADS, or else OMP_NUM_THREADS, or else the number"
+              + " of processors that this process may use. With --processes: the total of all"
+              + " processes.")
   private Integer threads;
 
-  /// What was asked for on the command line.
+  /// The value on the command line.
   public OptionalInt asked() {
     return threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
   }
 
-  /// Makes it so, for libtorch and for our own kernels.
+  /// Sets the number of threads, for libtorch and for our own kernels.
   ///
-  /// @throws llava4j.error.BadInputException if the number makes no sense
+  /// @throws llava4j.error.BadInputException if the number is out of range
   public ThreadCount apply() {
     return NativeRuntime.useThreads(asked());
   }

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import llava4j.text.TokenizerFiles;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// The tokenizer of a model that is named on the command line.
+/// The tokenizer of a model on the command line.
 public final class TokenizerChoice {
   private TokenizerChoice() {}
 
-  /// Opens a folder, a `tokenizer.model`, or what a hub's cache already has under a name: a whole
-  /// model is not fetched for its tokenizer.
+  /// Opens the tokenizer of a folder, a `tokenizer.model`, or a hub model that is already in the
+  /// cache. It does not download a whole model for its tokenizer.
   public static Tokenizer open(String model, PrintWriter err) {
     Path path = Path.of(model);
     if (Files.isRegularFile(path)) {

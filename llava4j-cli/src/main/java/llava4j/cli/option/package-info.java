@@ -1,2 +1,2 @@
-/// Options that several commands share, and what they choose.
+/// Options that several commands share.
 package llava4j.cli.option;

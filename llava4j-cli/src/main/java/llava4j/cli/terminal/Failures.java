@@ -13,16 +13,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/// Turns what went wrong into words on standard error and an exit code.
+/// Turns an error into a message on standard error and an exit code.
 ///
-/// The user's mistakes get one sentence and [#BAD_INPUT]. An interrupt gets [#INTERRUPTED] and no
-/// words. All else is a defect of ours: it keeps its trace, says that it is one, and ends with
-/// [#DEFECT].
+/// A user's mistake gives one sentence and [#BAD_INPUT]. An interrupt gives [#INTERRUPTED] and no
+/// message. Everything else is a bug in llava: the stack trace, a request to report it, and [#BUG].
 public final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
-  static final int DEFECT = 1;
+  static final int BUG = 1;
   public static final int BAD_INPUT = 2;
 
-  /// 128 + SIGINT, as shells have it.
+  /// 128 + SIGINT, as in shells.
   public static final int INTERRUPTED = 130;
 
   @Override
@@ -38,7 +37,7 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
     return report(exception, command.getErr());
   }
 
-  /// Whether `--verbose` was given to the command, which all that open models take.
+  /// Whether the command got `--verbose`, which all commands that open models have.
   private static boolean isVerbose(ParseResult parsed) {
     ParseResult last = parsed;
     while (last.hasSubcommand()) {
@@ -56,7 +55,7 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
     return BAD_INPUT;
   }
 
-  /// Prints what the user should see of `thrown`.
+  /// Prints the part of `thrown` that is meant for the user.
   ///
   /// @return the exit code of the process
   public static int report(Throwable thrown, PrintWriter err) {
@@ -74,16 +73,16 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
     }
     if (find(OutOfMemoryError.class, thrown).isPresent()) {
       err.println(
-          "llava: Java's memory is full ("
+          "llava: Java's heap memory is full ("
               + oneLine(thrown.getMessage())
               + "): set a larger heap with LLAVA_JAVA_OPTS=-Xmx4g, or use a smaller model.");
       err.flush();
       return BAD_INPUT;
     }
     thrown.printStackTrace(err);
-    err.println("llava: this is a defect; please report it with the lines above.");
+    err.println("llava: this is a bug in llava; please report it with the lines above.");
     err.flush();
-    return DEFECT;
+    return BUG;
   }
 
   /// Looks through the causes, because executors and picocli wrap what a command throws.
@@ -110,7 +109,7 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
   }
 
   private static String hint(CommandLine command) {
-    return "; '" + command.getCommandSpec().qualifiedName() + " --help' shows what it takes.";
+    return "; see '" + command.getCommandSpec().qualifiedName() + " --help'.";
   }
 
   private static String oneLine(String message) {

@@ -6,7 +6,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/// A progress bar on standard error with rate and time left, shown only on a terminal.
+/// A progress bar on standard error with speed and remaining time, shown only on a terminal.
 public final class Progress implements AutoCloseable {
   private static final long MEBIBYTE = 1L << 20;
 
@@ -21,12 +21,12 @@ public final class Progress implements AutoCloseable {
     return of(task, " MiB", MEBIBYTE);
   }
 
-  /// A bar that counts things.
+  /// A bar that counts things, such as samples.
   public static Progress count(String task, String things) {
     return of(task, " " + things, 1);
   }
 
-  @SuppressWarnings("SystemConsoleNull") // JDK 25 gives null again where there is no terminal
+  @SuppressWarnings("SystemConsoleNull") // since JDK 25 null again if there is no terminal
   private static Progress of(String task, String unit, long size) {
     Console console = System.console();
     if (console == null || !console.isTerminal()) {
@@ -52,7 +52,7 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  /// What is at work right now, shown behind the bar.
+  /// Shows what is being done right now, after the bar.
   public void say(String message) {
     if (bar != null) {
       bar.setExtraMessage(" " + message);

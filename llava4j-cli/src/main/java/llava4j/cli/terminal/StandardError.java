@@ -5,21 +5,20 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/// Gives standard error back to the process after the launcher has muted it.
+/// Restores standard error, which the launcher has redirected to nowhere.
 ///
-/// Java prints "WARNING: Using incubator modules" on standard error before `main` and has no option
-/// against it. So the launcher points descriptor 2 to nowhere, keeps the real one under another
-/// number, and names that number in the property `llava.stderr`; here the two are joined again. All
-/// later output, that of native code included, arrives where it should.
+/// Java prints "WARNING: Using incubator modules" to standard error before `main` and has no option
+/// to suppress it. So the launcher redirects file descriptor 2 to nowhere, keeps the original under
+/// another number, and passes that number in the property `llava.stderr`. This class makes
+/// descriptor 2 the original again, for Java and for native code.
 public final class StandardError {
   private static final int DESCRIPTOR = 2;
 
   private StandardError() {}
 
-  /// Undoes the launcher's redirection. Does nothing when the property is absent, which is so in
-  /// every process that the launcher did not start.
-  @SuppressWarnings(
-      "restricted") // calling dup2 is the point; the process is started for native code
+  /// Undoes the launcher's redirection. Does nothing if the property is absent, as in every process
+  /// that the launcher did not start.
+  @SuppressWarnings("restricted") // dup2 has to be called; the process may call native code
   public static void restore() {
     Integer kept = Integer.getInteger("llava.stderr");
     if (kept == null) {

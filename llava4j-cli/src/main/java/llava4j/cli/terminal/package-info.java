@@ -1,2 +1,2 @@
-/// What reaches the terminal: refusals, progress, the standard error stream.
+/// Output on the terminal: error messages, progress, the standard error stream.
 package llava4j.cli.terminal;

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 /// `llava init --text FILE... --out DIR`
 @Command(
     name = "init",
-    description = "Make a small LLaVA that has learned nothing yet, with a vocabulary of its own.",
+    description = "Make a small untrained LLaVA with its own vocabulary.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExample:%n",
     footer = {"  llava init --text tiny-data/texts.json tiny-data/captions.json --out tiny-0"})
@@ -35,14 +35,14 @@ public final class InitCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Samples whose words make the vocabulary.")
+      description = "Sample files; the vocabulary is made from their texts.")
   private List<Path> files = new ArrayList<>();
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The model's folder, new or empty.")
+      description = "The output folder of the model, new or empty.")
   private Path out;
 
   @Option(
@@ -50,14 +50,14 @@ public final class InitCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "4096",
       description =
-          "Pieces of the vocabulary, beside those of recurring phrases. Default: ${DEFAULT-VALUE}.")
+          "Size of the vocabulary, not counting the pieces for recurring phrases. Default: ${DEFAULT-VALUE}.")
   private int vocab;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "42",
-      description = "Of the weights. Default: ${DEFAULT-VALUE}.")
+      description = "Random seed of the weights. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Mixin private ThreadOption threads;
@@ -80,7 +80,7 @@ public final class InitCommand implements Callable<Integer> {
     return 0;
   }
 
-  /// What conversations of the mixture have word for word.
+  /// Phrases that are the same in all conversations of the mixture.
   private static List<String> recurring() {
     ConversationTemplate template = ConversationTemplate.VICUNA_V1;
     String user = " " + template.userRole() + ":";
@@ -93,7 +93,7 @@ public final class InitCommand implements Callable<Integer> {
     }
     phrases.addAll(List.of(" [0.", ", 0.")); // boxes
     for (String request : List.of(FormatPrompt.REGION.strip(), FormatPrompt.BOX.strip())) {
-      phrases.add(request); // behind an image, on a line of its own
+      phrases.add(request); // after an image, on a line of its own
       phrases.add(" " + request);
     }
     return phrases;

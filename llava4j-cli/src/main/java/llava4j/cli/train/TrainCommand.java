@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
 /// `llava train PRESET --base ... --data ... --images ... --out ... [key=value ...]`
 @Command(
     name = "train",
-    description = "Train a model by one of the paper's recipes.",
+    description = "Train a model with one of the paper's recipes.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
@@ -53,9 +53,9 @@ import picocli.CommandLine.Spec;
       "      --data llava_v1_5_mix665k.json --images data --out llava-7b",
       "  llava train lora7b --base llava-v1.5-7b --data my.json --images my --out my-lora learningRate=1e-4",
       "",
-      "Several processes: --processes N on one machine; elsewhere set RANK, WORLD_SIZE, MASTER_ADDR,",
-      "MASTER_PORT and LOCAL_RANK as torchrun, Slurm and Kubeflow do. Started again with the same --out,",
-      "a run goes on from its last checkpoint."
+      "Several processes: --processes N on one machine; on several machines set RANK, WORLD_SIZE,",
+      "MASTER_ADDR, MASTER_PORT and LOCAL_RANK, as torchrun, Slurm and Kubeflow do. If you start a run",
+      "again with the same --out, it resumes from its last checkpoint."
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(30);
@@ -66,34 +66,34 @@ public final class TrainCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "PRESET",
       completionCandidates = PresetNames.class,
-      description = "One of ${COMPLETION-CANDIDATES}.")
+      description = "The recipe, one of: ${COMPLETION-CANDIDATES}.")
   private String preset;
 
   @Parameters(
       index = "1..*",
       paramLabel = "KEY=VALUE",
       description =
-          "Values in place of the preset's, such as globalBatch=64; train_config.json in"
-              + " --out shows them all.")
+          "Replaces a value of the preset, such as globalBatch=64. train_config.json in --out lists"
+              + " all keys.")
   private List<String> overrides = new ArrayList<>();
 
   @Option(
       names = "--base",
       required = true,
       paramLabel = "MODEL",
-      description = "The model to begin with: a LLaVA, or a language model such as Vicuna.")
+      description = "The model to start from: a LLaVA, or a language model such as Vicuna.")
   private String base;
 
   @Option(
       names = "--vision-tower",
       paramLabel = "MODEL",
-      description = "The CLIP of a base that has none. Default: that of the paper.")
+      description = "The CLIP model, if --base has no vision tower. Default: the paper's CLIP.")
   private String visionTower;
 
   @Option(
       names = "--projector",
       paramLabel = "FILE",
-      description = "The connector that stage 1 made: its mm_projector.bin.")
+      description = "The projector from stage 1: its mm_projector.bin.")
   private Path projector;
 
   @Option(
@@ -101,7 +101,7 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       defaultValue = "mlp2x_gelu",
       description =
-          "The new connector of a base that has none: linear or mlpNx_gelu. Default:"
+          "The type of the new projector, if --base has none: linear or mlpNx_gelu. Default:"
               + " ${DEFAULT-VALUE}.")
   private String projectorType;
 
@@ -109,65 +109,67 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "FILE",
-      description = "The samples, in LLaVA's JSON or one object a line.")
+      description = "The training samples, as LLaVA's JSON, or as JSONL (one object per line).")
   private Path data;
 
   @Option(
       names = "--images",
       paramLabel = "DIR",
       defaultValue = ".",
-      description = "The folder that the samples' images lie in. Default: this one.")
+      description = "The folder of the samples' images. Default: the current folder.")
   private Path images;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder of the result, the log and the checkpoints.")
+      description = "The output folder for the result, the log and the checkpoints.")
   private Path out;
 
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
       defaultValue = "auto",
-      description = "cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(
       names = "--processes",
       paramLabel = "N",
-      description = "Start this many processes here and train with all of them.")
+      description = "Number of processes to start on this machine.")
   private Integer processes;
 
   @Option(
       names = "--feature-cache",
       paramLabel = "DIR",
-      description = "Keep the frozen vision tower's output in this folder.")
+      description = "Cache the output of the frozen vision tower in this folder.")
   private Path featureCache;
 
   @Option(
       names = "--max-bad",
       paramLabel = "N",
-      description = "Broken samples that may be skipped; short for maxBad=N.")
+      description = "Number of unusable samples to skip before the run stops; short for maxBad=N.")
   private Integer maxBad;
 
   @Option(
       names = "--activation",
       paramLabel = "KIND",
-      description = "recompute (little memory) or keep (faster); short for activation=KIND.")
+      description =
+          "recompute (gradient checkpointing, less memory) or keep (faster); short for activation=KIND.")
   private String activation;
 
   @Option(
       names = "--dry-run",
-      description = "Train on two batches, write nothing, and say what the whole run will cost.")
+      description =
+          "Train on two micro-batches, write nothing, and forecast memory and time of the whole run.")
   private boolean dryRun;
 
   @Option(
       names = "--force",
-      description = "Go on from a checkpoint although data or settings differ.")
+      description = "Resume from a checkpoint even if data or settings differ.")
   private boolean force;
 
-  @Option(names = "--offline", description = "Never go to the network.")
+  @Option(names = "--offline", description = "Do not use the network.")
   private boolean offline;
 
   @Mixin private PixelLimit limit;
@@ -187,8 +189,9 @@ public final class TrainCommand implements Callable<Integer> {
           "--processes is "
               + processes
               + " but "
+              + "the environment variable "
               + LaunchEnvironment.WORLD_SIZE
-              + " of the environment is "
+              + " is "
               + environment.worldSize()
               + "; leave one of them out");
     }
@@ -259,7 +262,7 @@ public final class TrainCommand implements Callable<Integer> {
           .println(
               "llava: stopped at step "
                   + result.steps()
-                  + "; to go on: llava "
+                  + "; to resume: llava "
                   + String.join(
                       " ", spec.commandLine().getParent().getParseResult().originalArgs()));
     }
@@ -270,7 +273,7 @@ public final class TrainCommand implements Callable<Integer> {
       throw new BadInputException("--processes is " + processes + "; it must be at least 1");
     }
     config.requireFits(processes);
-    NativeRuntime.chooseThreads(threads.asked()); // the launcher divides them
+    NativeRuntime.chooseThreads(threads.asked()); // the launcher divides them among the processes
     LocalLauncher launcher =
         new LocalLauncher(
             spec.root().userObject().getClass().getName(),
@@ -287,11 +290,12 @@ public final class TrainCommand implements Callable<Integer> {
   private void requireUsed(Checkpoint opened) {
     ProjectorConfig has = opened.config().projector();
     if (!has.equals(ProjectorConfig.parse(projectorType))) {
-      Unused.refuse(spec, "the connector of --base or --projector is " + has, "--projector-type");
+      Unused.refuse(
+          spec, "--base or --projector has a projector already (" + has + ")", "--projector-type");
     }
   }
 
-  /// The arguments for each process, whose threads its environment tells.
+  /// The arguments for each process. The number of threads is passed in the environment instead.
   private static List<String> withoutThreads(List<String> arguments) {
     List<String> kept = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
@@ -333,11 +337,13 @@ public final class TrainCommand implements Callable<Integer> {
 
   private void askToStop(AtomicBoolean stop, LaunchEnvironment environment) {
     if (!stop.getAndSet(true) && environment.rank() == 0) {
-      spec.commandLine().getErr().println("\nllava: stopping after this step, with a checkpoint");
+      spec.commandLine()
+          .getErr()
+          .println("\nllava: stopping after this step; a checkpoint is written");
     }
   }
 
-  /// Another process was lost and this one may be waiting for it in native code.
+  /// Another process has ended, and this one may be waiting for it in native code.
   private void endAtOnce(String reason) {
     spec.commandLine()
         .getErr()

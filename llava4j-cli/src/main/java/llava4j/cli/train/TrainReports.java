@@ -12,9 +12,9 @@ import llava4j.train.report.LossCurve;
 import llava4j.train.report.ProgressLine;
 import llava4j.train.report.TensorBoardLog;
 
-/// What `llava train` shows and writes while it runs.
+/// The progress reports and logs of `llava train`.
 final class TrainReports {
-  /// Tells a process that its output ends on a terminal although it is a pipe.
+  /// Tells a process that its output ends on a terminal, although it writes to a pipe.
   static final String TERMINAL = "LLAVA_TERMINAL";
 
   private TrainReports() {}
@@ -31,7 +31,7 @@ final class TrainReports {
     return new Listeners(listeners, System.err);
   }
 
-  @SuppressWarnings("SystemConsoleNull") // JDK 25 gives null again where there is no terminal
+  @SuppressWarnings("SystemConsoleNull") // since JDK 25 null again if there is no terminal
   static boolean onTerminal() {
     String told = System.getenv(TERMINAL);
     if (told != null) {

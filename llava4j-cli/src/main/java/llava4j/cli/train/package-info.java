@@ -1,2 +1,2 @@
-/// Training by command: `train`, `init`.
+/// Commands for training: `train`, `init`.
 package llava4j.cli.train;

@@ -110,7 +110,11 @@ class DataCommandsTest {
         .isEqualTo(1);
     assertThat(out.toString())
         .contains(
-            "clean copy: " + clean + " with 1 samples; 2 left out, see " + clean + ".dropped");
+            "clean copy: "
+                + clean
+                + " with 1 samples; 2 left out, listed in "
+                + clean
+                + ".dropped");
     assertThat(Files.readAllLines(Path.of(clean + ".dropped.jsonl"))).hasSize(2);
     try (SampleFile samples = SampleFile.open(clean)) {
       assertThat(samples.get(0).id()).isEqualTo("sound");

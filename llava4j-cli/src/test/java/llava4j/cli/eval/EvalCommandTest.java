@@ -50,7 +50,7 @@ class EvalCommandTest {
     String answers = Files.readString(first.resolve("pope.jsonl"));
     assertThat(eval(first, other, "pope")).isEqualTo(2);
     assertThat(err.toString())
-        .contains("holds answers of another run (", "weights (fingerprint)", "--out")
+        .contains("contains answers of another run (", "weights (fingerprint)", "--out")
         .containsOnlyOnce("answers of another run");
     assertThat(eval(first, model, "pope")).isZero();
     assertThat(first.resolve("pope.jsonl")).hasContent(answers);

@@ -14,21 +14,21 @@ import llava4j.config.ConfigNode;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.JsonNode;
 
-/// `adapter_config.json` as PEFT writes it (LoraConfig of PEFT 0.4 to 0.21). Every field is used
-/// here, is without effect on a finished adapter, or is refused by name.
+/// The `adapter_config.json` of PEFT (LoraConfig of PEFT 0.4 to 0.21). Every field is either used,
+/// or has no effect on a trained adapter, or is refused by name.
 ///
-/// @param file where it stands
+/// @param file the path of the file
 /// @param base `base_model_name_or_path`
-/// @param targets `target_modules` as the file has them: names, their ends, or a pattern
-/// @param rank rows of A where no pattern says otherwise
-/// @param alpha the update counts alpha / rank, or alpha / sqrt(rank), where no pattern says
-///   otherwise
-/// @param rootScale divide by the root of the rank (rsLoRA)
-/// @param dropout share of an adapter's inputs that training zeroed
-/// @param ranks ranks of modules whose name ends as the key says, a regular expression
-/// @param alphas the same of alpha
-/// @param keepsTies updates of a table count for a head tied to it, too
-/// @param tokenRows rows of a table that were learned one by one, by the module's last name
+/// @param targets `target_modules` of the file: names, ends of names, or a pattern
+/// @param rank number of rows of A, unless `ranks` has the module
+/// @param alpha the update is scaled by alpha / rank, or alpha / sqrt(rank), unless `alphas` has
+///   the module
+/// @param rootScale divide by the square root of the rank (rsLoRA)
+/// @param dropout dropout probability of the adapter's inputs during training
+/// @param ranks ranks of modules; a key is a regular expression for the end of the name
+/// @param alphas like `ranks`, for alpha
+/// @param keepsTies an update of the embedding table also applies to an output head tied to it
+/// @param tokenRows trained single rows of a table, by the last name of the module
 public record AdapterConfig(
     Path file,
     Optional<String> base,
@@ -45,11 +45,11 @@ public record AdapterConfig(
   /// The name of the file.
   public static final String FILE = "adapter_config.json";
 
-  private static final double PEFT_ALPHA = 8; // what PEFT takes where the file says nothing
+  private static final double PEFT_ALPHA = 8; // PEFT's default
   private static final int MAX_PATTERN_LETTERS = 500;
 
-  /// Fields that say how an adapter was trained or where it belongs, and change nothing once it is
-  /// there; which modules it has is known from its tensors.
+  /// Fields about the training or the origin of an adapter. They have no effect on a trained
+  /// adapter; its tensors show which modules it has.
   private static final Set<String> WITHOUT_EFFECT =
       Set.of(
           "auto_mapping",
@@ -88,7 +88,7 @@ public record AdapterConfig(
           "trainable_token_indices",
           "use_rslora");
 
-  /// Ways to begin that change the base's weights too, so that an adapter fits only the changed
+  /// Initialisations that also change the base's weights, so that the adapter fits only the changed
   /// base.
   private static final List<String> CHANGES_BASE =
       List.of("pissa", "olora", "corda", "loftq", "lora_ga", "mica");
@@ -100,7 +100,7 @@ public record AdapterConfig(
     tokenRows = Map.copyOf(tokenRows);
   }
 
-  /// Reads a folder's.
+  /// Reads the file of a folder.
   public static AdapterConfig read(Path folder) {
     ConfigNode config = ConfigNode.read(folder.resolve(FILE));
     if (!config.text("peft_type", "LORA").equals("LORA")) {
@@ -117,7 +117,7 @@ public record AdapterConfig(
           config.file()
               + ": init_lora_weights is '"
               + start
-              + "', which changes the base's weights as well, so the adapter does not fit the plain"
+              + "', which also changes the base's weights, so the adapter does not fit the original"
               + " base; save it from PEFT with path_initial_model_for_weight_conversion, or merge it"
               + " there");
     }
@@ -152,7 +152,7 @@ public record AdapterConfig(
     return matching("alpha_pattern", alphas, module).orElse(alpha);
   }
 
-  /// What a module's update counts.
+  /// The scale of a module's update.
   public double scaleOf(String module) {
     double moduleRank = rankOf(module);
     return alphaOf(module) / (rootScale ? Math.sqrt(moduleRank) : moduleRank);
@@ -171,7 +171,7 @@ public record AdapterConfig(
                 + key
                 + " has a pattern that takes too long to match, "
                 + entry.getKey()
-                + "; name modules plainly");
+                + "; use plain module names");
       }
     }
     return Optional.empty();
@@ -193,7 +193,7 @@ public record AdapterConfig(
     return patterns;
   }
 
-  /// PEFT's rule: the key, a regular expression, is the end of the module's name.
+  /// PEFT's rule: the key is a regular expression for the end of the module's name.
   private static Pattern pattern(ConfigNode node, String key, String module) {
     try {
       if (module.length() <= MAX_PATTERN_LETTERS) {
@@ -206,7 +206,7 @@ public record AdapterConfig(
               + key
               + ": '"
               + module
-              + "' is no regular expression: "
+              + "' is not a regular expression: "
               + e.getDescription(),
           e);
     }
@@ -216,10 +216,10 @@ public record AdapterConfig(
             + key
             + " has a pattern of "
             + module.length()
-            + " letters; name modules shorter");
+            + " letters; use a shorter pattern");
   }
 
-  /// `[1, 2]` stands for the input table; otherwise the module is named.
+  /// `[1, 2]` means rows of the input embedding table; otherwise the module is named.
   private static Map<String, List<Integer>> tokenRows(ConfigNode config) {
     String key = "trainable_token_indices";
     JsonNode node = config.json().path(key);
@@ -245,7 +245,7 @@ public record AdapterConfig(
     return indices;
   }
 
-  /// A list, or a text that is a pattern or stands for many.
+  /// A list, or a text that is a pattern or a keyword for many modules.
   private static List<String> targets(ConfigNode config) {
     JsonNode node = config.json().path("target_modules");
     return node.isString()

@@ -19,8 +19,8 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.NameList;
 import llava4j.io.CloseAll;
 
-/// The tensors of an adapter's files, put together to what they do. What fits nowhere is an error
-/// that names it.
+/// The tensors of an adapter's files, grouped by their effect. A tensor without a known effect is
+/// an error that names it.
 public final class AdapterParts implements AutoCloseable {
   private final Path folder;
   private final AdapterConfig config;
@@ -37,8 +37,8 @@ public final class AdapterParts implements AutoCloseable {
     this.config = config;
   }
 
-  /// Opens `adapter_model.*`, and beside it `non_lora_trainables.bin` and `mm_projector.bin`, where
-  /// the original's trainer puts what was learned whole.
+  /// Opens `adapter_model.*`, and in the same folder `non_lora_trainables.bin` and
+  /// `mm_projector.bin`, which contain the fully trained tensors of the original trainer.
   public static AdapterParts open(Path folder, AdapterConfig config) {
     AdapterParts parts = new AdapterParts(folder, config);
     try {
@@ -70,7 +70,7 @@ public final class AdapterParts implements AutoCloseable {
 
   /// The tensors under our names, as [AdapterWriter] takes them.
   ///
-  /// @param withWhole whole tensors too
+  /// @param withWhole whether to include fully trained tensors
   public WeightSource named(boolean withWhole) {
     Map<String, Stored> named = new LinkedHashMap<>();
     updates.forEach((module, update) -> {
@@ -85,37 +85,37 @@ public final class AdapterParts implements AutoCloseable {
     return new NamedTensors(named);
   }
 
-  /// Low-rank updates by our name of the module.
+  /// Low-rank updates, by our name of the module.
   public SequencedMap<String, LowRankUpdate> updates() {
     return updates;
   }
 
-  /// Tensors in place of the base's, by our name.
+  /// Tensors that replace those of the base, by our name.
   public SequencedMap<String, Stored> whole() {
     return whole;
   }
 
-  /// Learned rows of tables, by our name of the module.
+  /// Trained single rows of tables, by our name of the module.
   public SequencedMap<String, Stored> rows() {
     return rows;
   }
 
-  /// What is added to biases, by our name of the module; see [#biasScale].
+  /// Updates of biases, by our name of the module; see [#biasScale].
   SequencedMap<String, Stored> biases() {
     return biases;
   }
 
-  /// What an added bias counts.
+  /// The scale of a bias update.
   double biasScale(String module) {
     return biasScales.get(module);
   }
 
-  /// Notes what is wrong with the adapter, to be told all at once.
+  /// Records a problem of the adapter; all problems are reported together.
   void problem(String sentence) {
     problems.add(sentence);
   }
 
-  /// Fails if anything was wrong.
+  /// Fails if there were problems.
   void requireNoProblem() {
     if (!problems.isEmpty()) {
       throw NameList.of(problems).refusal(folder + " does not fit the base model: ", "");
@@ -180,7 +180,7 @@ public final class AdapterParts implements AutoCloseable {
             if (other != null) {
               problem(
                   tensor.ours()
-                      + " is there twice: as "
+                      + " exists twice: as "
                       + other.info().name()
                       + " and as "
                       + info.name());
@@ -210,7 +210,7 @@ public final class AdapterParts implements AutoCloseable {
           down.info().name()
               + " has shape "
               + down.shape()
-              + " where adapter_config.json says rank "
+              + ", but adapter_config.json says rank "
               + rank);
     }
     double scale = config.scaleOf(module);

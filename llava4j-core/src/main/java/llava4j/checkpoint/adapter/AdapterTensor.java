@@ -6,33 +6,32 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.checkpoint.weights.NameTable;
 
-/// What one tensor of an adapter's files is, read from its name.
+/// The meaning of one tensor of an adapter's files, determined from its name.
 ///
 /// Known are the names of PEFT on the original LLaVA, on a bare language model and on transformers'
 /// LLaVA 4.x and 5.x, with or without the adapter's own name (`lora_A.default.weight`).
 ///
-/// @param module the module's name in the model that was adapted, as patterns of the configuration
-///   mean it
-/// @param part what it is to the module
-/// @param ours our name: of the module for a part of an update, of the tensor itself for a whole
-///   one
+/// @param module the module's name in the adapted model, as used in the configuration's patterns
+/// @param part its role in the module
+/// @param ours our name: of the module for a part of an update, of the tensor itself for a fully
+///   trained tensor
 record AdapterTensor(String module, Part part, String ours) {
-  /// What a tensor is to its module.
+  /// The role of a tensor in its module.
   enum Part {
     /// LoRA's A of a linear layer or a convolution.
     DOWN("\\.lora_A(\\.[^.]+)?\\.weight"),
     /// LoRA's B of the same.
     UP("\\.lora_B(\\.[^.]+)?\\.weight"),
-    /// What `lora_bias` adds to the module's bias.
+    /// The update of the module's bias (`lora_bias`).
     UP_BIAS("\\.lora_B(\\.[^.]+)?\\.bias"),
-    /// LoRA's A of a table.
+    /// LoRA's A of an embedding table.
     TABLE_DOWN("\\.lora_embedding_A(\\.[^.]+)?"),
     /// LoRA's B of the same.
     TABLE_UP("\\.lora_embedding_B(\\.[^.]+)?"),
-    /// Rows of a table, learned one by one.
+    /// Trained single rows of an embedding table.
     ROWS("\\.token_adapter\\.trainable_tokens_delta(\\.[^.]+)?"),
-    /// A whole tensor in place of the base's.
-    WHOLE("(?!)"); // whatever no other part is
+    /// A fully trained tensor that replaces that of the base.
+    WHOLE("(?!)"); // everything else
 
     private final Pattern ending;
 
@@ -44,7 +43,7 @@ record AdapterTensor(String module, Part part, String ours) {
   private static final List<String> WRAPPERS =
       List.of("module.", "_orig_mod.", "base_model.model.", "base_model.");
 
-  /// Reads a stored name; empty for buffers that are left out on purpose.
+  /// Parses a stored name; empty for buffers, which are left out on purpose.
   static Optional<AdapterTensor> of(String stored) {
     String name = unwrapped(stored);
     for (Part part : Part.values()) {

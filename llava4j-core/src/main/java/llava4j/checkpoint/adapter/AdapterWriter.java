@@ -25,23 +25,23 @@ import llava4j.tensor.DType;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes an adapter as PEFT does: under the names of the original LLaVA, whose trainer puts what
-/// was learned whole into `non_lora_trainables.bin`, or under those of transformers' LLaVA, where
-/// it is in PEFT's `modules_to_save`.
+/// Writes an adapter in PEFT's format. With the names of the original LLaVA, fully trained tensors
+/// are in `non_lora_trainables.bin`, as from the original trainer; with the names of transformers'
+/// LLaVA, they are in PEFT's `modules_to_save`.
 ///
 /// @param parts under our names: `x.lora_A.weight`, `x.lora_B.weight`, `x.lora_embedding_A`,
-///   `x.lora_embedding_B` and `x.lora_B.bias` of adapted modules, and whole tensors
-/// @param model all tensors of the model that the adapter is on
-/// @param settings what the updates count
-/// @param base the model under it: a folder or a hub name, as the file shall name it
+///   `x.lora_embedding_B` and `x.lora_B.bias` of adapted modules, and fully trained tensors
+/// @param model all tensors of the adapted model
+/// @param settings ranks and scales of the updates
+/// @param base the base model as it is named in the file: a folder or a hub name
 public record AdapterWriter(
     WeightSource parts, WeightSource model, Settings settings, String base) {
 
-  /// What updates count; modules by our names.
+  /// Ranks and scales of the updates, by our names of the modules.
   ///
   /// @param rank of modules that are not in `ranks`
   /// @param alpha of modules that are not in `alphas`
-  /// @param rootScale divide by the root of the rank
+  /// @param rootScale divide by the square root of the rank
   public record Settings(
       int rank,
       double alpha,
@@ -62,7 +62,7 @@ public record AdapterWriter(
   /// Writes `adapter_config.json`, `adapter_model.safetensors` and `non_lora_trainables.bin` for
   /// the original code, and for PEFT on its model.
   ///
-  /// @param targets last names of the adapted modules, as its search gives them
+  /// @param targets last names of the adapted modules, in the order of the original code
   /// @param dtype of all tensors; null keeps each one's own
   public void original(
       Path folder, ProjectorConfig projector, Collection<String> targets, DType dtype) {
@@ -86,12 +86,13 @@ public record AdapterWriter(
     Optional<String> unfit = unfitForHuggingFace(parts);
     if (unfit.isPresent()) {
       throw new BadInputException(
-          unfit.get() + " has no place in an adapter of transformers' LLaVA; use --merge-lora");
+          unfit.get()
+              + " cannot be stored in an adapter for transformers' LLaVA; use --merge-lora");
     }
     Set<String> modules = wholeModules(parts);
     UnaryOperator<String> names = name -> "base_model.model." + NameTable.transformers(name);
     RenamedSource all = named(parts, name -> name.contains(LORA), names);
-    // PEFT keeps a module whole: where one of its tensors was learned, the others come along
+    // PEFT stores whole modules: if one tensor of a module was trained, the others are stored too
     all.add(
         model,
         name ->
@@ -106,8 +107,8 @@ public record AdapterWriter(
     writeConfig(folder, targets, saved, NameTable::transformers);
   }
 
-  /// A whole tensor that PEFT cannot hold beside transformers' model: one that is no module's, or
-  /// whose module is adapted as well.
+  /// A fully trained tensor that PEFT cannot store for transformers' model: it belongs to no
+  /// module, or its module has a low-rank update as well.
   public static Optional<String> unfitForHuggingFace(WeightSource parts) {
     Set<String> adapted = adapted(parts);
     return parts.tensors().keySet().stream()
@@ -116,8 +117,8 @@ public record AdapterWriter(
         .findFirst();
   }
 
-  /// How a file names a model that lies at `base`: the hub's name if it came from there, else the
-  /// way from `folder`, so that both may be moved together.
+  /// The name of the model at `base` in a file: its hub name if it is from the hub, or else its
+  /// path relative to `folder`, so that both can be moved together.
   public static String reference(Path base, Path folder) {
     if (isSnapshot(base)) {
       return Checkpoint.nameOf(base);
@@ -131,7 +132,7 @@ public record AdapterWriter(
     }
   }
 
-  /// Whether a folder is of the hub's cache.
+  /// Whether a folder is in the hub's cache.
   public static boolean isSnapshot(Path folder) {
     Path parent = folder.toAbsolutePath().normalize().getParent();
     return parent != null
@@ -184,7 +185,7 @@ public record AdapterWriter(
         JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
   }
 
-  /// Without a fraction where it has none, as PEFT writes it.
+  /// A whole number is written without a fraction, as in PEFT.
   private static void putNumber(ObjectNode node, String key, double value) {
     if (value == Math.rint(value)) {
       node.put(key, (long) value);

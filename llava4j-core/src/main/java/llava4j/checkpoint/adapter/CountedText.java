@@ -1,7 +1,7 @@
 package llava4j.checkpoint.adapter;
 
-/// A text that lets a regular expression look at it so many times and no more: expressions come
-/// with foreign files, and some go back and forth for hours.
+/// A text that limits how many characters a regular expression may read. The expressions come from
+/// foreign files, and some would backtrack for hours.
 final class CountedText implements CharSequence {
   private static final int MAX_LOOKS = 1_000_000;
 
@@ -12,7 +12,7 @@ final class CountedText implements CharSequence {
     this.text = text;
   }
 
-  /// The expression has had its looks.
+  /// The limit was reached.
   static final class TooManyLooks extends RuntimeException {
     private static final long serialVersionUID = 1;
   }

@@ -25,12 +25,12 @@ import org.bytedeco.pytorch.Tensor;
 
 /// A base checkpoint with a PEFT adapter on it.
 ///
-/// Updates of the language model's linear layers, whose matrices may be kept in 16 bits, stand
-/// beside them unless they are to be merged: each adapted matrix `x.weight` is joined by
+/// Unless they are merged, updates of the language model's linear layers stay separate from the
+/// base matrices, which may have 16 bits: for each adapted matrix `x.weight` there are also
 /// `x.lora_A.weight`, `x.lora_B.weight` and `x.lora_scale`, and the model adds the low-rank
-/// product. Everything else that an adapter can hold (updates of the vision tower, of the connector
-/// and of tables, whole tensors, learned rows, biases) belongs to tensors that are loaded at the
-/// precision of activations anyway, so it is in their values when they are loaded.
+/// product. All other changes of an adapter (updates of the vision tower, of the projector and of
+/// tables, fully trained tensors, trained rows, biases) affect tensors that are loaded with the
+/// precision of the activations anyway, so these changes are added when the tensors are loaded.
 public final class LoraAdapter implements WeightSource {
   private static final String DOWN = ".lora_A.weight";
   private static final String UP = ".lora_B.weight";
@@ -57,10 +57,11 @@ public final class LoraAdapter implements WeightSource {
     this.untied = untied;
   }
 
-  /// Puts an adapter on a base.
+  /// Combines an adapter with a base.
   ///
-  /// @param parts closed with the result, as the base's weights are; not closed where this fails
-  /// @param merge add all updates to the matrices when they are loaded
+  /// @param parts closed together with the result, like the base's weights; not closed if this
+  ///   fails
+  /// @param merge whether all updates are added to the matrices when they are loaded
   public static LoraAdapter of(
       AdapterConfig config, AdapterParts parts, Checkpoint under, boolean merge) {
     boolean tied =
@@ -70,31 +71,32 @@ public final class LoraAdapter implements WeightSource {
         new LoraAdapter(under, config, parts, merge, tied && touchesTiedMatrix(parts));
     adapter.collect(ParameterTable.of(under.config()).shapes().keySet());
     if (adapter.untied && config.keepsTies()) {
-      parts.problem("ensure_weight_tying on a base whose head is its table is not supported");
+      parts.problem(
+          "ensure_weight_tying is not supported on a base whose output head is tied to its embedding table");
     }
     parts.requireNoProblem();
     return adapter;
   }
 
-  /// The text model's configuration with what the adapter changes of it: rows of the vocabulary,
-  /// and a head that is no longer the table.
+  /// The language model's configuration with the changes of the adapter: the size of the
+  /// vocabulary, and an output head that is no longer tied to the embedding table.
   public TextConfig adapted(TextConfig text) {
     TextConfig sized =
         text.withVocab(Math.toIntExact(tensors.get(TABLE + ".weight").shape().getFirst()));
     return untied ? sized.withTiedEmbeddings(false) : sized;
   }
 
-  /// Whether updates are in the matrices.
+  /// Whether the updates are merged.
   public boolean merged() {
     return merged;
   }
 
-  /// The folder or file of the model under it.
+  /// The folder or file of the base model.
   public Path location() {
     return under.location();
   }
 
-  /// Whether that is a Hugging Face LLaVA as it stands.
+  /// Whether the base model is an unchanged Hugging Face LLaVA.
   public boolean isOnHuggingFace() {
     return under.dialect() == Dialect.HUGGING_FACE && !(base instanceof LoraAdapter);
   }
@@ -107,8 +109,8 @@ public final class LoraAdapter implements WeightSource {
     return parts;
   }
 
-  /// The base with everything of the adapter but its low-rank updates. A view: closing it closes
-  /// nothing of its own.
+  /// The base with all changes of the adapter except its low-rank updates. It is a view; closing it
+  /// has no effect.
   public LoraAdapter withoutUpdates(Set<String> known) {
     LoraAdapter rest = new LoraAdapter(under, config, parts.withoutUpdates(), true, untied);
     rest.collect(known);
@@ -120,8 +122,8 @@ public final class LoraAdapter implements WeightSource {
     return Collections.unmodifiableSequencedMap(tensors);
   }
 
-  /// The tensor; of one that an update was added to, fp32 values whatever its nominal type, so that
-  /// whoever wants more than the base's 16 bits gets it.
+  /// The tensor. If an update was added to it, the values are fp32 whatever its nominal type is, so
+  /// that no precision is lost.
   @Override
   public Tensor load(String name) {
     if (name.endsWith(SCALE)) {
@@ -173,7 +175,7 @@ public final class LoraAdapter implements WeightSource {
     return whole != null ? whole.load() : base.load(baseName(name));
   }
 
-  /// An untied head begins as the base's table.
+  /// The initial value of an untied output head is the base's embedding table.
   private String baseName(String name) {
     return untied && name.equals(HEAD + ".weight") ? TABLE + ".weight" : name;
   }
@@ -197,7 +199,7 @@ public final class LoraAdapter implements WeightSource {
     return update == null || isBeside(module) ? value : update.addTo(value); // as the base's
   }
 
-  /// Whether the model computes this update itself.
+  /// Whether the model computes this update separately.
   private boolean isBeside(String module) {
     return !merged
         && parts.updates().get(module).kind() == Kind.LINEAR
@@ -210,9 +212,9 @@ public final class LoraAdapter implements WeightSource {
         .getOrDefault(module.substring(module.lastIndexOf('.') + 1), List.of());
   }
 
-  /// Checks that everything has its place in the base.
+  /// Checks that every part of the adapter fits the base.
   ///
-  /// @param known all that a model of this configuration has
+  /// @param known all tensors of a model with this configuration
   private void collect(Set<String> known) {
     tensors.putAll(base.tensors());
     if (untied) {
@@ -296,8 +298,8 @@ public final class LoraAdapter implements WeightSource {
     return stored.shape().equals(shape);
   }
 
-  /// Notes that the value of a tensor is a sum. Merged, it goes by the base's type, as PEFT's
-  /// merging leaves it; otherwise nothing may be rounded away.
+  /// Records that the value of a tensor is a sum. If the adapter is merged, it has the base's type,
+  /// as after merging in PEFT; otherwise it must not be rounded.
   private void compute(TensorInfo info) {
     computed.add(info.name());
     tensors.put(
@@ -311,7 +313,8 @@ public final class LoraAdapter implements WeightSource {
             info.file()));
   }
 
-  /// Whether the adapter changes the table or the head of a base where both are one.
+  /// Whether the adapter changes the embedding table or the output head of a base in which they are
+  /// tied.
   private static boolean touchesTiedMatrix(AdapterParts parts) {
     return parts.updates().containsKey(TABLE)
         || parts.updates().containsKey(HEAD)

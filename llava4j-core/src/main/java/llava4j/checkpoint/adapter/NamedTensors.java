@@ -9,7 +9,7 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import org.bytedeco.pytorch.Tensor;
 
-/// Single tensors of several files as one source. Closing it closes none of the files.
+/// Single tensors of several files as one source. Closing it does not close the files.
 final class NamedTensors implements WeightSource {
   private final Map<String, Stored> stored;
   private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();

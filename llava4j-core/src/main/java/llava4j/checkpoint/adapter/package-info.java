@@ -1,2 +1,2 @@
-/// LoRA adapters as PEFT writes them: settings, matrices, what they add to a base.
+/// LoRA adapters in PEFT's format: settings, matrices, and how they change a base.
 package llava4j.checkpoint.adapter;

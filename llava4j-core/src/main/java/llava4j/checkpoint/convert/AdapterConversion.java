@@ -17,9 +17,8 @@ import llava4j.text.tokenizer.Tokenizer;
 
 /// Writes an adapter that is not merged for PEFT on transformers' LLaVA.
 ///
-/// Over a Hugging Face LLaVA, the adapter alone. Any other base has no such form yet, so it is
-/// written as well, into the folder `base`, with everything of the adapter that is no low-rank
-/// update.
+/// If the base is a Hugging Face LLaVA, only the adapter is written. Any other base is converted
+/// too, into the folder `base`, with all changes of the adapter that are not low-rank updates.
 final class AdapterConversion {
   private static final String BASE = "base";
   private static final Set<String> VOCABULARY = Set.of("language_model.embed_tokens", "lm_head");
@@ -63,8 +62,8 @@ final class AdapterConversion {
         && AdapterWriter.unfitForHuggingFace(adapter.parts().named(true)).isEmpty();
   }
 
-  /// Hugging Face's LLaVA has rows for `<image>` and `<pad>`; an update made for fewer rows does
-  /// not fit then.
+  /// Hugging Face's LLaVA has additional rows for `<image>` and `<pad>`, so an update of a table
+  /// with fewer rows does not fit.
   private void requireVocabularyStays(Checkpoint plain) {
     boolean grows;
     try (Tokenizer tokenizer = plain.tokenizer().get()) {
@@ -76,7 +75,7 @@ final class AdapterConversion {
             checkpoint.location()
                 + " adapts "
                 + module
-                + ", which gets more rows in Hugging Face's layout; convert it with --merge-lora");
+                + ", which has more rows in the Hugging Face layout; convert it with --merge-lora");
       }
     }
   }

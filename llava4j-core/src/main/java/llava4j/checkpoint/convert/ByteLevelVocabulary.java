@@ -10,8 +10,8 @@ import llava4j.checkpoint.gguf.GgufVocabulary;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.JsonNode;
 
-/// A byte-level BPE `tokenizer.json` (LLaMA 3, Qwen, GPT-2) as the vocabulary of a GGUF file, whose
-/// model llama.cpp calls `gpt2`.
+/// Converts a byte-level BPE `tokenizer.json` (LLaMA 3, Qwen, GPT-2) to the vocabulary of a GGUF
+/// file; llama.cpp calls this vocabulary model `gpt2`.
 final class ByteLevelVocabulary {
   private static final int NORMAL = 1;
   private static final int CONTROL = 3;
@@ -21,7 +21,7 @@ final class ByteLevelVocabulary {
   private static final String WORDS_AND_THREE_DIGITS =
       "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-  /// llama.cpp's names of the rules that cut a text before its merges.
+  /// llama.cpp's names of the pre-tokenizer rules, which split a text before the merges.
   private static final Map<String, String> RULES =
       Map.of(
           "(?i:'s|'t|'re|'ve|'m|'ll|'d)|" + WORDS_AND_THREE_DIGITS,
@@ -40,13 +40,14 @@ final class ByteLevelVocabulary {
   private final String where;
 
   /// @param json a whole `tokenizer.json`
-  /// @param where names it in messages
+  /// @param where its name in messages
   ByteLevelVocabulary(JsonNode json, String where) {
     this.json = json;
     this.where = where;
   }
 
-  /// Ids up to `rows`; rows without a token are unused ones, as llama.cpp's converter has them.
+  /// The tokens of the ids below `rows`. Ids without a token become unused tokens, as in
+  /// llama.cpp's converter.
   GgufVocabulary toGguf(TokenIds ids, int rows, boolean addBos, String template) {
     String rule = rule();
     Map<Integer, String> tokens = new HashMap<>();
@@ -105,7 +106,7 @@ final class ByteLevelVocabulary {
     }
     JsonNode last = steps.isEmpty() ? first : steps.getLast();
     if (!last.path("type").asString("").equals("ByteLevel")) {
-      throw refusal("does not cut texts into bytes as GPT-2, LLaMA 3 and Qwen do");
+      throw refusal("does not split texts into bytes as GPT-2, LLaMA 3 and Qwen do");
     }
     if (steps.size() == 1 && last.path("use_regex").asBoolean(true)) {
       return "gpt-2";
@@ -113,16 +114,13 @@ final class ByteLevelVocabulary {
     String pattern = steps.getFirst().path("pattern").path("Regex").asString("");
     String name = steps.size() == 2 ? RULES.get(pattern) : null;
     if (name == null) {
-      throw refusal("cuts texts by a rule that has no name in GGUF: " + first);
+      throw refusal("splits texts with a rule that has no name in GGUF: " + first);
     }
     return name;
   }
 
   private BadInputException refusal(String what) {
     return new BadInputException(
-        where
-            + " "
-            + what
-            + ", so no GGUF file can be made of it; write Hugging Face's or the original layout");
+        where + " " + what + ", so it cannot be written as GGUF; write hf or original instead");
   }
 }

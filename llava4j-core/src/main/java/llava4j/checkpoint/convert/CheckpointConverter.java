@@ -30,7 +30,7 @@ import llava4j.text.tokenizer.JsonTokenizer;
 import llava4j.text.tokenizer.SentencePieceTokenizer;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Writes an opened checkpoint in any dialect, so that the programs of that dialect load it.
+/// Writes an opened checkpoint in any dialect, so that the programs of that dialect can load it.
 public final class CheckpointConverter {
   private static final long MAX_SHARD_BYTES = 5_000_000_000L;
 
@@ -43,9 +43,9 @@ public final class CheckpointConverter {
     this(checkpoint, listener, Optional.empty());
   }
 
-  /// @param template the conversation template that a training run used: what is written has it as
-  ///   its chat template, whatever its base had. Empty keeps the source's; where the source has
-  ///   none, the model's name decides, as it does for `ask`
+  /// @param template the conversation template of a training run, which becomes the chat template
+  ///   of the result. Empty keeps the source's chat template; if the source has none, the model's
+  ///   name determines it, as for `ask`
   public CheckpointConverter(
       Checkpoint checkpoint, WriteListener listener, Optional<ConversationTemplate> template) {
     this.checkpoint = checkpoint;
@@ -56,8 +56,8 @@ public final class CheckpointConverter {
         .requireExactly(checkpoint.inferenceWeights(), checkpoint.location().toString());
   }
 
-  /// Writes a folder as transformers 4.x writes it; of an adapter that is not merged, a folder as
-  /// PEFT writes it for transformers' LLaVA (see [AdapterConversion]).
+  /// Writes a folder in the layout of transformers 4.x. For an adapter that is not merged, writes a
+  /// PEFT folder for transformers' LLaVA (see [AdapterConversion]).
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void toHuggingFace(Path folder, DType dtype) {
@@ -87,7 +87,7 @@ public final class CheckpointConverter {
     }
   }
 
-  /// Writes a folder as the original code reads it, the vision tower in a folder `clip` of its own.
+  /// Writes a folder for the original code, with the vision tower in its own sub-folder `clip`.
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void toOriginal(Path folder, DType dtype) {
@@ -105,8 +105,8 @@ public final class CheckpointConverter {
     beside(folder, dtype, new TowerReference(Optional.of("clip"), true));
   }
 
-  /// Writes what stage 1 learned as the original code reads it: `mm_projector.bin`, and all around
-  /// it but the language model, which stays with its base.
+  /// Writes the result of stage 1 for the original code: `mm_projector.bin` and all other files
+  /// except the language model, which is unchanged.
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void toProjector(Path folder, DType dtype) {
@@ -123,17 +123,16 @@ public final class CheckpointConverter {
     beside(folder, dtype, TowerReference.of(checkpoint, folder));
   }
 
-  /// Writes what stands beside an adapter's tensors: configuration, generation settings and
-  /// tokenizer as the original's trainer leaves them, and the vision tower where nothing else would
-  /// have it.
+  /// Writes the other files of an adapter: configuration, generation settings and tokenizer, as the
+  /// original trainer does, and the vision tower if the base does not have it.
   ///
   /// @param dtype of all tensors; null keeps each one's own
   public void besideAdapter(Path folder, DType dtype) {
     beside(folder, dtype, TowerReference.besideAdapter(checkpoint, folder));
   }
 
-  /// Writes what a processor of transformers is made of beside an adapter for its LLaVA: settings
-  /// for images, tokenizer and chat template. Configuration and generation settings are the base's.
+  /// Writes the processor files of an adapter for transformers' LLaVA: image settings, tokenizer
+  /// and chat template. Configuration and generation settings are those of the base.
   public void processorBesideAdapter(Path folder) {
     try (Tokenizer tokenizer = checkpoint.tokenizer().get()) {
       ConfigFiles files =
@@ -166,7 +165,7 @@ public final class CheckpointConverter {
     }
   }
 
-  /// Writes `NAME-TYPE.gguf` and `mmproj-NAME-f16.gguf` as llama.cpp's converters do.
+  /// Writes `NAME-TYPE.gguf` and `mmproj-NAME-f16.gguf`, like llama.cpp's converters.
   ///
   /// @param type of the language model's matrices: F32, F16, Q8_0 or Q4_0
   public void toGguf(Path folder, GgmlType type) {
@@ -215,8 +214,8 @@ public final class CheckpointConverter {
     return ours.startsWith("vision_tower.");
   }
 
-  /// The chat template of what is written, a Jinja text: the run's, else the source's, else the one
-  /// that `ask` would take.
+  /// The chat template of the result, a Jinja text: that of the training run, or else the source's,
+  /// or else the one that `ask` would use.
   private String chatTemplate(Tokenizer tokenizer) {
     return template
         .map(TemplateJinja::of)
@@ -238,13 +237,13 @@ public final class CheckpointConverter {
         });
   }
 
-  /// The same for dialects whose configuration cannot say that tokens stand around images: the
-  /// template writes them.
+  /// The chat template for dialects whose configuration cannot say that there are tokens around
+  /// images: the template writes these tokens.
   private String markedTemplate(Tokenizer tokenizer) {
     return checkpoint.prompts().marked(chatTemplate(tokenizer));
   }
 
-  /// The adapter that is beside its base, if the checkpoint is one.
+  /// The adapter, if the checkpoint is an adapter that is not merged.
   private Optional<LoraAdapter> unmerged() {
     return checkpoint.weights() instanceof LoraAdapter adapter && !adapter.merged()
         ? Optional.of(adapter)
@@ -255,8 +254,8 @@ public final class CheckpointConverter {
     if (unmerged().isPresent()) {
       throw new BadInputException(
           checkpoint.location()
-              + " is a LoRA adapter beside its base; convert it with --merge-lora, or to hf, where an"
-              + " adapter is written");
+              + " is a LoRA adapter that is not merged; convert it with --merge-lora, or convert it to hf,"
+              + " which writes an adapter");
     }
   }
 

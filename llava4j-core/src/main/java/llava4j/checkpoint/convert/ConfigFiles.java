@@ -25,9 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The small files around a converted checkpoint's weights.
+/// The small files of a converted checkpoint, besides the weights.
 final class ConfigFiles {
-  /// The file of a chat template.
+  /// The file name of a chat template.
   static final String CHAT_TEMPLATE = "chat_template.jinja";
 
   private static final JsonMapper JSON = new JsonMapper();
@@ -59,9 +59,9 @@ final class ConfigFiles {
   void huggingFace(int vocabularyRows, DType dtype) {
     if (!(config.projector() instanceof ProjectorConfig.Mlp(int depth)) || depth != 2) {
       throw new BadInputException(
-          "Hugging Face's LLaVA has a projector of two layers, not "
+          "Hugging Face's LLaVA needs a projector with two layers, not "
               + config.projector()
-              + "; write the original layout");
+              + "; write original instead");
     }
     boolean tiled = config.imageMode() instanceof ImageMode.AnyRes;
     ObjectNode root = JSON.createObjectNode();
@@ -96,7 +96,7 @@ final class ConfigFiles {
 
   /// `config.json` and `generation_config.json` for the original code.
   ///
-  /// @param visionTower as `mm_vision_tower` names it; empty where the base holds the tower
+  /// @param visionTower value of `mm_vision_tower`; empty if the base contains the vision tower
   void original(DType dtype, Optional<String> visionTower) {
     ObjectNode root = JSON.createObjectNode();
     boolean mistral = config.text().slidingWindow().isPresent();
@@ -131,14 +131,14 @@ final class ConfigFiles {
     write("config.json", root);
   }
 
-  /// As the source says. The original takes a configuration that says nothing for true; other
-  /// layouts have no such token.
+  /// The value in the source. In the original layout, a missing value means true; other layouts
+  /// have no such token.
   private boolean wantsPatchToken() {
     boolean isOriginal = sourceConfig.has("mm_vision_tower") || sourceConfig.has("mm_hidden_size");
     return sourceConfig.path("mm_use_im_patch_token").asBoolean(isOriginal);
   }
 
-  /// The `clip/config.json` of a tower that is copied.
+  /// The `clip/config.json` of a copied vision tower.
   void tower(DType dtype) {
     ObjectNode tower = JSON.createObjectNode();
     tower.putArray("architectures").add("CLIPVisionModel");
@@ -147,7 +147,7 @@ final class ConfigFiles {
     write("clip/config.json", tower);
   }
 
-  /// `preprocessor_config.json` where the dialect looks for it, and `processor_config.json`.
+  /// `preprocessor_config.json` in the dialect's folder, and `processor_config.json`.
   void processors(boolean huggingFace) {
     ImageProcessorConfig processor = checkpoint.imageProcessor();
     ObjectNode root = JSON.createObjectNode();
@@ -187,8 +187,8 @@ final class ConfigFiles {
     write("processor_config.json", outer);
   }
 
-  /// CLIP's processor cuts the sides of an image off; LLaVA's own pads it, as the models learned
-  /// it. A folder of transformers keeps CLIP's where it has that one.
+  /// CLIP's processor crops an image; LLaVA's own processor pads it, as in training. If a folder of
+  /// transformers has CLIP's processor, it is kept.
   private String imageProcessorType() {
     boolean keepsClip =
         checkpoint.dialect() == Checkpoint.Dialect.HUGGING_FACE
@@ -216,7 +216,7 @@ final class ConfigFiles {
     AtomicFile.writeText(folder.resolve(CHAT_TEMPLATE), template);
   }
 
-  /// `generation_config.json`: the source's, else the ids that end an answer.
+  /// `generation_config.json`: the source's, or else only the ids that end an answer.
   void generation() {
     ObjectNode root = source.json("generation_config.json");
     if (!root.has("eos_token_id") && !checkpoint.eosIds().isEmpty()) {

@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The small files of the checkpoint that is converted: those of its own folder first, then those
-/// of the folder that its tokenizer comes from (the base of an adapter or of a connector).
+/// The small files of the converted checkpoint: first those of its own folder, then those of its
+/// tokenizer's folder (the base of an adapter or of a projector).
 record SourceFiles(List<Path> folders, Optional<String> ownTemplate) {
 
   static SourceFiles of(Checkpoint checkpoint) {
@@ -36,7 +36,7 @@ record SourceFiles(List<Path> folders, Optional<String> ownTemplate) {
         .findFirst();
   }
 
-  /// The object in a JSON file; an empty one where the source has no such file.
+  /// The object in a JSON file; an empty object if the source has no such file.
   ObjectNode json(String name) {
     ObjectNode empty = new JsonMapper().createObjectNode();
     return file(name)
@@ -44,7 +44,7 @@ record SourceFiles(List<Path> folders, Optional<String> ownTemplate) {
         .orElse(empty);
   }
 
-  /// The value under `key` in the first of these objects that has one; a missing node for none.
+  /// The value of `key` in the first of these objects that has it; a missing node if none has it.
   static JsonNode first(String key, JsonNode... objects) {
     JsonNode found = objects[0].path(key);
     for (JsonNode object : objects) {
@@ -55,7 +55,7 @@ record SourceFiles(List<Path> folders, Optional<String> ownTemplate) {
     return found;
   }
 
-  /// The bytes of a file that is there.
+  /// The bytes of an existing file.
   static byte[] bytes(Path file) {
     try {
       return Files.readAllBytes(file);

@@ -9,13 +9,13 @@ import llava4j.text.tokenizer.Tokenizer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The ids of special tokens in what is written: the source's own, else its tokenizer's. Nothing is
-/// assumed to be 1 or 2.
+/// The ids of special tokens in the result: those of the source's configuration, or else those of
+/// its tokenizer. No id is assumed to be 1 or 2.
 ///
-/// @param bos -1 where the vocabulary has no such token, as `eos` and `unknown`
-/// @param image id of `<image>`; empty where the written vocabulary has none
-/// @param added tokens that the written vocabulary has beyond the source's, with their ids
-/// @param rows rows that embedding and head must have at least
+/// @param bos -1 if the vocabulary has no such token; the same for `eos` and `unknown`
+/// @param image id of `<image>`; empty if the result has no such token
+/// @param added additional tokens of the result, with their ids
+/// @param rows minimum number of rows of the embedding table and the output head
 public record TokenIds(
     int bos,
     int eos,
@@ -26,7 +26,7 @@ public record TokenIds(
     int rows) {
   static final String PAD = "<pad>";
 
-  /// The source's ids as they are.
+  /// The source's ids, unchanged.
   static TokenIds of(Tokenizer tokenizer) {
     return new TokenIds(
         tokenizer.bosId(),
@@ -38,8 +38,8 @@ public record TokenIds(
         numIds(tokenizer));
   }
 
-  /// The same with `<image>`, and `<pad>` where the source has no padding token, behind the
-  /// source's tokens.
+  /// The source's ids, with the additional tokens `<image>` and, if the source has no padding
+  /// token, `<pad>`.
   static TokenIds withImage(Tokenizer tokenizer) {
     TokenIds plain = of(tokenizer);
     if (plain.image().isPresent()) {
@@ -60,12 +60,12 @@ public record TokenIds(
     return new TokenIds(plain.bos(), plain.eos(), pad, plain.unknown(), image, added, next);
   }
 
-  /// An id that there may be none of.
+  /// An optional id.
   static OptionalInt present(int id) {
     return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  /// Writes an id under `key`: the value of the first source that has one, else the other one.
+  /// Writes an id under `key`: the value of the first source that has one, or else the other value.
   static void set(ObjectNode node, String key, OptionalInt otherwise, JsonNode... sources) {
     JsonNode found = SourceFiles.first(key, sources);
     if (found.isNumber() || found.isArray()) {
@@ -75,8 +75,8 @@ public record TokenIds(
     }
   }
 
-  /// Writes `pad_token_id`. A padding token that was added counts for more than the source's id,
-  /// which is then the unknown token's: the tokenizer pads with the new one.
+  /// Writes `pad_token_id`. If a padding token was added, its id is written, because the tokenizer
+  /// pads with it; the source's id is that of the unknown token then.
   void setPad(ObjectNode node, OptionalInt otherwise, JsonNode... sources) {
     if (added.containsKey(PAD)) {
       node.put("pad_token_id", added.get(PAD).intValue());

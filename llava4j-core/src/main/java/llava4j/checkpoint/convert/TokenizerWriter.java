@@ -18,8 +18,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes the files of a checkpoint's tokenizer: the source's where they say all, made anew
-/// otherwise.
+/// Writes the files of a checkpoint's tokenizer: the source's files if they are complete, otherwise
+/// new ones.
 final class TokenizerWriter {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String MODEL = "tokenizer.model";
@@ -40,9 +40,9 @@ final class TokenizerWriter {
     this.folder = folder;
   }
 
-  /// Writes all of them.
+  /// Writes all files.
   ///
-  /// @param settings what `tokenizer_config.json` says unless the source's does
+  /// @param settings values for `tokenizer_config.json` that are missing in the source's file
   void write(ObjectNode settings) {
     ObjectNode config = source.json("tokenizer_config.json");
     settings.properties().forEach(entry -> putIfAbsent(config, entry.getKey(), entry.getValue()));
@@ -82,7 +82,7 @@ final class TokenizerWriter {
 
   private void writeFast(JsonTokenizer fast, ObjectNode config) {
     copyFast(fast::content);
-    // transformers 4 knows no TokenizersBackend; both versions know this name for the same
+    // transformers 4 has no TokenizersBackend; both versions accept this name for it
     if (config.path(CLASS).asString("TokenizersBackend").equals("TokenizersBackend")) {
       config.put(CLASS, "PreTrainedTokenizerFast");
     }
@@ -92,8 +92,8 @@ final class TokenizerWriter {
     }
   }
 
-  /// The source's `tokenizer.json`, byte for byte where nothing is added: neither by what is
-  /// written nor when the tokenizer was opened, as tokens around images are.
+  /// The source's `tokenizer.json`. It is copied byte for byte, unless tokens are added to the
+  /// result or were added when the tokenizer was opened (the tokens around images).
   private void copyFast(Supplier<JsonNode> otherwise) {
     Optional<Path> original = source.file(FAST);
     JsonNode json = original.map(file -> ConfigNode.read(file).json()).orElseGet(otherwise);
@@ -109,7 +109,7 @@ final class TokenizerWriter {
     write(FAST, copy);
   }
 
-  /// Tokens that were added to the vocabulary and are not in a `tokenizer.json`, by their ids.
+  /// Tokens that were added to the vocabulary and are not in `tokenizer.json`, by id.
   private SortedMap<Integer, String> missing(JsonNode json) {
     Map<String, Integer> wanted =
         new HashMap<>(
@@ -126,7 +126,7 @@ final class TokenizerWriter {
     return missing;
   }
 
-  /// The spellings that decide, also where the source leaves them to `special_tokens_map.json`.
+  /// The special tokens, which the source may have in `special_tokens_map.json` only.
   private void putTokens(ObjectNode config) {
     ObjectNode map = source.json("special_tokens_map.json");
     map.properties().forEach(entry -> putIfAbsent(config, entry.getKey(), entry.getValue()));
@@ -135,12 +135,12 @@ final class TokenizerWriter {
     if (ids.added().containsKey(TokenIds.PAD)) {
       config.put("pad_token", TokenIds.PAD);
     }
-    if (!ids.added().isEmpty()) { // becomes a model whose batches are generated from: see LLaVA-HF
+    if (!ids.added().isEmpty()) { // the result is a model for batched generation, as LLaVA-HF
       config.put("padding_side", "left");
     }
   }
 
-  /// `added_tokens_decoder`: the source's entries, and what is not among them.
+  /// `added_tokens_decoder`: the source's entries and the missing ones.
   private void putDecoder(ObjectNode config, SortedMap<String, Integer> added) {
     ObjectNode decoder = config.withObject(DECODER);
     if (tokenizer instanceof SentencePieceTokenizer) {

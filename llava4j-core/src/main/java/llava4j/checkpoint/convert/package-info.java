@@ -1,2 +1,2 @@
-/// Writes an open checkpoint in another layout, complete with settings and tokenizer.
+/// Writes an open checkpoint in another layout, with all settings and the tokenizer.
 package llava4j.checkpoint.convert;

@@ -2,11 +2,11 @@ package llava4j.checkpoint.gguf;
 
 import llava4j.quant.BlockMatrix.Layout;
 
-/// From quantised blocks to floats. Arithmetic is in F32 and in ggml's order, so that results agree
-/// to the last bit.
+/// Decodes quantised blocks to floats. The arithmetic is in F32 and in ggml's order, so that the
+/// results are identical to the last bit.
 final class BlockDecoder {
-  /// The low nibble of each byte less 8, then the high ones: looked up in half the time that
-  /// shifting and converting takes.
+  /// A table with the low nibble of each byte minus 8, then the high nibbles. A look-up takes half
+  /// the time of shifting and converting.
   private static final float[] NIBBLES = nibbles();
 
   private BlockDecoder() {}
@@ -22,7 +22,7 @@ final class BlockDecoder {
 
   /// Decodes the first `numBlocks` of `blocks`.
   ///
-  /// @param out one float for each number in them
+  /// @param out one float per value
   static void decode(GgmlType type, byte[] blocks, int numBlocks, float[] out) {
     Layout layout =
         GgufBlocks.layout(type)

@@ -2,8 +2,8 @@ package llava4j.checkpoint.gguf;
 
 import java.nio.ByteBuffer;
 
-/// From floats to the types that we write. The two quantisers give the bytes of ggml's reference
-/// quantisers, without importance weights.
+/// Encodes floats in the types that we write. The bytes of both quantised types are identical to
+/// those of ggml's reference quantisers without importance weights.
 final class BlockEncoder {
   private BlockEncoder() {}
 
@@ -17,7 +17,7 @@ final class BlockEncoder {
 
   /// Appends `values`, whole blocks, to `out`, which is little-endian.
   ///
-  /// @throws ArithmeticException for a value that the type cannot hold, with a message that says so
+  /// @throws ArithmeticException with a message, for a value that the type cannot represent
   static void encode(GgmlType type, float[] values, ByteBuffer out) {
     switch (type) {
       case F32 -> {
@@ -65,7 +65,7 @@ final class BlockEncoder {
     }
   }
 
-  /// The number of largest magnitude of a block, sign and all, becomes -8.
+  /// The signed value with the largest magnitude in a block becomes -8.
   private static void encodeQ4(float[] values, int at, ByteBuffer out) {
     float magnitude = 0;
     float largest = 0;

@@ -1,12 +1,12 @@
 package llava4j.checkpoint.gguf;
 
-/// Takes quantised blocks apart. Layouts are ggml's.
+/// Unpacks quantised blocks. The layouts are those of ggml.
 final class BlockUnpacker {
   private BlockUnpacker() {}
 
-  /// Takes the block that begins at `at` apart.
+  /// Unpacks the block that begins at `at`.
   ///
-  /// @param type one that [GgufBlocks#layout] knows
+  /// @param type a type that [GgufBlocks#layout] supports
   static void unpack(GgmlType type, byte[] blocks, int at, UnpackedBlock out) {
     switch (type) {
       case Q4_0 -> q4With0(blocks, at, out);

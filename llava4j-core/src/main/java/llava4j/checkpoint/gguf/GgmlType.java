@@ -5,10 +5,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import llava4j.tensor.DType;
 
-/// How GGUF stores numbers: one by one, or in blocks of a row that share their scales.
+/// The types of tensors in GGUF: plain types, and blocks of values that share their scales.
 ///
-/// Sizes and ids are those of ggml. Types that no [Support] reads are listed too, so that a file
-/// that holds them is refused by name.
+/// Sizes and ids are those of ggml. Unsupported types are listed too, so that a file with such a
+/// type is refused by name.
 public enum GgmlType {
   F32(0, 1, 4, Support.VIEW),
   F16(1, 1, 2, Support.VIEW),
@@ -43,11 +43,11 @@ public enum GgmlType {
   TQ2_0(35, 256, 66, Support.NONE),
   MXFP4(39, 32, 17, Support.NONE);
 
-  /// What we do with a type.
+  /// How we read a type.
   enum Support {
-    /// Elements are used where they lie.
+    /// Elements are used in place.
     VIEW,
-    /// Blocks become F32 when the tensor is loaded.
+    /// Blocks are decoded to F32 when the tensor is loaded.
     DECODE,
     /// Refused by name.
     NONE
@@ -89,7 +89,7 @@ public enum GgmlType {
     return support != Support.NONE;
   }
 
-  /// The type that loading gives.
+  /// The type of the loaded tensor.
   public DType loadsAs() {
     return switch (this) {
       case F16 -> DType.F16;
@@ -105,7 +105,7 @@ public enum GgmlType {
     };
   }
 
-  /// Bytes of `numValues` numbers, which must be whole blocks; fails on overflow.
+  /// Bytes of `numValues` values, which must be whole blocks; fails on overflow.
   public long bytesOf(long numValues) {
     return Math.multiplyExact(numValues / blockValues, (long) blockBytes);
   }

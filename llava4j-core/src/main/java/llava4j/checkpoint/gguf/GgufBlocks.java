@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 import llava4j.quant.BlockMatrix;
 
-/// A quantised matrix of a GGUF file, read where it lies, without loss: types of up to four bits
-/// become 4-bit numbers, the others 8-bit numbers; scales become F32.
+/// A quantised matrix of a GGUF file, read in place and without loss: types of up to four bits
+/// become 4-bit values, the others 8-bit values; scales become F32.
 final class GgufBlocks implements BlockMatrix {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -29,14 +29,14 @@ final class GgufBlocks implements BlockMatrix {
     this.columns = columns;
   }
 
-  /// The matrix, where its type is one of blocks.
+  /// The matrix; empty if its type has no blocks.
   ///
-  /// @param stored exactly its blocks
+  /// @param stored the bytes of exactly its blocks
   static Optional<BlockMatrix> of(GgmlType type, MemorySegment stored, long rows, long columns) {
     return layout(type).map(layout -> new GgufBlocks(type, stored, layout, rows, columns));
   }
 
-  /// How numbers of a type are kept; empty for types that are not decoded from blocks.
+  /// How values of a type are kept; empty for types without blocks.
   static Optional<Layout> layout(GgmlType type) {
     return Optional.ofNullable(
         switch (type) {
@@ -80,7 +80,7 @@ final class GgufBlocks implements BlockMatrix {
   }
 
   private void readAny(byte[] blocks, Row into) {
-    // numbers from 0 to 15 become -8 to 7, and the minimum makes up for it
+    // values 0 to 15 become -8 to 7, and the minimum compensates for it
     int less = type == GgmlType.Q4_1 || type == GgmlType.Q4_K ? 8 : 0;
     int groups = type.blockValues() / layout.blockValues();
     UnpackedBlock block = new UnpackedBlock();

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// A GGUF file of version 2 or 3, little-endian, memory-mapped: metadata and tensors as stored.
 ///
-/// All that the header claims is held against the size of the file before it is believed.
+/// Everything in the header is checked against the size of the file before it is used.
 public final class GgufFile implements AutoCloseable {
   private final MappedFile file;
   private final int version;
@@ -38,8 +38,8 @@ public final class GgufFile implements AutoCloseable {
     this.tensors = tensors;
   }
 
-  /// Maps the file and checks its header. A split file (`NAME-00001-of-00003.gguf`) opens as one
-  /// with all its parts, whichever of them is named.
+  /// Maps the file and checks its header. A split file (`NAME-00001-of-00003.gguf`) is opened with
+  /// all its parts.
   public static GgufFile open(Path path) {
     GgufFile opened = openPart(path);
     return opened.metadata().findWhole(GgufSplit.COUNT).orElse(1) > 1
@@ -58,12 +58,15 @@ public final class GgufFile implements AutoCloseable {
     }
   }
 
-  /// Takes over the tensors of another part of the same split file, which closing this closes.
+  /// Adds the tensors of another part of the same split file; closing this file closes that part.
   void add(GgufFile part) {
     part.tensors.forEach((name, tensor) -> {
       if (tensors.put(name, tensor) != null) {
         throw new BadInputException(
-            part.path() + " has the tensor " + name + " of another part again; fetch it again");
+            part.path()
+                + " has the tensor "
+                + name
+                + ", which is in another part too; download it again");
       }
       others.put(name, part);
     });
@@ -124,7 +127,7 @@ public final class GgufFile implements AutoCloseable {
     return decoded;
   }
 
-  /// Lets go of the pages that hold a tensor.
+  /// Releases the memory pages of a tensor.
   void release(GgufTensor tensor) {
     home(tensor).unload(tensor.offset(), tensor.bytes());
   }

@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 import llava4j.checkpoint.weights.MappedFile;
 import llava4j.error.BadInputException;
 
-/// Reads and checks one header. Every count is held against the bytes that are left, and against a
-/// fixed limit where its elements take more memory than bytes of the file, before anything of that
-/// size is made.
+/// Reads and checks one header. Before memory is allocated, every count is checked against the
+/// remaining bytes, and against a fixed limit if its elements need more memory than bytes in the
+/// file.
 final class GgufHeaderReader {
   private static final int MAGIC = 0x46554747; // "GGUF", little-endian
   private static final long DEFAULT_ALIGNMENT = 32;
@@ -94,7 +94,7 @@ final class GgufHeaderReader {
           file.path()
               + " has GGUF version "
               + Integer.toUnsignedString(version)
-              + ", where 2 and 3 are supported");
+              + ", but only 2 and 3 are supported");
     }
     return version;
   }
@@ -102,7 +102,7 @@ final class GgufHeaderReader {
   private long alignment(GgufMetadata metadata) {
     long alignment = metadata.findWhole("general.alignment").orElse(DEFAULT_ALIGNMENT);
     if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
-      throw broken("general.alignment is " + alignment + ", which is no power of two");
+      throw broken("general.alignment is " + alignment + ", which is not a power of two");
     }
     return alignment;
   }
@@ -184,7 +184,7 @@ final class GgufHeaderReader {
           place
               + " claims a string of "
               + Long.toUnsignedString(length)
-              + " bytes where "
+              + " bytes, but at most "
               + Math.min(maxBytes, file.size() - position)
               + " are possible");
     }
@@ -257,7 +257,7 @@ final class GgufHeaderReader {
               + type
               + " has rows of "
               + rowLength
-              + " values, no multiple of "
+              + " values, not a multiple of "
               + type.blockValues());
     }
     try {
@@ -284,7 +284,7 @@ final class GgufHeaderReader {
               + info.bytes()
               + " bytes at "
               + Long.toUnsignedString(info.offset())
-              + " where the file has "
+              + ", but the file has "
               + Math.max(0, available)
               + " bytes of data at multiples of "
               + alignment);
@@ -314,7 +314,7 @@ final class GgufHeaderReader {
               + Long.toUnsignedString(count)
               + " "
               + what
-              + " where "
+              + ", but at most "
               + possible
               + " are possible");
     }
@@ -328,7 +328,7 @@ final class GgufHeaderReader {
     return segment.get(INT64, advance(8));
   }
 
-  /// Where the next `bytes` bytes start; moves past them.
+  /// The position of the next `bytes` bytes; moves past them.
   private long advance(long bytes) {
     if (bytes > file.size() - position) {
       throw broken("it ends at byte " + file.size() + ", in the middle of " + place);
@@ -340,6 +340,6 @@ final class GgufHeaderReader {
 
   private BadInputException broken(String what) {
     return new BadInputException(
-        file.path() + " is not a sound GGUF file: " + what + "; fetch or convert it again");
+        file.path() + " is not a valid GGUF file: " + what + "; download or convert it again");
   }
 }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-/// The bytes of a header: counts, metadata, tensor infos. The mirror of [GgufHeaderReader].
+/// Writes the bytes of a header: counts, metadata, tensor infos. The inverse of [GgufHeaderReader].
 final class GgufHeaderWriter {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 

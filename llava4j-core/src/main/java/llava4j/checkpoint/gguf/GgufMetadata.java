@@ -18,8 +18,7 @@ import llava4j.checkpoint.gguf.GgufValue.Whole;
 import llava4j.checkpoint.gguf.GgufValue.Wholes;
 import llava4j.error.BadInputException;
 
-/// The key-value pairs of a GGUF file. A missing key or a value of the wrong kind is named together
-/// with the file.
+/// The key-value pairs of a GGUF file. Errors name the file and the missing key or wrong value.
 public final class GgufMetadata {
   private final Path file;
   private final SequencedMap<String, GgufValue> values;
@@ -62,7 +61,7 @@ public final class GgufMetadata {
     OptionalLong whole = findWhole(key);
     if (whole.isPresent() && (whole.getAsLong() < 1 || whole.getAsLong() > Integer.MAX_VALUE)) {
       throw new BadInputException(
-          file + ": " + key + " is " + whole.getAsLong() + ", which is no sensible count");
+          file + ": " + key + " is " + whole.getAsLong() + ", which is not a valid count");
     }
     return whole;
   }
@@ -82,7 +81,7 @@ public final class GgufMetadata {
     return findReal(key).orElseThrow(() -> missing(key));
   }
 
-  /// A finite number; integers count as numbers too.
+  /// A finite number; integers are accepted too.
   public OptionalDouble findReal(String key) {
     GgufValue value = values.get(key);
     if (value == null) {
@@ -137,7 +136,7 @@ public final class GgufMetadata {
         });
   }
 
-  /// What `reader` gives; its refusals name the file.
+  /// The result of `reader`; its error messages are completed with the file.
   <T> T read(Supplier<T> reader) {
     try {
       return reader.get();

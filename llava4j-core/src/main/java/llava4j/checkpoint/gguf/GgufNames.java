@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Between llama.cpp's tensor names and ours, for one kind of file.
+/// Maps between llama.cpp's tensor names and ours, for one kind of file.
 public final class GgufNames {
   private static final String CLIP = "vision_tower.vision_model.";
   private static final Pattern LAYER = Pattern.compile("(\\d{1,6})\\.(.+)\\.(weight|bias)");
@@ -52,8 +52,8 @@ public final class GgufNames {
   /// A file with the vision tower and the projector ("mmproj").
   ///
   /// @param swapped whether `ffn_down` is the first layer of the feed-forward block and `ffn_up`
-  ///   the second, as llama.cpp's first LLaVA converter wrote; its newer one writes the names as
-  ///   they mean
+  ///   the second, as in files of llama.cpp's first LLaVA converter; newer files have the right
+  ///   names
   public static GgufNames mmproj(boolean swapped) {
     Map<String, String> whole = new HashMap<>();
     whole.put("v.class_embd", CLIP + "embeddings.class_embedding");
@@ -90,12 +90,12 @@ public final class GgufNames {
             "mlp.fc2"));
   }
 
-  /// Our name; empty for names unknown to us.
+  /// Our name; empty for unknown names.
   public Optional<String> ours(String stored) {
     return translate(stored, whole, layers, ourLayers, parts);
   }
 
-  /// llama.cpp's name; empty where it has none.
+  /// llama.cpp's name; empty if it has none.
   public Optional<String> stored(String ours) {
     return translate(ours, wholeReversed, ourLayers, layers, partsReversed);
   }

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
 
-/// Files that llama.cpp's `gguf-split` cut into parts: `NAME-00001-of-00003.gguf` and its fellows.
-/// The first part has the metadata, each has some of the tensors.
+/// Files that were split into parts by llama.cpp's `gguf-split`: `NAME-00001-of-00003.gguf` and so
+/// on. The first part has the metadata; each part has some of the tensors.
 public final class GgufSplit {
   static final String COUNT = "split.count";
   private static final String NUMBER = "split.no";
@@ -21,19 +21,19 @@ public final class GgufSplit {
 
   private GgufSplit() {}
 
-  /// Whether a file is a part of a split file, and not the first.
+  /// Whether a file is a part of a split file other than the first.
   public static boolean isLaterPart(Path file) {
     Matcher name = NAME.matcher(file.getFileName().toString());
     return name.matches() && !name.group(2).equals("00001");
   }
 
-  /// A split file's name without its number.
+  /// The name of a split file without the part number.
   public static String withoutNumber(String name) {
     Matcher matcher = NAME.matcher(name);
     return matcher.matches() ? matcher.group(1) : name;
   }
 
-  /// The first part with the tensors of all. Takes over `part`.
+  /// The first part with the tensors of all parts. Takes ownership of `part`.
   static GgufFile join(GgufFile part) {
     List<GgufFile> opened = new ArrayList<>(List.of(part));
     try {
@@ -76,7 +76,7 @@ public final class GgufSplit {
               + count
               + " parts of a split GGUF file, but is not called NAME-00001-of-"
               + String.format(Locale.ROOT, "%05d", count)
-              + ".gguf; give the parts their names back");
+              + ".gguf; restore the names of the parts");
     }
     int number = Integer.parseInt(name.group(2));
     if (number < 1 || number > count) {
@@ -86,7 +86,7 @@ public final class GgufSplit {
               + name.group(2)
               + ", but the parts of a split GGUF file are numbered from 00001 to "
               + name.group(3)
-              + "; give it its name back");
+              + "; restore its name");
     }
     List<Path> paths = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
@@ -102,7 +102,8 @@ public final class GgufSplit {
     for (Path path : paths) {
       if (!Files.isRegularFile(path)) {
         throw new BadInputException(
-            path + " is missing: a split GGUF file needs all its parts side by side; fetch it");
+            path
+                + " is missing: all parts of a split GGUF file must be in the same folder; download it");
       }
     }
   }
@@ -116,7 +117,7 @@ public final class GgufSplit {
               + (found + 1)
               + " of "
               + part.metadata().findWhole(COUNT).orElse(-1)
-              + "; give the parts their names back, or fetch them again");
+              + "; restore the names of the parts, or download them again");
     }
   }
 
@@ -127,9 +128,9 @@ public final class GgufSplit {
           whole.path()
               + " and its parts have "
               + whole.tensors().size()
-              + " tensors where "
+              + " tensors, but the first part announces "
               + expected
-              + " are announced; fetch them again");
+              + "; download them again");
     }
   }
 }

@@ -6,11 +6,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import llava4j.error.BadInputException;
 
-/// What a GGUF file says of its language model.
+/// The configuration of the language model in a GGUF file.
 ///
-/// @param contextLength tokens it was trained on at once
+/// @param contextLength context length in training, in tokens
 /// @param feedForwardLength width of the gated block
-/// @param headDim numbers of one attention head, all of them rotated
+/// @param headDim width of one attention head; all values are rotated
 /// @param ropeLinearFactor positions are divided by it; empty for none
 public record GgufTextConfig(
     int contextLength,
@@ -24,7 +24,7 @@ public record GgufTextConfig(
     double ropeFrequencyBase,
     OptionalDouble ropeLinearFactor,
     int vocabSize) {
-  /// The one architecture of language models that we read and write.
+  /// The only supported architecture of language models.
   public static final String ARCHITECTURE = "llama";
 
   private static final double DEFAULT_FREQUENCY_BASE = 10_000;
@@ -47,7 +47,7 @@ public record GgufTextConfig(
               + headCount
               + " heads of "
               + headDim
-              + " numbers cannot share "
+              + " values cannot share "
               + headCountKv
               + " key-value heads; head_count must be a multiple, the head size even");
     }
@@ -88,7 +88,7 @@ public record GgufTextConfig(
           file.path()
               + ": llama.embedding_length "
               + embeddingLength
-              + " is no multiple of llama.attention.head_count "
+              + " is not a multiple of llama.attention.head_count "
               + headCount
               + "; convert the model again");
     }
@@ -102,7 +102,7 @@ public record GgufTextConfig(
           file.path()
               + " has architecture '"
               + found
-              + "' where "
+              + "', but "
               + what
               + " of architecture '"
               + expected

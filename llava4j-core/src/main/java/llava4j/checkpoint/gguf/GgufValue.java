@@ -2,7 +2,7 @@ package llava4j.checkpoint.gguf;
 
 import java.util.List;
 
-/// One metadata value. It remembers its type in the file, so that writing gives back what was read.
+/// One metadata value with its type in the file, so that it is written with the same type.
 public sealed interface GgufValue {
 
   /// The type in the file.

@@ -27,7 +27,7 @@ public enum GgufValueType {
     this.minBytes = minBytes;
   }
 
-  /// Bytes that a value takes in the file at least.
+  /// Minimum number of bytes of a value in the file.
   int minBytes() {
     return minBytes;
   }

@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.Set;
 import llava4j.error.BadInputException;
 
-/// What an mmproj file says of its vision tower and projector.
+/// The configuration of the vision tower and the projector in an mmproj file.
 ///
-/// @param blockCount layers that are to be run. As many as the file has, because the converter has
-///   left out those after the features; or fewer where `clip.vision.feature_layer` says so
+/// @param blockCount number of blocks to run: all blocks in the file, because the converter leaves
+///   out the blocks after the used hidden state; or fewer if `clip.vision.feature_layer` says so
 /// @param imageMean of red, green and blue in 0..1
 /// @param projectorType `mlp`, or `linear` for a file with one projector layer
 /// @param mergeType `flat`, or `spatial` and `spatial_unpad` for high resolution grids
-/// @param gridPinpoints width and height of each high resolution grid in pixels; empty for none
+/// @param gridPinpoints width and height in pixels of each grid of tiles; may be empty
 public record GgufVisionConfig(
     int imageSize,
     int patchSize,
@@ -32,7 +32,7 @@ public record GgufVisionConfig(
   /// The architecture that llama.cpp gives to these files.
   public static final String ARCHITECTURE = "clip";
 
-  /// The key of the hidden state that the connector takes.
+  /// The key of the hidden state that the projector uses.
   static final String FEATURE_LAYER = "clip.vision.feature_layer";
 
   private static final Set<String> PROJECTORS = Set.of("mlp", "linear");
@@ -40,7 +40,7 @@ public record GgufVisionConfig(
   /// Width and height in pixels.
   public record GridSize(int width, int height) {}
 
-  /// Between the two layers of a feed-forward block of the vision tower.
+  /// The activation between the two layers of a feed-forward block of the vision tower.
   public enum Activation {
     QUICK_GELU,
     GELU,
@@ -69,7 +69,7 @@ public record GgufVisionConfig(
               + imageMean
               + " and image_std "
               + imageStd
-              + " must have three values each, image_std none of them 0");
+              + " must have three values each, and image_std must not contain 0");
     }
     if (!PROJECTORS.contains(projectorType)) {
       throw new BadInputException(
@@ -85,7 +85,7 @@ public record GgufVisionConfig(
     if (!metadata.findFlag("clip.has_vision_encoder").orElse(true)) {
       throw new BadInputException(
           file.path()
-              + " says that it has no vision encoder; take the mmproj file of a LLaVA model");
+              + " says that it has no vision encoder; use the mmproj file of a LLaVA model");
     }
     return metadata.read(() ->
         new GgufVisionConfig(
@@ -105,8 +105,8 @@ public record GgufVisionConfig(
             gridPinpoints(file)));
   }
 
-  /// llama.cpp runs one block fewer than there are, unless `clip.vision.feature_layer` names the
-  /// hidden state: n is the one behind n blocks. We run all of them, and n where n is named.
+  /// llama.cpp runs all blocks except the last, unless `clip.vision.feature_layer` is n: then it
+  /// uses the output of n blocks. We run all blocks, or n blocks if there is such a key.
   private static int blocksToRun(GgufMetadata metadata) {
     int blocks = metadata.count("clip.vision.block_count");
     List<Long> layers = metadata.findWholes(FEATURE_LAYER).orElse(List.of());
@@ -118,9 +118,9 @@ public record GgufVisionConfig(
           FEATURE_LAYER
               + " is "
               + layers
-              + " where one of 1 to "
+              + ", but it must be between 1 and "
               + blocks
-              + " is supported; take the mmproj file of a LLaVA model");
+              + "; use the mmproj file of a LLaVA model");
     }
     return layers.getFirst().intValue();
   }
@@ -154,7 +154,10 @@ public record GgufVisionConfig(
         file.metadata().findWholes("clip.vision.image_grid_pinpoints").orElse(List.of());
     if (flat.size() % 2 != 0 || flat.stream().anyMatch(side -> side < 1 || side > 1 << 20)) {
       throw new BadInputException(
-          file.path() + ": clip.vision.image_grid_pinpoints " + flat + " are no pairs of sizes");
+          file.path()
+              + ": clip.vision.image_grid_pinpoints "
+              + flat
+              + " is not a list of pairs of sizes");
     }
     List<GridSize> sizes = new ArrayList<>();
     for (int i = 0; i < flat.size(); i += 2) {

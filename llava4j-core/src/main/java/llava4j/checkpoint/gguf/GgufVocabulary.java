@@ -11,8 +11,8 @@ import llava4j.text.tokenizer.GgufBytePairs;
 
 /// The vocabulary in a GGUF file.
 ///
-/// @param model how text is split: `llama` for SentencePiece with scores, `gpt2` for merges
-/// @param pre llama.cpp's name of the rule that splits text before merging; empty where absent
+/// @param model `llama` for SentencePiece with scores, `gpt2` for byte-level BPE with merges
+/// @param pre llama.cpp's name of the pre-tokenizer; may be empty
 /// @param tokens by id
 /// @param scores by id; empty for `gpt2`
 /// @param types by id, as SentencePiece numbers them: 1 normal, 2 unknown, 3 control, 4 user
@@ -39,7 +39,7 @@ public record GgufVocabulary(
   /// The model name of a byte-level vocabulary with merges.
   public static final String BYTE_PAIRS = "gpt2";
 
-  /// Ends of turns, by the spellings that llama.cpp takes for ends of an answer.
+  /// Tokens that end a turn; llama.cpp treats tokens with these texts as the end of an answer.
   private static final Set<String> ENDS =
       Set.of("<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<end_of_turn>");
 
@@ -59,13 +59,13 @@ public record GgufVocabulary(
     requireKnown("padding_token_id", paddingId, tokens);
     if (model.equals(SENTENCE_PIECE) && scores.isEmpty()) {
       throw new BadInputException(
-          PREFIX + "scores is missing, which a vocabulary of model 'llama' needs");
+          PREFIX + "scores is missing, but a vocabulary of model 'llama' needs it");
     }
   }
 
-  /// Ids that end an answer: the file's own, and control tokens that end a turn.
+  /// Ids that end an answer: those in the file, and control tokens that end a turn.
   ///
-  /// @param otherwise where the file names none
+  /// @param otherwise the id if the file has none
   public Set<Integer> endIds(int otherwise) {
     Set<Integer> ends = new TreeSet<>();
     ends.add(eosId.orElse(otherwise));

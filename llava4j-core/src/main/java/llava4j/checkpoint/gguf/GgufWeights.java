@@ -20,7 +20,7 @@ public final class GgufWeights implements WeightSource {
   private final GgufFile file;
   private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
 
-  /// Takes over `file`, which closing this closes.
+  /// Takes ownership of `file`; closing this closes it.
   public GgufWeights(GgufFile file) {
     this.file = file;
     for (GgufTensor tensor : file.tensors().values()) {
@@ -31,7 +31,7 @@ public final class GgufWeights implements WeightSource {
                 + tensor.name()
                 + " has type "
                 + tensor.type()
-                + ", which is not supported; take a file with "
+                + ", which is not supported; use a file with "
                 + GgmlType.readableNames());
       }
       tensors.put(

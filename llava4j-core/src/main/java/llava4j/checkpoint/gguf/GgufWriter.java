@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Writes a GGUF file of version 3, one tensor in memory at a time.
 ///
-/// The file appears under its name only when it is complete.
+/// The file gets its name only when it is complete.
 public final class GgufWriter {
   private static final int ALIGNMENT = 32;
   private static final int CHUNK_VALUES = 1 << 20; // a multiple of every block that we write
@@ -45,7 +45,7 @@ public final class GgufWriter {
   ///
   /// @param type F32, F16, Q8_0 or Q4_0
   /// @param shape rows first
-  /// @param source asked when it is this tensor's turn; gives a floating point tensor of this
+  /// @param source called when this tensor is written; returns a floating point tensor of this
   ///   shape, which is closed after use
   public GgufWriter addTensor(
       String name, GgmlType type, List<Long> shape, Supplier<Tensor> source) {

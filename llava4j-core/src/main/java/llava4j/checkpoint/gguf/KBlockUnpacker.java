@@ -1,7 +1,8 @@
 package llava4j.checkpoint.gguf;
 
-/// ggml's "K" blocks: 256 numbers in groups of 16 or 32, whose scales are themselves small integers
-/// times one F16. A group's scale and minimum go to its place in the [UnpackedBlock].
+/// Unpacks ggml's "K" blocks: 256 values in groups of 16 or 32. The scale of a group is a small
+/// integer times one F16 per block. Scales and minimums are stored per group in the
+/// [UnpackedBlock].
 final class KBlockUnpacker {
   private static final int LOW_TWO_BITS = 0x03030303;
   private static final int LOW_FOUR_BITS = 0x0F0F0F0F;

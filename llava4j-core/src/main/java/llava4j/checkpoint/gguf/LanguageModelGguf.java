@@ -15,12 +15,12 @@ import llava4j.error.NameList;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/// A GGUF file of the language model as llama.cpp's own converter writes it: the same keys, names
+/// Writes the GGUF file of a language model like llama.cpp's own converter: the same keys, names
 /// and order of tensors, norms in F32, query and key rows in llama.cpp's order.
 ///
-/// @param name what the model is called
-/// @param type of the matrices. With Q4_0 the output matrix is Q8_0; matrices whose rows do not
-///   divide into blocks are F16
+/// @param name the model's name
+/// @param type of the matrices. With Q4_0 the output matrix is Q8_0; matrices whose rows cannot be
+///   split into blocks are F16
 public record LanguageModelGguf(
     GgufTextConfig config, GgufVocabulary vocabulary, String name, GgmlType type) {
   private static final List<String> BLOCK_ORDER =
@@ -38,7 +38,7 @@ public record LanguageModelGguf(
   public LanguageModelGguf {
     if (!BlockEncoder.writes(type)) {
       throw new BadInputException(
-          "a language model cannot be written as " + type + "; take F32, F16, Q8_0 or Q4_0");
+          "a language model cannot be written as " + type + "; use F32, F16, Q8_0 or Q4_0");
     }
   }
 
@@ -61,13 +61,14 @@ public record LanguageModelGguf(
     writer.write(path, progress);
   }
 
-  /// llama.cpp's names of all tensors in the order of its converter, held against what is there.
+  /// llama.cpp's names of all tensors in the order of its converter. Fails if tensors are missing
+  /// or unexpected.
   private List<String> tensorNames(WeightSource weights) {
     GgufNames names = GgufNames.languageModel();
     Set<String> unused = new TreeSet<>(weights.tensors().keySet());
     unused.removeIf(name -> !name.startsWith("language_model.") && !name.startsWith("lm_head."));
     List<String> stored = new ArrayList<>();
-    if (unused.contains("lm_head.weight")) { // else llama.cpp takes the embeddings
+    if (unused.contains("lm_head.weight")) { // otherwise llama.cpp uses the embedding table
       stored.add("output.weight");
     }
     stored.add("token_embd.weight");
@@ -95,7 +96,7 @@ public record LanguageModelGguf(
       throw NameList.of(problems)
           .refusal(
               "the language model cannot be written as GGUF: ",
-              "; check that configuration and weights belong together");
+              "; check that the configuration belongs to the weights");
     }
     return stored;
   }
@@ -114,7 +115,7 @@ public record LanguageModelGguf(
               + info.shape().getFirst()
               + " rows for "
               + numTokens
-              + " tokens; take the vocabulary of this model");
+              + " tokens; use the vocabulary of this model");
     }
     return List.of(numTokens, info.shape().getLast());
   }
@@ -218,7 +219,7 @@ public record LanguageModelGguf(
     return sum;
   }
 
-  /// Two digits at least, as in 6.7B or 13B.
+  /// At least two digits, as in 6.7B or 13B.
   private static String sizeLabel(long numParameters) {
     String suffix = "KMBT";
     double scaled = numParameters / 1e3;
@@ -231,7 +232,7 @@ public record LanguageModelGguf(
         Locale.ROOT, scaled < 9.5 ? "%.1f%s" : "%.0f%s", scaled, suffix.charAt(step));
   }
 
-  /// llama.cpp's number for a file that is mostly of this type.
+  /// llama.cpp's number for a file whose tensors mostly have this type.
   static long fileType(GgmlType type) {
     return switch (type) {
       case F32 -> 0;

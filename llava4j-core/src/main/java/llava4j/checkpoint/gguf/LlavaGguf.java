@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /// The tensors of a GGUF file under our names and in our row order.
 ///
-/// A tensor whose name is unknown keeps it, so that strict loading reports it.
+/// A tensor with an unknown name keeps its name, so that strict loading reports it.
 public final class LlavaGguf implements WeightSource {
   private static final String HEAD = "lm_head.weight";
   private static final String EMBEDDINGS = "language_model.embed_tokens.weight";
@@ -24,9 +24,10 @@ public final class LlavaGguf implements WeightSource {
   private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, Place> places = new LinkedHashMap<>();
 
-  /// Where a tensor comes from, and what is done to it on loading.
+  /// The stored name of a tensor, and how its rows are reordered on loading.
   ///
-  /// @param heads whose rows are put back into our order; 0 where the order is ours already
+  /// @param heads number of heads whose rows are put back into our order; 0 if the order is ours
+  ///   already
   private record Place(TensorInfo info, int heads) {
     Tensor inOurOrder(Tensor stored) {
       return heads == 0 ? stored : RotaryLayout.unpermute(stored, heads);
@@ -37,8 +38,8 @@ public final class LlavaGguf implements WeightSource {
     this.weights = weights;
   }
 
-  /// The language model: query and key rows are put back into our order; a missing output matrix is
-  /// the embedding matrix. Takes over `weights`.
+  /// The language model. Query and key rows are put back into our order; if the output matrix is
+  /// missing, it is the embedding matrix. Takes ownership of `weights`.
   public static LlavaGguf languageModel(GgufWeights weights, GgufTextConfig config) {
     if (weights.tensors().containsKey("rope_freqs.weight")) {
       throw new BadInputException(
@@ -58,7 +59,7 @@ public final class LlavaGguf implements WeightSource {
     return source;
   }
 
-  /// The vision tower and projector. Takes over `weights`.
+  /// The vision tower and the projector. Takes ownership of `weights`.
   public static LlavaGguf mmproj(GgufWeights weights, GgufVisionConfig config) {
     LlavaGguf source = new LlavaGguf(weights);
     GgufNames names = GgufNames.mmproj(feedForwardIsSwapped(weights, config));
@@ -68,7 +69,7 @@ public final class LlavaGguf implements WeightSource {
     return source;
   }
 
-  /// Whether `ffn_down` is the layer that widens. llama.cpp decides by the same sizes.
+  /// Whether `ffn_down` is the first, widening layer. llama.cpp decides by the same sizes.
   private static boolean feedForwardIsSwapped(GgufWeights weights, GgufVisionConfig config) {
     TensorInfo down = weights.tensors().get("v.blk.0.ffn_down.weight");
     return down != null && down.shape().getLast() == config.embeddingLength();
@@ -88,7 +89,7 @@ public final class LlavaGguf implements WeightSource {
               + info.name()
               + " has "
               + info.shape().getFirst()
-              + " rows where "
+              + " rows, but "
               + heads
               + " heads of "
               + config.headDim()

@@ -10,12 +10,12 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
 import llava4j.error.NameList;
 
-/// A GGUF file of vision tower and projector as llama.cpp's LLaVA converter writes it ("mmproj"):
+/// Writes the GGUF file of vision tower and projector ("mmproj") like llama.cpp's LLaVA converter:
 /// the same keys, names and order of tensors, vectors in F32.
 ///
-/// The file ends with the layer whose output the projector takes: layers from `config.blockCount()`
-/// on and the last norm are left out. `ffn_down` and `ffn_up` are swapped, as the converter has
-/// them; llama.cpp sorts that out by their sizes.
+/// The last block in the file is the one whose output the projector uses: later blocks (from
+/// `config.blockCount()` on) and the final norm are left out. `ffn_down` and `ffn_up` are swapped,
+/// as in the converter; llama.cpp detects that by their sizes.
 ///
 /// @param type of the matrices, F16 or F32
 public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
@@ -26,7 +26,7 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
   public MmprojGguf {
     if (type != GgmlType.F16 && type != GgmlType.F32) {
       throw new BadInputException(
-          "a vision tower cannot be written as " + type + "; take F16 or F32");
+          "a vision tower cannot be written as " + type + "; use F16 or F32");
     }
   }
 
@@ -46,7 +46,8 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
     writer.write(path, progress);
   }
 
-  /// llama.cpp's names of all tensors in the order of its converter, held against what is there.
+  /// llama.cpp's names of all tensors in the order of its converter. Fails if tensors are missing
+  /// or unexpected.
   private List<String> tensorNames(WeightSource weights) {
     GgufNames names = GgufNames.mmproj(true);
     Set<String> unused = new TreeSet<>(weights.tensors().keySet());
@@ -80,7 +81,7 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
       throw NameList.of(problems)
           .refusal(
               "vision tower and projector cannot be written as GGUF: ",
-              "; check that configuration and weights belong together");
+              "; check that the configuration belongs to the weights");
     }
     return stored;
   }
@@ -108,7 +109,7 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
     writer.put("general.file_type", GgufValue.uint32(LanguageModelGguf.fileType(type)));
     writer.put("general.name", "clip");
     writer.put("general.description", "image encoder for LLaVA");
-    writer.put("clip.projector_type", "mlp"); // with one layer too; llama.cpp looks for mm.2
+    writer.put("clip.projector_type", "mlp"); // also for one layer; llama.cpp checks for mm.2
     var counts = new LinkedHashMap<String, Integer>();
     counts.put("image_size", config.imageSize());
     counts.put("patch_size", config.patchSize());
@@ -120,7 +121,7 @@ public record MmprojGguf(GgufVisionConfig config, GgmlType type) {
     writer.put(
         "clip.vision.attention.layer_norm_epsilon", GgufValue.float32(config.layerNormEpsilon()));
     writer.put("clip.vision.block_count", GgufValue.uint32(config.blockCount()));
-    // without it llama.cpp stops one block before the last
+    // without it llama.cpp skips the last block
     writer.put(
         GgufVisionConfig.FEATURE_LAYER, GgufValue.int32s(List.of((long) config.blockCount())));
     if (!config.gridPinpoints().isEmpty()) {

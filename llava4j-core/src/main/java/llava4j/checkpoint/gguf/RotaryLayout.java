@@ -6,12 +6,12 @@ import org.bytedeco.pytorch.Tensor;
 
 /// The order of the rows of query and key projections.
 ///
-/// We, as Hugging Face, rotate row i of a head together with row i + headDim/2; llama.cpp rotates
-/// neighbours 2i and 2i + 1. Its converter therefore reorders the rows.
+/// Like Hugging Face, we rotate row i of a head together with row i + headDim/2. llama.cpp rotates
+/// the neighbours 2i and 2i + 1, so its converter reorders the rows.
 public final class RotaryLayout {
   private RotaryLayout() {}
 
-  /// From our order to llama.cpp's.
+  /// Converts from our order to llama.cpp's.
   ///
   /// @param weight [heads * headDim, inputs] or a bias [heads * headDim]
   /// @param heads query heads for a query projection, key-value heads for a key projection
@@ -19,14 +19,14 @@ public final class RotaryLayout {
     return swap(weight, heads, 2, halfDim(weight, heads));
   }
 
-  /// From llama.cpp's order to ours; undoes [#permute].
+  /// Converts from llama.cpp's order to ours; the inverse of [#permute].
   public static Tensor unpermute(Tensor weight, int heads) {
     return swap(weight, heads, halfDim(weight, heads), 2);
   }
 
-  /// Where llama.cpp's order has row `row` of ours.
+  /// The position in llama.cpp's order of row `row` in our order.
   ///
-  /// @param rows of the whole matrix
+  /// @param rows number of rows of the whole matrix
   static long storedRow(long row, long rows, int heads) {
     long headDim = rows / heads;
     long within = row % headDim;

@@ -9,8 +9,8 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// Quantises a matrix of floats row by row as it is read, with the numbers that a GGUF file of Q4_0
-/// or Q8_0 would have.
+/// Quantises a matrix of floats row by row while it is read. The values are the same as in a GGUF
+/// file of type Q4_0 or Q8_0.
 public final class RowQuantizer implements BlockMatrix {
   private static final int BLOCK = 32;
 
@@ -28,21 +28,21 @@ public final class RowQuantizer implements BlockMatrix {
     this.columns = columns;
   }
 
-  /// How a matrix is quantised to so many bits.
+  /// The layout of a matrix quantised to this number of bits.
   ///
   /// @param bits 4 or 8
   public static Layout layout(int bits) {
     return GgufBlocks.layout(type(bits)).orElseThrow();
   }
 
-  /// Whether rows of so many numbers can be quantised.
+  /// Whether rows of this length can be quantised.
   public static boolean divides(long columns) {
     return columns % BLOCK == 0;
   }
 
   /// @param matrix fp32 on the host, contiguous, [rows, columns]; must live as long as this
   /// @param bits 4 or 8
-  @SuppressWarnings("restricted") // the address and the size are the live tensor's
+  @SuppressWarnings("restricted") // address and size belong to a live tensor
   public static BlockMatrix of(Tensor matrix, int bits) {
     if (Tensors.type(matrix) != DType.F32 || !matrix.is_contiguous()) {
       throw new IllegalArgumentException("a contiguous matrix of F32 is needed");
@@ -67,7 +67,8 @@ public final class RowQuantizer implements BlockMatrix {
     return layout;
   }
 
-  /// @throws ArithmeticException for a row that holds NaN, infinity or what F16 scales cannot hold
+  /// @throws ArithmeticException if a row contains NaN, infinity or values beyond the range of F16
+  ///   scales
   @Override
   public void read(long row, Row into) {
     float[] floats =

@@ -12,17 +12,17 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Turns the blocks of a whole tensor into a new tensor of F32, F16 or BF16, a chunk at a time on
-/// every thread. Each number is decoded to F32 and rounded once.
+/// Decodes the blocks of a whole tensor to a new tensor of F32, F16 or BF16, in chunks on all
+/// threads. Each value is decoded to F32 and rounded once.
 final class TensorDecoder {
-  /// Small enough for a core's cache, large enough that the calls do not count.
+  /// Small enough for a core's cache, large enough that call overhead is negligible.
   private static final int CHUNK_VALUES = 1 << 13;
 
   private static final int QUIET_NAN = 0x7FC00000;
 
   private TensorDecoder() {}
 
-  /// @param stored exactly the blocks of `shape`
+  /// @param stored the bytes of exactly the blocks of `shape`
   /// @param target F32, F16 or BF16
   static Tensor decode(GgmlType type, MemorySegment stored, DType target, long... shape) {
     try (Scope scope = new Scope()) {
@@ -38,7 +38,7 @@ final class TensorDecoder {
     }
   }
 
-  /// What one thread works with: its arrays are used again for each chunk, so they stay in its
+  /// The working memory of one thread. Its arrays are reused for each chunk, so they stay in the
   /// core's cache.
   private static final class Worker implements LongConsumer {
     private final GgmlType type;
@@ -95,15 +95,15 @@ final class TensorDecoder {
     }
   }
 
-  /// To nearest, ties to even, as libtorch rounds.
+  /// Rounds to nearest, ties to even, like libtorch.
   private static void roundToF16(float[] values, int length, short[] rounded) {
     for (int i = 0; i < length; i++) {
       rounded[i] = Float.floatToFloat16(values[i]);
     }
   }
 
-  /// To nearest, ties to even. NaN, which arithmetic gives with the upper mantissa bit set, becomes
-  /// the plain one, which rounding leaves alone.
+  /// Rounds to nearest, ties to even. Every NaN becomes the same quiet NaN, because rounding its
+  /// mantissa could change it.
   private static void roundToBf16(float[] values, int length, short[] rounded) {
     for (int i = 0; i < length; i++) {
       int bits = Float.floatToRawIntBits(values[i]);
@@ -113,7 +113,7 @@ final class TensorDecoder {
     }
   }
 
-  @SuppressWarnings("restricted") // the address and the size are the live tensor's
+  @SuppressWarnings("restricted") // address and size belong to a live tensor
   private static MemorySegment bytesOf(Tensor tensor) {
     return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(tensor.nbytes());
   }

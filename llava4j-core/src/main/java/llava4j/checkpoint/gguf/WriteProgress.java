@@ -1,13 +1,13 @@
 package llava4j.checkpoint.gguf;
 
-/// Told after each tensor of a file that is being written.
+/// Called after each written tensor of a file.
 @FunctionalInterface
 public interface WriteProgress {
-  /// @param tensor the one just written
+  /// @param tensor the tensor that was written
   /// @param bytesDone of `bytesTotal`, both of tensor data
   void written(String tensor, long bytesDone, long bytesTotal);
 
-  /// Tells nobody.
+  /// Does nothing.
   static WriteProgress silent() {
     return (_, _, _) -> {};
   }

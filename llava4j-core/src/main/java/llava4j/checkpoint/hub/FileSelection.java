@@ -10,8 +10,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Which files of a repository a model needs: one form of the weights, and the small files around
-/// them.
+/// Selects the files of a repository that a model needs: the weights in one format, and the small
+/// files.
 public final class FileSelection {
   private static final Set<String> SMALL =
       Set.of(
@@ -34,17 +34,17 @@ public final class FileSelection {
 
   private FileSelection() {}
 
-  /// The files to fetch, out of all of a repository, where no GGUF kind is asked for.
+  /// The files to download, if no GGUF quantisation is requested.
   public static List<String> needed(List<String> all) {
     return needed(all, Optional.empty());
   }
 
-  /// The files to fetch, out of all of a repository. Safetensors are taken before torch files, an
-  /// index of shards before a single file (the order in which they are opened), whole models before
-  /// GGUF; folders (other frameworks, training states) are left out. Where the list holds an index,
-  /// [#shards] tells which weights belong to it.
+  /// The files to download. Safetensors are preferred to torch files, an index of shards to a
+  /// single file (as when the files are opened), and whole models to GGUF. Folders (other
+  /// frameworks, training states) are left out. If the list contains an index, [#shards] gives its
+  /// weight files.
   ///
-  /// @param quantisation asks for GGUF, and for the file of this kind
+  /// @param quantisation requests the GGUF file with this quantisation
   public static List<String> needed(List<String> all, Optional<String> quantisation) {
     List<String> files =
         new ArrayList<>(
@@ -58,7 +58,7 @@ public final class FileSelection {
       files.addAll(weights(all, "adapter_model", "adapter_model"));
     }
     if (base.isEmpty() && all.contains(PROJECTOR)) {
-      files.add(PROJECTOR); // whole models hold their projector themselves
+      files.add(PROJECTOR); // whole models contain their projector
     }
     if (files.stream().noneMatch(FileSelection::isWeights)) {
       files.addAll(new GgufSelection(all).choose(quantisation));
@@ -66,16 +66,16 @@ public final class FileSelection {
     return files;
   }
 
-  /// The files of a sub-folder that an original layout's `config.json` names as its vision tower.
+  /// The files of a sub-folder that the `config.json` of the original layout names as vision tower.
   ///
   /// @param config the content of `config.json`
-  /// @return paths from the repository's root; empty where the tower is elsewhere
+  /// @return paths from the repository's root; empty if the vision tower is not in the repository
   static List<String> towerFiles(List<String> all, byte[] config) {
     String folder;
     try {
       folder = new JsonMapper().readTree(config).path("mm_vision_tower").asString("");
     } catch (JacksonException _) {
-      return List.of(); // whoever opens the model says what is wrong with its config.json
+      return List.of(); // errors in config.json are reported when the model is opened
     }
     String prefix = folder.replaceFirst("^\\./", "").replaceFirst("/+$", "") + "/";
     List<String> inside =
@@ -88,7 +88,7 @@ public final class FileSelection {
     return files.stream().map(prefix::concat).toList();
   }
 
-  /// Whether a file holds tensors.
+  /// Whether a file contains tensors.
   static boolean isWeights(String name) {
     return name.matches(".*\\.(safetensors|bin|gguf)");
   }
@@ -98,7 +98,7 @@ public final class FileSelection {
     return chosen.stream().filter(name -> name.endsWith(INDEX_ENDING)).findFirst();
   }
 
-  /// The shards that an index names.
+  /// The shards in an index.
   static List<String> shards(String index, byte[] json, String repository) {
     JsonNode map;
     try {
@@ -114,7 +114,7 @@ public final class FileSelection {
     return List.copyOf(shards);
   }
 
-  /// The chosen files with exactly these shards as their base weights.
+  /// The selected files, with exactly these shards as weights.
   static List<String> withShards(List<String> chosen, String index, List<String> shards) {
     String stem = index.substring(0, index.indexOf('.'));
     List<String> files =
@@ -132,7 +132,7 @@ public final class FileSelection {
     return found.isEmpty() ? oneForm(all, torch, ".bin") : found;
   }
 
-  /// The index with shards, else the single file, else shards that lost their index.
+  /// The index of shards, or else the single file, or else shards without an index.
   private static List<String> oneForm(List<String> all, String stem, String ending) {
     List<String> shards =
         all.stream()
@@ -159,7 +159,7 @@ public final class FileSelection {
         index
             + " of "
             + repository
-            + " is no index of shards (it has no weight_map); tell the model's owner, or name"
+            + " is not an index of shards (it has no weight_map); tell the model's owner, or name"
             + " another revision",
         cause);
   }

@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 
-/// Which GGUF files of a repository make one model: a language model and its vision part.
+/// Selects the GGUF files of one model in a repository: a language model and its mmproj (vision)
+/// file.
 ///
 /// @param all every file of the repository
 record GgufSelection(List<String> all) {
@@ -16,8 +17,8 @@ record GgufSelection(List<String> all) {
   private static final List<String> VISION_KINDS = List.of("f16", "bf16", "f32", "");
   private static final Pattern LATER_PART = Pattern.compile("-(\\d{5})-of-(\\d{5})\\.gguf$");
 
-  /// The vision part and one language model: of the kind asked for, else the smallest kind that
-  /// answers well.
+  /// The mmproj file and one language model: with the requested quantisation, or else with the
+  /// smallest quantisation that has good quality.
   List<String> choose(Optional<String> quantisation) {
     List<String> models = all.stream().filter(this::isModel).sorted().toList();
     String model =
@@ -37,14 +38,14 @@ record GgufSelection(List<String> all) {
     return first(models, List.of(kind.toLowerCase(Locale.ROOT)))
         .orElseThrow(() ->
             new BadInputException(
-                "no GGUF file of the kind '"
+                "no GGUF file with the quantisation '"
                     + kind
                     + "' is in the repository; it has "
                     + (models.isEmpty() ? "none at all" : String.join(", ", models))));
   }
 
-  /// The first file of the first kind that there is; a kind counts as a whole word, so that `q4_k`
-  /// is not taken for `q4_k_m`.
+  /// The first file of the first existing kind. A kind has to match a whole word, so that `q4_k`
+  /// does not match `q4_k_m`.
   private static Optional<String> first(List<String> names, List<String> kinds) {
     for (String kind : kinds) {
       Pattern word = Pattern.compile("(?<![a-z0-9])" + Pattern.quote(kind) + "(?![a-z0-9_])");
@@ -57,7 +58,7 @@ record GgufSelection(List<String> all) {
     return Optional.empty();
   }
 
-  /// A model cut into `-00001-of-00003.gguf` and so on needs all of them.
+  /// A model that is split into `-00001-of-00003.gguf` and so on needs all parts.
   private List<String> parts(String model) {
     if (!LATER_PART.matcher(model).find()) {
       return List.of(model);

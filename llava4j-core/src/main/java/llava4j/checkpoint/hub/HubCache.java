@@ -15,16 +15,16 @@ import java.util.List;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 
-/// One repository's folder in the cache, laid out as `huggingface_hub` does: contents in `blobs/`,
-/// named by etag; commits in `snapshots/`, as links to contents; `refs/` tells the commit of a
-/// branch.
+/// One repository's folder in the cache, in the layout of `huggingface_hub`: `blobs/` has the
+/// contents, named by etag; `snapshots/` has the commits, as links to the contents; `refs/` has the
+/// commit of each branch.
 final class HubCache {
   private final Path root;
   private final Path locks;
 
   private final Linker linker;
 
-  /// Makes a link at one path to another, or fails where that cannot be.
+  /// Creates a link, or fails if links are not supported.
   @FunctionalInterface
   interface Linker {
     void link(Path link, Path target) throws IOException;
@@ -44,7 +44,7 @@ final class HubCache {
     return root.resolve("snapshots").resolve(commit);
   }
 
-  /// The commit that a revision had when it was last fetched.
+  /// The commit of a revision at the last download.
   Optional<String> commitOf(String revision) {
     if (revision.matches("[0-9a-f]{40}")) {
       return Files.isDirectory(snapshot(revision)) ? Optional.of(revision) : Optional.empty();
@@ -75,7 +75,7 @@ final class HubCache {
     }
   }
 
-  /// Whether the file of a commit is there, whole.
+  /// Whether the file of a commit is complete.
   boolean has(String commit, HubFile file) {
     Path path = snapshot(commit).resolve(file.path());
     try {
@@ -85,8 +85,8 @@ final class HubCache {
     }
   }
 
-  /// Whether a content is there, whole. One of a wrong length is removed, so that it is fetched
-  /// anew.
+  /// Whether a content is complete. If its length is wrong, it is removed, so that it is downloaded
+  /// again.
   boolean hasBlob(HubFile file) {
     Path blob = blob(file.etag());
     try {
@@ -103,7 +103,7 @@ final class HubCache {
     }
   }
 
-  /// Bytes of a file that the disk holds already, whole or cut.
+  /// Number of bytes of a file that are already on disk, complete or partial.
   long present(HubFile file) {
     try {
       for (Path path : List.of(blob(file.etag()), incomplete(file.etag()))) {
@@ -130,13 +130,13 @@ final class HubCache {
     return root.resolve("blobs").resolve(etag);
   }
 
-  /// Where a download grows.
+  /// The file of an incomplete download.
   Path incomplete(String etag) {
     return root.resolve("blobs").resolve(etag + ".incomplete");
   }
 
-  /// Makes a content appear under its name in a commit: a relative link, or a copy where links
-  /// cannot be.
+  /// Adds a content to a commit under its name: as a relative link, or as a copy if links are not
+  /// supported.
   void link(String commit, HubFile file, String etag) {
     Path link = snapshot(commit).resolve(file.path());
     try {
@@ -152,7 +152,7 @@ final class HubCache {
     }
   }
 
-  /// Runs with the content's lock held, so that two processes do not write one file.
+  /// Runs while holding the content's lock, so that two processes do not write the same file.
   void locked(String etag, Runnable work) {
     try {
       Files.createDirectories(locks);
@@ -185,7 +185,7 @@ final class HubCache {
     }
   }
 
-  /// Fails before a download that the disk cannot hold.
+  /// Fails if the disk does not have enough space for a download.
   void requireSpace(long bytes) {
     try {
       Files.createDirectories(root);

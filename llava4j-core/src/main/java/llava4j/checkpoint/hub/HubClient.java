@@ -18,8 +18,8 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import llava4j.error.BadInputException;
 
-/// Fetches what a model needs and nothing else. What is there already is not fetched again; what
-/// was cut goes on where it stopped.
+/// Downloads only the files that a model needs. Files in the cache are not downloaded again;
+/// interrupted downloads are resumed.
 public final class HubClient {
   private static final String CONFIG = "config.json";
   private static final int MAX_LISTING_BYTES = 64 << 20;
@@ -28,10 +28,10 @@ public final class HubClient {
   private final HubSettings settings;
   private final HubHttp http;
 
-  /// Hears how far a download is. It is called by one thread at a time.
+  /// Receives the progress of a download. It is called by one thread at a time.
   @FunctionalInterface
   public interface ProgressListener {
-    /// @param done bytes of all files together, those that were there before included
+    /// @param done bytes of all files together, including those from earlier downloads
     void onBytes(long done, long total);
   }
 
@@ -44,10 +44,10 @@ public final class HubClient {
     this.http = new HubHttp(settings, patience);
   }
 
-  /// The folder of the model's files, complete. An interrupt ends it with the thread's flag set and
-  /// what was fetched kept.
+  /// The folder with all of the model's files. An interrupt ends the download, sets the thread's
+  /// interrupt flag and keeps the downloaded bytes.
   ///
-  /// @param notes hears sentences about retries, one at a time
+  /// @param notes receives sentences about retries, one at a time
   public Path fetch(HubReference reference, ProgressListener progress, Consumer<String> notes) {
     HubCache cache = new HubCache(settings.cache(), reference);
     if (settings.offline()) {
@@ -66,7 +66,7 @@ public final class HubClient {
         .run();
   }
 
-  /// One model on its way.
+  /// The download of one model.
   private final class Fetch {
     private final HubReference reference;
     private final HubCache cache;
@@ -117,7 +117,7 @@ public final class HubClient {
       }
     }
 
-    /// Which files; an index of shards is fetched at once, because it is what tells.
+    /// Selects the files. An index of shards is downloaded first, because it lists the shards.
     private List<String> choose(HubListing listing) {
       List<String> names = listing.names();
       List<String> chosen = FileSelection.needed(names, reference.quantisation());
@@ -136,13 +136,13 @@ public final class HubClient {
       if (chosen.stream().noneMatch(FileSelection::isWeights)) {
         throw new BadInputException(
             reference
-                + " holds no weights that can be read: neither safetensors nor torch nor GGUF"
+                + " contains no supported weights: neither safetensors nor torch nor GGUF"
                 + " files; name another repository");
       }
       return chosen;
     }
 
-    /// The content of a small file that tells which others are needed.
+    /// The content of a small file that determines which other files are needed.
     private byte[] readAtOnce(HubListing listing, String name) {
       HubFile listed = listing.named(List.of(name)).getFirst();
       if (!cache.has(listing.commit(), listed)) {
@@ -161,7 +161,7 @@ public final class HubClient {
                   + reference
                   + " names the shard '"
                   + shard
-                  + "', which is not there; tell the model's owner, or name another revision");
+                  + "', which does not exist; tell the model's owner, or name another revision");
         }
       }
     }
@@ -199,7 +199,7 @@ public final class HubClient {
     }
   }
 
-  /// Adds up what the downloads tell.
+  /// Adds up the progress of the downloads.
   private static final class Totals {
     private final ProgressListener progress;
     private final long total;
@@ -211,7 +211,7 @@ public final class HubClient {
       this.done = total - sum(missing);
     }
 
-    /// What hears how many bytes of one more file are there.
+    /// Receives the number of bytes of one file.
     LongConsumer nextFile() {
       long[] last = {0};
       return bytes -> {
@@ -228,7 +228,7 @@ public final class HubClient {
     }
   }
 
-  /// Runs all; the first failure stops the others.
+  /// Runs all tasks; the first failure stops the others.
   private static void inParallel(List<Runnable> tasks) {
     try (ExecutorService threads =
         Executors.newFixedThreadPool(

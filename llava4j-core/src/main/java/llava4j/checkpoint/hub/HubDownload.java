@@ -19,8 +19,8 @@ import llava4j.error.BadInputException;
 import llava4j.io.GitHash;
 import llava4j.io.Sha256;
 
-/// One file on its way into the cache: grows beside its final place, goes on after a cut, is
-/// checked, then renamed.
+/// The download of one file into the cache. It is written to a temporary file, resumed after an
+/// interruption, verified, then renamed.
 final class HubDownload {
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int MAX_CUTS_WITHOUT_PROGRESS = 5;
@@ -37,18 +37,18 @@ final class HubDownload {
     this.what = what;
   }
 
-  /// The content, checked and under its final name. The caller holds the content's lock.
+  /// The verified content under its final name. The caller holds the content's lock.
   void run(HubCache cache, LongConsumer onBytes, Consumer<String> notes) {
     Path part = cache.incomplete(file.etag());
     try {
       if (file.size() < 0) {
-        Files.deleteIfExists(part); // nothing tells how much of it is still to come
+        Files.deleteIfExists(part); // its final size is unknown
       }
       boolean wentOn = Files.exists(part);
       receiveAll(part, onBytes, notes);
       Optional<String> damage = damage(part);
       if (damage.isPresent() && wentOn) {
-        notes.accept(what + " went on from a damaged beginning; fetching it from the start");
+        notes.accept(what + " was resumed from damaged data; downloading it from the start");
         Files.delete(part);
         receiveAll(part, onBytes, notes);
         damage = damage(part);
@@ -78,15 +78,15 @@ final class HubDownload {
     while (!whole) {
       long size = Files.exists(part) ? Files.size(part) : 0;
       if (file.size() >= 0 && size > file.size()) {
-        Files.delete(part); // left by something else
+        Files.delete(part); // written by another program
         size = 0;
       }
-      // a server that gives a little each time is slow, not broken
+      // progress was made: the server is slow, not broken
       cuts = size > furthest ? 0 : cuts + 1;
       if (cuts > MAX_CUTS_WITHOUT_PROGRESS) {
         throw new BadInputException(
             what
-                + " cannot be fetched: the hub keeps ending it at "
+                + " cannot be downloaded: the hub always ends it at "
                 + size
                 + (file.size() < 0 ? "" : " of " + file.size())
                 + " bytes; try again later");
@@ -104,9 +104,9 @@ final class HubDownload {
     return file.size() >= 0 && Files.exists(part) && Files.size(part) == file.size();
   }
 
-  /// Appends what one connection gives.
+  /// Appends the bytes of one connection.
   ///
-  /// @return whether it came to its end, so was not cut
+  /// @return whether the response was complete
   private boolean receive(Path part, long size, LongConsumer onBytes, Consumer<String> notes)
       throws IOException {
     boolean canGoOn = size > 0 && file.size() >= 0;
@@ -115,7 +115,8 @@ final class HubDownload {
     try (InputStream body = response.body();
         StallWatch watch = StallWatch.start(body, http.patience().silence())) {
       if (response.statusCode() == 416 || !startsAt(response, size)) {
-        notes.accept(what + " cannot go on at byte " + size + "; fetching it from the start");
+        notes.accept(
+            what + " cannot be resumed at byte " + size + "; downloading it from the start");
         Files.deleteIfExists(part);
         return false;
       }
@@ -128,7 +129,7 @@ final class HubDownload {
           FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
         out.truncate(done).position(done);
         boolean ended = copy(body, out, watch, part, onBytes, notes);
-        out.force(true); // a renamed file must not turn out empty after a power cut
+        out.force(true); // the renamed file must be complete even after a power failure
         return ended;
       }
     }
@@ -156,8 +157,7 @@ final class HubDownload {
         if (Thread.currentThread().isInterrupted()) {
           throw HubHttp.interrupted(e);
         }
-        notes.accept(
-            "the connection was cut (" + HubHttp.message(e) + "); going on where it stopped");
+        notes.accept("the connection was lost (" + HubHttp.message(e) + "); resuming the download");
         return false;
       }
       if (read < 0) {
@@ -181,13 +181,13 @@ final class HubDownload {
         what
             + " is longer than the "
             + file.size()
-            + " bytes that the hub's listing says; fetch it again later");
+            + " bytes in the hub's listing; download it again later");
   }
 
-  /// Compares the hash that the etag is: SHA-256, or git's SHA-1 of a small file. What is on the
-  /// disk is read again, because that is what will be used, whichever runs it came from.
+  /// Compares the hash with the etag, which is the SHA-256, or git's SHA-1 of a small file. The
+  /// file is read from disk again, because it may come from several runs.
   ///
-  /// @return a sentence if it is another
+  /// @return a message if the hash differs
   private Optional<String> damage(Path part) throws IOException {
     String found;
     if (file.sha256().isPresent()) {
@@ -202,10 +202,10 @@ final class HubDownload {
         ? Optional.empty()
         : Optional.of(
             what
-                + " arrived damaged: its hash is "
+                + " is damaged after the download: its hash is "
                 + found
                 + " instead of "
                 + expected
-                + "; it was removed, fetch it again");
+                + "; it was removed, download it again");
   }
 }

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
 
-/// Requests to a hub: redirects followed by hand, so that the token goes to no other host; passing
-/// faults repeated.
+/// Requests to a hub. Redirects are followed in our code, so that the token is not sent to another
+/// host; requests are repeated after temporary errors.
 final class HubHttp {
   private static final int MAX_TRIES = 5;
   private static final int MAX_REDIRECTS = 5;
@@ -39,12 +39,12 @@ final class HubHttp {
     this.patience = patience;
   }
 
-  /// One way of asking; an [IOException] is a fault that may pass.
+  /// One kind of request; an [IOException] is a temporary error.
   private interface Attempt<T> {
     T run() throws IOException;
   }
 
-  /// The server asks to come back later.
+  /// The server asks to retry later.
   private static final class BusyException extends IOException {
     private final Optional<Duration> pause;
 
@@ -54,7 +54,7 @@ final class HubHttp {
     }
   }
 
-  /// The server says that there is no such thing; the asker knows how to word it.
+  /// The server answered that this does not exist; the caller writes the message.
   static final class NotFoundException extends RuntimeException {
     private final String code;
 
@@ -63,24 +63,24 @@ final class HubHttp {
       this.code = code;
     }
 
-    /// What `X-Error-Code` said, or empty.
+    /// The value of `X-Error-Code`, or empty.
     String code() {
       return code;
     }
   }
 
-  /// A successful answer (200, 206, or 416 to a Range), after as many tries as it takes. The caller
-  /// closes its body.
+  /// A successful response (200, 206, or 416 to a Range request), after retries if necessary. The
+  /// caller closes its body.
   ///
-  /// @param what is asked for, for messages
+  /// @param what the requested file, for messages
   HttpResponse<InputStream> get(
       URI uri, Map<String, String> headers, String what, Consumer<String> notes) {
     return repeat(what, notes, uri, () -> require(follow("GET", uri, headers), uri, what));
   }
 
-  /// A whole answer; the rest of one longer than the limit is left out.
+  /// A whole response; bytes beyond the limit are dropped.
   ///
-  /// @throws NotFoundException where there is nothing
+  /// @throws NotFoundException if it does not exist
   byte[] getBytes(URI uri, int limit, String what, Consumer<String> notes) {
     return repeat(
         what,
@@ -100,18 +100,18 @@ final class HubHttp {
         });
   }
 
-  /// Whether something is there at all.
+  /// Whether an address exists.
   boolean exists(URI uri) {
     try {
       HttpResponse<InputStream> response = follow("GET", uri, Map.of());
       response.body().close();
       return response.statusCode() == 200;
     } catch (IOException e) {
-      return false; // asked only to word a message better
+      return false; // needed only for a better message
     }
   }
 
-  /// Asks for size and etag of a file whose listing had none.
+  /// Requests size and etag of a file, if they are not in the listing.
   HubFile describe(URI uri, HubFile file, String what, Consumer<String> notes) {
     return repeat(
         what,
@@ -133,7 +133,8 @@ final class HubHttp {
 
   static BadInputException interrupted(Exception e) {
     Thread.currentThread().interrupt();
-    return new BadInputException("the download was interrupted; run it again to go on", e);
+    return new BadInputException(
+        "the download was interrupted; run the command again to resume it", e);
   }
 
   static String message(IOException e) {
@@ -162,15 +163,15 @@ final class HubHttp {
                 : "";
         throw new BadInputException(
             what
-                + " cannot be fetched after "
+                + " cannot be downloaded after "
                 + tries
                 + (tries == 1 ? " try: " : " tries: ")
                 + problem
                 + wish
-                + "; check the network and HF_ENDPOINT or try again later, what was fetched is"
+                + "; check the network and HF_ENDPOINT or try again later; the downloaded bytes are"
                 + " kept");
       }
-      notes.accept(problem + "; trying again in " + pause.toMillis() / 1000.0 + " s");
+      notes.accept(problem + "; retrying in " + pause.toMillis() / 1000.0 + " s");
       patience.sleep(pause);
     }
   }
@@ -188,10 +189,10 @@ final class HubHttp {
     // the etag becomes a file's name
     if (!etag.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}") || !size.matches("-1|\\d{1,18}")) {
       throw new BadInputException(
-          uri + " does not answer like a hub: it names no etag or size; check HF_ENDPOINT");
+          uri + " does not answer like a hub: etag or size is missing; check HF_ENDPOINT");
     }
     Optional<String> sha256 = Optional.of(etag).filter(text -> text.matches("[0-9a-f]{64}"));
-    // a redirect's own length is not the file's
+    // the length of a redirect is not that of the file
     boolean itsOwn = linked.isPresent() || response.statusCode() / 100 == 2;
     return new HubFile(file.path(), itsOwn ? Long.parseLong(size) : -1, etag, sha256);
   }
@@ -217,12 +218,12 @@ final class HubHttp {
     try {
       to = from.resolve(location);
     } catch (IllegalArgumentException e) {
-      throw new IOException("it redirects to '" + location + "', which is no address", e);
+      throw new IOException("it redirects to '" + location + "', which is not a valid address", e);
     }
     String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
     boolean weaker = "https".equals(from.getScheme()) && !scheme.equals("https");
     if (weaker || to.getHost() == null || !(scheme.equals("http") || scheme.equals("https"))) {
-      throw new IOException("it redirects to '" + location + "', where no model should come from");
+      throw new IOException("it redirects to '" + location + "', which is not allowed");
     }
     return to;
   }
@@ -233,7 +234,7 @@ final class HubHttp {
         HttpRequest.newBuilder(uri)
             .timeout(patience.silence())
             .header("User-Agent", "llava4j")
-            // the length and the range must be those of the file, not of something packed
+            // length and range must be those of the file, not of a compressed response
             .header("Accept-Encoding", "identity")
             .method(method, HttpRequest.BodyPublishers.noBody());
     headers.forEach(request::header);
@@ -259,7 +260,7 @@ final class HubHttp {
     return uri.getPort() == -1 ? standard : uri.getPort();
   }
 
-  /// The answer if it is a good one.
+  /// The response, if it is successful.
   private HttpResponse<InputStream> require(
       HttpResponse<InputStream> response, URI uri, String what) throws IOException {
     int status = response.statusCode();

@@ -9,10 +9,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// What a repository holds at one commit.
+/// The files of a repository at one commit.
 record HubListing(String commit, List<HubFile> files) {
 
-  /// Reads the answer of `/api/models/{owner}/{name}/revision/{revision}?blobs=true`.
+  /// Parses the response of `/api/models/{owner}/{name}/revision/{revision}?blobs=true`.
   static HubListing parse(byte[] json, URI from, HubReference reference) {
     JsonNode root;
     try {
@@ -20,7 +20,7 @@ record HubListing(String commit, List<HubFile> files) {
     } catch (JacksonException e) {
       throw new BadInputException(
           from
-              + " does not answer like a hub: its listing is no JSON ("
+              + " does not answer like a hub: its listing is not JSON ("
               + e.getOriginalMessage()
               + "); check HF_ENDPOINT",
           e);
@@ -28,7 +28,7 @@ record HubListing(String commit, List<HubFile> files) {
     String commit = root.path("sha").asString("");
     if (!commit.matches("[0-9a-fA-F]{7,64}")) {
       throw new BadInputException(
-          from + " does not answer like a hub: its listing names no commit; check HF_ENDPOINT");
+          from + " does not answer like a hub: its listing has no commit; check HF_ENDPOINT");
     }
     List<HubFile> files = new ArrayList<>();
     for (JsonNode sibling : root.path("siblings")) {
@@ -41,7 +41,7 @@ record HubListing(String commit, List<HubFile> files) {
     return files.stream().map(HubFile::path).toList();
   }
 
-  /// The files of these names.
+  /// The files with these names.
   List<HubFile> named(List<String> names) {
     return files.stream().filter(file -> names.contains(file.path())).toList();
   }
@@ -58,14 +58,14 @@ record HubListing(String commit, List<HubFile> files) {
               + path.replaceAll("\\p{Cntrl}", "?")
               + "' for "
               + reference
-              + ", which would lie outside the model's folder; do not trust this hub");
+              + ", which would be outside the model's folder; do not trust this hub");
     }
     JsonNode lfs = sibling.path("lfs");
     Optional<String> sha256 =
         Optional.of(lfs.path("sha256").asString("")).filter(text -> text.matches("[0-9a-f]{64}"));
     String blobId = sibling.path("blobId").asString("");
     long size = Math.max(-1, lfs.path("size").asLong(sibling.path("size").asLong(-1)));
-    // of a large file the blob id names the pointer, not the content
+    // for a large file, the blob id is that of the pointer, not of the content
     boolean small = lfs.isMissingNode() || lfs.isNull();
     String etag = sha256.orElse(small && blobId.matches("[0-9a-f]{40}") ? blobId : "");
     return new HubFile(path, size, etag, sha256);

@@ -3,11 +3,11 @@ package llava4j.checkpoint.hub;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/// How long a client waits, and for what.
+/// The waiting times of a client.
 ///
 /// @param firstPause before a failed request is repeated; doubles each time
-/// @param silence longest time without a byte, after which a connection counts as cut
-/// @param random spreads the pauses, so that many clients do not come back at once
+/// @param silence time without a byte after which a connection is considered lost
+/// @param random varies the pauses, so that many clients do not retry at the same time
 record HubPatience(Duration firstPause, Duration silence, Sleeper sleeper, RandomGenerator random) {
   private static final Duration SILENCE = Duration.ofSeconds(60);
   private static final Duration LONGEST = Duration.ofSeconds(60);

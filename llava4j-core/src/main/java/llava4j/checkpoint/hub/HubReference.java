@@ -11,7 +11,7 @@ import llava4j.error.BadInputException;
 ///
 /// @param owner user or organisation
 /// @param revision branch, tag or commit
-/// @param quantisation which GGUF file of several, such as `Q4_K_M`
+/// @param quantisation selects one of several GGUF files, such as `Q4_K_M`
 public record HubReference(
     String owner, String repository, String revision, Optional<String> quantisation) {
   private static final String PART = "[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?";
@@ -22,7 +22,7 @@ public record HubReference(
   private static final Pattern REFERENCE =
       Pattern.compile("(?<owner>[^/:@]*)/(?<name>[^/:@]*)(?::(?<kind>[^@]*))?(?:@(?<at>.*))?");
 
-  /// Checks every part, because all of them become folder names and parts of addresses.
+  /// Checks every part, because the parts are used in folder names and addresses.
   public HubReference {
     boolean sound =
         NAME.matcher(owner).matches()
@@ -50,7 +50,8 @@ public record HubReference(
         Optional.ofNullable(matcher.group("kind")));
   }
 
-  /// Empty where the text names a file or folder that exists: what is here wins over the hub.
+  /// Empty if a file or folder with this name exists, because local files have priority over the
+  /// hub.
   public static Optional<HubReference> parseUnlessLocal(String text) {
     return text.indexOf('\0') < 0 && Files.exists(Path.of(text))
         ? Optional.empty()
@@ -76,7 +77,7 @@ public record HubReference(
     return new BadInputException(
         "'"
             + text.replaceAll("\\p{Cntrl}", "?")
-            + "' is no file or folder here and no model of a hub, which reads"
+            + "' is neither a file or folder here nor a hub model, which has the form"
             + " owner/name[:quantisation][@revision]");
   }
 }

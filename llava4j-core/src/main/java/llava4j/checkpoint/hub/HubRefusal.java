@@ -3,20 +3,20 @@ package llava4j.checkpoint.hub;
 import java.net.URI;
 import llava4j.error.BadInputException;
 
-/// An answer that asking again would not change.
+/// An error response for which a retry is useless.
 ///
-/// @param code what the hub's `X-Error-Code` says, or empty
-/// @param what was asked for
+/// @param code the hub's `X-Error-Code`, or empty
+/// @param what the requested file
 record HubRefusal(int status, String code, URI uri, String what) {
 
-  /// What is refused, why, and what to do.
+  /// The message: what is refused, why, and what to do.
   BadInputException sentence(HubSettings settings) {
     return new BadInputException(
         switch (status) {
           case 401, 403 ->
               what + " needs permission (HTTP " + status + "): " + permission(settings);
           case 404, 410 -> absence(settings);
-          default -> what + " cannot be fetched: HTTP " + status + " from " + uri;
+          default -> what + " cannot be downloaded: HTTP " + status + " from " + uri;
         });
   }
 

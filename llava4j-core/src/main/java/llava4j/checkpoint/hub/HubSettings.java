@@ -12,29 +12,29 @@ import java.util.Set;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 
-/// Where models come from and where they are kept.
+/// The hub and the cache.
 ///
 /// @param endpoint address of the hub, without a slash at the end
-/// @param token sent to this endpoint alone
+/// @param token access token; sent only to this endpoint
 /// @param cache folder with one `models--owner--name` for each repository
-/// @param offline never go to the network
+/// @param offline whether the network is not used
 /// @param retryDelay first pause before a failed request is repeated; doubles each time
 public record HubSettings(
     URI endpoint, Optional<String> token, Path cache, boolean offline, Duration retryDelay) {
 
   private static final Set<String> YES = Set.of("1", "true", "yes", "on");
 
-  /// A token goes into a header, where a line break would add another header.
+  /// The token is sent in a header, where a line break would start another header.
   public HubSettings {
     if (token.stream().anyMatch(text -> !text.matches("[\\x21-\\x7e]+"))) {
       throw new BadInputException(
-          "the hub's token holds blanks, line breaks or letters beyond ASCII; copy it again into"
+          "the hub's token contains blanks, line breaks or non-ASCII characters; copy it again into"
               + " HF_TOKEN or the token file");
     }
   }
 
-  /// Reads the variables that the Python tools read: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME,
-  /// HF_HUB_CACHE, HF_HUB_OFFLINE and their older names.
+  /// Reads the environment variables of the Python tools: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH,
+  /// HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE and their older names.
   public static HubSettings fromEnvironment(Map<String, String> environment) {
     String endpoint =
         environment.getOrDefault("HF_ENDPOINT", "https://huggingface.co").replaceAll("/+$", "");
@@ -42,7 +42,8 @@ public record HubSettings(
     try {
       uri = URI.create(endpoint);
     } catch (IllegalArgumentException e) {
-      throw new BadInputException("HF_ENDPOINT is '" + endpoint + "', which is no address", e);
+      throw new BadInputException(
+          "HF_ENDPOINT is '" + endpoint + "', which is not a valid address", e);
     }
     if (uri.getHost() == null
         || uri.getUserInfo() != null
@@ -86,7 +87,7 @@ public record HubSettings(
     return environment.getOrDefault("HOME", System.getProperty("user.home"));
   }
 
-  /// A path of a variable, where `~` at the start is the user's home, as in Python.
+  /// A path in a variable; `~` at the start is the user's home, as in Python.
   private static Path path(String text, Map<String, String> environment) {
     boolean atHome = text.equals("~") || text.startsWith("~/");
     return Path.of(atHome ? userHome(environment) + text.substring(1) : text);

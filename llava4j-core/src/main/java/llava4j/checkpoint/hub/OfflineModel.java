@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 
-/// A model looked up in the cache without the network, whoever put it there.
+/// Looks up a model in the cache without using the network.
 record OfflineModel(HubSettings settings, HubReference reference, HubCache cache) {
 
-  /// The model's folder, or a sentence that names what is missing.
+  /// The model's folder; fails with a message that names what is missing.
   Path folder() {
     Path folder =
         cache
@@ -22,7 +22,7 @@ record OfflineModel(HubSettings settings, HubReference reference, HubCache cache
     List<String> names = names(folder);
     List<String> needed = FileSelection.needed(names, reference.quantisation());
     for (String name : needed) {
-      requireFile(folder, name); // a link may point to a content that was removed
+      requireFile(folder, name); // the content of a link may have been removed
     }
     Optional<String> index = FileSelection.index(needed);
     if (index.isPresent()) {

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 
-/// Closes a stream from which nothing has come for too long, so that its reader fails instead of
-/// waiting for ever: the timeout of an [java.net.http.HttpRequest] ends with the headers.
+/// Closes a stream that has received nothing for too long, so that its reader fails instead of
+/// waiting forever. The timeout of a [java.net.http.HttpRequest] covers only the headers.
 final class StallWatch implements AutoCloseable {
   private final InputStream stream;
   private final long silenceNanos;
@@ -24,7 +24,7 @@ final class StallWatch implements AutoCloseable {
     return watch;
   }
 
-  /// Something came.
+  /// Bytes were received.
   void alive() {
     lastNanos = System.nanoTime();
   }
@@ -38,7 +38,7 @@ final class StallWatch implements AutoCloseable {
       }
       stream.close();
     } catch (InterruptedException | IOException e) {
-      // the reader is done, or the stream is closed already
+      // the reader has finished, or the stream is closed already
       Thread.currentThread().interrupt();
     }
   }

@@ -1,2 +1,2 @@
-/// Models from a Hugging Face compatible hub, in the cache that the Python tools share.
+/// Downloads models from a Hugging Face compatible hub into the cache of the Python tools.
 package llava4j.checkpoint.hub;

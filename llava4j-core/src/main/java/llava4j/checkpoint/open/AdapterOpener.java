@@ -23,9 +23,9 @@ import llava4j.text.TokenizerFiles;
 
 /// Opens a folder with a PEFT adapter, over a whole LLaVA or over a language model alone.
 ///
-/// Where the folder has a `config.json`, which the original's trainer and ours write, it says how
-/// images are seen; over a language model alone it also names the vision tower, and the connector
-/// is among the tensors beside the adapter.
+/// If the folder has a `config.json` (the original trainer and ours write one), it determines how
+/// images are preprocessed. If the base is a language model alone, it also names the vision tower,
+/// and the projector is among the adapter's files.
 final class AdapterOpener {
   private final CheckpointOptions options;
   private final CheckpointOpener opener;
@@ -41,7 +41,7 @@ final class AdapterOpener {
     Path file = folder.resolve("config.json");
     Optional<ConfigNode> own =
         Files.isRegularFile(file)
-            // how the run held the base (QLoRA), not how the base lies there
+            // how training quantised the base (QLoRA), not the format of the base itself
             ? Optional.of(ConfigNode.read(file).without("quantization_config"))
             : Optional.empty();
     AdapterParts parts = AdapterParts.open(folder, adapter);
@@ -87,7 +87,8 @@ final class AdapterOpener {
         .isPresent();
   }
 
-  /// As the adapter's configuration says, which is that of the whole model; else as the base's.
+  /// The settings of the adapter's configuration, which describes the whole model, or else the
+  /// base's.
   private static ImageMarks marks(Optional<ConfigNode> own, Checkpoint under, int rows) {
     boolean inBase = under.prompts().marksImages();
     ImageMarks asked =
@@ -106,7 +107,7 @@ final class AdapterOpener {
         ConfigNode.read(adapter.file()), named -> opener.resolve(named, Optional.of(folder)));
   }
 
-  /// A base that is itself an adapter is merged.
+  /// If the base is itself an adapter, it is merged.
   private Checkpoint overLlava(Path base, Optional<ConfigNode> own) {
     boolean isAdapter = Files.isRegularFile(base.resolve(AdapterConfig.FILE));
     CheckpointOptions below = options.withoutBase().withMergedLora(isAdapter);
@@ -119,7 +120,7 @@ final class AdapterOpener {
     }
   }
 
-  /// The base's sizes, and the adapter's way to see images.
+  /// The base's shapes with the adapter's image settings.
   private static LlavaConfig ownView(ConfigNode own, LlavaConfig base) {
     LlavaConfig config =
         switch (ConfigReader.dialect(own)) {
@@ -135,7 +136,7 @@ final class AdapterOpener {
     if (own.isEmpty() && options.visionTower().isEmpty()) {
       throw new BadInputException(
           base
-              + " is a language model alone, and "
+              + " is only a language model, and "
               + folder
               + " has no config.json that names a vision tower; name the tower with --vision-tower, or"
               + " put the config.json of the training run into the folder");
@@ -146,9 +147,9 @@ final class AdapterOpener {
     if (found.isEmpty() && named.map(ProjectorConfig::numLinears).orElse(1) > 0) {
       throw new BadInputException(
           folder
-              + " has no connector (non_lora_trainables.bin or mm_projector.bin), and "
+              + " has no projector (non_lora_trainables.bin or mm_projector.bin), and "
               + base
-              + " is a language model alone; name a whole LLaVA with --base, or add the file");
+              + " is only a language model; name a whole LLaVA with --base, or add the file");
     }
     Path tower = opener.tower(folder, own);
     Checkpoint bare = LanguageModelBase.open(base, tower, named.or(() -> found).orElseThrow());
@@ -160,14 +161,14 @@ final class AdapterOpener {
     }
   }
 
-  /// As the original: the adapter's configuration is that of the whole model.
+  /// As in the original, the adapter's configuration describes the whole model.
   private static LlavaConfig ownModel(ConfigNode own, Path base, LlavaConfig bare) {
     if (ConfigReader.dialect(own) != ConfigReader.Dialect.ORIGINAL) {
       throw new BadInputException(
           own.file()
-              + " is of a whole Hugging Face LLaVA, but "
+              + " is for a whole Hugging Face LLaVA, but "
               + base
-              + " is a language model alone; name the LLaVA with --base");
+              + " is only a language model; name the LLaVA with --base");
     }
     LlavaConfig config = ConfigReader.original(own, bare.vision());
     return config.withText(config.text().withTiedEmbeddings(bare.text().tieEmbeddings()));

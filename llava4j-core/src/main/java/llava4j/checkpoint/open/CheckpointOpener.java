@@ -37,7 +37,7 @@ import llava4j.text.PromptConventions.Family;
 import llava4j.text.TokenizerFiles;
 import tools.jackson.databind.JsonNode;
 
-/// Finds out what a path holds and opens it. Nothing depends on the path's name.
+/// Detects the layout of a path and opens it. The layout never depends on the name of the path.
 public final class CheckpointOpener {
   private static final List<String> STEMS = List.of("model", "pytorch_model");
 
@@ -49,7 +49,7 @@ public final class CheckpointOpener {
     this.options = options;
   }
 
-  /// Opens a folder, a `.gguf` file, or a model of the hub.
+  /// Opens a folder, a `.gguf` file, or a hub model.
   public Checkpoint open(String pathOrName) {
     return open(resolve(pathOrName, Optional.empty()));
   }
@@ -57,7 +57,7 @@ public final class CheckpointOpener {
   /// Opens a folder or a `.gguf` file.
   public Checkpoint open(Path path) {
     if (options.mergeLora() && !Files.isRegularFile(path.resolve(AdapterConfig.FILE))) {
-      throw new BadInputException(path + " is no LoRA adapter; leave out --merge-lora");
+      throw new BadInputException(path + " is not a LoRA adapter; leave out --merge-lora");
     }
     if (Files.isRegularFile(path)) {
       options.requireUsed(path, Set.of(Part.MMPROJ));
@@ -65,7 +65,7 @@ public final class CheckpointOpener {
     }
     if (!Files.isDirectory(path)) {
       throw new BadInputException(
-          path + " does not exist; give a model folder, a .gguf file or owner/name of a hub");
+          path + " does not exist; give a model folder, a .gguf file or owner/name of a hub model");
     }
     if (Files.isRegularFile(path.resolve(AdapterConfig.FILE))) {
       return new AdapterOpener(options, this).open(path);
@@ -139,17 +139,17 @@ public final class CheckpointOpener {
     }
   }
 
-  /// A folder with `mm_projector.bin` alone: the language model comes from the base.
+  /// Opens a folder with only `mm_projector.bin`: the language model comes from the base.
   ///
-  /// @return the folder whose tokenizer counts
+  /// @return the folder whose tokenizer is used
   private Path addProjectorOnBase(Path folder, LlavaConfig config, RenamedSource weights) {
     Path projector = folder.resolve(CONNECTOR);
     if (!Files.isRegularFile(projector)) {
       throw new BadInputException(
           folder
-              + " holds neither weights nor mm_projector.bin; fetch the checkpoint again or name another folder");
+              + " contains neither weights nor mm_projector.bin; download the checkpoint again or name another folder");
     }
-    Path base = requireBase(folder, "holds a projector only");
+    Path base = requireBase(folder, "contains only a projector");
     weights.add(WeightFolder.open(base, STEMS.reversed()), NameTable::ours);
     weights.keepOnly(name ->
         !name.startsWith("projector.")
@@ -166,10 +166,10 @@ public final class CheckpointOpener {
     return Math.toIntExact(table.shape().getFirst());
   }
 
-  /// `mm_projector.bin` without a `config.json`: all else is the base's.
+  /// Opens `mm_projector.bin` without a `config.json`: everything else comes from the base.
   private Checkpoint openBareConnector(Path folder) {
     Path file = folder.resolve(CONNECTOR);
-    Path base = requireBase(folder, "holds a projector only");
+    Path base = requireBase(folder, "contains only a projector");
     boolean bare = LanguageModelBase.isIn(base);
     if (bare) {
       options.requireUsed(folder, Set.of(Part.BASE, Part.VISION_TOWER));
@@ -187,8 +187,9 @@ public final class CheckpointOpener {
     }
   }
 
-  /// The folder of the vision tower that the user or a `config.json` names. Where a whole way has
-  /// come to lead nowhere, the folder was moved: its last name is looked for in the folder.
+  /// The folder of the vision tower that the user or a `config.json` names. If an absolute path
+  /// does not exist any more, the checkpoint was moved: then the last name of the path is looked up
+  /// in its folder.
   Path tower(Path folder, Optional<ConfigNode> config) {
     if (options.visionTower().isPresent()) {
       return resolveGiven(options.visionTower().get(), folder);
@@ -234,7 +235,7 @@ public final class CheckpointOpener {
         prompts(folder, tokenizerFolder, node, marks));
   }
 
-  /// The tokens around images that an original `config.json` asks for.
+  /// The tokens around images that a `config.json` of the original layout requires.
   static ImageMarks marks(ConfigNode original, int rows) {
     return new ImageMarks(
         original.flag("mm_use_im_patch_token", true),
@@ -251,8 +252,8 @@ public final class CheckpointOpener {
         .withMarkedImages(marks.startEnd());
   }
 
-  /// A file that has a head although its configuration ties it to the embedding is taken at its
-  /// tensors.
+  /// If the configuration ties the output head to the embedding table, but the file contains a
+  /// head, the head is used.
   private static TextConfig withTiedHead(TextConfig text, WeightSource weights) {
     boolean hasHead = weights.tensors().containsKey("lm_head.weight");
     return text.tieEmbeddings() && hasHead ? text.withTiedEmbeddings(false) : text;
@@ -263,11 +264,10 @@ public final class CheckpointOpener {
         .base()
         .map(base -> resolveGiven(base, folder))
         .orElseThrow(() ->
-            new BadInputException(
-                folder + " " + what + "; name the language model under it with --base"));
+            new BadInputException(folder + " " + what + "; name its language model with --base"));
   }
 
-  /// What a user typed: a path as it stands, before one within a model's folder.
+  /// Resolves a name from the user: a path, or else a path within the model's folder.
   Path resolveGiven(String pathOrName, Path folder) {
     Path asItStands = PathText.path(pathOrName);
     return !pathOrName.isBlank() && Files.exists(asItStands)
@@ -275,7 +275,7 @@ public final class CheckpointOpener {
         : resolve(pathOrName, Optional.of(folder));
   }
 
-  /// What a file says: a path within a model's folder, a path as it stands, or a name of the hub.
+  /// Resolves a name from a file: a path within the model's folder, or a path, or a hub name.
   Path resolve(String pathOrName, Optional<Path> folder) {
     if (pathOrName.isBlank()) {
       throw new BadInputException(
@@ -290,7 +290,7 @@ public final class CheckpointOpener {
     return Files.exists(asItStands) ? asItStands : options.hub().apply(pathOrName);
   }
 
-  /// Without `..`, unless that leads elsewhere, as it does through a link.
+  /// Removes `..` from a path, unless that changes its target because of a link.
   private static Path shortened(Path path) {
     Path normal = path.normalize();
     try {
@@ -320,16 +320,16 @@ public final class CheckpointOpener {
     if (processor.viewSize() != vision.imageSize()) {
       throw new BadInputException(
           found.map(ImageProcessorFiles.Found::where).orElse(folder.toString())
-              + " makes images of "
+              + " produces images of "
               + processor.viewSize()
-              + " pixels, but the vision tower takes "
+              + " pixels, but the vision tower needs "
               + vision.imageSize()
               + "; correct crop_size");
     }
     return processor;
   }
 
-  /// With images padded or not, where LLaVA's own image processor says so.
+  /// Applies the padding setting of LLaVA's own image processor, if there is one.
   private static LlavaConfig withPadding(LlavaConfig config, Path folder) {
     boolean pads = config.imageMode() instanceof ImageMode.Pad;
     return ImageProcessorFiles.find(folder)
@@ -339,7 +339,7 @@ public final class CheckpointOpener {
         .orElse(config);
   }
 
-  /// From `generation_config.json`, else `config.json`: one id or a list.
+  /// The ids from `generation_config.json`, or else `config.json`: one id or a list.
   static Set<Integer> eosIds(Path folder, ConfigNode config) {
     Set<Integer> ids = generationEosIds(folder);
     if (ids.isEmpty()) {
@@ -351,7 +351,7 @@ public final class CheckpointOpener {
     return ids;
   }
 
-  /// Of `generation_config.json`; none where there is no such file.
+  /// The ids in `generation_config.json`; empty if there is no such file.
   static Set<Integer> generationEosIds(Path folder) {
     Path file = folder.resolve("generation_config.json");
     Set<Integer> ids = new TreeSet<>();

@@ -29,7 +29,7 @@ import llava4j.io.CloseAll;
 import llava4j.text.PromptConventions;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Pairs a GGUF language model with its mmproj file and opens both.
+/// Finds the mmproj file of a GGUF language model and opens both.
 final class GgufOpener {
   private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
 
@@ -45,7 +45,7 @@ final class GgufOpener {
       LfsPointer.refuse(model);
       throw new BadInputException(
           model
-              + " is no model: it does not begin with the letters GGUF; give a model folder or a GGUF"
+              + " is not a model: it does not begin with the letters GGUF; give a model folder or a GGUF"
               + " file");
     }
     Path folder = model.toAbsolutePath().getParent();
@@ -58,7 +58,7 @@ final class GgufOpener {
     if (ggufFiles(folder).isEmpty()) {
       throw new BadInputException(
           folder
-              + " is no model folder: it has neither config.json nor adapter_config.json nor a .gguf file");
+              + " is not a model folder: it has neither config.json nor adapter_config.json nor a .gguf file");
     }
     Path model = only(folder, false, "name the file itself");
     return open(
@@ -108,7 +108,7 @@ final class GgufOpener {
           folder
               + (found.isEmpty()
                   ? " has no " + what + " in GGUF form"
-                  : " has several of a " + what + ": " + names(found))
+                  : " has more than one " + what + ": " + names(found))
               + "; "
               + remedy);
     }
@@ -133,8 +133,8 @@ final class GgufOpener {
     }
   }
 
-  /// Judged by its first bytes. A file that is only called so counts too, so that what is wrong
-  /// with it is said.
+  /// Whether a file is a GGUF file, by its first bytes. A file with the extension `.gguf` is
+  /// accepted too, so that a later message says what is wrong with it.
   private static boolean isGguf(Path file) {
     if (!Files.isRegularFile(file)) {
       return false;

@@ -27,8 +27,8 @@ import llava4j.image.ImageProcessorFiles;
 import llava4j.image.PatchMerge;
 import llava4j.text.TokenizerFiles;
 
-/// What stage 1 begins with: a language model such as Vicuna and a separate vision tower, with
-/// nothing between them yet.
+/// The starting point of stage 1: a language model such as Vicuna and a separate vision tower,
+/// without a projector.
 public final class LanguageModelBase {
   private static final List<String> STEMS = List.of("model", "pytorch_model");
 
@@ -36,7 +36,7 @@ public final class LanguageModelBase {
 
   private LanguageModelBase() {}
 
-  /// Whether a folder holds a language model alone.
+  /// Whether a folder contains only a language model.
   public static boolean isIn(Path folder) {
     Path file = folder.resolve("config.json");
     if (!java.nio.file.Files.isRegularFile(file)) {
@@ -47,7 +47,7 @@ public final class LanguageModelBase {
         && config.text("mm_vision_tower", "").isEmpty();
   }
 
-  /// Joins the two. The checkpoint has no `projector.*`: it is for the trainer to make one.
+  /// Combines both. The checkpoint has no `projector.*`; the trainer creates a projector.
   public static Checkpoint open(Path languageModel, Path tower, ProjectorConfig projector) {
     ConfigNode node = ConfigNode.read(languageModel.resolve("config.json"));
     VisionConfig vision = ConfigReader.visionTower(tower);
@@ -78,13 +78,13 @@ public final class LanguageModelBase {
     }
   }
 
-  /// Where the folder says nothing, LLaMA's.
+  /// LLaMA's settings, if the folder has none.
   private static Set<Integer> eosIds(Path languageModel, ConfigNode node) {
     Set<Integer> ids = CheckpointOpener.eosIds(languageModel, node);
     return ids.isEmpty() ? Set.of(LLAMA_EOS) : ids;
   }
 
-  /// The connector that a file of its own holds.
+  /// The projector in a separate file.
   static ProjectorConfig projectorOf(Path file) {
     try (WeightSource source = WeightFolder.openFile(file)) {
       return projectorAmong(
@@ -92,11 +92,11 @@ public final class LanguageModelBase {
                   .flatMap(name -> NameTable.oursOfProjector(name).stream())
                   .collect(Collectors.toSet()))
           .orElseThrow(
-              () -> new BadInputException(file + " holds no connector; name another file"));
+              () -> new BadInputException(file + " contains no projector; name another file"));
     }
   }
 
-  /// The connector that tensors of our names are; empty where none is of one.
+  /// The type of the projector with these tensor names; empty if there is no projector.
   static Optional<ProjectorConfig> projectorAmong(Set<String> names) {
     int depth = 0;
     while (names.contains("projector." + 2 * depth + ".weight")) {
@@ -109,7 +109,7 @@ public final class LanguageModelBase {
     };
   }
 
-  /// The checkpoint with another connector in place of its own.
+  /// The checkpoint with another projector in place of its own.
   ///
   /// @param file `mm_projector.bin`, or any file with such tensors
   public static Checkpoint withProjector(Checkpoint checkpoint, Path file) {
@@ -140,9 +140,9 @@ public final class LanguageModelBase {
                     + " does not fit the base model: "
                     + name
                     + (found == null ? " is missing" : " has shape " + found.shape())
-                    + " where "
+                    + ", but "
                     + shape
-                    + " is expected; it was trained with another language model or vision tower");
+                    + " is needed; it was trained with another language model or vision tower");
           }
         });
   }

@@ -5,8 +5,9 @@ import java.util.function.Function;
 import llava4j.config.ConfigNode;
 import llava4j.error.BadInputException;
 
-/// What a checkpoint's configuration names but does not hold: often a path of the machine that it
-/// was trained on. Says which file and key the name comes from, and which option replaces it.
+/// A part that a checkpoint's configuration names but does not contain; the name is often a path on
+/// the machine of the training. Messages name the file and the key, and the option that replaces
+/// it.
 record NamedElsewhere(String what, String key, String option, String example) {
   static final NamedElsewhere VISION_TOWER =
       new NamedElsewhere(
@@ -16,14 +17,14 @@ record NamedElsewhere(String what, String key, String option, String example) {
           "openai/clip-vit-large-patch14-336 for LLaVA-1.5");
   static final NamedElsewhere BASE =
       new NamedElsewhere(
-          "model under the adapter",
+          "base model of the adapter",
           "base_model_name_or_path",
           "--base DIR",
           "its folder, or its owner/name on a hub");
 
-  /// The folder of what `config` names.
+  /// The folder that `config` names.
   ///
-  /// @param resolve finds a path or a name of the hub
+  /// @param resolve finds a path or a hub model
   Path resolve(ConfigNode config, Function<String, Path> resolve) {
     String name = config.text(key, "");
     if (name.isBlank()) {
@@ -33,7 +34,7 @@ record NamedElsewhere(String what, String key, String option, String example) {
     try {
       return resolve.apply(name);
     } catch (BadInputException e) {
-      String why = isPath(name) ? "which is no folder here" : e.getMessage();
+      String why = isPath(name) ? "which is not a folder here" : e.getMessage();
       throw new BadInputException(
           config.file()
               + " names the "
@@ -43,7 +44,7 @@ record NamedElsewhere(String what, String key, String option, String example) {
               + "' ("
               + key
               + "), "
-              + (isPath(name) ? why : "which could not be had: " + why)
+              + (isPath(name) ? why : "which could not be opened: " + why)
               + "; "
               + remedy(),
           e);
@@ -54,7 +55,7 @@ record NamedElsewhere(String what, String key, String option, String example) {
     return "name it with " + option + " (" + example + ")";
   }
 
-  /// Whether a name can only be a path: a hub's are `owner/name`.
+  /// Whether a name can only be a path: hub names have the form `owner/name`.
   private static boolean isPath(String name) {
     return !name.matches("[A-Za-z0-9][\\w.-]*/[\\w.-]+(@[\\w./-]+)?");
   }

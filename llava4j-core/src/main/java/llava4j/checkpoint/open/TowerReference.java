@@ -6,18 +6,18 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.Checkpoint.Dialect;
 import llava4j.checkpoint.adapter.AdapterWriter;
 
-/// How the `config.json` of a connector or an adapter names its vision tower, which is not among
-/// what they hold themselves.
+/// How the `config.json` of a projector or an adapter refers to the vision tower, which is not in
+/// its own files.
 ///
-/// @param name for `mm_vision_tower`; empty where the base holds the tower
-/// @param copied whether the tower has to be written into the folder `clip`
+/// @param name for `mm_vision_tower`; empty if the base contains the vision tower
+/// @param copied whether the vision tower has to be written into the folder `clip`
 public record TowerReference(Optional<String> name, boolean copied) {
   private static final String CLIP = "clip";
   private static final String TENSOR = "vision_tower.vision_model.embeddings.class_embedding";
 
-  /// A tower of the hub goes by its name. Any other is copied, and named by the whole way to it:
-  /// the original code looks for a relative one in its working directory. Where the folder has been
-  /// moved, `clip` beside the file is found nevertheless.
+  /// A vision tower from the hub is referred to by its hub name. Any other is copied and referred
+  /// to by its absolute path, because the original code resolves a relative path against the
+  /// working directory. If the folder is moved later, `clip` next to the file is still found.
   public static TowerReference of(Checkpoint checkpoint, Path folder) {
     Path holder = checkpoint.weights().tensors().get(TENSOR).file().toAbsolutePath().getParent();
     if (AdapterWriter.isSnapshot(holder) && !holder.equals(base(checkpoint))) {
@@ -27,7 +27,7 @@ public record TowerReference(Optional<String> name, boolean copied) {
     return new TowerReference(Optional.of(copy.toString()), true);
   }
 
-  /// The same beside an adapter, whose base holds the tower where it is a Hugging Face LLaVA.
+  /// Like [#of], for an adapter; a base that is a Hugging Face LLaVA contains the vision tower.
   public static TowerReference besideAdapter(Checkpoint checkpoint, Path folder) {
     return checkpoint.dialect() == Dialect.HUGGING_FACE
         ? new TowerReference(Optional.empty(), false)

@@ -1,3 +1,3 @@
-/// Opens whatever a user names: folders of every layout, GGUF files, adapters and connectors over a
-/// base.
+/// Opens the checkpoints that a user names: folders of every layout, GGUF files, adapters and
+/// projectors with a base.
 package llava4j.checkpoint.open;

@@ -27,8 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// One safetensors file: an 8-byte length, a JSON header, then the data of all tensors without
 /// gaps.
 ///
-/// The header is held against the file before any tensor is made: a claim that does not fit names
-/// file, tensor, expected and found.
+/// The header is checked against the file before any tensor is created. An error names the file,
+/// the tensor, the expected and the actual value.
 public final class SafetensorsFile implements WeightSource {
   /// The format's own limit on headers.
   private static final long MAX_HEADER_BYTES = 100_000_000;
@@ -166,7 +166,7 @@ public final class SafetensorsFile implements WeightSource {
                 + name
                 + " claims bytes "
                 + range
-                + " where the file has "
+                + ", but the file has "
                 + available
                 + " bytes of data");
       }
@@ -215,14 +215,15 @@ public final class SafetensorsFile implements WeightSource {
       }
       for (JsonNode value : node) {
         if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 0) {
-          throw broken("tensor " + name + " has " + what + " " + node + ", which are not counts");
+          throw broken(
+              "tensor " + name + " has " + what + " " + node + ", which is not a valid count");
         }
         values.add(value.asLong());
       }
       return values;
     }
 
-    /// No overlap, no gap, nothing after the last tensor, as the format demands.
+    /// The format forbids overlaps, gaps and bytes after the last tensor.
     private void requireContiguous() {
       List<TensorInfo> inOrder = new ArrayList<>(tensors.values());
       inOrder.sort(
@@ -237,9 +238,9 @@ public final class SafetensorsFile implements WeightSource {
                   + info.name()
                   + " starts at byte "
                   + offset
-                  + " where "
+                  + ", but "
                   + next
-                  + " was expected");
+                  + " is expected");
         }
         next = offset + info.bytes();
       }
@@ -250,7 +251,7 @@ public final class SafetensorsFile implements WeightSource {
 
     private BadInputException broken(String what) {
       return new BadInputException(
-          file.path() + " is not a sound safetensors file: " + what + "; fetch it again");
+          file.path() + " is not a valid safetensors file: " + what + "; download it again");
     }
   }
 }

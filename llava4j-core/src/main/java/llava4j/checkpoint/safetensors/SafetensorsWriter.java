@@ -20,11 +20,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Writes safetensors, one tensor in memory at a time, in shards where one file would be too large.
-/// Files appear whole or not at all.
+/// A file is written completely or not at all.
 public final class SafetensorsWriter extends ShardWriter {
   private static final JsonMapper JSON = new JsonMapper();
 
-  /// @param maxShardBytes largest file; a tensor larger than that gets one of its own
+  /// @param maxShardBytes largest file; a larger tensor gets its own file
   public SafetensorsWriter(long maxShardBytes) {
     super(maxShardBytes, ".safetensors");
   }
@@ -57,7 +57,7 @@ public final class SafetensorsWriter extends ShardWriter {
     }
   }
 
-  /// JSON padded with blanks to a multiple of 8, so that data is aligned.
+  /// JSON padded with blanks to a multiple of 8 bytes, so that the data is aligned.
   private static byte[] header(List<TensorInfo> infos, DType dtype) {
     ObjectNode root = JSON.createObjectNode();
     root.putObject("__metadata__").put("format", "pt");

@@ -1,2 +1,2 @@
-/// Safetensors files, read by mapping and written in shards.
+/// Safetensors files: memory-mapped reading, writing in shards.
 package llava4j.checkpoint.safetensors;

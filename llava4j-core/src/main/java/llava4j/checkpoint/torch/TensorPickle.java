@@ -9,7 +9,7 @@ import llava4j.pickle.PickleNames;
 import llava4j.pickle.PickleReader;
 import llava4j.tensor.DType;
 
-/// The names in the pickle of a torch archive. Tensors become descriptions of themselves.
+/// The supported names in the pickle of a torch archive. Tensors are read as descriptions.
 final class TensorPickle implements PickleNames {
   private static final Map<String, DType> STORAGES =
       Map.of(
@@ -24,7 +24,7 @@ final class TensorPickle implements PickleNames {
           "ByteStorage", DType.U8,
           "BoolStorage", DType.BOOL);
 
-  /// The functions and classes that a pickle of tensors calls.
+  /// The functions and classes that occur in a pickle of tensors.
   private enum Function {
     ORDERED_DICT,
     REBUILD_TENSOR,
@@ -32,7 +32,7 @@ final class TensorPickle implements PickleNames {
     SIZE
   }
 
-  /// A block of elements in another entry of the archive.
+  /// A block of elements, stored in another entry of the archive.
   record StorageRef(DType type, String key, long numElements) {}
 
   /// A strided view of a storage.
@@ -86,7 +86,7 @@ final class TensorPickle implements PickleNames {
   public Object outside(Object id) {
     List<?> parts = (List<?>) id;
     if (parts.size() < 5 || !"storage".equals(parts.getFirst())) {
-      throw new IllegalArgumentException("it refers to something that is no storage");
+      throw new IllegalArgumentException("it refers to something that is not a storage");
     }
     return new StorageRef((DType) parts.get(1), (String) parts.get(2), (Long) parts.get(4));
   }

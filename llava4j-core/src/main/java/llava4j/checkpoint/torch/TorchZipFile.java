@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
 /// The pickle is read by [TensorPickle], the storages are mapped. No code in the file is ever
 /// executed.
 public final class TorchZipFile implements WeightSource {
-  /// The pickle of the largest known checkpoints has a few hundred kilobytes.
+  /// The pickles of the largest known checkpoints have a few hundred kilobytes.
   private static final long MAX_PICKLE_BYTES = 256L << 20;
 
   private final MappedFile file;
@@ -44,12 +44,12 @@ public final class TorchZipFile implements WeightSource {
       opened.readArchive();
       return opened;
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-      opened.close(); // the last two are what the ZIP library makes of a damaged directory
+      opened.close(); // the ZIP library throws the last two for a damaged directory
       throw new BadInputException(
           path
               + " is not a torch checkpoint in ZIP form ("
               + e.getMessage()
-              + "); fetch it again, or re-save an old one with a PyTorch of 1.6 or later",
+              + "); download it again, or if it is an old file, save it again with PyTorch 1.6 or later",
           e);
     } catch (RuntimeException e) {
       opened.close();
@@ -81,8 +81,8 @@ public final class TorchZipFile implements WeightSource {
     }
   }
 
-  /// Torch pads its archives so that storages are aligned; a transposed tensor is copied all the
-  /// same, and then counts as mapped.
+  /// Whether a tensor is a view of the file. Torch aligns the storages. A transposed tensor is
+  /// copied, but counts as mapped.
   @Override
   public boolean isView(String name) {
     StorageRef storage = references.get(name).storage();
@@ -141,15 +141,15 @@ public final class TorchZipFile implements WeightSource {
   private void requireLittleEndian(byte[] byteOrder) {
     String order = new String(byteOrder, java.nio.charset.StandardCharsets.US_ASCII).strip();
     if (!order.equals("little")) {
-      throw broken("its byte order is '" + order + "', and only little-endian files are supported");
+      throw broken("its byte order is '" + order + "', but only little-endian files are supported");
     }
   }
 
-  /// Trainers put the weights under a key of their own; a dictionary of one dictionary is looked
-  /// through.
+  /// Some trainers store the weights under a key of their own; if a dictionary contains only one
+  /// dictionary, the inner one is used.
   private Map<?, ?> unwrap(Object root) {
     if (!(root instanceof Map<?, ?> map)) {
-      throw broken("it holds no dictionary of tensors");
+      throw broken("it contains no dictionary of tensors");
     }
     for (String key : new String[] {"state_dict", "model", "module"}) {
       if (map.get(key) instanceof Map<?, ?> inner) {
@@ -178,12 +178,12 @@ public final class TorchZipFile implements WeightSource {
     });
   }
 
-  /// Holds a tensor's claims against its storage, and the storage's against the file.
+  /// Checks a tensor against its storage, and the storage against the file.
   private void check(String name, TensorRef reference) {
     StorageRef storage = reference.storage();
     ZipArchiveEntry entry = storages.get(storage.key());
     if (entry == null) {
-      throw broken("tensor " + name + " lies in data/" + storage.key() + ", which is missing");
+      throw broken("tensor " + name + " is in data/" + storage.key() + ", which is missing");
     }
     if (entry.getMethod() != ZipArchiveEntry.STORED
         || entry.getSize() != entry.getCompressedSize()) {
@@ -233,7 +233,7 @@ public final class TorchZipFile implements WeightSource {
       elements = Math.multiplyExact(elements, dim);
       last = Math.addExact(last, Math.multiplyExact(Math.max(0, dim - 1), stride));
     }
-    // A view with stride 0 repeats elements; bound what a copy of it may take.
+    // A view with stride 0 repeats elements; limit the size of a copy.
     boolean repeats = elements > reference.storage().numElements();
     if ((elements > 0 && last >= reference.storage().numElements()) || (repeats && elements > 0)) {
       throw broken(
@@ -253,6 +253,6 @@ public final class TorchZipFile implements WeightSource {
 
   private BadInputException broken(String what) {
     return new BadInputException(
-        file.path() + " is not a sound torch checkpoint: " + what + "; fetch it again");
+        file.path() + " is not a valid torch checkpoint: " + what + "; download it again");
   }
 }

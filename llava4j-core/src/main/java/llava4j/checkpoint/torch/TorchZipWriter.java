@@ -24,10 +24,10 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.bytedeco.pytorch.Tensor;
 
-/// Writes what `torch.save` writes for a dictionary of tensors, so that `torch.load(...,
-/// weights_only=True)` reads it: a ZIP of one pickle (protocol 2) and one stored entry per tensor.
+/// Writes a dictionary of tensors like `torch.save`, so that `torch.load(..., weights_only=True)`
+/// reads it: a ZIP of one pickle (protocol 2) and one stored entry per tensor.
 public final class TorchZipWriter extends ShardWriter {
-  /// @param maxShardBytes largest file; a tensor larger than that gets one of its own
+  /// @param maxShardBytes largest file; a larger tensor gets its own file
   public TorchZipWriter(long maxShardBytes) {
     super(maxShardBytes, ".bin");
   }
@@ -66,7 +66,7 @@ public final class TorchZipWriter extends ShardWriter {
     zip.closeArchiveEntry();
   }
 
-  /// The tensor is gone through twice: a stored entry's checksum stands before its data.
+  /// The tensor is read twice, because the checksum of a stored entry precedes its data.
   private static void writeStorage(
       ZipArchiveOutputStream zip, String name, TensorInfo info, WeightSource source, DType dtype)
       throws IOException {
@@ -139,7 +139,7 @@ public final class TorchZipWriter extends ShardWriter {
     };
   }
 
-  /// Pickle operations, as many as are needed.
+  /// The pickle operations that are needed.
   private static final class Pickle {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -188,7 +188,7 @@ public final class TorchZipWriter extends ShardWriter {
     }
   }
 
-  /// Adds up a checksum and keeps nothing.
+  /// Computes a checksum and discards the bytes.
   private static final class Checksum extends OutputStream {
     private final CRC32 crc = new CRC32();
 
@@ -203,7 +203,7 @@ public final class TorchZipWriter extends ShardWriter {
     }
   }
 
-  /// Leaves the file open when the archive in it is closed.
+  /// Keeps the file open when its archive is closed.
   private static final class NonClosingStream extends FilterOutputStream {
     NonClosingStream(OutputStream out) {
       super(out);

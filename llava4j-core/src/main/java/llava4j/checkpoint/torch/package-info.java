@@ -1,2 +1,2 @@
-/// PyTorch's zip files of weights, read without running a pickle and written as `torch.save` does.
+/// PyTorch's ZIP files of weights: read without executing a pickle, written like `torch.save`.
 package llava4j.checkpoint.torch;

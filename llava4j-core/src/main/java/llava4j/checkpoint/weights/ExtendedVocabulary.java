@@ -9,8 +9,8 @@ import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
-/// A checkpoint whose embedding and head got more rows, each the mean of those that are there
-/// (Hugging Face's converter draws them around that mean).
+/// A checkpoint with additional rows in embedding table and output head. Each new row is the mean
+/// of the existing rows (Hugging Face's converter samples them around this mean).
 public final class ExtendedVocabulary implements WeightSource {
   private static final List<String> MATRICES =
       List.of("language_model.embed_tokens.weight", "lm_head.weight");
@@ -20,7 +20,7 @@ public final class ExtendedVocabulary implements WeightSource {
   private final long rows;
   private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>(16);
 
-  /// @param atLeast rows that are needed; rounded up to a multiple of 64
+  /// @param atLeast required number of rows; rounded up to a multiple of 64
   public ExtendedVocabulary(WeightSource source, long atLeast) {
     this.source = source;
     this.rows = (atLeast + MULTIPLE - 1) / MULTIPLE * MULTIPLE;

@@ -6,17 +6,17 @@ import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/// scale · B A on one tensor of the base.
+/// The low-rank update scale · B A of one tensor of the base.
 ///
-/// @param kind what the tensor is
+/// @param kind kind of the tensor
 /// @param down A
 /// @param up B
 /// @param rank rows of A
-/// @param alpha as configured
-/// @param scale what B A counts
+/// @param alpha from the configuration
+/// @param scale the factor of B A
 public record LowRankUpdate(
     Kind kind, Stored down, Stored up, int rank, double alpha, double scale) {
-  /// What is adapted; each has its own shapes.
+  /// The kinds of adapted tensors, with their shapes.
   public enum Kind {
     /// A [rank, in], B [out, rank], W [out, in].
     LINEAR,
@@ -37,7 +37,7 @@ public record LowRankUpdate(
     }
   }
 
-  /// Whether the shapes of A, B and the base's tensor belong together.
+  /// Whether the shapes of A, B and the base's tensor fit.
   public boolean fits(List<Long> weight) {
     List<Long> a = down.shape();
     List<Long> b = up.shape();
@@ -66,7 +66,7 @@ public record LowRankUpdate(
       Tensor a = down.load().to(DType.F32.scalarType()).flatten(1, -1); // [rank, ...]
       Tensor b = up.load().to(DType.F32.scalarType()).flatten(1, -1); // [..., rank]
       Tensor product = b.matmul(a); // [out, in] or [dim, rows]
-      Tensor update = kind == Kind.TABLE ? product.t() : product; // W's order
+      Tensor update = kind == Kind.TABLE ? product.t() : product; // shape of W
       Tensor sum =
           update
               .mul(new Scalar(scale))

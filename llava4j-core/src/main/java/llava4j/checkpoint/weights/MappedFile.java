@@ -19,9 +19,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// A file mapped read-only into memory, from which tensors are cut without copying.
+/// A read-only memory-mapped file, with tensors as views of it.
 ///
-/// Tensors are views: they must not be used after [#close], nor written to.
+/// Views must not be used after [#close], and must not be modified.
 ///
 /// A file that something writes to or cuts off while it is mapped would give wrong numbers, or end
 /// the process: whoever reads is told so where size or time of change tell it. A file that another
@@ -37,7 +37,7 @@ public final class MappedFile implements AutoCloseable {
     if (!Files.isRegularFile(path)) {
       arena.close();
       throw new BadInputException(
-          path + " is missing or not a file; check the path or fetch the checkpoint again");
+          path + " is missing or not a file; check the path or download the checkpoint again");
     }
     try {
       LfsPointer.refuse(path);
@@ -63,13 +63,13 @@ public final class MappedFile implements AutoCloseable {
     return segment.byteSize();
   }
 
-  /// All bytes; lives until this file is closed. To be read within [#reading].
+  /// All bytes; valid until this file is closed. To be read within [#reading].
   public MemorySegment segment() {
     return segment;
   }
 
-  /// A view of `bytes` from `offset` on as a row-major tensor. The caller checked the range against
-  /// [#size], and closes the tensor.
+  /// A view of `bytes` bytes from `offset` on, as a row-major tensor. The caller must check the
+  /// range against [#size] and close the tensor.
   public Tensor tensor(long offset, DType type, long... shape) {
     requireUnchanged();
     MemorySegment data = segment.asSlice(offset, bytesOf(type, shape));
@@ -80,12 +80,13 @@ public final class MappedFile implements AutoCloseable {
                 shape, Tensors.options(type), new org.bytedeco.pytorch.MemoryFormatOptional()));
       }
       Tensor view = torch.from_blob(new Address(data.address()), shape, Tensors.options(type));
-      // libtorch wants elements at multiples of their size; a file need not oblige.
+      // libtorch needs aligned elements, but a file may not align them.
       return scope.keep(isAligned(offset, type) ? view : view.clone());
     }
   }
 
-  /// Whether elements at this offset lie as libtorch wants them: only then is a tensor a view.
+  /// Whether elements at this offset are aligned as libtorch needs it: only then is a tensor a
+  /// view.
   public boolean isAligned(long offset, DType type) {
     return (segment.address() + offset) % type.bytes() == 0;
   }
@@ -132,8 +133,7 @@ public final class MappedFile implements AutoCloseable {
         cause);
   }
 
-  /// Lets the operating system take back the pages of a range that was copied and will not be read
-  /// again.
+  /// Releases the memory pages of a range that was copied and will not be read again.
   ///
   /// @throws BadInputException if the file was changed, so that the copy is not to be trusted
   public void unload(long offset, long bytes) {

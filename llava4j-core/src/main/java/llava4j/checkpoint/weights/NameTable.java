@@ -6,18 +6,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.config.ProjectorConfig;
 
-/// Between the tensor names of the checkpoints in the wild and ours (see [ParameterTable]).
+/// Maps between the tensor names of the known checkpoint layouts and ours (see [ParameterTable]).
 ///
-/// Known are the original LLaVA's names and the four layouts that transformers has written over the
-/// years; all differ in the same few prefixes, so one set of rules serves them.
+/// It supports the names of the original LLaVA and four naming schemes of transformers. They differ
+/// in the same few prefixes, so one set of rules is sufficient.
 public final class NameTable {
   private static final Pattern HF_PROJECTOR =
       Pattern.compile("multi_modal_projector\\.linear_(\\d{1,9})\\.(weight|bias)");
 
   private NameTable() {}
 
-  /// Our name for a stored one; empty for tensors that are no part of a LLaVA model and are left
-  /// out on purpose (rotary buffers, position ids, CLIP's text side and its head).
+  /// Our name for a stored name; empty for tensors that are not part of a LLaVA model and are left
+  /// out on purpose (rotary buffers, position ids, CLIP's text encoder and head).
   public static Optional<String> ours(String stored) {
     if (stored.endsWith(".inv_freq") || stored.endsWith(".position_ids")) {
       return Optional.empty();
@@ -49,10 +49,10 @@ public final class NameTable {
       return Optional.of("language_model." + name);
     }
     return Optional.of(
-        name); // language_model.*, lm_head.weight, image_newline, and whatever nobody expects
+        name); // language_model.*, lm_head.weight, image_newline, and unexpected names
   }
 
-  /// Our name for a tensor of a separate CLIP checkpoint; empty for its text side.
+  /// Our name for a tensor of a separate CLIP checkpoint; empty for its text encoder.
   public static Optional<String> oursOfClip(String stored) {
     if (stored.endsWith(".position_ids")
         || stored.startsWith("text_model.")
@@ -64,8 +64,8 @@ public final class NameTable {
     return vision(stored);
   }
 
-  /// Our name for a tensor of a file that holds a projector only: whatever stands before
-  /// `mm_projector.` is ignored, as the original's training code does.
+  /// Our name for a tensor of a projector file. Everything before `mm_projector.` is ignored, as in
+  /// the original training code.
   public static Optional<String> oursOfProjector(String stored) {
     int start = stored.indexOf("mm_projector.");
     if (start >= 0) {
@@ -74,7 +74,7 @@ public final class NameTable {
     return ours(stored);
   }
 
-  /// The name that Hugging Face hub files have (transformers 4.x).
+  /// The name in Hugging Face hub files (transformers 4.x).
   public static String huggingFace(String ours) {
     if (ours.startsWith("projector.")) {
       List<String> parts = List.of(ours.split("\\.", 3));
@@ -89,8 +89,8 @@ public final class NameTable {
     return ours.equals("lm_head.weight") ? "language_model.lm_head.weight" : ours;
   }
 
-  /// The name of a tensor or module in transformers' model, 5.x (4.52 to 4.57 have one level more
-  /// in the vision tower, and the same elsewhere).
+  /// The name of a tensor or module in transformers 5.x (4.52 to 4.57 have one more level in the
+  /// vision tower and the same names elsewhere).
   public static String transformers(String ours) {
     if (ours.startsWith("projector.")) {
       List<String> parts = List.of(ours.split("\\.", 3));
@@ -104,7 +104,7 @@ public final class NameTable {
     return ours.startsWith("lm_head") ? ours : "model." + ours;
   }
 
-  /// The original code's name. A projector of one linear layer has no number there.
+  /// The name in the original code, in which a projector with one linear layer has no number.
   public static String original(String ours, ProjectorConfig projector) {
     if (ours.startsWith("projector.")) {
       String rest = ours.substring("projector.".length());

@@ -10,21 +10,20 @@ import llava4j.config.TextConfig;
 import llava4j.config.VisionConfig;
 import llava4j.error.NameList;
 
-/// Every tensor that a model needs, under our names, with its shape; and the check that a
-/// checkpoint has exactly these.
+/// All tensors that a model needs, with our names and their shapes; checks that a checkpoint has
+/// exactly these tensors.
 ///
 /// Our names: `vision_tower.vision_model.*` as in CLIP, `projector.N.*`, `image_newline`,
 /// `language_model.*` as in LLaMA without its `model.`, and `lm_head.weight`.
 public final class ParameterTable {
-  /// The learned vector that ends a row of patches.
+  /// The learned newline: the vector at the end of each row of patches.
   public static final String IMAGE_NEWLINE = "image_newline";
 
   private final SequencedMap<String, List<Long>> shapes = new LinkedHashMap<>();
 
   private ParameterTable() {}
 
-  /// The tensors of a whole model. Blocks of the vision tower that are never run are not among
-  /// them.
+  /// The tensors of a whole model, without vision tower blocks that are never run.
   public static ParameterTable of(LlavaConfig config) {
     ParameterTable table = new ParameterTable();
     table.addVisionTower(config.vision(), config.vision().layersToRun());
@@ -36,12 +35,12 @@ public final class ParameterTable {
     return table;
   }
 
-  /// Name -> shape.
+  /// Map from name to shape.
   public SequencedMap<String, List<Long>> shapes() {
     return shapes;
   }
 
-  /// Numbers in all tensors together whose name starts with `prefix`.
+  /// Total number of values in the tensors whose name starts with `prefix`.
   public long numParameters(String prefix) {
     return shapes.entrySet().stream()
         .filter(entry -> entry.getKey().startsWith(prefix))
@@ -49,9 +48,9 @@ public final class ParameterTable {
         .sum();
   }
 
-  /// Fails unless `source` has every tensor in its shape, and none that the model would silently
-  /// ignore. The message shows the first five problems and how many there are; the exception keeps
-  /// all.
+  /// Fails if a tensor is missing or has another shape, or if `source` has a tensor that the model
+  /// would ignore. The message has the first five problems and their number; the exception has all
+  /// of them.
   public void requireExactly(WeightSource source, String where) {
     List<String> problems = new ArrayList<>();
     shapes.forEach((name, shape) -> {

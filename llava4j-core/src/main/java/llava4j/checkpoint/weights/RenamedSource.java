@@ -15,7 +15,7 @@ import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
 
-/// Several weight sources seen as one, under other names. Closing it closes them.
+/// Several weight sources combined under other names. Closing it closes them.
 public final class RenamedSource implements WeightSource {
   private final List<WeightSource> sources = new ArrayList<>();
   private final SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -23,10 +23,10 @@ public final class RenamedSource implements WeightSource {
 
   private record Place(WeightSource source, String storedName) {}
 
-  /// Adds the tensors of `source`. Two different stored names that lead to one name are an error; a
-  /// tensor that an earlier source gave already is replaced.
+  /// Adds the tensors of `source`. It is an error if two different stored names have the same new
+  /// name; a tensor of an earlier source is replaced.
   ///
-  /// @param rename stored name -> our name, empty to leave the tensor out
+  /// @param rename maps a stored name to our name; empty leaves the tensor out
   public RenamedSource add(WeightSource source, Function<String, Optional<String>> rename) {
     sources.add(source);
     Map<String, String> here = new LinkedHashMap<>();
@@ -52,7 +52,7 @@ public final class RenamedSource implements WeightSource {
     return this;
   }
 
-  /// Leaves out every tensor whose name (ours) the condition does not hold for.
+  /// Keeps only the tensors whose name (ours) satisfies the condition.
   public RenamedSource keepOnly(Predicate<String> condition) {
     tensors.keySet().removeIf(condition.negate());
     return this;

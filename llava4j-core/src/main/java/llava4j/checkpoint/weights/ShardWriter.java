@@ -9,13 +9,13 @@ import llava4j.tensor.DType;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Deals tensors to files of a limited size and writes the index that tells which is where.
+/// Distributes tensors over files of a limited size and writes the index of the tensors.
 public abstract class ShardWriter {
   private final long maxShardBytes;
   private final String ending;
 
-  /// @param maxShardBytes largest file; a tensor larger than that gets one of its own
-  /// @param ending of file names, with its dot
+  /// @param maxShardBytes largest file; a larger tensor gets its own file
+  /// @param ending extension of the files, with the dot
   public ShardWriter(long maxShardBytes, String ending) {
     this.maxShardBytes = maxShardBytes;
     this.ending = ending;
@@ -29,10 +29,10 @@ public abstract class ShardWriter {
       DType dtype,
       WriteListener.Counter counter);
 
-  /// Writes all tensors of `source` as `dtype`, or each in its own type where that is null; one
-  /// tensor is in memory at a time. Files appear whole or not at all.
+  /// Writes all tensors of `source` as `dtype`, or each with its own type if `dtype` is null. Only
+  /// one tensor is in memory at a time. A file is written completely or not at all.
   ///
-  /// @param stem file name without ending, such as `model`
+  /// @param stem file name without extension, such as `model`
   public void write(
       WeightSource source, Path folder, String stem, DType dtype, WriteListener listener) {
     List<List<TensorInfo>> shards = deal(source, dtype);

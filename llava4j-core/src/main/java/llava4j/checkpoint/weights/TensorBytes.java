@@ -8,7 +8,7 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/// A tensor as the bytes of a file.
+/// Converts a tensor to the bytes of a file.
 public final class TensorBytes {
   private static final int BUFFER = 1 << 20;
 

@@ -4,10 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import llava4j.tensor.DType;
 
-/// What a file says of one tensor.
+/// The description of one tensor in a file.
 ///
-/// @param dtype the type that loading gives
-/// @param storedAs the file's own name of its type, such as `F16` or `Q4_K`
+/// @param dtype type of the loaded tensor
+/// @param storedAs name of the stored type, such as `F16` or `Q4_K`
 /// @param bytes size in the file
 public record TensorInfo(
     String name, DType dtype, String storedAs, List<Long> shape, long bytes, Path file) {

@@ -11,16 +11,17 @@ import org.bytedeco.pytorch.Tensor;
 /// Named tensors of one or several files, memory-mapped. Names and shapes are as stored.
 public interface WeightSource extends AutoCloseable {
 
-  /// Names in file order, with what is known without reading the data.
+  /// The descriptions of the tensors in file order; the data is not read.
   SequencedMap<String, TensorInfo> tensors();
 
-  /// A CPU tensor of `info.dtype()` and `info.shape()`: a view of the mapped file where possible,
-  /// valid until this source is closed; of a tensor that is computed (an adapter's sum) fp32, so
-  /// that no digit is lost before the user's type is known. The caller owns (closes) the handle.
+  /// A CPU tensor of `info.dtype()` and `info.shape()`: if possible a view of the mapped file,
+  /// which is valid until this source is closed. A computed tensor (the sum of base and adapter) is
+  /// fp32, so that no precision is lost before the target type is known. The caller owns (closes)
+  /// the handle.
   Tensor load(String name);
 
-  /// The tensor in another floating point type, rounded to nearest; a copy where the type differs.
-  /// Sources that decode give it at once, without a copy in `info.dtype()` between.
+  /// The tensor in another floating point type, rounded to nearest; a copy if the type differs.
+  /// Sources that decode blocks decode directly to this type, without a copy in `info.dtype()`.
   default Tensor load(String name, DType type) {
     try (Scope scope = new Scope()) {
       Tensor stored = scope.borrow(load(name));
@@ -30,19 +31,19 @@ public interface WeightSource extends AutoCloseable {
     }
   }
 
-  /// A matrix that is stored in quantised blocks, as them; it is read where it lies, until this
-  /// source is closed. Empty for every other tensor.
+  /// The quantised blocks of a matrix, read in place and valid until this source is closed. Empty
+  /// for all other tensors.
   default Optional<BlockMatrix> blocks(String name) {
     return Optional.empty();
   }
 
-  /// Whether [#load] gives a view of the mapped file and not a copy.
+  /// Whether [#load] returns a view of the mapped file and not a copy.
   default boolean isView(String name) {
     return false;
   }
 
-  /// Lets go of the memory pages of a tensor that was copied and will not be read again soon. What
-  /// [#load] gave stays valid. Without it a mapped file would count as much as the copy.
+  /// Releases the memory pages of a tensor that was copied and will not be read again soon. Results
+  /// of [#load] stay valid. Otherwise the mapped file would take as much memory as the copy.
   default void release(String name) {}
 
   @Override

@@ -11,20 +11,20 @@ import llava4j.tensor.Scope;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 
-/// A short hash by which weights are known again: of names, types and shapes, and of every byte of
-/// each tensor. Reads all of them once, as fast as the disk gives them (ADR 17).
+/// A short hash that identifies weights, over names, types, shapes and every byte of all tensors.
+/// Reads all bytes once, at the speed of the disk (ADR 17).
 public final class WeightsFingerprint {
-  private static final int STRETCH = 1 << 24; // bytes whose check sum is taken at once
+  private static final int STRETCH = 1 << 24; // bytes per checksum
   private static final int LETTERS = 32;
 
   private final MessageDigest digest = Sha256.fresh();
 
-  /// Of all tensors.
+  /// The fingerprint of all tensors.
   public static String of(WeightSource weights) {
     return new WeightsFingerprint().add(weights, _ -> true).text();
   }
 
-  /// Adds the tensors whose names pass.
+  /// Adds the tensors whose names satisfy the condition.
   public WeightsFingerprint add(WeightSource weights, Predicate<String> passes) {
     for (TensorInfo info : weights.tensors().values()) {
       if (passes.test(info.name())) {
@@ -34,13 +34,13 @@ public final class WeightsFingerprint {
     return this;
   }
 
-  /// Adds words.
+  /// Adds texts.
   public WeightsFingerprint add(String words) {
     digest.update(words.getBytes(StandardCharsets.UTF_8));
     return this;
   }
 
-  /// Hexadecimal.
+  /// The hash in hexadecimal digits.
   public String text() {
     return Sha256.of(digest).substring(0, LETTERS);
   }

@@ -4,14 +4,14 @@ import llava4j.tensor.DType;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Hears each tensor that was written.
+/// Called for each written tensor.
 @FunctionalInterface
 public interface WriteListener {
   WriteListener NONE = (_, _, _) -> {};
 
   void onTensor(String name, long bytesDone, long bytesTotal);
 
-  /// Bytes of a tensor as `dtype`, or in its own type where that is null.
+  /// Bytes of a tensor as `dtype`, or with its own type if `dtype` is null.
   static long bytes(TensorInfo info, DType dtype) {
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
     return MappedFile.bytesOf(dtype == null ? info.dtype() : dtype, shape);
@@ -26,7 +26,7 @@ public interface WriteListener {
     return json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
   }
 
-  /// Adds up what was written.
+  /// Counts the written bytes.
   final class Counter {
     private final WriteListener listener;
     private final DType dtype;

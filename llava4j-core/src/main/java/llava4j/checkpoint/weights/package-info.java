@@ -1,3 +1,3 @@
-/// Tensors by their names: what every format of weights hands out, wrappers that rename or add, and
+/// Tensors by name: the interface of all weight formats, wrappers that rename or add tensors, and
 /// the tables of names.
 package llava4j.checkpoint.weights;

@@ -3,9 +3,9 @@ package llava4j.image.decode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// The header of a BMP file, and the file again with what the JDK's reader would follow blindly
-/// taken out: sizes that are mere claims, colour profiles (which may even name a file of this
-/// machine), and whole JPEG or PNG files in place of pixels.
+/// The header of a BMP file, and a copy of the file without parts that the JDK's reader would
+/// trust: unchecked sizes, colour profiles (which may even name a file on this machine), and whole
+/// JPEG or PNG files in place of pixels.
 ///
 /// @param width in pixels
 /// @param height in pixels
@@ -23,7 +23,7 @@ record BmpHeader(int width, int height, byte[] stream) {
 
   /// Reads the header.
   ///
-  /// @throws MalformedImageException if it makes no sense or stands for what is no bitmap
+  /// @throws MalformedImageException if it is invalid or the file is not a bitmap
   static BmpHeader parse(byte[] file) throws MalformedImageException {
     byte[] copy = file.clone();
     ByteBuffer out = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
@@ -37,7 +37,7 @@ record BmpHeader(int width, int height, byte[] stream) {
       return new BmpHeader(out.getShort(18) & 0xFFFF, Math.abs((int) out.getShort(20)), copy);
     }
     if (header < INFO_HEADER) {
-      throw new MalformedImageException("it has a header of OS/2 that is not supported");
+      throw new MalformedImageException("it has an OS/2 header, which is not supported");
     }
     int compression = out.getInt(30);
     if (compression != 0
@@ -51,7 +51,7 @@ record BmpHeader(int width, int height, byte[] stream) {
     }
     out.putInt(34, 0);
     if (out.getShort(28) > 8) {
-      out.putInt(46, 0); // a palette beside true colours is a hint for old screens
+      out.putInt(46, 0); // a palette in a true-colour image is only a hint for old screens
     }
     if (header == V4_HEADER || header == V5_HEADER) {
       out.putInt(FILE_HEADER + 56, SRGB);

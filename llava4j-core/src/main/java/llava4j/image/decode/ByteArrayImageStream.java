@@ -2,8 +2,7 @@ package llava4j.image.decode;
 
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/// Bytes in memory as ImageIO wants them. ImageIO's own stream for memory copies everything block
-/// by block first.
+/// An ImageIO stream of bytes in memory. ImageIO's own memory stream would first copy everything.
 final class ByteArrayImageStream extends ImageInputStreamImpl {
   private final byte[] bytes;
 

@@ -3,22 +3,22 @@ package llava4j.image.decode;
 import java.util.function.LongSupplier;
 import llava4j.error.BadInputException;
 
-/// What an image may cost; asked before anything of its size is allocated.
+/// Memory limits of an image, checked before memory for it is allocated.
 ///
-/// @param name how messages call the image
-/// @param options how it is decoded
-/// @param freeHeap bytes that the heap can still give
+/// @param name the image in messages
+/// @param options for decoding
+/// @param freeHeap free bytes of the heap
 record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
-  /// The resize needs memory in proportion to a side, however thin the image.
+  /// The resize needs memory in proportion to a side, even if the image is thin.
   private static final int MAX_SIDE = 1_000_000;
 
-  /// Every so-manieth row and column at most; less is left of an image than a model sees.
+  /// Largest subsampling factor; beyond it, the image would be smaller than the model's input.
   private static final int MAX_SUBSAMPLING = 8;
 
-  /// What large arrays lose in a heap of regions, and what else goes on in it.
+  /// A reserve for the waste of large arrays in a region-based heap, and for other allocations.
   private static final double MARGIN = 1.15;
 
-  /// Bytes that the heap can still give, after a collection where it seems short.
+  /// Free bytes of the heap, after a garbage collection if they seem too few.
   static long freeHeapOfThisProcess() {
     Runtime runtime = Runtime.getRuntime();
     return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
@@ -46,8 +46,8 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
     }
   }
 
-  /// @param bytesPerPixel of everything that lives at once
-  /// @throws BadInputException if the heap has no room
+  /// @param bytesPerPixel of everything that is in memory at the same time
+  /// @throws BadInputException if the heap is too small
   void requireHeap(int width, int height, int bytesPerPixel) {
     long needed = needed(width, height, bytesPerPixel);
     if (!fits(needed)) {
@@ -57,22 +57,23 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
               + width
               + "x"
               + height
-              + " pixels and takes "
+              + " pixels and needs "
               + (needed >> 20)
-              + " MiB of memory to decode, of which Java has "
+              + " MiB of memory to decode, but Java has only "
               + (freeHeap.getAsLong() >> 20)
               + " left; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the image smaller");
     }
   }
 
-  /// How an image is decoded that may be decoded coarsely: 1 for whole, k for every k-th row and
-  /// column, which happens only where the whole does not fit.
+  /// The subsampling factor of an image: 1 for the whole image; k for every k-th row and column, if
+  /// the whole image does not fit into memory.
   ///
-  /// @throws BadInputException if not even that has room, or the options do not allow it
+  /// @throws BadInputException if it does not fit even with subsampling, or if the options forbid
+  ///   it
   int subsampling(int width, int height, int bytesPerPixel) {
     long needed = needed(width, height, bytesPerPixel);
     if (options.whenShort() == DecodeOptions.WhenShort.SUBSAMPLE && !fits(needed)) {
-      long free = freeHeap.getAsLong(); // one collection is enough for all steps
+      long free = freeHeap.getAsLong(); // one garbage collection is enough for all factors
       for (int step = 2; step <= MAX_SUBSAMPLING; step++) {
         if (needed / step / step <= free) {
           return step;
@@ -87,7 +88,7 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
     return (long) (MARGIN * bytesPerPixel * width * height);
   }
 
-  /// Garbage counts as used until it is collected.
+  /// Garbage counts as used memory until it is collected.
   private boolean fits(long bytes) {
     if (bytes > freeHeap.getAsLong()) {
       System.gc();

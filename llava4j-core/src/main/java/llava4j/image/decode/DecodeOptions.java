@@ -2,26 +2,25 @@ package llava4j.image.decode;
 
 import llava4j.error.BadInputException;
 
-/// How to decode.
+/// Options for decoding images.
 ///
-/// @param honourOrientation turn the image as its EXIF orientation says. TIFF files are always
-///   turned, as Pillow does
-/// @param grey16 what becomes of 16-bit grey
-/// @param maxPixels largest width times height that is decoded; read from the header before
-///   anything is allocated
-/// @param whenShort what becomes of a JPEG image that does not fit into the heap
+/// @param honourOrientation rotate the image as its EXIF orientation says. TIFF files are always
+///   rotated, as in Pillow
+/// @param grey16 how 16-bit grey is converted
+/// @param maxPixels largest width times height; checked with the header before memory is allocated
+/// @param whenShort what to do if a JPEG image does not fit into the heap
 public record DecodeOptions(
     boolean honourOrientation, Grey16 grey16, long maxPixels, WhenShort whenShort) {
-  /// What becomes of 16-bit grey samples.
+  /// How 16-bit grey samples are converted.
   public enum Grey16 {
-    /// The upper eight bits: what one expects to see.
+    /// The upper eight bits: the expected result.
     SCALE,
-    /// min(value, 255), as Pillow's `convert("RGB")`: nearly everything turns white.
+    /// min(value, 255), as in Pillow's `convert("RGB")`: most images become nearly white.
     SATURATE
   }
 
-  /// What becomes of a JPEG image that does not fit into the heap. Images of other formats are
-  /// refused.
+  /// What to do if a JPEG image does not fit into the heap. Images of other formats are refused
+  /// then.
   public enum WhenShort {
     /// Every second, third, ... row and column is decoded; [DecodedImage#subsampling] says so.
     SUBSAMPLE,
@@ -29,10 +28,10 @@ public record DecodeOptions(
     REFUSE
   }
 
-  /// As many as Pillow decodes before it takes an image for an attack.
+  /// Pillow's limit, beyond which it assumes a decompression bomb.
   public static final long DEFAULT_MAX_PIXELS = 179_000_000L;
 
-  /// The most that can be asked for: a byte array holds three or four bytes for each pixel.
+  /// The largest possible limit: a byte array has to hold three or four bytes per pixel.
   public static final long LARGEST_MAX_PIXELS = Integer.MAX_VALUE / 4;
 
   public DecodeOptions {
@@ -42,12 +41,12 @@ public record DecodeOptions(
     }
   }
 
-  /// For images that people send: upright, 16-bit grey visible, coarse rather than refused.
+  /// For images of users: rotated upright, 16-bit grey visible, subsampled instead of refused.
   public static DecodeOptions defaults() {
     return new DecodeOptions(true, Grey16.SCALE, DEFAULT_MAX_PIXELS, WhenShort.SUBSAMPLE);
   }
 
-  /// What the published training and evaluation code sees: EXIF ignored, 16-bit grey saturated.
+  /// As in the published training and evaluation code: EXIF ignored, 16-bit grey saturated.
   public static DecodeOptions reference() {
     return new DecodeOptions(false, Grey16.SATURATE, DEFAULT_MAX_PIXELS, WhenShort.REFUSE);
   }

@@ -5,16 +5,16 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// The orientation in a block of EXIF data, which is a small TIFF file. Nothing else of it is read:
-/// notes about an image may name millions of tags, loop, and point at each other.
+/// Reads the orientation in a block of EXIF data, which is a small TIFF file. Nothing else of it is
+/// read, because hostile EXIF data may have millions of tags or loops.
 final class ExifOrientation {
   private static final byte[] PREFIX = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final int TAG = 0x0112;
 
   private ExifOrientation() {}
 
-  /// The orientation that the first directory gives; upright where it gives none or is broken,
-  /// because broken notes about an image are no reason to refuse the image.
+  /// The orientation in the first directory; upright if it is missing or the data is damaged,
+  /// because damaged metadata is no reason to refuse the image.
   ///
   /// @param exif with or without its prefix `Exif\0\0`; empty if there is none
   static Orientation of(byte[] exif) {
@@ -30,7 +30,7 @@ final class ExifOrientation {
     }
   }
 
-  /// The orientation that a directory gives.
+  /// The orientation in a directory.
   static Orientation read(TiffDirectory directory) {
     Orientation found = Orientation.UPRIGHT;
     for (int i = 0; i < directory.entries(); i++) {
@@ -49,7 +49,7 @@ final class ExifOrientation {
     return found;
   }
 
-  /// The order of a TIFF file's numbers, by its first two bytes.
+  /// The byte order of a TIFF file, by its first two bytes.
   static ByteOrder order(byte[] tiff) {
     return tiff[0] == 'M' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
   }

@@ -10,12 +10,12 @@ import java.util.Arrays;
 /// @param top of the first frame
 /// @param frameWidth of the first frame
 /// @param frameHeight of the first frame
-/// @param palette 256 colours of the first frame, packed 0xRRGGBB; those that the file does not
-///   give are grey, as in Pillow
-/// @param background index shown where the first frame is not: its transparent one, else 0
+/// @param palette 256 colours of the first frame, packed 0xRRGGBB; colours that are not in the file
+///   are grey, as in Pillow
+/// @param background index outside of the first frame: its transparent index, or else 0
 /// @param animated whether there are more frames
-/// @param stream the file with its first frame alone. The JDK's reader puts comments and extensions
-///   together block by block, in time that grows with their square
+/// @param stream the file with only its first frame. The JDK's reader needs quadratic time to join
+///   the blocks of comments and extensions
 record GifHeader(
     int width,
     int height,
@@ -133,7 +133,7 @@ record GifHeader(
       return colors;
     }
 
-    /// Moves behind the image's data, or behind the end of a file that is cut short.
+    /// Moves after the image's data, or to the end of a truncated file.
     void skipImage() {
       try {
         skipSubBlocks();
@@ -142,7 +142,7 @@ record GifHeader(
       }
     }
 
-    /// A broken tail is no reason to refuse the first frame.
+    /// Damage after the first frame is no reason to refuse the first frame.
     boolean anotherFrameFollows() {
       try {
         while (true) {

@@ -23,7 +23,7 @@ final class IcoDecoder {
     return ImageDecoder.decodeBmp(withHeader(largest), limits);
   }
 
-  /// The entry of most pixels, of several the deepest, as Pillow takes it.
+  /// The entry with most pixels; among equal ones, that with most bits per pixel, as in Pillow.
   private static byte[] largest(byte[] file) throws MalformedImageException {
     ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     int entries = in.getShort(4) & 0xFFFF;
@@ -50,7 +50,7 @@ final class IcoDecoder {
     return Arrays.copyOfRange(file, (int) offset, (int) (offset + length));
   }
 
-  /// Its height counts the mask of transparency below the image, too.
+  /// The height in its header includes the transparency mask below the image.
   private static byte[] withHeader(byte[] bitmap) throws MalformedImageException {
     ByteBuffer in = ByteBuffer.wrap(bitmap).order(ByteOrder.LITTLE_ENDIAN);
     int bits = in.getShort(14);

@@ -7,25 +7,25 @@ import llava4j.error.LfsPointer;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
 
-/// Bytes of an image file to RGB, equal to Pillow's `Image.open(x).convert("RGB")`.
+/// Decodes image files to RGB, with the same result as Pillow's `Image.open(x).convert("RGB")`.
 ///
-/// Of every file only the parts that pixels come from reach a decoder: notes, profiles and further
-/// frames are taken out first, so that what they claim or inflate to costs nothing. JPEG, PNG, GIF
-/// and BMP go through the JDK's readers (its JPEG decoder gives Pillow's pixels bit for bit), WebP
-/// through libwebp, JPEG 2000 through OpenJPEG, TIFF through TwelveMonkeys' reader. Stateless.
+/// A decoder gets only the parts of a file that determine the pixels: metadata, profiles and
+/// further frames are removed first, so that hostile ones cost neither time nor memory. JPEG, PNG,
+/// GIF and BMP are decoded by the JDK's readers (its JPEG decoder is bit-identical to Pillow's),
+/// WebP by libwebp, JPEG 2000 by OpenJPEG, TIFF by TwelveMonkeys' reader. Stateless.
 public final class ImageDecoder {
   private ImageDecoder() {}
 
   /// Decodes the first frame.
   ///
   /// @param file the whole file
-  /// @param name how messages call it, such as its path
-  /// @throws BadInputException if it is no image we can read, is cut short or is too large
+  /// @param name its name in messages, such as its path
+  /// @throws BadInputException if it is not a supported image, is truncated or is too large
   public static DecodedImage decode(byte[] file, String name, DecodeOptions options) {
     return decode(file, name, options, DecodeLimits::freeHeapOfThisProcess);
   }
 
-  /// @param freeHeap bytes that the heap can still give
+  /// @param freeHeap free bytes of the heap
   static DecodedImage decode(
       byte[] file, String name, DecodeOptions options, LongSupplier freeHeap) {
     if (LfsPointer.is(file)) {
@@ -61,7 +61,7 @@ public final class ImageDecoder {
     } catch (BadInputException e) {
       throw e;
     } catch (RuntimeException e) {
-      // ImageIO readers meet malformed files with whatever their arrays and casts happen to throw
+      // ImageIO readers throw all kinds of runtime exceptions for malformed files
       throw damaged(name, format, "it is damaged", e);
     }
   }

@@ -3,7 +3,7 @@ package llava4j.image.decode;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/// File formats that can be read. Recognised by their first bytes, never by a file name.
+/// Supported file formats. They are recognised by their first bytes, never by the file name.
 public enum ImageFormat {
   PNG,
   JPEG,
@@ -17,7 +17,7 @@ public enum ImageFormat {
   TGA,
   ICO;
 
-  /// The format that the first bytes announce; empty if none of ours.
+  /// The format of the first bytes; empty if it is not supported.
   static Optional<ImageFormat> sniff(byte[] bytes) {
     if (startsWith(bytes, 0, "\u0089PNG\r\n\u001a\n")) {
       return Optional.of(PNG);
@@ -53,7 +53,7 @@ public enum ImageFormat {
     return TgaDecoder.mayBe(bytes) ? Optional.of(TGA) : Optional.empty();
   }
 
-  /// What unreadable bytes seem to be, for the sentence the user gets.
+  /// What unsupported bytes seem to be, for the error message.
   static String describeUnknown(byte[] bytes) {
     if (bytes.length == 0) {
       return "the file is empty";
@@ -81,7 +81,7 @@ public enum ImageFormat {
         && (bytes[2] == '#' || Character.isWhitespace(bytes[2]));
   }
 
-  /// Formats of images, films and pages that cannot be read, with the way to one that can.
+  /// Unsupported formats of images, videos and documents, with a command that converts them.
   private static Optional<String> describeMedia(byte[] bytes) {
     if (startsWith(bytes, 4, "ftyp")) {
       String brands =
@@ -98,14 +98,14 @@ public enum ImageFormat {
       return Optional.of(
           heic
               ? "HEIC images are not supported; convert it: heif-convert image.heic image.jpg"
-              : "it is a film; take an image out of it: ffmpeg -i film.mp4 -frames:v 1 image.png");
+              : "it is a video; extract an image from it: ffmpeg -i film.mp4 -frames:v 1 image.png");
     }
     if (startsWith(bytes, 0, "\u00ff\n") || startsWith(bytes, 0, "\0\0\0\fJXL ")) {
       return Optional.of("JPEG XL images are not supported; convert it: djxl image.jxl image.png");
     }
     if (startsWith(bytes, 0, "%PDF")) {
       return Optional.of(
-          "it is a PDF document; make an image of a page: pdftoppm -png -r 100 document.pdf page");
+          "it is a PDF document; convert a page to an image: pdftoppm -png -r 100 document.pdf page");
     }
     if (startsWith(bytes, 0, "8BPS")) {
       return Optional.of("it is a Photoshop document; export it as PNG");

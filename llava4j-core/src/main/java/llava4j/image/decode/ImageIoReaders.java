@@ -7,16 +7,16 @@ import javax.imageio.ImageReader;
 import llava4j.error.BadInputException;
 import llava4j.image.RgbImage;
 
-/// ImageIO's readers, chosen by who wrote them and not by the order in which they are found.
+/// ImageIO's readers, selected by their vendor and not by the order on the class path.
 final class ImageIoReaders {
-  /// The readers that the JDK brings.
+  /// The readers of the JDK.
   static final String JDK = "com.sun.imageio";
 
   static final String TWELVE_MONKEYS = "com.twelvemonkeys";
 
   private ImageIoReaders() {}
 
-  /// Decodes a stream that holds nothing but an image.
+  /// Decodes a stream that contains only an image.
   static RgbImage read(
       String vendor, ImageFormat format, byte[] stream, DecodeLimits limits, int bytesPerPixel)
       throws IOException, MalformedImageException {
@@ -44,6 +44,6 @@ final class ImageIoReaders {
     }
     throw new BadInputException(
         format
-            + " images need ImageIO plug-ins that this program was packed without; give PNG or JPEG");
+            + " images need ImageIO plug-ins, which are missing in this program; give PNG or JPEG");
   }
 }

@@ -17,9 +17,10 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.leptonica.PIX;
 
-/// JPEG 2000 by OpenJPEG, which Pillow uses too, through Leptonica's reader (ADR 22). It gets the
-/// code stream alone, without the boxes around it, and only such as both treat alike: one, three or
-/// four whole components of eight bits.
+/// Decodes JPEG 2000 with OpenJPEG, as Pillow does, through Leptonica's reader (ADR 22). The
+/// decoder gets only the code stream, without the boxes around it. Only images that Leptonica and
+/// Pillow decode in the same way are supported: one, three or four components of eight bits at full
+/// size.
 final class Jpeg2000Decoder {
   private static final int CODE_STREAM = 0x6A703263; // jp2c
   private static final int HEADERS = 0x6A703268; // jp2h
@@ -49,7 +50,7 @@ final class Jpeg2000Decoder {
     byte[] stream = Arrays.copyOfRange(file, start, file.length);
     NativeCodecs.load();
     try (BytePointer data = new BytePointer(stream)) {
-      setMsgSeverity(L_SEVERITY_NONE); // or Leptonica writes to standard error
+      setMsgSeverity(L_SEVERITY_NONE); // otherwise Leptonica writes to standard error
       PIX image = pixReadMemJp2k(data, stream.length, 1, null, 0, 0);
       if (image == null || image.isNull()) {
         throw new MalformedImageException("it is cut short or damaged");
@@ -67,7 +68,7 @@ final class Jpeg2000Decoder {
     return Integer.toUnsignedLong(in.getInt(at));
   }
 
-  /// Where the code stream begins; -1 if there is none.
+  /// Offset of the code stream; -1 if there is none.
   private static int codeStream(ByteBuffer in, int from, int to) throws MalformedImageException {
     if (to - from >= 4 && in.getInt(from) == START_AND_SIZE) {
       return from;
@@ -116,11 +117,11 @@ final class Jpeg2000Decoder {
     }
     if (!plain) {
       throw new MalformedImageException(
-          "it has other components than one, three or four of eight bits, which is not supported");
+          "only one, three or four components of eight bits are supported");
     }
   }
 
-  /// Leptonica packs pixels into words, the first at the upper end.
+  /// Leptonica packs pixels into words, with the first pixel in the upper bits.
   private static RgbImage pixels(PIX image, int width, int height) throws MalformedImageException {
     int depth = pixGetDepth(image);
     if (pixGetWidth(image) != width

@@ -3,9 +3,9 @@ package llava4j.image.decode;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 
-/// The markers of a JPEG 2000 code stream, looked through before the decoder sees them: OpenJPEG
-/// takes hundreds of bytes for each code block that a header promises, so that a file of 200 bytes
-/// could ask for gigabytes and minutes; and it decodes what is cut short without a word.
+/// Checks the markers of a JPEG 2000 code stream before decoding. OpenJPEG allocates hundreds of
+/// bytes for each code block in the header, so a file of 200 bytes could need gigabytes and
+/// minutes; and it decodes truncated files without an error.
 final class Jpeg2000Markers {
   private static final int TILE_PART = 0xFF90;
   private static final int TILE_DATA = 0xFF93;
@@ -17,7 +17,7 @@ final class Jpeg2000Markers {
   private static final int LARGEST_PRECINCT = 15;
   private static final int MAX_LEVELS = 32;
 
-  /// Twice what the largest image has in blocks of 32 by 32; encoders make them of 64 by 64.
+  /// Twice the number of 32 x 32 blocks of the largest image; encoders use blocks of 64 x 64.
   private static final long MAX_BLOCKS = 1 << 20;
 
   private final ByteBuffer in;
@@ -26,15 +26,15 @@ final class Jpeg2000Markers {
   private int layers = 1;
 
   /// @param in the file
-  /// @param start of the code stream, whose first header is whole
+  /// @param start offset of the code stream, whose first header is complete
   Jpeg2000Markers(ByteBuffer in, int start) {
     this.in = in;
     this.start = start;
     this.components = unsignedShort(start + 40);
   }
 
-  /// @throws MalformedImageException if tiles are missing, or there are more parts than the file's
-  ///   bytes can hold
+  /// @throws MalformedImageException if tiles are missing, or if there are more parts than fit into
+  ///   the file
   void require() throws MalformedImageException {
     var seen = new BitSet();
     long tilePartEnd = 0;
@@ -74,7 +74,7 @@ final class Jpeg2000Markers {
     }
   }
 
-  /// @param style where the number of levels stands, then the sizes of blocks and precincts
+  /// @param style offset of the number of levels, followed by the sizes of blocks and precincts
   private void requireFewParts(int style, boolean ownPrecincts, long end)
       throws MalformedImageException {
     int levels = in.get(style) & 0xFF;
@@ -98,19 +98,19 @@ final class Jpeg2000Markers {
       int blockHeight = Math.min((in.get(style + 2) & 15) + 2, Math.max(0, precinctHeight - bands));
       blocks += (width >> blockWidth) * (height >> blockHeight);
     }
-    // a precinct takes a byte in each layer at least
+    // a precinct takes at least one byte per layer
     if (precincts * components * layers > in.capacity() || blocks * components > MAX_BLOCKS) {
       throw new MalformedImageException("its header claims more parts than a photograph has");
     }
   }
 
-  /// Of the image, from where two numbers of the first header stand.
+  /// Size of the image, from two numbers of the first header.
   private long extent(int end, int begin) {
     return Integer.toUnsignedLong(in.getInt(start + end))
         - Integer.toUnsignedLong(in.getInt(start + begin));
   }
 
-  /// Of the image in tiles.
+  /// Number of tiles of the image.
   private long extent(int end, int begin, int tile) throws MalformedImageException {
     long size = Integer.toUnsignedLong(in.getInt(start + tile));
     if (size == 0) {

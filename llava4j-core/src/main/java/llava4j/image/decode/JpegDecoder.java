@@ -11,7 +11,7 @@ import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import llava4j.image.RgbImage;
 
-/// JPEG by the JDK's decoder, which gives Pillow's pixels bit for bit.
+/// Decodes JPEG with the JDK's decoder, whose pixels are bit-identical to Pillow's.
 final class JpegDecoder {
   private JpegDecoder() {}
 
@@ -50,7 +50,7 @@ final class JpegDecoder {
     }
   }
 
-  /// The decoder writes RGB rows; a destination of the same order takes them without a shuffle.
+  /// The decoder writes RGB rows; a destination with the same order avoids a conversion.
   private static RgbImage readColor(
       ImageReader reader, ImageReadParam parameters, JpegHeader header, int step)
       throws IOException, MalformedImageException {

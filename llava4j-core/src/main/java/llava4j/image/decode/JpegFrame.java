@@ -1,6 +1,6 @@
 package llava4j.image.decode;
 
-/// The size that a JPEG stream within another file claims.
+/// The size in the header of a JPEG stream within another file.
 ///
 /// @param width in pixels
 /// @param height in pixels
@@ -26,6 +26,6 @@ record JpegFrame(int width, int height) {
       }
       at += 2 + JpegHeader.unsignedShort(file, at + 2);
     }
-    throw new MalformedImageException("a part of it is no JPEG stream");
+    throw new MalformedImageException("a part of it is not a JPEG stream");
   }
 }

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// What the segments before the first scan of a JPEG file say, and the file again in the form that
-/// makes the JDK's decoder behave as Pillow's.
+/// The segments before the first scan of a JPEG file, and a copy of the file for which the JDK's
+/// decoder gives Pillow's result.
 ///
 /// @param width in pixels
 /// @param height in pixels
@@ -13,9 +13,9 @@ import java.util.Arrays;
 /// @param fourAreYcck whether four components are luminance, chrominance and black
 /// @param complete whether the file ends with its end marker
 /// @param exif the first EXIF segment, empty if none
-/// @param stream the file without comments and application segments other than the Adobe one. An
-///   ICC profile would make the JDK convert colours, which Pillow does not; without a JFIF segment
-///   the JDK may guess that 4:4:4 colours are RGB, so one is put in
+/// @param stream the file without comments and without application segments except Adobe's. With an
+///   ICC profile, the JDK would convert colours, unlike Pillow; without a JFIF segment, it might
+///   take 4:4:4 colours for RGB, so a JFIF segment is added
 record JpegHeader(
     int width,
     int height,
@@ -25,16 +25,16 @@ record JpegHeader(
     byte[] exif,
     byte[] stream) {
 
-  /// More scans than this, each over the whole image, are an attack and no photograph. A
-  /// progressive photograph has about ten.
+  /// More scans over the whole image than this are an attack. A progressive photograph has about
+  /// ten.
   private static final int MAX_SCANS = 500;
 
-  /// Pixels that all scans together may pass over, unless there are few scans.
+  /// Maximum number of pixels of all scans together, unless there are only a few scans.
   private static final long MAX_SCANNED_PIXELS = 2_000_000_000L;
 
   private static final int FEW_SCANS = 16;
 
-  /// A block of 64 pixels takes a bit at least, and a component may have a quarter of the pixels.
+  /// A block of 64 pixels takes at least one bit, and a component may have a quarter of the pixels.
   private static final int MOST_PIXELS_PER_BYTE = 64 * 8 * 4;
 
   private static final byte[] JFIF = {
@@ -106,7 +106,7 @@ record JpegHeader(
     refuseTooManyScans(file, at, file.length, (long) frame[0] * frame[1]);
     boolean complete = endsWithMarker(file, at);
     if (progressive && !complete) {
-      // between two scans the decoder would not notice
+      // the decoder would not notice a truncation between two scans
       throw new MalformedImageException("it is cut short");
     }
     kept.write(file, at - 1, file.length - at + 1);
@@ -116,7 +116,7 @@ record JpegHeader(
         frame[0], frame[1], frame[2], ycck, complete, exif, assemble(kept, addJfif, complete));
   }
 
-  /// Refuses what cannot be whole before its pixels are allocated.
+  /// Refuses a truncated file before memory for its pixels is allocated.
   ///
   /// @throws MalformedImageException if there are too few bytes for the pixels
   void requireData() throws MalformedImageException {
@@ -146,7 +146,7 @@ record JpegHeader(
     }
     if (file[body] != 8) {
       throw new MalformedImageException(
-          "it has " + (file[body] & 0xFF) + " bits per sample where 8 are supported");
+          "it has " + (file[body] & 0xFF) + " bits per sample, but only 8 are supported");
     }
     return new int[] {
       unsignedShort(file, body + 3), unsignedShort(file, body + 1), file[body + 5] & 0xFF
@@ -158,9 +158,9 @@ record JpegHeader(
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
 
-  /// Refuses what passes over its pixels again and again.
+  /// Refuses a stream with too many scans over its pixels.
   ///
-  /// @param from begin of a JPEG stream, or of its part with the scans
+  /// @param from start of a JPEG stream, or of its part with the scans
   /// @param to end of the stream
   /// @param pixels of the whole image
   static void refuseTooManyScans(byte[] file, int from, int to, long pixels)
@@ -176,7 +176,7 @@ record JpegHeader(
     }
   }
 
-  /// Cameras append things after the end marker, so it is looked for in the whole tail.
+  /// Cameras append data after the end marker, so it is searched for in the whole tail.
   private static boolean endsWithMarker(byte[] file, int from) {
     for (int i = file.length - 2; i >= from; i--) {
       if (file[i] == (byte) 0xFF && file[i + 1] == (byte) 0xD9) {

@@ -14,9 +14,9 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import llava4j.image.RgbImage;
 
-/// Two functions of libwebp, the decoder that Pillow uses. The library is the one inside
-/// Leptonica's natives (ADR 22), whose own reader of WebP would give the same pixels but writes its
-/// complaints to the console. Stateless; loaded at the first WebP file.
+/// Two functions of libwebp, the decoder that Pillow uses. The library is part of Leptonica's
+/// native libraries (ADR 22). Leptonica's own WebP reader would give the same pixels but writes
+/// error messages to the console. Stateless; loaded at the first WebP file.
 @SuppressWarnings("restricted")
 final class LibWebp {
   private static final MethodHandle GET_INFO;
@@ -40,7 +40,7 @@ final class LibWebp {
 
   private LibWebp() {}
 
-  /// Width and height that a simple WebP file claims.
+  /// Width and height in the header of a simple WebP file.
   ///
   /// @throws MalformedImageException if its header is damaged
   static int[] size(byte[] file) throws MalformedImageException {
@@ -59,7 +59,7 @@ final class LibWebp {
     }
   }
 
-  /// Decodes a simple WebP file of a size that [#size] gave; transparency is dropped.
+  /// Decodes a simple WebP file whose size is from [#size]; transparency is dropped.
   ///
   /// @throws MalformedImageException if it is cut short or damaged
   static RgbImage decode(byte[] file, int width, int height) throws MalformedImageException {

@@ -2,7 +2,7 @@ package llava4j.image.decode;
 
 import llava4j.image.RgbImage;
 
-/// EXIF orientation, in the order of its numbers 1 to 8: how the stored image must be turned.
+/// EXIF orientations 1 to 8: how the stored image must be rotated or mirrored.
 public enum Orientation {
   UPRIGHT,
   MIRRORED,
@@ -13,7 +13,7 @@ public enum Orientation {
   TRANSVERSED,
   ROTATED_270;
 
-  /// The constant for an EXIF number; numbers outside 1..8 mean nothing and leave the image as is.
+  /// The constant for an EXIF number; numbers outside of 1..8 leave the image unchanged.
   public static Orientation ofExif(int number) {
     return number >= 1 && number <= 8 ? values()[number - 1] : UPRIGHT;
   }
@@ -25,7 +25,7 @@ public enum Orientation {
     };
   }
 
-  /// The image as it should be seen. The same object when upright.
+  /// The image in upright orientation. The same object if it is upright already.
   public RgbImage apply(RgbImage stored) {
     if (this == UPRIGHT) {
       return stored;
@@ -49,7 +49,7 @@ public enum Orientation {
     return new RgbImage(outWidth, outHeight, target);
   }
 
-  /// Which stored pixel is seen at (x, y).
+  /// The index of the stored pixel for (x, y).
   private int sourceIndex(int x, int y, int width, int height) {
     return switch (this) {
       case UPRIGHT -> y * width + x;

@@ -4,10 +4,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// What the chunks of a PNG file say, and the file again with nothing but what pixels come from.
+/// The chunks of a PNG file, and a copy of the file with only the chunks that determine the pixels.
 ///
-/// Text and colour profiles are compressed and may inflate to gigabytes; the JDK's reader would
-/// inflate them all. Pillow uses neither profiles nor gamma for pixels.
+/// Text and colour profiles are compressed and may inflate to gigabytes, and the JDK's reader would
+/// inflate all of them. Pillow uses neither profiles nor gamma.
 ///
 /// @param width in pixels, as the header claims
 /// @param height in pixels, as the header claims
@@ -26,12 +26,12 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
   private static final int SIGNATURE_BYTES = 8;
   private static final int HEADER_BYTES = 13;
 
-  /// How many bytes one byte can inflate to.
+  /// Maximum number of bytes to which one byte can inflate.
   private static final int MOST_INFLATION = 1032;
 
   private static final int PALETTE_BYTES = 3 * 256;
 
-  /// Reads the chunks; their data only where it is kept.
+  /// Reads the chunks, and the data only of those that are kept.
   ///
   /// @throws MalformedImageException if there is no image
   static PngHeader parse(byte[] file) throws MalformedImageException {
@@ -78,9 +78,9 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
     return new PngHeader(width, height, animated, exif, assemble(file, palette, data));
   }
 
-  /// Refuses what cannot be whole before its pixels are allocated.
+  /// Refuses a truncated file before memory for its pixels is allocated.
   ///
-  /// @throws MalformedImageException if the data cannot inflate to a bit for each pixel
+  /// @throws MalformedImageException if the data cannot inflate to one bit per pixel
   void requireData() throws MalformedImageException {
     if ((long) width * height / 8 / MOST_INFLATION > stream.length) {
       throw new MalformedImageException("it is cut short");
@@ -102,7 +102,7 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
     return out.array();
   }
 
-  /// Bytes that the samples of a pixel take in memory; none where the image's own array is used.
+  /// Bytes of a pixel's samples in memory; 0 if the image's own array is used.
   int pixelBytes() {
     int bits = stream[SIGNATURE_BYTES + 16];
     int samples =
@@ -115,7 +115,7 @@ record PngHeader(int width, int height, boolean animated, byte[] exif, byte[] st
     return samples == 3 && bits == 8 ? 0 : samples * (bits == 16 ? 2 : 1);
   }
 
-  /// The checksum stays 0: the JDK's reader does not look at it.
+  /// The checksum is 0, because the JDK's reader does not check it.
   private static void chunk(ByteBuffer out, int type, byte[] data) {
     out.putInt(data.length).putInt(type).put(data).putInt(0);
   }

@@ -2,9 +2,9 @@ package llava4j.image.decode;
 
 import llava4j.image.RgbImage;
 
-/// PBM, PGM and PPM, raw (P4, P5, P6) and as text (P1, P2, P3). A few lines because the plug-in of
-/// TwelveMonkeys, which is not released with the others any more, scales other maxima than 255
-/// otherwise than Pillow.
+/// Decodes PBM, PGM and PPM, raw (P4, P5, P6) and as text (P1, P2, P3). We have our own decoder,
+/// because TwelveMonkeys' plug-in is not released any more, and scales values with a maximum other
+/// than 255 differently from Pillow.
 final class PnmDecoder {
   private final byte[] file;
   private int at = 2;
@@ -65,8 +65,8 @@ final class PnmDecoder {
     return new RgbImage(width, height, pixels);
   }
 
-  /// As Pillow: 16-bit grey is spread over 65535 and then clipped or shifted, all else is spread
-  /// over 255.
+  /// As in Pillow: 16-bit grey is scaled to 65535 and then clipped or shifted, all other values are
+  /// scaled to 255.
   private static byte scaled(int value, int largest, boolean saturated) {
     if (saturated) {
       return (byte) Math.min(255, Math.rint(value * 65_535.0 / largest));
@@ -83,7 +83,7 @@ final class PnmDecoder {
     return (file[at + y * rowBytes + x / 8] >> (7 - x % 8)) & 1;
   }
 
-  /// In PBM's text form digits need no blanks between them.
+  /// In PBM's text form, digits may follow each other without blanks.
   private int textSample(boolean bit) throws MalformedImageException {
     if (!bit) {
       return number();

@@ -12,8 +12,9 @@ import java.awt.image.SampleModel;
 import java.awt.image.SinglePixelPackedSampleModel;
 import llava4j.image.RgbImage;
 
-/// Rasters to RGB, sample by sample, as Pillow's `convert("RGB")`: palettes are looked up, alpha is
-/// dropped, no colour space is converted. Java's own `getRGB` would apply grey and ICC profiles.
+/// Converts rasters to RGB, sample by sample, like Pillow's `convert("RGB")`: palettes are looked
+/// up, alpha is dropped, colour spaces are not converted. Java's own `getRGB` would apply grey and
+/// ICC profiles.
 final class RasterPixels {
   private RasterPixels() {}
 
@@ -48,7 +49,7 @@ final class RasterPixels {
     return colors;
   }
 
-  /// An index past the palette is black.
+  /// An index outside of the palette is black.
   static RgbImage fromPalette(Raster raster, int[] colors) {
     int width = raster.getWidth();
     int height = raster.getHeight();
@@ -126,7 +127,7 @@ final class RasterPixels {
     };
   }
 
-  /// The slow, general way: any sample model, shifted right and clipped to 255.
+  /// The slow, general case: any sample model, shifted right and clipped to 255.
   private static RgbImage fromSamples(Raster raster, int shift) throws MalformedImageException {
     int width = raster.getWidth();
     int height = raster.getHeight();
@@ -146,7 +147,7 @@ final class RasterPixels {
     return new RgbImage(width, height, pixels);
   }
 
-  /// Several samples in one word, as 16-bit BMP: five or six bits are spread over 0..255.
+  /// Several samples in one word, as in 16-bit BMP: five or six bits are scaled to 0..255.
   private static RgbImage fromPacked(Raster raster, SinglePixelPackedSampleModel layout)
       throws MalformedImageException {
     SampleModel model = raster.getSampleModel();
@@ -154,7 +155,7 @@ final class RasterPixels {
     for (int c = 0; c < 3; c++) {
       int bits = model.getSampleSize(layout.getNumBands() >= 3 ? c : 0);
       if (bits < 1 || bits > 16) {
-        throw new MalformedImageException("its colour masks make no sense");
+        throw new MalformedImageException("its colour masks are invalid");
       }
       largest[c] = (1 << bits) - 1;
     }
@@ -194,8 +195,8 @@ final class RasterPixels {
     return new RgbImage(width, height, pixels);
   }
 
-  /// A raw JPEG raster of four components. Adobe stores inks inverted, and Pillow takes every such
-  /// file for one of Adobe's.
+  /// A raw JPEG raster of four components. Adobe stores inverted inks, and Pillow treats every such
+  /// file as one of Adobe's.
   static RgbImage fromJpegFour(Raster raster, boolean ycck) {
     int width = raster.getWidth();
     int height = raster.getHeight();
@@ -220,7 +221,7 @@ final class RasterPixels {
   }
 
   /// The colour equations of JPEG (ITU-R BT.601, full range) with 16 fractional bits, inverted as
-  /// libjpeg does on its way from YCCK to CMYK.
+  /// libjpeg does when it converts YCCK to CMYK.
   private static void inksOfYcc(int luminance, int blueness, int redness, int[] inks) {
     int cb = blueness - 128;
     int cr = redness - 128;
@@ -230,7 +231,7 @@ final class RasterPixels {
     inks[2] = clip(255 - (luminance + ((116130 * cb + half) >> 16)));
   }
 
-  /// What remains of `white` light after `ink`: white - white * ink / 255, rounded as Pillow does.
+  /// white - white * ink / 255, rounded as in Pillow.
   private static byte inkToLight(int ink, int white) {
     int product = white * ink + 128;
     return (byte) clip(white - (((product >> 8) + product) >> 8));

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import llava4j.image.RgbImage;
 
-/// Truevision TGA: palette, colour and grey, plain or in runs. A few lines because the plug-in of
-/// TwelveMonkeys is not released with the others any more and reads grey with transparency
-/// otherwise than Pillow.
+/// Decodes Truevision TGA: palette, colour and grey, plain or run-length encoded. We have our own
+/// decoder, because TwelveMonkeys' plug-in is not released any more, and reads grey with
+/// transparency differently from Pillow.
 final class TgaDecoder {
   private static final int HEADER = 18;
 
@@ -27,7 +27,7 @@ final class TgaDecoder {
       throw new MalformedImageException(
           "it has "
               + (file[16] & 0xFF)
-              + " bits a pixel of kind "
+              + " bits per pixel of type "
               + file[2]
               + ", which is not supported");
     }
@@ -45,7 +45,7 @@ final class TgaDecoder {
     }
   }
 
-  /// Whether a file without a signature may well be of this kind.
+  /// Whether a file may be TGA, which has no signature.
   static boolean mayBe(byte[] file) {
     if (file.length < HEADER) {
       return false;
@@ -80,7 +80,7 @@ final class TgaDecoder {
   private RgbImage read(int width, int height) throws MalformedImageException {
     boolean runs = file[2] > 8;
     int total = width * height;
-    // a run of 128 pixels takes a byte and a pixel at least
+    // a run of 128 pixels takes at least a byte and a pixel
     requireBytes(runs ? total / 128L * (1 + pixelBytes) : (long) total * pixelBytes);
     byte[] pixels = new byte[3 * total];
     int done = 0;
@@ -128,7 +128,7 @@ final class TgaDecoder {
     return spread(word >> 10) << 16 | spread(word >> 5) << 8 | spread(word);
   }
 
-  /// Five bits over 0..255.
+  /// Scales five bits to 0..255.
   private static int spread(int bits) {
     return (bits & 31) * 255 / 31;
   }

@@ -3,17 +3,17 @@ package llava4j.image.decode;
 import java.nio.ByteBuffer;
 
 /// The first directory of a TIFF file (version 42) or BigTIFF file (version 43): a list of tags,
-/// each with a type, a count and its value or where that lies.
+/// each with a type, a count, and its value or the offset of the value.
 ///
 /// @param file the whole file, in its own byte order
 /// @param big whether it is BigTIFF
 /// @param start of the first entry
-/// @param entries number of entries; all of them lie inside the file
+/// @param entries number of entries; all of them are inside the file
 record TiffDirectory(ByteBuffer file, boolean big, int start, int entries) {
 
   private static final int[] TYPE_BYTES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
 
-  /// Reads where the directory lies.
+  /// Finds the directory.
   ///
   /// @throws MalformedImageException if there is none
   static TiffDirectory parse(byte[] bytes) throws MalformedImageException {
@@ -21,7 +21,7 @@ record TiffDirectory(ByteBuffer file, boolean big, int start, int entries) {
     boolean marked = (bytes[0] == 'I' || bytes[0] == 'M') && bytes[1] == bytes[0];
     int version = marked ? file.getShort(2) : 0;
     if (version != 42 && version != 43) {
-      throw new MalformedImageException("its header is none of TIFF");
+      throw new MalformedImageException("it has no TIFF header");
     }
     boolean big = version == 43;
     require(bytes.length >= (big ? 16 : 8));
@@ -46,7 +46,7 @@ record TiffDirectory(ByteBuffer file, boolean big, int start, int entries) {
     return big ? 20 : 12;
   }
 
-  /// Where an entry lies.
+  /// Offset of an entry.
   int position(int entry) {
     return start + entry * entryBytes();
   }
@@ -59,28 +59,28 @@ record TiffDirectory(ByteBuffer file, boolean big, int start, int entries) {
     return file.getShort(position(entry) + 2) & 0xFFFF;
   }
 
-  /// Number of values; may be absurd.
+  /// Number of values, not checked.
   long count(int entry) {
     int at = position(entry) + 4;
     return big ? file.getLong(at) : Integer.toUnsignedLong(file.getInt(at));
   }
 
-  /// Bytes of one value, 0 for a type that is none.
+  /// Bytes of one value, 0 for an unknown type.
   int typeBytes(int entry) {
     int type = type(entry);
     return type < TYPE_BYTES.length ? TYPE_BYTES[type] : 0;
   }
 
-  /// The value itself where it fits into the entry, else the offset of it.
+  /// The value itself if it fits into the entry, or else its offset.
   ByteBuffer inlineValue(int entry) {
     int at = position(entry) + (big ? 12 : 8);
     return file.slice(at, big ? 8 : 4).order(file.order());
   }
 
-  /// The values of an entry, which must lie inside the file.
+  /// The values of an entry, which must be inside the file.
   ///
-  /// @param most values that make sense
-  /// @throws MalformedImageException if there are more, or they lie outside
+  /// @param most largest allowed number of values
+  /// @throws MalformedImageException if there are more, or if they are outside of the file
   ByteBuffer values(int entry, long most) throws MalformedImageException {
     long count = count(entry);
     if (count < 0 || count > most) {
@@ -103,7 +103,7 @@ record TiffDirectory(ByteBuffer file, boolean big, int start, int entries) {
   ///
   /// @param values as [#values] gives them
   /// @param index from 0
-  /// @throws MalformedImageException if the entry's type is none of whole numbers
+  /// @throws MalformedImageException if the entry's type is not an integer type
   long number(int entry, ByteBuffer values, int index) throws MalformedImageException {
     return switch (type(entry)) {
       case 1 -> values.get(index) & 0xFF;
@@ -111,7 +111,7 @@ record TiffDirectory(ByteBuffer file, boolean big, int start, int entries) {
       case 4, 13 -> Integer.toUnsignedLong(values.getInt(4 * index));
       case 16, 18 -> values.getLong(8 * index);
       default ->
-          throw new MalformedImageException("its tag " + tag(entry) + " holds no whole numbers");
+          throw new MalformedImageException("its tag " + tag(entry) + " has no integer values");
     };
   }
 }

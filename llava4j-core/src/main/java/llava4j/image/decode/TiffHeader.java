@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// What the first directory of a TIFF file says, and the file again with a directory that holds
-/// nothing but what pixels come from. Other directories, profiles, EXIF data, notes of programs are
-/// never looked at: they may loop or claim any size.
+/// The first directory of a TIFF file, and a copy of the file whose directory has only the tags
+/// that determine the pixels. Other directories, profiles, EXIF data and private tags are never
+/// read, because they may have loops or any size.
 ///
 /// @param width in pixels
 /// @param height in pixels
-/// @param pixelBytes bytes that all samples of a pixel take in memory
-/// @param orientation that the directory gives
-/// @param stream the file with the new directory behind its end
+/// @param pixelBytes bytes of all samples of a pixel in memory
+/// @param orientation in the directory
+/// @param stream the file with the new directory appended
 record TiffHeader(int width, int height, int pixelBytes, Orientation orientation, byte[] stream) {
 
   private static final int WIDTH = 256;
@@ -32,7 +32,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
   private static final int TILE_OFFSETS = 324;
   private static final int TILE_BYTES = 325;
 
-  /// More strips or tiles than this, each with a decoder of its own, are no photograph.
+  /// Maximum number of strips or tiles, because each needs its own decoder.
   private static final int MAX_SEGMENTS = 1 << 18;
 
   private static final int MAX_SAMPLES = 16;
@@ -43,7 +43,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
       Set.of(STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_BYTES);
   private static final Set<Integer> ONLY_OF_TILES = Set.of(TILE_WIDTH, TILE_HEIGHT, TILE_BYTES);
 
-  /// The tags that are kept, and how many values each may have.
+  /// The kept tags with their maximum number of values.
   private static final Map<Integer, Integer> KEPT =
       Map.ofEntries(
           Map.entry(WIDTH, 1),
@@ -76,7 +76,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
 
   /// Reads the directory.
   ///
-  /// @throws MalformedImageException if there is none, or its sizes make no sense
+  /// @throws MalformedImageException if there is none, or its sizes are invalid
   static TiffHeader parse(byte[] file) throws MalformedImageException {
     if (file.length < 8) {
       throw new MalformedImageException("it is cut short");
@@ -90,7 +90,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
     int bits = tags.largest(BITS, 1);
     if (samples < 1 || samples > MAX_SAMPLES || bits < 1 || bits > MAX_SAMPLE_BITS) {
       throw new MalformedImageException(
-          "it claims " + samples + " samples a pixel of " + bits + " bits");
+          "it claims " + samples + " samples per pixel of " + bits + " bits");
     }
     requireSegments(file, tags, width, height);
     int pixelBytes = samples * ((bits + 7) / 8);
@@ -147,14 +147,14 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
         tags.numbers(tiled ? TILE_BYTES : STRIP_BYTES));
     int compression = tags.number(COMPRESSION, 1);
     if (compression == 6) {
-      throw new MalformedImageException("it has JPEG data of the old kind, which is not supported");
+      throw new MalformedImageException("it has old-style JPEG data, which is not supported");
     }
     if (compression == 7) {
       requireJpegSizes(file, tags, tiled, new JpegFrame(segmentWidth, segmentHeight));
     }
   }
 
-  /// Behind the end of the file stands our directory, which must not be taken for pixels.
+  /// Our directory is appended to the file; it must not be read as pixels.
   private static void requireInside(int fileLength, List<Long> offsets, List<Long> lengths)
       throws MalformedImageException {
     for (int i = 0; i < offsets.size(); i++) {
@@ -165,15 +165,16 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
     }
   }
 
-  /// A JPEG stream has a size of its own, for which its decoder takes memory, and may pass over it
-  /// as often as it likes. Streams that overlap would have to be looked through again and again.
+  /// Checks the JPEG streams of a file: each has its own size, for which its decoder allocates
+  /// memory, and any number of scans. Overlapping streams are refused, because checking them could
+  /// take too long.
   private static void requireJpegSizes(byte[] file, Tags tags, boolean tiled, JpegFrame largest)
       throws MalformedImageException {
     List<Long> offsets = tags.numbers(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
     List<Long> lengths = tags.numbers(tiled ? TILE_BYTES : STRIP_BYTES);
     long pixels = (long) tags.number(WIDTH, 0) * tags.number(HEIGHT, 0);
     long total = 0;
-    Set<Map.Entry<Long, Long>> seen = new HashSet<>(); // a blank tile may stand in many places
+    Set<Map.Entry<Long, Long>> seen = new HashSet<>(); // several tiles may share the same data
     for (int i = 0; i < offsets.size(); i++) {
       long length = i < lengths.size() ? lengths.get(i) : 0;
       if (!seen.add(Map.entry(offsets.get(i), length))) {
@@ -212,7 +213,7 @@ record TiffHeader(int width, int height, int pixelBytes, Orientation orientation
     return out.array(); // the next directory's offset stays 0: there is none
   }
 
-  /// Whole numbers of kept entries.
+  /// Integers of kept entries.
   private record Tags(TiffDirectory directory, Map<Integer, Integer> entries) {
     boolean has(int tag) {
       return entries.containsKey(tag);

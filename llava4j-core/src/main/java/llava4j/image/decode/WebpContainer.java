@@ -5,10 +5,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// The chunks of a WebP file: where the first frame lies, and the frame again as a file of its own.
-/// Profiles and notes are not read; transparency is dropped anyway.
+/// The chunks of a WebP file: the position of the first frame, and this frame as a file of its own.
+/// Profiles and metadata are not read, and transparency is dropped.
 ///
-/// @param width of the canvas, 0 where the file has none beside its frame
+/// @param width of the canvas, 0 if the file has only a frame
 /// @param height of the canvas
 /// @param left of the first frame on the canvas
 /// @param top of the first frame
@@ -21,7 +21,7 @@ record WebpContainer(
   private static final int RIFF_HEADER = 12;
   private static final int FRAME_HEADER = 16;
 
-  // names of chunks, their first letter in the lowest byte
+  // names of chunks, with the first letter in the lowest byte
   private static final int LOSSY = 0x20385056; // VP8 and a blank
   private static final int LOSSLESS = 0x4C385056; // VP8L
   private static final int EXTENDED = 0x58385056; // VP8X
@@ -29,7 +29,7 @@ record WebpContainer(
   private static final int EXIF = 0x46495845;
 
   private record Chunk(int type, int start, int length) {
-    /// Behind the chunk and its padding.
+    /// Offset after the chunk and its padding.
     long end() {
       return (long) start + length + (length & 1);
     }

@@ -1,2 +1,2 @@
-/// Files of images to RGB bytes equal to Pillow's, within limits that hold for hostile files.
+/// Decodes image files to the same RGB bytes as Pillow, with limits for hostile files.
 package llava4j.image.decode;

@@ -3,14 +3,14 @@ package llava4j.image.fetch;
 import java.time.Duration;
 import java.util.Set;
 
-/// What may be fetched.
+/// Rules for fetching images.
 ///
-/// @param allowUrls whether http and https addresses are followed at all
-/// @param maxBytes largest image file, from whatever source
-/// @param timeout for the whole of a download, redirects included
-/// @param maxRedirects redirects that are followed
-/// @param privateHosts host names, in lower case, that may lie in private networks; for tests and
-///   closed networks
+/// @param allowUrls whether http and https addresses are allowed
+/// @param maxBytes largest image file, from any source
+/// @param timeout for a whole download, including redirects
+/// @param maxRedirects maximum number of redirects
+/// @param privateHosts allowed host names in private networks, in lower case; for tests and closed
+///   networks
 public record FetchPolicy(
     boolean allowUrls,
     long maxBytes,
@@ -35,7 +35,7 @@ public record FetchPolicy(
     return new FetchPolicy(false, 64L << 20, Duration.ofSeconds(20), 5, Set.of());
   }
 
-  /// The same, and public addresses.
+  /// Also public addresses.
   public static FetchPolicy withUrls() {
     return new FetchPolicy(true, 64L << 20, Duration.ofSeconds(20), 5, Set.of());
   }

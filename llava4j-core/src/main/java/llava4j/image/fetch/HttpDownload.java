@@ -20,10 +20,10 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
-/// One GET over HTTP/1.1 to an address that the caller has already looked up and judged.
+/// One GET over HTTP/1.1 to an IP address that the caller has already looked up and checked.
 ///
-/// The JDK's clients look the name up again when they connect, and the second answer may be another
-/// one (DNS rebinding); hence this small client. It uses no proxy.
+/// The JDK's clients look up the name again when they connect, and may get another address then
+/// (DNS rebinding); hence this small client. It does not use a proxy.
 final class HttpDownload {
   private static final int MAX_LINE = 16 << 10;
   private static final int MAX_HEADERS = 200;
@@ -39,14 +39,14 @@ final class HttpDownload {
     this.maxBytes = maxBytes;
   }
 
-  /// Thrown when a body is longer than allowed.
+  /// Thrown if a body is longer than allowed.
   static final class TooLargeException extends IOException {}
 
   /// Status, headers by lower-case name, and the body (empty unless the status is 200).
   record Answer(int status, Map<String, String> headers, byte[] body) {}
 
-  /// Closes a socket when time is up. A timeout of the socket itself begins anew with every byte
-  /// that comes, so a slow server or a slow handshake would outlive it.
+  /// Closes a socket at the deadline. The socket's own timeout restarts with every received byte,
+  /// so a slow server or a slow handshake could exceed it.
   private final class Guard implements AutoCloseable {
     private final Thread thread;
     private volatile boolean expired;
@@ -133,7 +133,7 @@ final class HttpDownload {
     Answer answer = readOne(in);
     for (int i = 0; answer.status() / 100 == 1; i++) {
       if (i == MAX_INTERIM) {
-        throw new IOException("the server sends no end of interim answers");
+        throw new IOException("the server sends too many interim responses");
       }
       answer = readOne(in);
     }
@@ -165,7 +165,7 @@ final class HttpDownload {
     String coding = headers.getOrDefault("content-encoding", "identity");
     if (status == 200 && !coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
       throw new IOException(
-          "the server packs its answer (" + coding + ") though it was asked not to");
+          "the server compresses its response (" + coding + "), although it was asked not to");
     }
     return new Answer(status, headers, status == 200 ? body(in, headers) : new byte[0]);
   }
@@ -199,7 +199,7 @@ final class HttpDownload {
     if (text.isEmpty() || text.chars().anyMatch(c -> Character.digit(c, radix) < 0)) {
       throw new IOException("the server sends a broken length");
     }
-    // a number that no long holds is as wrong as the largest one
+    // a number beyond the range of long is too large anyway
     BigInteger largest = BigInteger.valueOf(Long.MAX_VALUE);
     return new BigInteger(text, radix).min(largest).longValueExact();
   }
@@ -224,7 +224,7 @@ final class HttpDownload {
     body.write(next);
   }
 
-  /// Buffered input that looks at the clock before it waits for the network.
+  /// Buffered input that checks the deadline before it waits for the network.
   private final class Timed {
     private final Socket socket;
     private final InputStream in;

@@ -25,15 +25,15 @@ import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.DecodedImage;
 import llava4j.image.decode.ImageDecoder;
 
-/// Brings the bytes of an image, within a [FetchPolicy].
+/// Fetches the bytes of an image, within a [FetchPolicy].
 ///
-/// An address is followed only if every address its host resolves to is public; the connection goes
-/// to the very address that was checked, and each redirect is checked anew.
+/// A URL is fetched only if all IP addresses of its host are public. The connection uses exactly
+/// the address that was checked, and each redirect is checked again.
 public final class ImageFetcher {
   private final FetchPolicy policy;
   private final InputStream standardInput;
 
-  /// @param standardInput what `-` means; read once, to its end
+  /// @param standardInput the source of `-`; read once, to its end
   public ImageFetcher(FetchPolicy policy, InputStream standardInput) {
     this.policy = policy;
     this.standardInput = standardInput;
@@ -41,7 +41,7 @@ public final class ImageFetcher {
 
   /// The bytes of a source.
   ///
-  /// @throws BadInputException if they cannot be had or the policy forbids it
+  /// @throws BadInputException if they cannot be read or the policy forbids it
   public byte[] fetch(ImageSource source) {
     return switch (source) {
       case ImageSource.OfFile(Path path) -> readFile(path);
@@ -126,7 +126,7 @@ public final class ImageFetcher {
       return bytes;
     } catch (IllegalArgumentException e) {
       throw new BadInputException(
-          "the data URI holds broken base64 data; encode the image again", e);
+          "the data URI contains invalid base64 data; encode the image again", e);
     }
   }
 
@@ -155,7 +155,7 @@ public final class ImageFetcher {
         }
         if (answer.status() / 100 != 3 || location == null) {
           throw new BadInputException(
-              uri + " answers with status " + answer.status() + "; check the address");
+              uri + " responds with status " + answer.status() + "; check the address");
         }
         uri = uri.resolve(location);
       }
@@ -164,7 +164,7 @@ public final class ImageFetcher {
     } catch (SocketTimeoutException e) {
       throw new BadInputException(
           uri
-              + " did not come within "
+              + " was not received within "
               + policy.timeout().toSeconds()
               + " seconds; try again later",
           e);
@@ -179,12 +179,13 @@ public final class ImageFetcher {
         start + " redirects more than " + policy.maxRedirects() + " times; give the final address");
   }
 
-  /// The address to connect to. All that a name resolves to must be public, or an attacker could
-  /// mix.
+  /// The IP address to connect to. All addresses of a name must be public; otherwise an attacker
+  /// could mix public and private addresses.
   private InetAddress checkedAddress(URI uri, long deadline) throws SocketTimeoutException {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if (!(scheme.equals("http") || scheme.equals("https")) || uri.getHost() == null) {
-      throw new BadInputException("'" + uri + "' is no http or https address; give one, or a file");
+      throw new BadInputException(
+          "'" + uri + "' is not an http or https address; give such an address or a file");
     }
     String host = uri.getHost();
     try {
@@ -193,7 +194,7 @@ public final class ImageFetcher {
         if (!PublicAddress.isPublic(address)
             && !policy.privateHosts().contains(host.toLowerCase(Locale.ROOT))) {
           throw new BadInputException(
-              uri + " lies in a private network, which is not allowed; give a public address");
+              uri + " is in a private network, which is not allowed; give a public address");
         }
       }
       return addresses[0];
@@ -202,11 +203,12 @@ public final class ImageFetcher {
     }
   }
 
-  /// The JDK's look-up knows no deadline; a slow one goes on in a thread that nobody waits for.
+  /// The JDK's look-up has no timeout; a slow one continues in a thread that nobody waits for.
   private static InetAddress[] lookUp(String host, long deadline)
       throws UnknownHostException, SocketTimeoutException {
     var task = new FutureTask<InetAddress[]>(() -> InetAddress.getAllByName(host));
-    // a virtual thread's look-up would hold one of the few threads that keep all deadlines
+    // a look-up in a virtual thread would block one of the few carrier threads, which the deadlines
+    // need
     Thread.ofPlatform().daemon().start(task);
     try {
       return task.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);

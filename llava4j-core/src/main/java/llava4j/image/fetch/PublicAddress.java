@@ -3,7 +3,7 @@ package llava4j.image.fetch;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
-/// Which network addresses belong to the public internet (IANA special-purpose registries).
+/// Decides which IP addresses are public (IANA special-purpose registries).
 final class PublicAddress {
   private PublicAddress() {}
 
@@ -37,8 +37,8 @@ final class PublicAddress {
         && a < 224;
   }
 
-  /// Only 2000::/3 is given out. Within it, Teredo, ORCHID, documentation and 6to4 are refused:
-  /// they lead to other addresses or nowhere.
+  /// Only 2000::/3 is assigned. Within it, Teredo, ORCHID, documentation and 6to4 are refused,
+  /// because they lead to other addresses or nowhere.
   private static boolean isPublic6(byte[] bytes) {
     int first = (bytes[0] & 0xFF) << 8 | (bytes[1] & 0xFF);
     int second = (bytes[2] & 0xFF) << 8 | (bytes[3] & 0xFF);

@@ -7,10 +7,11 @@ import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Which keys the new rows of a pass may look at.
+/// The attention mask of a pass: the keys to which each new token attends.
 ///
-/// @param allowed true = may look, [batch or 1, 1, tokens, keys]; null where no tensor is needed
-/// @param causal the plain triangle over tokens = keys, which libtorch applies without a tensor
+/// @param allowed true = attends to the key, [batch or 1, 1, tokens, keys]; null if no tensor is
+///   needed
+/// @param causal the causal mask over tokens = keys, which libtorch applies without a tensor
 /// @param firstKeys for each row of the batch, the first key that a single new token looks at;
 ///   empty where sequences are whole
 public record AttentionMask(Tensor allowed, boolean causal, int[] firstKeys) {
@@ -20,8 +21,8 @@ public record AttentionMask(Tensor allowed, boolean causal, int[] firstKeys) {
     this(allowed, causal, new int[0]);
   }
 
-  /// New rows stand behind the cached ones; each sees all before it and itself, but no padding. A
-  /// padding row sees itself, so that its (never used) softmax stays finite.
+  /// The causal mask for new tokens after the cached ones, without padding. A padding token attends
+  /// to itself, so that its (never used) softmax is finite.
   public static AttentionMask of(KvCache cache, long tokens, Device device) {
     int[] firstKeys = cache.firstSlots();
     if (!cache.isPadded()) {

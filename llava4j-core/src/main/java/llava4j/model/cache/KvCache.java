@@ -13,11 +13,12 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Keys and values of every layer for the rows seen so far. Owned by one request or chat; not
-/// thread-safe.
+/// The KV cache: keys and values of every layer for the tokens so far. Owned by one request or
+/// chat; not thread-safe.
 ///
-/// Memory is taken for `step` rows more than needed whenever it runs out. A batch of unequal rows
-/// is padded on the left: row b starts with `leftPadding[b]` slots that nobody looks at.
+/// When it is full, it grows to the required size plus `step` tokens. A batch of sequences with
+/// different lengths is padded on the left: sequence b starts with `leftPadding[b]` slots that are
+/// masked.
 public final class KvCache implements AutoCloseable {
   private static final int GROWTH_STEP = 256;
 
@@ -67,7 +68,7 @@ public final class KvCache implements AutoCloseable {
     return halved ? DType.F16 : device.computeType();
   }
 
-  /// Rows that every layer holds, padding included.
+  /// Number of tokens in every layer, including padding.
   public long length() {
     return length;
   }
@@ -89,12 +90,12 @@ public final class KvCache implements AutoCloseable {
     return leftPadding[row];
   }
 
-  /// Bytes of native memory held.
+  /// Bytes of native memory.
   public long bytes() {
     return 2L * keys.size() * batch() * numKvHeads * capacity * headDim * type.bytes();
   }
 
-  /// Makes room for `rows` more in every layer.
+  /// Reserves space for `rows` more tokens in every layer.
   public void reserve(long rows) {
     if (length + rows <= capacity) {
       return;
@@ -110,8 +111,8 @@ public final class KvCache implements AutoCloseable {
   /// Keys and values of one layer in the cache's type, each [batch, kvHeads, rows, headDim].
   public record KeysAndValues(Tensor keys, Tensor values) {}
 
-  /// Writes new rows of one layer behind the old ones and gives a view of all; [#advance] follows
-  /// after the last layer.
+  /// Appends new tokens of one layer and returns a view of all; [#advance] has to be called after
+  /// the last layer.
   ///
   /// @param key [batch, kvHeads, tokens, headDim]
   /// @param value as key
@@ -124,12 +125,12 @@ public final class KvCache implements AutoCloseable {
         values.get(layer).narrow(2, 0, length + tokens));
   }
 
-  /// Counts `tokens` rows as written.
+  /// Increases the length by `tokens`.
   public void advance(long tokens) {
     length += tokens;
   }
 
-  /// Forgets all rows from `rows` on. Memory stays.
+  /// Removes all tokens from index `rows` on. The memory is kept.
   public void truncate(long rows) {
     if (rows < 0 || rows > length) {
       throw new IllegalArgumentException("cannot cut a cache of " + length + " rows to " + rows);
@@ -137,8 +138,8 @@ public final class KvCache implements AutoCloseable {
     length = rows;
   }
 
-  /// Makes this cache's batch rows copies of the named ones, in that order: beams that live on, or
-  /// one prompt for several answers.
+  /// Replaces the sequences of the batch with copies of the given ones, in this order: the
+  /// surviving beams, or one prompt for several answers.
   public void selectRows(int[] rows) {
     try (Scope _ = new Scope()) {
       long[] wide = Arrays.stream(rows).asLongStream().toArray();

@@ -1,2 +1,2 @@
-/// Keys and values of earlier tokens, and which of them a token may see.
+/// The KV cache of earlier tokens, and the attention mask.
 package llava4j.model.cache;

@@ -8,19 +8,19 @@ import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/// Products of a quantised matrix with many rows, on processors that multiply bf16: some of its
-/// rows at a time are widened to bf16 in kept memory and multiplied by oneDNN. Twice as fast there
-/// as the integer kernels that one row goes through, and about as exact: those round activations to
-/// 8 bits too.
+/// Products of a quantised matrix with many rows, on CPUs with bf16 instructions: the matrix is
+/// widened to bf16 tile by tile in reused memory and multiplied by oneDNN. On these CPUs this is
+/// twice as fast as the integer kernels for one row, and about as exact, because those round
+/// activations to 8 bits.
 ///
 /// @param operator oneDNN's linear layer
-/// @param tiles the kept memory
+/// @param tiles the reused memory
 public record BfloatProducts(OneDnnLinear operator, WideTiles tiles) {
-  /// Below, widening takes longer than it saves: with a 7B 5 s a prompt, where a row costs 36 ms
-  /// instead of 58 (two threads, AVX-512 BF16 and VNNI).
+  /// Below this number of rows, widening costs more than it saves: for a 7B, 5 s per prompt, while
+  /// a row takes 36 ms instead of 58 ms (two threads, AVX-512 BF16 and VNNI).
   private static final long FEWEST_ROWS = 256;
 
-  /// Whether this processor has products of bf16 numbers.
+  /// Whether this CPU has bf16 instructions.
   public static boolean areFast() {
     Processor processor = Processor.ofThisMachine();
     return processor.flags().contains("avx512_bf16") || processor.flags().contains("amx_bf16");

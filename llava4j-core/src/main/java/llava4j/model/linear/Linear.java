@@ -16,10 +16,9 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// y = x Wᵀ + b: the one seam where weights differ in how they are kept.
+/// y = x Wᵀ + b, with an implementation for each format of weights in memory.
 ///
-/// `forward` takes [..., in] and gives [..., out]. Weights are borrowed from the model, which
-/// closes them.
+/// `forward` maps [..., in] to [..., out]. The model owns and closes the weights.
 public sealed interface Linear {
 
   long inDim();
@@ -52,8 +51,8 @@ public sealed interface Linear {
       return weight.size(0);
     }
 
-    /// One row goes through a matrix-vector product: with this build's BLAS `linear` reads weights
-    /// at a third of the memory bandwidth there, `mv` at all of it.
+    /// One row uses a matrix-vector product: with this build's BLAS, `linear` reads weights at a
+    /// third of the memory bandwidth, `mv` at the full bandwidth.
     @Override
     public Tensor forward(Tensor input) {
       if (input.numel() != inDim()) {
@@ -66,7 +65,7 @@ public sealed interface Linear {
     }
   }
 
-  /// fp32 weights on the processor where libtorch has oneDNN. Inference only.
+  /// fp32 weights on the CPU, if libtorch has oneDNN. Inference only.
   ///
   /// @param weight [out, in]
   /// @param bias `[out]` or null
@@ -87,13 +86,13 @@ public sealed interface Linear {
     }
   }
 
-  /// 16-bit weights beside fp32 activations, on the processor: half the memory, and half the bytes
-  /// per decoded token.
+  /// 16-bit weights with fp32 activations, on the CPU: half the memory, and half the bytes per
+  /// decode step.
   ///
   /// @param weight [out, in], F16 or BF16, row-major
   /// @param bias `[out]`, F32, or null
-  /// @param many the product with many rows, given a widened tile
-  /// @param tiles memory for those
+  /// @param many the product of many rows with a widened tile
+  /// @param tiles memory for the tiles
   record Half(Tensor weight, Tensor bias, Optional<OneDnnLinear> many, WideTiles tiles)
       implements Linear {
     @Override
@@ -106,9 +105,9 @@ public sealed interface Linear {
       return weight.size(0);
     }
 
-    /// One row: a kernel that widens as it reads. Many rows: the matrix is widened a tile at a time
-    /// in kept memory, exactly, and each tile's product is made in fp32. Products in bf16 would be
-    /// faster on some processors, but round the activations (ADR 21).
+    /// One row: a kernel that widens while it reads. Many rows: the matrix is widened exactly, tile
+    /// by tile, in reused memory, and each tile is multiplied in fp32. Products in bf16 would be
+    /// faster on some CPUs, but would round the activations (ADR 21).
     @Override
     public Tensor forward(Tensor input) {
       if (input.numel() != inDim()) {
@@ -155,17 +154,17 @@ public sealed interface Linear {
     }
   }
 
-  /// Weights of 4 or 8 bits beside fp32 activations, on the processor. Inference only.
+  /// Weights of 4 or 8 bits with fp32 activations, on the CPU. Inference only.
   ///
   /// @param weight [out, in]
-  /// @param minimums F16, a number for each block of each row, [out, blocks]; null where blocks
-  ///   have none
-  /// @param many how many rows at once are multiplied faster; empty where they are not
+  /// @param minimums F16, one value per block and row, [out, blocks]; null if blocks have no
+  ///   minimum
+  /// @param many a faster product for many rows; empty if there is none
   /// @param bias `[out]` or null
   record Quantized(QuantizedMatrix weight, Half minimums, Optional<ManyRows> many, Tensor bias)
       implements Linear {
 
-    /// @param blocks the matrix as its file has it; what it reads must stay open
+    /// @param blocks the matrix as stored in its file, which must stay open
     public record ManyRows(BlockMatrix blocks, BfloatProducts products) {}
 
     @Override
@@ -198,7 +197,7 @@ public sealed interface Linear {
       return minimums == null ? output : output.add_(minimums.forward(blockSums(rows)));
     }
 
-    /// What each block's minimum is multiplied with.
+    /// The sum of activations per block, which is multiplied by the block's minimum.
     private Tensor blockSums(Tensor rows) {
       long blocks = minimums.inDim();
       return rows.view(rows.size(0), blocks, inDim() / blocks)
@@ -206,8 +205,8 @@ public sealed interface Linear {
     }
   }
 
-  /// Frozen 4-bit weights, made whole for each product. A recorded graph keeps the whole matrix
-  /// until it has gone back through it.
+  /// Frozen 4-bit weights, dequantised for each product. A recorded autograd graph keeps the
+  /// dequantised matrix until its backward pass.
   ///
   /// @param weight [out, in]
   /// @param bias `[out]` or null
@@ -231,12 +230,12 @@ public sealed interface Linear {
     }
   }
 
-  /// A low-rank update beside frozen weights: base(x) + scale · (x Aᵀ) Bᵀ.
+  /// A low-rank update of frozen weights: base(x) + scale · (x Aᵀ) Bᵀ.
   ///
   /// @param down LoRA's A [rank, in]
   /// @param up LoRA's B [out, rank]
   /// @param scale alpha / rank
-  /// @param dropout share of the update's inputs that are zeroed, while training; 0 otherwise
+  /// @param dropout dropout probability of the update's inputs in training; 0 otherwise
   record LowRank(Linear base, Tensor down, Tensor up, double scale, double dropout)
       implements Linear {
     @Override

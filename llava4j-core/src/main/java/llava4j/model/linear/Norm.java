@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Normalisation over the last dimension. `forward` takes and gives [..., dim].
+/// Normalisation over the last dimension. `forward` maps [..., dim] to [..., dim].
 public sealed interface Norm {
 
   Tensor forward(Tensor hidden);
@@ -29,7 +29,7 @@ public sealed interface Norm {
     }
   }
 
-  /// LLaMA's norm: the mean of squares in fp32, the weight applied after the cast back.
+  /// LLaMA's RMS norm: the mean of squares in fp32, the weight applied after the cast back.
   ///
   /// @param weight `[dim]`
   record Rms(Tensor weight, double eps) implements Norm {

@@ -2,10 +2,10 @@ package llava4j.model.linear;
 
 import org.bytedeco.pytorch.Tensor;
 
-/// Where the parts of a model get their weights from, under our names (see `ParameterTable`):
-/// inference loads them from a checkpoint, training hands out what it learns.
+/// The source of the weights of a model's parts, with our names (see `ParameterTable`): in
+/// inference, a loaded checkpoint; in training, the trained parameters.
 ///
-/// Tensors are borrowed; whoever implements this owns them.
+/// The implementation owns the tensors.
 public interface Parameters {
 
   boolean has(String name);
@@ -21,11 +21,12 @@ public interface Parameters {
   /// @param prefix of its tensors, such as `language_model.layers.0.mlp.up_proj`
   Linear linear(String prefix);
 
-  /// A linear layer over a matrix that this object handed out, as the head over a tied embedding.
+  /// A linear layer with a matrix from this object, such as the output head with a tied embedding
+  /// table.
   Linear linear(Tensor weight, Tensor biasOrNull);
 
-  /// A linear layer whose weight has the type of activations, and which always gets about `rows`
-  /// rows.
+  /// A linear layer whose weight has the type of activations, and whose input always has about
+  /// `rows` rows.
   Linear denseLinear(String prefix, long rows);
 
   /// CLIP's norm.

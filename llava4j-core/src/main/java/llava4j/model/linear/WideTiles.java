@@ -9,26 +9,26 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Memory in which 16-bit and quantised matrices are widened, some rows at a time, for products
-/// with many rows. One piece for each product that runs at the same time; kept, because fresh
-/// memory comes in empty pages, which take longer than the widening.
+/// Reused memory in which 16-bit and quantised matrices are widened, tile by tile, for products
+/// with many rows. There is one buffer per concurrent product. The memory is reused, because the
+/// page faults of new memory take longer than the widening.
 public final class WideTiles implements AutoCloseable {
-  /// 16 MB, which a processor's last cache holds.
+  /// 16 MB, which fits into the last-level cache.
   static final long VALUES = 1 << 22;
 
-  /// Blocks of the products' kernels.
+  /// Block size of the matrix kernels.
   private static final long ROW_GROUP = 64;
 
   private final Deque<Tensor> free = new ArrayDeque<>(); // [VALUES] each
   private boolean closed;
 
-  /// How many rows of a matrix are widened at once.
+  /// Number of rows of a tile.
   static long rows(long inDim) {
     return Math.max(
         1, VALUES / inDim >= ROW_GROUP ? VALUES / inDim / ROW_GROUP * ROW_GROUP : VALUES / inDim);
   }
 
-  /// Takes a piece, to be given back with `giveBack`. [values]
+  /// Takes a buffer, which has to be returned with `giveBack`. [values]
   ///
   /// @param values at least as many as one row of the matrix has
   private Tensor take(long values) {

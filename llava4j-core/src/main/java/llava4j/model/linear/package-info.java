@@ -1,2 +1,2 @@
-/// Matrix products and norms, by the type in which weights are kept.
+/// Matrix products and norms, for each type of weights in memory.
 package llava4j.model.linear;

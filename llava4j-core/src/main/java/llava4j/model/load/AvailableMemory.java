@@ -8,19 +8,19 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Memory that this process can still have: what the machine has free, and what each control group
-/// above the process (versions 1 and 2) leaves of its limit. Pages of files count as free in both,
-/// because the system drops them when it must.
+/// Memory that this process can still allocate: the smaller of the machine's free memory and the
+/// rest of the limits of its control groups (versions 1 and 2). File pages count as free in both,
+/// because the system can drop them.
 ///
 /// @param root of the file system that holds `proc` and `sys`
 public record AvailableMemory(Path root) {
   private static final Pattern MEM_AVAILABLE =
       Pattern.compile("^MemAvailable:\\s+(\\d+) kB", Pattern.MULTILINE);
 
-  /// Limits from here on mean none; version 1 writes the largest number of whole pages.
+  /// Limits from this value on mean no limit; version 1 writes the largest number of whole pages.
   private static final long UNLIMITED = 1L << 60;
 
-  /// How one version of control groups names things.
+  /// The file names of one version of control groups.
   private record Names(String limit, String usage, String inactiveFile, String activeFile) {}
 
   private static final Names VERSION_2 =
@@ -32,12 +32,12 @@ public record AvailableMemory(Path root) {
           "total_inactive_file",
           "total_active_file");
 
-  /// That of the running process.
+  /// The memory of the running process.
   public static AvailableMemory ofThisProcess() {
     return new AvailableMemory(Path.of("/"));
   }
 
-  /// In bytes; [Long#MAX_VALUE] where the system does not say.
+  /// In bytes; [Long#MAX_VALUE] if unknown.
   public long bytes() {
     long machine =
         text(root.resolve("proc/meminfo"))
@@ -64,10 +64,10 @@ public record AvailableMemory(Path root) {
     return least;
   }
 
-  /// The least that a group and those above it leave. In a container the path may be the host's;
-  /// the container's own group is then the mount itself.
+  /// The smallest rest of the limits of a group and its parents. In a container, the path may be
+  /// that of the host; then the container's own group is the mount itself.
   private static long left(Path mount, String path, Names files) {
-    long least = left(mount, files); // also where the path leads out of it, such as /../..
+    long least = left(mount, files); // also if the path leads out of it, such as /../..
     Path group = mount.resolve(path.replaceFirst("^/+", "")).normalize();
     while (group != null && group.startsWith(mount) && !group.equals(mount)) {
       least = Math.min(least, left(group, files));
@@ -94,7 +94,7 @@ public record AvailableMemory(Path root) {
     return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
   }
 
-  /// The number that a file holds; empty for `max`.
+  /// The number in a file; empty for `max`.
   private static OptionalLong number(Path file) {
     return text(file)
         .map(String::strip)
@@ -110,7 +110,7 @@ public record AvailableMemory(Path root) {
     try {
       return Optional.of(Files.readString(file));
     } catch (IOException e) {
-      return Optional.empty(); // it went away, or this system has no such file
+      return Optional.empty(); // it was removed, or this system has no such file
     }
   }
 }

@@ -1,12 +1,12 @@
 package llava4j.model.load;
 
-/// Told before and after each tensor while a model loads.
+/// Called before and after each tensor while a model is loaded.
 @FunctionalInterface
 public interface LoadProgress {
-  /// Says nothing to nobody.
+  /// Does nothing.
   LoadProgress NONE = (_, _, _) -> {};
 
-  /// @param bytesDone bytes of the checkpoint taken so far
+  /// @param bytesDone bytes of the checkpoint loaded so far
   /// @param bytesTotal bytes of all tensors the model needs
   void onTensor(String name, long bytesDone, long bytesTotal);
 }

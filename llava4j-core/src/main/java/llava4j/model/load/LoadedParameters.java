@@ -28,15 +28,16 @@ import llava4j.tensor.WeightFormat;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Takes a model's tensors out of a weight source, one at a time, and owns them.
+/// Loads a model's tensors from a weight source, one at a time, and owns them.
 ///
-/// Where device and type allow, a tensor is a view of the mapped file; the source stays open as
-/// long as the model. Names and shapes were checked before (see `ParameterTable`); here a missing
-/// name is a defect.
+/// If device and type allow it, a tensor is a view of the mapped file; the source stays open as
+/// long as the model. Names and shapes were checked before (see `ParameterTable`), so a missing
+/// name is a bug here.
 public final class LoadedParameters implements Parameters, AutoCloseable {
   private static final String HEAD = "lm_head";
 
-  /// Packing leaves holes as large as the matrix itself, which no later matrix fits into.
+  /// Packing leaves free blocks as large as the matrix itself, which are too small for later
+  /// matrices.
   private static final long PACKED_BETWEEN_CLEANINGS = 256L << 20;
 
   private final WeightSource source;
@@ -81,7 +82,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
             .map(operator -> new BfloatProducts(operator, tiles));
   }
 
-  /// Gives back what only loading needed.
+  /// Frees memory that was needed only for loading.
   public void finish() {
     packing.clear();
     if (quantizes) {
@@ -99,13 +100,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   public Tensor dense(String name) {
     Tensor dense = take(name, device.computeType());
     if (quantizes && name.startsWith("language_model.") && !isFinite(dense)) {
-      // a quantised matrix behind it would round NaN to a number
+      // a quantised matrix after it would round NaN to a number
       throw faulty(name);
     }
     return dense;
   }
 
-  /// The embedding table in the type that the format keeps matrices in. [vocab, dim]
+  /// The embedding table in the format's type of matrices. [vocab, dim]
   @Override
   public Tensor table(String name) {
     Tensor table = take(name, tableType(name));
@@ -116,8 +117,8 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return table;
   }
 
-  /// A linear layer whose weight has the type of activations, and which always gets about `rows`
-  /// rows: its matrix may be kept in a layout of its own. [out, in]
+  /// A linear layer whose weight has the type of activations, and whose input always has about
+  /// `rows` rows, so its matrix may have a special layout. [out, in]
   @Override
   public Linear denseLinear(String prefix, long rows) {
     String name = prefix + ".weight";
@@ -137,8 +138,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
   }
 
-  /// A linear layer of the language model, kept in the chosen format, with its adapter if there is
-  /// one.
+  /// A linear layer of the language model in the selected format, with its adapter if there is one.
   @Override
   public Linear linear(String prefix) {
     Linear base = baseLinear(prefix);
@@ -203,7 +203,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
   }
 
-  /// Packs a matrix whose blocks have minimums, and keeps those beside it.
+  /// Packs a matrix whose blocks have minimums, which are stored separately.
   private Linear.Half packWithMinimums(String name, BlockMatrix blocks) {
     try (Scope _ = new Scope()) {
       int perRow = blocks.layout().numBlocks(blocks.columns());
@@ -234,7 +234,8 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
   }
 
-  /// A linear layer over a matrix that this object owns already, as the head over a tied embedding.
+  /// A linear layer with a matrix that this object owns already, such as the output head with a
+  /// tied embedding table.
   @Override
   public Linear linear(Tensor weight, Tensor bias) {
     if (Tensors.type(weight) != device.computeType()) {
@@ -256,8 +257,8 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     CloseAll.each(all);
   }
 
-  /// The first tensor whose name starts with `prefix` that holds NaN or infinity in the type it is
-  /// kept in. Reads all of them.
+  /// The first tensor whose name starts with `prefix` that contains NaN or infinity in its type in
+  /// memory. Reads all of them.
   public Optional<String> faultyWeight(String prefix) {
     for (String name : source.tensors().keySet()) {
       if (name.startsWith(prefix)) {
@@ -272,8 +273,9 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return Optional.empty();
   }
 
-  /// Our kernel for one row of F16 takes infinities and NaN for large numbers. Any other matrix
-  /// meets many rows first, and NaN shows there; the head meets one row at a time from the start.
+  /// Checks the output head: our kernel for one row of F16 computes large numbers instead of
+  /// infinity and NaN. Any other matrix is multiplied with many rows first, where NaN is noticed;
+  /// the head always gets one row.
   private static void requireFiniteHead(String name, Tensor weight) {
     if (Tensors.type(weight) == DType.F16
         && !HalfMatVec.isFiniteF16(weight.data_ptr().address(), weight.numel())) {
@@ -286,7 +288,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
         "tensor " + name + " holds NaN or infinity; fetch or convert the checkpoint again");
   }
 
-  /// Whether no number is NaN or infinite.
+  /// Whether all values are finite.
   public static boolean isFinite(Tensor tensor) {
     try (Scope _ = new Scope()) {
       return torch.isfinite(tensor).all().item_bool();
@@ -297,12 +299,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return has(prefix + ".bias") ? dense(prefix + ".bias") : null;
   }
 
-  /// The matrix whose rows are looked up.
+  /// The embedding table.
   static boolean isTable(String name) {
     return name.contains(".embed_tokens.");
   }
 
-  /// Matrices of the language model, which the format is about.
+  /// The matrices of the language model to which the format applies.
   static boolean isMatrix(String name) {
     return name.equals("lm_head.weight")
         || isTable(name)

@@ -10,8 +10,8 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
 
-/// How one matrix of the language model is kept in memory: decided from what a checkpoint says of
-/// it, before it is read.
+/// How one matrix of the language model is kept in memory. This is decided from its description in
+/// the checkpoint, before it is read.
 sealed interface MatrixPlan {
 
   /// Bytes in memory.
@@ -20,13 +20,13 @@ sealed interface MatrixPlan {
   /// As a tensor of this type.
   record Plain(DType type, long bytes) implements MatrixPlan {}
 
-  /// In blocks, as the checkpoint has them.
+  /// In the quantised blocks of the checkpoint.
   record Stored(BlockMatrix blocks, long bytes) implements MatrixPlan {}
 
-  /// In blocks that are made while reading.
+  /// In quantised blocks that are made while loading.
   record Requantized(int bits, long bytes) implements MatrixPlan {}
 
-  /// The plan for a matrix that is multiplied.
+  /// The plan for a matrix of a linear layer.
   static MatrixPlan linear(
       TensorInfo info, WeightSource source, Device device, WeightFormat format) {
     if (device instanceof Device.Cuda || info.shape().size() != 2) {
@@ -52,7 +52,7 @@ sealed interface MatrixPlan {
     };
   }
 
-  /// The plan for a matrix whose rows are looked up.
+  /// The plan for an embedding table.
   static Plain table(TensorInfo info, WeightSource source, Device device, WeightFormat format) {
     long values = info.shape().stream().reduce(1L, Math::multiplyExact);
     DType type =
@@ -66,7 +66,7 @@ sealed interface MatrixPlan {
     return new Plain(type, values * type.bytes());
   }
 
-  /// With the minimums, which are kept beside it.
+  /// Including the minimums, which are stored separately.
   private static long bytes(BlockMatrix blocks) {
     Layout layout = blocks.layout();
     long minimums =

@@ -13,15 +13,15 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
 
-/// What a model will take in memory, known before any weight is read.
+/// The memory that a model needs, computed before any weights are read.
 ///
-/// @param mappedBytes weights used in place from their files; the operating system may drop and
-///   reread them
-/// @param allocatedBytes weights that are converted into memory of their own
-/// @param cacheBytesPerToken keys and values of one row
-/// @param workBytesPerToken activations of one row of a prompt while it is read
-/// @param contextLength rows that the cache may come to hold
-/// @param imageRows rows of the smallest image
+/// @param mappedBytes weights that are used in place from their files; the operating system may
+///   drop and reread them
+/// @param allocatedBytes weights that are converted and need their own memory
+/// @param cacheBytesPerToken keys and values of one token
+/// @param workBytesPerToken activations of one prompt token in prefill
+/// @param contextLength maximum number of tokens in the KV cache
+/// @param imageRows number of tokens of the smallest image
 public record MemoryPlan(
     long mappedBytes,
     long allocatedBytes,
@@ -30,12 +30,12 @@ public record MemoryPlan(
     int contextLength,
     int imageRows) {
 
-  /// Words of a short question and its answer.
+  /// Number of tokens of a short question and its answer.
   private static final int FEW_ROWS = 256;
 
-  /// The plan for a checkpoint on the processor or, with everything in bf16, on a GPU.
+  /// The plan for a checkpoint on the CPU or, with everything in bf16, on a GPU.
   ///
-  /// @param weights all that is kept: also an adapter beside its matrices
+  /// @param weights all kept tensors, including an adapter that is not merged
   public static MemoryPlan of(
       LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
     long mapped = 0;
@@ -129,7 +129,7 @@ public record MemoryPlan(
             + (left.size() == 1 ? "" : ", and so on"));
   }
 
-  /// Matrices of the vision tower's blocks, which are copied into a layout of their own.
+  /// The matrices of the vision tower's blocks, which are copied into a special layout.
   private static boolean isPacked(String name) {
     return name.startsWith("vision_tower.") && name.matches(".*\\.(.*_proj|fc1|fc2)\\.weight");
   }
@@ -139,12 +139,12 @@ public record MemoryPlan(
     return mappedBytes + allocatedBytes;
   }
 
-  /// Weights and a cache as long as the context.
+  /// All weights and a full KV cache.
   public long largestBytes() {
     return weightBytes() + cacheBytesPerToken * contextLength;
   }
 
-  /// What requests need beside the weights.
+  /// The memory of requests, without the weights.
   ///
   /// @param promptRows of all prompts that are read at once
   /// @param cacheRows rows of all answers together, prompts included
@@ -152,8 +152,8 @@ public record MemoryPlan(
     return cacheBytesPerToken * cacheRows + workBytesPerToken * promptRows;
   }
 
-  /// Fails if the weights and one short question about one image do not fit into what the process
-  /// can have, naming the option that would.
+  /// Fails if the weights and one short question about an image do not fit into the available
+  /// memory; the message names an option that fits.
   public void requireFits(
       LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
     if (smallestBytes() <= availableBytes) {
@@ -181,17 +181,18 @@ public record MemoryPlan(
             + remedy);
   }
 
-  /// Fails if a request does not fit beside the loaded weights.
+  /// Fails if a request does not fit into memory together with the loaded weights.
   ///
-  /// @param promptRows of all prompts that are read at once, without those that a chat has read
+  /// @param promptRows number of tokens of all prompts that are prefilled at once, without cached
+  ///   tokens
   /// @param cacheRows rows of all answers together, prompts included
-  /// @param heldBytes of the cache that a chat holds already and goes on with
-  /// @param availableBytes now, with the weights loaded
+  /// @param heldBytes bytes of the chat's existing KV cache
+  /// @param availableBytes available memory now, with loaded weights
   public void requireRequestFits(
       long promptRows, long cacheRows, long heldBytes, long availableBytes) {
     long more =
         Math.max(0, cacheBytesPerToken * cacheRows - heldBytes) + workBytesPerToken * promptRows;
-    // the system counts the mapped weights' pages as free, but without them nothing moves
+    // the system counts the pages of mapped weights as free, but they are needed
     if (more + mappedBytes > availableBytes) {
       throw new BadInputException(
           "the request does not fit: its "
@@ -224,7 +225,7 @@ public record MemoryPlan(
     return Optional.empty();
   }
 
-  /// Bytes for people.
+  /// Formats bytes.
   public static String gigabytes(long bytes) {
     return bytes >= 1L << 30
         ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))

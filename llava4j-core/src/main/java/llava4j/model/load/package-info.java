@@ -1,2 +1,2 @@
-/// Weights from a checkpoint into memory: in which type, how much, with progress.
+/// Loads weights from a checkpoint into memory: types, memory needs, progress.
 package llava4j.model.load;

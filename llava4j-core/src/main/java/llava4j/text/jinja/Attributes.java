@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// `value.name` and `value[index]`, in Jinja's order of trials, within its immutable sandbox: names
-/// that begin with an underscore and methods that change a value are out of reach.
+/// `value.name` and `value[index]` in Jinja's order of look-ups, within its immutable sandbox:
+/// names that begin with an underscore and methods that change a value are not accessible.
 final class Attributes {
   private final Budget budget;
 
@@ -24,7 +24,7 @@ final class Attributes {
         : Undefined.attribute(target, name);
   }
 
-  /// `target[index]`: an item first, then an attribute. What is not there is undefined.
+  /// `target[index]`: an item first, then an attribute; otherwise undefined.
   Object item(Object target, Object index) {
     if (target instanceof Undefined undefined) {
       throw undefined.error();
@@ -47,7 +47,7 @@ final class Attributes {
     return own != null ? own : Undefined.attribute(target, index);
   }
 
-  /// `target[start:stop:step]`; null parts are not given.
+  /// `target[start:stop:step]`; null for missing parts.
   Object slice(Object target, Object start, Object stop, Object step) {
     if (target instanceof Undefined undefined) {
       throw undefined.error();

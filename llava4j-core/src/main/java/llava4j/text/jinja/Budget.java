@@ -1,16 +1,16 @@
 package llava4j.text.jinja;
 
-/// What one rendering may use: time, steps, text.
+/// The limits of one rendering: time, steps, text.
 final class Budget {
   private static final int STEPS_BETWEEN_LOOKS = 256;
 
-  /// Characters or items whose making takes time of its own.
+  /// Number of characters or items that count as a step.
   private static final int LARGE = 1 << 16;
 
-  /// Characters of a text times those that are looked for in it: a second's work at most.
+  /// Maximum of text length times search text length: at most one second of work.
   private static final long MAX_SEARCH = 1L << 30;
 
-  /// What an item of a list takes, in characters of a text.
+  /// The size of a list item, in characters.
   private static final int ITEM = 8;
 
   private final RenderLimits limits;
@@ -39,7 +39,7 @@ final class Budget {
     }
   }
 
-  /// Counts text or items that are about to be made.
+  /// Counts text or items before they are created.
   void make(long size) {
     made += Math.max(0, size);
     if (size > limits.size() || made > 32L * limits.size()) {
@@ -51,7 +51,7 @@ final class Budget {
     step();
   }
 
-  /// Counts items of a list or dictionary that are about to be made, or copied.
+  /// Counts items of a list or dictionary before they are created or copied.
   void makeItems(long count) {
     made += (ITEM - 1) * Math.max(0, count);
     make(count);
@@ -60,7 +60,8 @@ final class Budget {
   /// Counts a search for one text in another, or for each of its characters.
   void search(String text, String part) {
     if ((long) text.length() * part.length() > MAX_SEARCH) {
-      throw new JinjaException("it looks for too long a text in too long a text");
+      throw new JinjaException(
+          "it searches for a text that is too long in a text that is too long");
     }
     if (text.length() > LARGE) {
       look();
@@ -68,7 +69,7 @@ final class Budget {
     step();
   }
 
-  /// Looks at the length of a text that is still growing.
+  /// Checks the length of a growing text.
   void require(long size) {
     if (size > limits.size()) {
       throw new JinjaException("it makes texts of more than " + limits.size() + " characters");

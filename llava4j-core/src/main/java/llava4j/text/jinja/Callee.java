@@ -1,6 +1,6 @@
 package llava4j.text.jinja;
 
-/// What can be called: a macro, a function, a method of a value.
+/// Something that can be called: a macro, a function, a method of a value.
 interface Callee {
   Object call(Arguments arguments);
 }

@@ -2,7 +2,7 @@ package llava4j.text.jinja;
 
 import java.util.List;
 
-/// What `keys()`, `values()` and `items()` of a dictionary give.
+/// The result of `keys()`, `values()` and `items()` of a dictionary.
 ///
 /// @param kind `dict_keys`, `dict_values` or `dict_items`
 record DictView(String kind, List<Object> items) {}

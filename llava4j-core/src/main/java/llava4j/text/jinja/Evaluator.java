@@ -7,7 +7,7 @@ import java.util.Map;
 import llava4j.text.jinja.Node.Args;
 import llava4j.text.jinja.Node.Expr;
 
-/// Gives expressions their values.
+/// Evaluates expressions.
 final class Evaluator {
   private final Budget budget;
   private final Operators operators;
@@ -69,7 +69,7 @@ final class Evaluator {
               part(slice.step(), scope));
       case Node.GetItem(Expr target, Expr index) ->
           attributes.item(value(target, scope), value(index, scope));
-      case Node.Slice _ -> throw new JinjaException("a slice stands outside of brackets");
+      case Node.Slice _ -> throw new JinjaException("a slice is only allowed in brackets");
       case Node.Call(Expr target, Args args) -> call(value(target, scope), arguments(args, scope));
       case Node.Filter(Expr target, String name, Args args, int line) ->
           filtered(value(target, scope), name, args, line, scope);
@@ -78,7 +78,7 @@ final class Evaluator {
     };
   }
 
-  /// The value behind a chain of filters whose innermost target is missing.
+  /// The value after a chain of filters whose innermost target is missing.
   Object filtered(Expr chain, Object innermost, Scope scope) {
     if (!(chain instanceof Node.Filter(Expr target, String name, Args args, int line))) {
       return innermost;

@@ -10,7 +10,7 @@ import llava4j.text.jinja.Token.Kind;
 
 /// Reads expressions, with the precedences of Jinja's `parser.py`.
 final class ExpressionParser {
-  /// Deeper expressions are refused: the parser and the evaluator follow them with their own stack.
+  /// Deeper expressions are refused, because parser and evaluator are recursive.
   private static final int MAX_DEPTH = 200;
 
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
@@ -24,12 +24,12 @@ final class ExpressionParser {
     this.stream = stream;
   }
 
-  /// Names that the expressions so far read.
+  /// The names in the expressions so far.
   Set<String> names() {
     return names;
   }
 
-  /// An expression, with a conditional behind it if it has one.
+  /// An expression, with its conditional if it has one.
   Expr expression() {
     enter();
     Expr value = or();
@@ -270,7 +270,7 @@ final class ExpressionParser {
               case INTEGER -> new Node.GetItem(whole, new Node.Const(integer(attribute)));
               default ->
                   throw new JinjaException(
-                      "line " + attribute.line() + ": a name is expected behind a dot");
+                      "line " + attribute.line() + ": a name is expected after a dot");
             };
       } else if (stream.current().isOperator("[")) {
         whole = subscript(whole);
@@ -326,7 +326,7 @@ final class ExpressionParser {
     }
   }
 
-  /// A filter's name and arguments, and the filters behind it.
+  /// A filter's name and arguments, and the following filters.
   Expr filterChain(Expr target) {
     Expr whole = filter(target);
     while (stream.skipOperator("|")) {

@@ -2,8 +2,8 @@ package llava4j.text.jinja;
 
 import java.util.Set;
 
-/// The filters behind `|`: Jinja's own, with transformers' `tojson`. Those that make HTML beyond
-/// escapes have no use in a chat and are named as missing.
+/// The filters after `|`: Jinja's own, with transformers' `tojson`. Filters that create HTML
+/// (except escapes) are not useful in a chat and are not supported.
 final class Filters {
   private static final Set<String> ON_TEXT =
       Set.of(
@@ -68,7 +68,7 @@ final class Filters {
     return ON_TEXT.contains(name) || ON_ITEMS.contains(name) || ON_VALUES.contains(name);
   }
 
-  /// The value behind a filter.
+  /// The value of a filter.
   Object apply(String name, Object value, Arguments arguments, int line) {
     if (ON_TEXT.contains(name)) {
       return texts.apply(name, value, arguments);
@@ -164,9 +164,9 @@ final class Filters {
     };
   }
 
-  /// Whether a text is longer than any number that is computed with.
+  /// Whether a text is too long to be a number.
   ///
-  /// @throws JinjaException if it is made of a number's characters nevertheless
+  /// @throws JinjaException if it consists of a number's characters
   private static boolean isTooLong(String text) {
     if (text.length() <= MAX_DIGITS) {
       return false;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// The functions that every template has: Jinja's own and those that transformers adds.
+/// The functions of every template: Jinja's own and those that transformers adds.
 final class Functions {
   private static final int MAX_TIME_FORMAT = 1000;
 
@@ -105,7 +105,7 @@ final class Functions {
         };
   }
 
-  /// Goes through its items again and again.
+  /// Iterates over its items repeatedly.
   static final class Cycler {
     private final List<Object> items;
     private int at;

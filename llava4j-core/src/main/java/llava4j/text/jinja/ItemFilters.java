@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/// Filters of lists and other things with items.
+/// Filters of lists and other values with items.
 final class ItemFilters {
   private final Budget budget;
   private final Operators operators;
@@ -209,7 +209,7 @@ final class ItemFilters {
     return value;
   }
 
-  /// What items are compared by.
+  /// The key by which items are compared.
   private Function<Object, Object> keys(Object path, boolean caseSensitive) {
     return item -> {
       Object key;

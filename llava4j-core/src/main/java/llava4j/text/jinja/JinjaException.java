@@ -1,6 +1,6 @@
 package llava4j.text.jinja;
 
-/// A template cannot be read or rendered, or says itself that it cannot (`raise_exception`).
+/// A template cannot be parsed or rendered, or raises an error itself (`raise_exception`).
 public final class JinjaException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

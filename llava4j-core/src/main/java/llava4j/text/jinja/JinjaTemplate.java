@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.function.Supplier;
 import llava4j.text.jinja.Node.Stmt;
 
-/// A Jinja template as transformers renders it: blocks trimmed, loop controls, the `generation`
-/// tag, `raise_exception`, `strftime_now`, JSON without escapes for HTML, values that cannot be
-/// changed. It reads no files and calls nothing of ours.
+/// A Jinja template, rendered as in transformers: trimmed blocks, loop controls, the `generation`
+/// tag, `raise_exception`, `strftime_now`, JSON without HTML escapes, immutable values. It cannot
+/// read files or call Java code.
 ///
-/// Immutable; safe for use by many threads.
+/// Immutable and thread-safe.
 public final class JinjaTemplate {
   private static final int MAX_SOURCE = 1 << 20;
 
@@ -51,8 +51,8 @@ public final class JinjaTemplate {
   ///
   /// @param variables names and values: null, texts, `Boolean`, `Long`, `Double`, and lists and
   ///   maps of them
-  /// @throws JinjaException if the template asks for something that does not work, raises an error
-  ///   itself, or goes beyond its limits
+  /// @throws JinjaException if the template has an error, raises an error itself, or exceeds its
+  ///   limits
   public String render(Map<String, Object> variables) {
     Budget budget = new Budget(limits);
     Scope global = new Scope(null);

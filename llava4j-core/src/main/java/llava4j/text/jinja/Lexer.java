@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.text.jinja.Token.Kind;
 
-/// Cuts a template into tokens (Jinja's `lexer.py` with `trim_blocks` and `lstrip_blocks`, as
+/// Splits a template into tokens (Jinja's `lexer.py` with `trim_blocks` and `lstrip_blocks`, as
 /// transformers sets them).
 final class Lexer {
   private static final int FLAGS = Pattern.DOTALL | Pattern.UNICODE_CHARACTER_CLASS;
@@ -99,8 +99,8 @@ final class Lexer {
     return signed ? source.substring(place, place + 1) : "";
   }
 
-  /// The text before a tag: without its trailing white space behind a minus, and without the blanks
-  /// that indent a block or a comment.
+  /// The text before a tag: without trailing white space if the tag begins with a minus, and
+  /// without the indentation of a block or a comment.
   private String stripped(String text, String sign, boolean isVariable) {
     if (sign.equals("-")) {
       return PythonText.stripRight(text, null);

@@ -3,8 +3,8 @@ package llava4j.text.jinja;
 import java.util.List;
 import java.util.function.Function;
 
-/// The `loop` of a `for`. Called, it goes through other items with the same body, if the loop is
-/// recursive.
+/// The `loop` variable of a `for`. If the loop is recursive, calling it iterates over other items
+/// with the same body.
 final class Loop implements Callee {
   private static final Object NOTHING = new Object();
 
@@ -14,8 +14,8 @@ final class Loop implements Callee {
   private int index;
   private Object lastSeen = NOTHING;
 
-  /// @param depth how many loops of this recursion are around it
-  /// @param again renders the body with other items; null where the loop is not recursive
+  /// @param depth number of enclosing loops of this recursion
+  /// @param again renders the body with other items; null if the loop is not recursive
   Loop(List<Object> items, int depth, Function<Object, Object> again) {
     this.items = items;
     this.depth = depth;

@@ -3,11 +3,11 @@ package llava4j.text.jinja;
 import java.util.List;
 import java.util.Set;
 
-/// The tree of a template.
+/// The syntax tree of a template.
 final class Node {
   private Node() {}
 
-  /// What has a value.
+  /// Expressions.
   sealed interface Expr {}
 
   record Const(Object value) implements Expr {}
@@ -29,14 +29,14 @@ final class Node {
 
   record Concat(List<Expr> parts) implements Expr {}
 
-  /// A chain such as `a < b <= c`; `operators.get(i)` stands before `operands.get(i)`.
+  /// A chain such as `a < b <= c`; `operators.get(i)` is before `operands.get(i)`.
   record Compare(Expr first, List<String> operators, List<Expr> operands) implements Expr {}
 
   record And(Expr left, Expr right) implements Expr {}
 
   record Or(Expr left, Expr right) implements Expr {}
 
-  /// @param otherwise null where there is no `else`
+  /// @param otherwise null if there is no `else`
   record Cond(Expr test, Expr then, Expr otherwise) implements Expr {}
 
   record GetAttr(Expr target, String name) implements Expr {}
@@ -61,7 +61,7 @@ final class Node {
 
   record Keyword(String name, Expr value) {}
 
-  /// What can be assigned to.
+  /// Targets of an assignment.
   sealed interface Target {}
 
   record NameTarget(String name) implements Target {}
@@ -70,14 +70,14 @@ final class Node {
 
   record TupleTarget(List<Target> items) implements Target {}
 
-  /// What is done.
+  /// Statements.
   sealed interface Stmt {}
 
   record Data(String text) implements Stmt {}
 
   record Output(Expr value) implements Stmt {}
 
-  /// @param filter null where there is no `if`
+  /// @param filter null if there is no `if`
   record For(
       Target target,
       Expr items,
@@ -110,7 +110,7 @@ final class Node {
   record Continue() implements Stmt {}
 
   /// @param defaults of the last parameters
-  /// @param used names that the body reads: they decide whether `varargs`, `kwargs` and `caller`
-  ///   are taken
+  /// @param used names in the body, which determine whether `varargs`, `kwargs` and `caller` are
+  ///   accepted
   record Signature(List<String> parameters, List<Expr> defaults, Set<String> used) {}
 }

@@ -6,8 +6,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/// What Python's operators do with values: `null` is None, `Boolean`, `Long` and `Double` are
-/// numbers, `String`, `List`, [Tuple] and `Map` the rest.
+/// Python's operators: `null` is None, `Boolean`, `Long` and `Double` are numbers, `String`,
+/// `List`, [Tuple] and `Map` the rest.
 final class Operators {
   private static final int MAX_COMPARISONS = 1_000_000;
 
@@ -54,7 +54,7 @@ final class Operators {
     return equal(left, right, new int[] {MAX_COMPARISONS});
   }
 
-  /// @param comparisonsLeft how many more may be made, because lists within lists can be many
+  /// @param comparisonsLeft remaining number of comparisons, because nested lists may need many
   private static boolean equal(Object left, Object right, int[] comparisonsLeft) {
     if (isSame(left, right)) {
       return true;
@@ -97,7 +97,7 @@ final class Operators {
 
   /// A value as a key of a dictionary.
   ///
-  /// @throws JinjaException if it can be none, as Python's lists and dictionaries
+  /// @throws JinjaException if it cannot be a key, such as lists and dictionaries
   static Object key(Object value) {
     if (!canBeKey(value)) {
       throw new JinjaException("a " + typeName(value) + " cannot be a key");
@@ -111,12 +111,12 @@ final class Operators {
   }
 
   /// Python's `is`.
-  @SuppressWarnings("ReferenceEquality") // that is what it asks for
+  @SuppressWarnings("ReferenceEquality") // identity is intended
   static boolean isSame(Object left, Object right) {
     return left == right;
   }
 
-  /// @return below, at or above 0, as Python's `<` orders the two
+  /// @return negative, 0 or positive, in the order of Python's `<`
   static int order(Object left, Object right, String operator) {
     if (isNumber(left) && isNumber(right)) {
       return (left instanceof Double || right instanceof Double)
@@ -146,7 +146,7 @@ final class Operators {
       char x = a.charAt(i);
       char y = b.charAt(i);
       if (x != y) {
-        // surrogates stand for characters behind all others
+        // surrogates encode characters after all others
         return Character.isSurrogate(x) == Character.isSurrogate(y)
             ? Character.compare(x, y)
             : Character.isSurrogate(x) ? 1 : -1;
@@ -238,7 +238,7 @@ final class Operators {
     }
     if (repeated instanceof List<?> list) {
       budget.make(list.size() * (long) times);
-      List<Object> once = new ArrayList<>(list); // a range makes its numbers when asked
+      List<Object> once = new ArrayList<>(list); // a range creates its numbers on demand
       List<Object> all = new ArrayList<>();
       Collections.nCopies(list.isEmpty() ? 0 : times, once).forEach(all::addAll);
       return repeated instanceof Tuple ? new Tuple(all) : all;
@@ -317,8 +317,7 @@ final class Operators {
       throw undefined.error();
     }
     if (!isNumber(operand)) {
-      throw new JinjaException(
-          "a sign stands before a " + typeName(operand) + ", which is no number");
+      throw new JinjaException("a sign before a " + typeName(operand) + ", which is not a number");
     }
     if (operand instanceof Double number) {
       return operator.equals("-") ? -number : number;
@@ -326,7 +325,7 @@ final class Operators {
     return operator.equals("-") ? Math.negateExact(whole(operand)) : whole(operand);
   }
 
-  /// What a `for` goes through. No value ever changes, so none is copied.
+  /// The items of a `for` loop. Values are immutable, so they are not copied.
   static Iterator<Object> iterate(Object value) {
     return switch (value) {
       case Undefined _ -> Collections.emptyIterator();
@@ -336,7 +335,7 @@ final class Operators {
       case DictView view -> view.items().iterator();
       case Generator generator -> generator.iterator();
       case null, default ->
-          throw new JinjaException("a " + typeName(value) + " has no items to go through");
+          throw new JinjaException("a " + typeName(value) + " cannot be iterated over");
     };
   }
 

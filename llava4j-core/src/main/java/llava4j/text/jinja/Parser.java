@@ -10,8 +10,8 @@ import llava4j.text.jinja.Node.Stmt;
 import llava4j.text.jinja.Node.Target;
 import llava4j.text.jinja.Token.Kind;
 
-/// Reads a template (Jinja's `parser.py` with loop controls and transformers' `generation` tag).
-/// What reads other files is refused: a chat template is one text.
+/// Parses a template (Jinja's `parser.py` with loop controls and transformers' `generation` tag).
+/// Tags that read other files are refused, because a chat template is a single text.
 final class Parser {
   private static final int MAX_DEPTH = 100;
 
@@ -31,8 +31,8 @@ final class Parser {
     return body;
   }
 
-  /// Statements up to a tag with one of these names, which is left to be read; to the template's
-  /// end where there are no names.
+  /// Statements up to a tag with one of these names, which is not consumed; up to the end of the
+  /// template if there are no names.
   private List<Stmt> statements(Set<String> ends) {
     if (++depth > MAX_DEPTH) {
       throw new JinjaException(
@@ -70,7 +70,7 @@ final class Parser {
     return body;
   }
 
-  /// A block's body: the rest of its opening tag is behind us, its end tag is read but for its end.
+  /// The body of a block, after its opening tag. Consumes the name of its end tag.
   private List<Stmt> body(String end) {
     List<Stmt> body = bodyTo(Set.of(end));
     stream.next();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/// Values as Python prints them.
+/// Formats values like Python.
 final class PythonText {
   private static final int MAX_LENGTH = 8 << 20;
 
@@ -120,7 +120,7 @@ final class PythonText {
         };
   }
 
-  /// A float's shortest text that reads back as it.
+  /// The shortest text that is parsed as the same float.
   static String of(double number) {
     if (Double.isNaN(number)) {
       return "nan";
@@ -160,7 +160,7 @@ final class PythonText {
         || code == 0x3000;
   }
 
-  /// Without these characters in front; without white space if `characters` is null.
+  /// Removes these characters at the start; white space if `characters` is null.
   static String stripLeft(String text, String characters) {
     int start = 0;
     while (start < text.length() && isStripped(text.codePointAt(start), characters)) {
@@ -169,7 +169,7 @@ final class PythonText {
     return text.substring(start);
   }
 
-  /// Without these characters at the end; without white space if `characters` is null.
+  /// Removes these characters at the end; white space if `characters` is null.
   static String stripRight(String text, String characters) {
     int end = text.length();
     while (end > 0 && isStripped(text.codePointBefore(end), characters)) {
@@ -186,7 +186,7 @@ final class PythonText {
     return characters == null ? isSpace(code) : characters.indexOf(code) >= 0;
   }
 
-  /// The text with a function applied to its first character, and the rest in small letters.
+  /// The text with a function applied to its first character, and the rest in lower case.
   static String capitalized(String text, Function<String, String> rest) {
     if (text.isEmpty()) {
       return text;

@@ -14,7 +14,7 @@ final class Renderer {
   private final Budget budget;
   private final Evaluator evaluator;
 
-  /// Where a body goes on.
+  /// How a body continues.
   private enum Flow {
     ON,
     BREAK,
@@ -26,7 +26,7 @@ final class Renderer {
     this.evaluator = new Evaluator(budget);
   }
 
-  /// The text that a body makes in a scope.
+  /// The text of a body in a scope.
   String text(List<Stmt> body, Scope scope) {
     StringBuilder out = new StringBuilder();
     run(body, scope, out);
@@ -149,7 +149,7 @@ final class Renderer {
       case Node.NamespaceTarget(String name, String attribute) -> {
         if (!(scope.get(name) instanceof Namespace namespace)) {
           throw new JinjaException(
-              "'" + name + "." + attribute + "' is set, but '" + name + "' is no namespace");
+              "'" + name + "." + attribute + "' is set, but '" + name + "' is not a namespace");
         }
         namespace.values().put(attribute, value);
       }
@@ -157,7 +157,7 @@ final class Renderer {
         List<Object> values = evaluator.operators().list(value);
         if (values.size() != targets.size()) {
           throw new JinjaException(
-              values.size() + " values are given to " + targets.size() + " names");
+              values.size() + " values are assigned to " + targets.size() + " names");
         }
         for (int i = 0; i < values.size(); i++) {
           assign(targets.get(i), values.get(i), scope);

@@ -3,7 +3,7 @@ package llava4j.text.jinja;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Names and their values, within those of the block around it.
+/// Names and their values, within the scope of the enclosing block.
 final class Scope {
   private final Scope outer;
   private final Map<String, Object> values = new HashMap<>();

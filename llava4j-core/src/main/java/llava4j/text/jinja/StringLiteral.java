@@ -1,6 +1,6 @@
 package llava4j.text.jinja;
 
-/// What a quoted string of a template stands for (Python's escapes; unknown ones stay as they are).
+/// Parses a quoted string of a template (Python's escapes; unknown escapes are kept).
 final class StringLiteral {
   private StringLiteral() {}
 
@@ -46,11 +46,11 @@ final class StringLiteral {
   private static int appendCode(StringBuilder text, String quoted, int at, int digits, int line) {
     int end = at + digits;
     if (end > quoted.length() || !quoted.substring(at, end).matches("[0-9a-fA-F]+")) {
-      throw new JinjaException("line " + line + ": a string holds a broken escape");
+      throw new JinjaException("line " + line + ": a string contains an invalid escape");
     }
     long code = Long.parseLong(quoted.substring(at, end), 16);
     if (code > Character.MAX_CODE_POINT) {
-      throw new JinjaException("line " + line + ": a string holds a character that is none");
+      throw new JinjaException("line " + line + ": a string contains an invalid character");
     }
     text.appendCodePoint((int) code);
     return end;

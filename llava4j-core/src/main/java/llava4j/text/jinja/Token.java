@@ -2,7 +2,7 @@ package llava4j.text.jinja;
 
 /// A token of a template.
 ///
-/// @param text what it spells; a string's value without its quotes
+/// @param text its text; for a string, its value without quotes
 /// @param line counted from 1
 record Token(Kind kind, String text, int line) {
   enum Kind {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/// Python's tuple: a list that prints in parentheses and equals no list.
+/// Python's tuple: a list that is printed in parentheses and never equals a list.
 class Tuple extends AbstractList<Object> {
   private final List<Object> items;
   private int hash;
@@ -28,7 +28,7 @@ class Tuple extends AbstractList<Object> {
     return items.size();
   }
 
-  /// Found once: tuples within tuples would be gone through again and again.
+  /// Computed once, because nested tuples would be traversed repeatedly.
   @Override
   public int hashCode() {
     if (hash == 0) {

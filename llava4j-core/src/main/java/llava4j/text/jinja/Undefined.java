@@ -1,9 +1,9 @@
 package llava4j.text.jinja;
 
-/// What a name without a value is: empty text, empty list, false; everything else done with it is
-/// an error.
+/// The value of an undefined name: an empty text, an empty list, or false; every other use is an
+/// error.
 ///
-/// @param problem what the error says
+/// @param problem the error message
 record Undefined(String problem) {
   static Undefined name(String name) {
     return new Undefined("'" + name + "' is undefined");
@@ -14,7 +14,7 @@ record Undefined(String problem) {
         (of == null ? "None" : "a " + Operators.typeName(of)) + " has no attribute " + shown(name));
   }
 
-  /// Short enough for a message that may be made for every look.
+  /// Short, because the message may be created at every look-up.
   private static String shown(Object name) {
     return switch (name) {
       case String text -> PythonText.repr(text.substring(0, Math.min(text.length(), 100)));

@@ -1,4 +1,4 @@
-/// Renders the Jinja templates that model folders carry, as Python's Jinja does in transformers'
-/// sandbox, within limits of time, depth and size: they are foreign code. Why there is no library
-/// under it: ADR 19.
+/// Renders the Jinja templates in model folders like Python's Jinja in transformers' sandbox. The
+/// templates are foreign code, so time, depth and size are limited. ADR 19 explains why no library
+/// is used.
 package llava4j.text.jinja;

@@ -15,28 +15,27 @@ import llava4j.text.jinja.JinjaException;
 import llava4j.text.jinja.JinjaTemplate;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// A model folder's own chat template, rendered as transformers does (`apply_chat_template` with
+/// A model folder's own chat template, rendered as in transformers (`apply_chat_template` with
 /// `add_generation_prompt`).
 ///
-/// Templates take a message's content as a list of parts (processors' templates) or as one text
-/// (tokenizers' templates). Which of the two this one takes is found out by rendering a question
-/// about an image in each form.
+/// The content of a message is a list of parts in some templates (those of processors) and a text
+/// in others (those of tokenizers). The form is detected by rendering a question about an image in
+/// each form.
 public final class ChatTemplate implements PromptTemplate {
   private static final String PROBE = "probe-7f3a";
 
-  /// Markers of turns as they stand in templates: `<|im_start|>`, `[INST]`, `<<SYS>>`,
-  /// `<start_of_turn>`.
+  /// Markers of turns in templates: `<|im_start|>`, `[INST]`, `<<SYS>>`, `<start_of_turn>`.
   private static final Pattern MARKER =
       Pattern.compile(
           "<\\|[^|<>\\s]{1,40}\\|>|\\[/?[A-Z][A-Z_]{1,30}\\]|<</?[A-Z]{2,10}>>|<[a-z]+(?:_[a-z]+)+>|</?s>");
 
-  /// How a message's content is given to the template.
+  /// The form of a message's content.
   private enum Content {
     /// `[{"type": "image"}, {"type": "text", "text": ...}]`
     PARTS,
-    /// one text with `<image>` in it
+    /// one text that contains `<image>`
     TEXT,
-    /// a list of one text with `<image>` in it
+    /// a list with one text that contains `<image>`
     TEXT_PART
   }
 
@@ -48,13 +47,13 @@ public final class ChatTemplate implements PromptTemplate {
   private final String key;
   private final Set<String> markers;
 
-  /// Reads a template.
+  /// Parses a template.
   ///
   /// @param source the Jinja text
   /// @param where the model folder or file, for messages
   /// @param specialTokens the template's variables for special tokens, such as `bos_token`
-  /// @param imageToken what the template writes for an image; `<image>` in LLaVA's
-  /// @throws BadInputException if it is broken, or has no place for an image
+  /// @param imageToken the template's text for an image; `<image>` for LLaVA
+  /// @throws BadInputException if it has errors, or no place for an image
   public ChatTemplate(
       String source, String where, Map<String, String> specialTokens, String imageToken) {
     this.where = where;
@@ -67,7 +66,7 @@ public final class ChatTemplate implements PromptTemplate {
           where
               + ": its chat template is broken: "
               + e.getMessage()
-              + "; correct it, or choose a conversation template with --template",
+              + "; correct it, or select a conversation template with --template",
           e);
     }
     this.markers =
@@ -78,8 +77,8 @@ public final class ChatTemplate implements PromptTemplate {
     this.content = probe();
   }
 
-  /// `chat_template` and the beginning of its text's SHA-256: answers under another text are
-  /// others.
+  /// `chat_template` and the first digits of the SHA-256 of its text, because answers depend on the
+  /// text.
   @Override
   public String key() {
     return key;
@@ -115,7 +114,7 @@ public final class ChatTemplate implements PromptTemplate {
           where
               + ": its chat template refuses the conversation: "
               + e.getMessage()
-              + "; ask otherwise, or choose a conversation template with --template",
+              + "; change the question, or select a conversation template with --template",
           e);
     }
   }
@@ -163,7 +162,7 @@ public final class ChatTemplate implements PromptTemplate {
                 ? ": its chat template cannot be rendered"
                 : ": its chat template has no place for an image")
             + (problems.isEmpty() ? "" : " (" + problems.getFirst() + ")")
-            + "; choose a conversation template with --template");
+            + "; select a conversation template with --template");
   }
 
   private static int images(String text) {
@@ -182,8 +181,8 @@ public final class ChatTemplate implements PromptTemplate {
         });
   }
 
-  /// Images and texts in their order. A line break between an image and its text belongs to LLaVA's
-  /// way of writing, not to the text: templates write their own.
+  /// Images and texts in order. A line break between an image and its text is LLaVA's convention
+  /// and not part of the text: templates write their own.
   private static List<Map<String, Object>> parts(String text) {
     List<Map<String, Object>> parts = new ArrayList<>();
     String[] texts = text.split(Tokenizer.IMAGE_PLACEHOLDER, -1);

@@ -11,8 +11,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Where a model folder keeps its own chat template, a Jinja text that turns messages into a
-/// prompt.
+/// Finds a model folder's own chat template, a Jinja text that converts messages to a prompt.
 public final class ChatTemplateFiles {
   private static final String KEY = "chat_template";
   private static final String DEFAULT = "default";
@@ -20,14 +19,14 @@ public final class ChatTemplateFiles {
 
   private ChatTemplateFiles() {}
 
-  /// The source text of a folder's chat template; empty where the folder has none.
+  /// The source text of a folder's chat template; empty if the folder has none.
   ///
-  /// The order is that of transformers 5: what its processor takes (`chat_template` in
-  /// `processor_config.json`, then `chat_template.json`, then `chat_template.jinja`), then its
-  /// tokenizer's `chat_template` in `tokenizer_config.json`. Where a file holds several named ones,
-  /// the one called "default" counts.
+  /// The order is that of transformers 5: first the processor's template (`chat_template` in
+  /// `processor_config.json`, then `chat_template.json`, then `chat_template.jinja`), then the
+  /// tokenizer's (`chat_template` in `tokenizer_config.json`). If a file has several named
+  /// templates, the one called "default" is used.
   ///
-  /// @throws BadInputException if the file is broken, or holds named templates and no default
+  /// @throws BadInputException if the file is invalid, or has named templates but no default
   public static Optional<String> find(Path folder) {
     return inJson(folder.resolve("processor_config.json"))
         .or(() -> inJson(folder.resolve("chat_template.json")))
@@ -44,7 +43,7 @@ public final class ChatTemplateFiles {
       return Optional.of(Files.readString(file));
     } catch (IOException e) {
       throw new BadInputException(
-          file + " cannot be read as UTF-8 text: " + e.getMessage() + "; fetch it again", e);
+          file + " cannot be read as UTF-8 text: " + e.getMessage() + "; download it again", e);
     }
   }
 
@@ -58,7 +57,7 @@ public final class ChatTemplateFiles {
       template = new JsonMapper().readTree(file.toFile()).path(KEY);
     } catch (JacksonException e) {
       throw new BadInputException(
-          file + " is not readable JSON: " + e.getOriginalMessage() + "; fetch it again", e);
+          file + " is not readable JSON: " + e.getOriginalMessage() + "; download it again", e);
     }
     if (template.isMissingNode() || template.isNull()) {
       return Optional.empty();
@@ -69,7 +68,7 @@ public final class ChatTemplateFiles {
     return Optional.of(defaultOf(template, file));
   }
 
-  /// Of `{"default": text, ...}`, or of `[{"name": "default", "template": text}, ...]`.
+  /// The default of `{"default": text, ...}`, or of `[{"name": "default", "template": text}, ...]`.
   private static String defaultOf(JsonNode templates, Path file) {
     List<String> names = new ArrayList<>(templates.propertyNames());
     JsonNode found = templates.path(DEFAULT);
@@ -82,7 +81,7 @@ public final class ChatTemplateFiles {
           file
               + ": chat_template is neither a text nor a set of named texts with one called \"default\""
               + (names.isEmpty() ? "" : " (it has " + names + ")")
-              + "; name one of them \"default\", or choose a conversation template with --template");
+              + "; name one of them \"default\", or select a conversation template with --template");
     }
     return found.asString();
   }
@@ -91,7 +90,10 @@ public final class ChatTemplateFiles {
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {
         throw new BadInputException(
-            file + " has " + Files.size(file) + " bytes, too many for its kind; fetch it again");
+            file
+                + " has "
+                + Files.size(file)
+                + " bytes, which is too large for this file; download it again");
       }
     } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);

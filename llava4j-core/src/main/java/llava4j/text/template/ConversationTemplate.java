@@ -10,12 +10,13 @@ import java.util.regex.Pattern;
 import llava4j.error.BadInputException;
 
 /// The conversation templates of the original code (`llava/conversation.py`), byte for byte, and
-/// those of the language models that later LLaVAs stand on (`llama3`, `phi3`, `chatml`, `mistral`),
-/// as the models' own chat templates write them.
+/// those of the language models in later LLaVAs (`llama3`, `phi3`, `chatml`, `mistral`), with the
+/// same result as the models' own chat templates.
 public enum ConversationTemplate implements PromptTemplate {
   /// LLaVA-1.5: stage 2 and all evaluations; the default.
   VICUNA_V1(Style.TWO, Texts.USER_SYSTEM, "USER", "ASSISTANT", " ", "</s>"),
-  /// The same with "human" for "user"; the original's command line takes it for names with "v1".
+  /// Like `VICUNA_V1` with "human" for "user"; the original command line uses it for names with
+  /// "v1".
   LLAVA_V1(Style.TWO, Texts.HUMAN_SYSTEM, "USER", "ASSISTANT", " ", "</s>"),
   V1_MMTAG(Style.TWO, Texts.MMTAG_SYSTEM, "USER", "ASSISTANT", " ", "</s>"),
   V0(Style.SINGLE, Texts.HUMAN_SYSTEM, "Human", "Assistant", "###", ""),
@@ -56,14 +57,14 @@ public enum ConversationTemplate implements PromptTemplate {
       "<|im_end|>\n"),
   MISTRAL(Style.TURNS, "", "[INST] ", "", " [/INST]", "</s>");
 
-  /// How a template strings its parts together.
+  /// How a template joins its parts.
   public enum Style {
     SINGLE,
     TWO,
     MPT,
     LLAMA_2,
     PLAIN,
-    /// every turn between the same marks, the system text in a turn of its own if there is one
+    /// every turn between the same markers; the system prompt, if there is one, in its own turn
     TURNS
   }
 
@@ -137,12 +138,12 @@ public enum ConversationTemplate implements PromptTemplate {
     };
   }
 
-  /// The template a model was trained with, judged by its name in the order of the original's
-  /// tools; where the name says nothing, that of LLaVA-1.5.
+  /// The template with which a model was trained, guessed from its name in the same order as in the
+  /// original tools; if the name is unknown, that of LLaVA-1.5.
   ///
-  /// Names with "v1" get `VICUNA_V1`: stage 2 trained with it and all evaluations use it. The
-  /// original's command line takes `LLAVA_V1` ("human" for "user") there; who wants its very
-  /// prompts names that template.
+  /// Names with "v1" get `VICUNA_V1`, because stage 2 and all evaluations use it. The original
+  /// command line uses `LLAVA_V1` ("human" for "user") for them; to get its exact prompts, select
+  /// that template.
   public static ConversationTemplate forModel(String modelName) {
     String name = modelName.toLowerCase(Locale.ROOT);
     boolean tagged = name.contains("mmtag");
@@ -167,7 +168,7 @@ public enum ConversationTemplate implements PromptTemplate {
     return VICUNA_V1;
   }
 
-  /// The original's name.
+  /// The name in the original code.
   @Override
   public String key() {
     return name().toLowerCase(Locale.ROOT);
@@ -189,18 +190,18 @@ public enum ConversationTemplate implements PromptTemplate {
     return assistantRole;
   }
 
-  /// The text behind a user's message, and behind the system text.
+  /// The text after a user's message, and after the system prompt.
   public String separator() {
     return separator;
   }
 
-  /// The text behind an answer, where it is another one; empty otherwise.
+  /// The text after an answer, if it is different; empty otherwise.
   public String answerSeparator() {
     return answerSeparator;
   }
 
-  /// The text that ends an answer in this template where it is not the tokenizer's end token; empty
-  /// for none.
+  /// The text that ends an answer in this template, if it is not the tokenizer's end token; may be
+  /// empty.
   @Override
   public String stopText() {
     return switch (style) {
@@ -210,7 +211,7 @@ public enum ConversationTemplate implements PromptTemplate {
     };
   }
 
-  /// Whether images are announced in `<Image>` tags by a message of their own.
+  /// Whether images are in a separate message with `<Image>` tags.
   public boolean tagsImages() {
     return switch (this) {
       case V1_MMTAG, V0_MMTAG -> true;
@@ -232,8 +233,8 @@ public enum ConversationTemplate implements PromptTemplate {
     };
   }
 
-  /// A user's words with the template's bracketed markers broken by a blank, so that they cannot
-  /// begin another turn. Role names and `###` are ordinary words and stay.
+  /// A user's text in which the template's bracketed markers are split by a blank, so that they
+  /// cannot start another turn. Role names and `###` are ordinary text and are kept.
   @Override
   public String neutralised(String userText) {
     List<String> markers =
@@ -250,8 +251,8 @@ public enum ConversationTemplate implements PromptTemplate {
     return safe;
   }
 
-  /// Tokens that a vocabulary must have for this template to be understood; none where it is plain
-  /// text, as all of the original's are.
+  /// Tokens that the vocabulary must have for this template; empty for templates of plain text, as
+  /// all of the original ones are.
   public List<String> specialTokens() {
     return style == Style.TURNS
         ? turnMarkers().stream().filter(marker -> marker.startsWith("<|")).toList()
@@ -271,20 +272,20 @@ public enum ConversationTemplate implements PromptTemplate {
   public String prompt(Optional<String> systemText, List<String> messages) {
     List<String> open = new ArrayList<>(messages);
     open.add(null);
-    // ChatML's system text has its opening mark within it
+    // ChatML's system prompt contains its opening marker
     String mark = style == Style.MPT ? MPT_SYSTEM_MARK : "";
     return render(systemText.map(mark::concat).orElse(system), open);
   }
 
-  /// Renders with the template's own system text.
+  /// Renders a conversation with the template's own system prompt.
   public String render(List<String> messages) {
     return render(system, messages);
   }
 
   /// Renders a conversation.
   ///
-  /// @param messages user and assistant in turn, the user first; a null or empty one is a slot for
-  ///   the model
+  /// @param messages alternating messages of user and assistant, the user first; a null or empty
+  ///   one is the place for the model's answer
   public String render(String systemText, List<String> messages) {
     StringBuilder prompt = new StringBuilder();
     return switch (style) {

@@ -3,26 +3,26 @@ package llava4j.text.template;
 import java.util.List;
 import java.util.Optional;
 
-/// How a conversation becomes the text of a prompt: one of the original code's templates, or a
+/// Converts a conversation to the text of a prompt: one of the original code's templates, or the
 /// model folder's own.
 public sealed interface PromptTemplate permits ConversationTemplate, ChatTemplate {
 
-  /// A name for people.
+  /// The displayed name.
   String key();
 
-  /// The prompt of a conversation that waits for an answer.
+  /// The prompt of a conversation that ends with a question.
   ///
-  /// @param system replaces the template's own system text
-  /// @param messages user and assistant in turn, the user first and last; `<image>` in a user's
-  ///   message stands for an image
+  /// @param system replaces the template's own system prompt
+  /// @param messages alternating messages of user and assistant, from a first to a last user
+  ///   message; `<image>` in a user's message is an image placeholder
   /// @throws llava4j.error.BadInputException if the template refuses the conversation
   String prompt(Optional<String> system, List<String> messages);
 
-  /// The text that ends an answer in this template where it is not the tokenizer's end token; empty
-  /// for none.
+  /// The text that ends an answer in this template, if it is not the tokenizer's end token; may be
+  /// empty.
   String stopText();
 
-  /// A user's words with the template's bracketed markers broken by a blank, so that they cannot
-  /// begin another turn.
+  /// A user's text in which the template's bracketed markers are split by a blank, so that they
+  /// cannot start another turn.
   String neutralised(String userText);
 }

@@ -2,12 +2,13 @@ package llava4j.text.template;
 
 import java.util.List;
 
-/// A conversation template as the Jinja text that transformers keeps in `chat_template.jinja`.
+/// Converts a conversation template to the Jinja text for transformers' `chat_template.jinja`.
 ///
-/// It gives what [ConversationTemplate#render(java.util.List)] gives: the template's system text
-/// unless the conversation begins with a system message, which then replaces it. A message's
-/// content is a text, or a list of parts as LLaVA's processors take it; its images come first, each
-/// as `<image>` on a line of its own. With `add_generation_prompt` it ends where the model goes on.
+/// The result is the same as that of [ConversationTemplate#render(java.util.List)]: the template's
+/// system prompt, unless the conversation begins with a system message, which replaces it. The
+/// content of a message is a text, or a list of parts as in LLaVA's processors; its images come
+/// first, each as `<image>` on its own line. With `add_generation_prompt`, the prompt ends where
+/// the answer starts.
 public final class TemplateJinja {
   private static final String IS_SYSTEM = "message['role'] == 'system'";
   private static final String IS_USER = "message['role'] == 'user'";
@@ -75,7 +76,7 @@ public final class TemplateJinja {
         + when("add_generation_prompt", quoted(generation));
   }
 
-  /// Questions between `[INST]` marks; the system text stands inside the first of them.
+  /// Questions between `[INST]` markers; the system prompt is inside the first pair.
   private static String instructions(
       ConversationTemplate template,
       String systemStart,
@@ -123,7 +124,7 @@ public final class TemplateJinja {
         + "{% endfor %}";
   }
 
-  /// A message's words, its images in front of them.
+  /// The text of a message, after its images.
   private static String content() {
     return String.join(
         "",

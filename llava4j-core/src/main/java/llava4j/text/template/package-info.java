@@ -1,3 +1,3 @@
-/// What a conversation looks like to a model: built-in templates and the model's own Jinja
+/// Templates that convert a conversation to a prompt: built-in ones and the model's own Jinja
 /// template.
 package llava4j.text.template;

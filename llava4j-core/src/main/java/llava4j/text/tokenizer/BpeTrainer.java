@@ -17,14 +17,13 @@ import llava4j.error.BadInputException;
 import llava4j.text.tokenizer.SentencePieceModel.Piece;
 import llava4j.text.tokenizer.SentencePieceModel.PieceType;
 
-/// Makes a vocabulary of LLaMA's kind from texts: byte-pair encoding with byte fallback.
+/// Trains a vocabulary like LLaMA's from texts: byte-pair encoding with byte fallback.
 ///
-/// Pieces never join digits, punctuation or capitals: a word in capitals is spelled letter by
-/// letter, so that a model can read words that it has never seen. Only phrases that the caller
-/// names become pieces as a whole. The same texts and phrases make the same vocabulary, whatever
-/// the order of the texts.
+/// Digits, punctuation and capitals are never merged: a word in capitals is encoded letter by
+/// letter, so that a model can read new words. Only phrases that the caller adds become single
+/// pieces. The same texts and phrases give the same vocabulary, in any order of the texts.
 public final class BpeTrainer {
-  /// Stands for a blank, as in SentencePiece.
+  /// The sign for a blank, as in SentencePiece.
   private static final char BLANK = '\u2581';
 
   private static final Pattern WORD =
@@ -45,21 +44,21 @@ public final class BpeTrainer {
     }
   }
 
-  /// Makes one piece of a phrase that comes again and again word for word: it is one row of a model
-  /// then instead of dozens (words joined across blanks, after arXiv 2503.13423).
+  /// Adds a phrase that occurs often word for word as a single piece: it is one token then instead
+  /// of dozens (merges across blanks, after arXiv 2503.13423).
   ///
-  /// @param phrase a blank in front belongs to it; a later phrase may hold an earlier one
+  /// @param phrase a leading blank belongs to it; a later phrase may contain an earlier one
   /// @param times how often the phrase occurs
   public void addPhrase(String phrase, long times) {
     add(phrase.strip(), times);
     phrases.add(phrase.replace(' ', BLANK));
   }
 
-  /// The vocabulary: `<unk>`, `<s>`, `</s>`, all bytes, the characters that are not rare, and as
-  /// many joined pieces as there is room for; behind them those that phrases are joined from.
+  /// The vocabulary: `<unk>`, `<s>`, `</s>`, all bytes, the frequent characters, and merged pieces
+  /// up to `size`; after them the pieces from which phrases are merged.
   ///
-  /// @param size number of pieces, those of phrases not counted
-  /// @throws BadInputException if there is no room for the characters, or nothing left to join
+  /// @param size number of pieces, without those for phrases
+  /// @throws BadInputException if there are too many characters, or too few pairs to merge
   public SentencePieceModel train(int size) {
     List<Piece> pieces = new ArrayList<>();
     pieces.add(new Piece("<unk>", 0, PieceType.UNKNOWN));
@@ -92,7 +91,7 @@ public final class BpeTrainer {
     return SentencePieceModel.of(pieces, true);
   }
 
-  /// What phrases are joined from, each from its beginning on, piece by piece.
+  /// The pieces from which phrases are merged, each from its start on, piece by piece.
   private List<String> ofPhrases(List<String> joined) {
     Map<String, Integer> ranks = new HashMap<>();
     joined.forEach(piece -> ranks.put(piece, ranks.size()));
@@ -110,8 +109,8 @@ public final class BpeTrainer {
     return added;
   }
 
-  /// A text as byte-pair encoding cuts it: of all neighbours that can be joined, those that were
-  /// joined first.
+  /// Splits a text with byte-pair encoding: the pair that was merged first in training is merged
+  /// first.
   private static List<String> encoded(String text, Map<String, Integer> ranks) {
     List<String> parts = new ArrayList<>(text.codePoints().mapToObj(Character::toString).toList());
     while (true) {
@@ -131,7 +130,7 @@ public final class BpeTrainer {
     }
   }
 
-  /// The characters seen often enough, commonest first. A line break stays a byte, as in LLaMA's.
+  /// The frequent characters, most frequent first. A line break stays a byte, as in LLaMA.
   private List<String> alphabet() {
     Map<String, Long> counts = new TreeMap<>();
     words.forEach((word, count) ->
@@ -148,14 +147,14 @@ public final class BpeTrainer {
         .toList();
   }
 
-  /// Two neighbours.
+  /// A pair of neighbours.
   private record Pair(String left, String right) {
     String joined() {
       return left + right;
     }
   }
 
-  /// Joins the commonest neighbours again and again.
+  /// Merges the most frequent pair repeatedly.
   private final class Merging {
     private final List<List<String>> symbols = new ArrayList<>();
     private final List<Long> counts = new ArrayList<>();
@@ -168,7 +167,7 @@ public final class BpeTrainer {
                 .thenComparing(candidate -> candidate.pair().joined())
                 .thenComparing(candidate -> candidate.pair().left()));
 
-    /// A pair as often as it was when it came into the queue.
+    /// A pair with its count at the time when it was queued.
     private record Candidate(Pair pair, long count) {}
 
     Merging(Set<String> alphabet) {
@@ -210,7 +209,7 @@ public final class BpeTrainer {
                 + joined.size()
                 + " of "
                 + wanted
-                + " pieces; make the vocabulary smaller or bring more texts");
+                + " pieces; make the vocabulary smaller or give more texts");
       }
       return List.copyOf(joined.keySet());
     }

@@ -3,7 +3,8 @@ package llava4j.text.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// GPT-2's letters for bytes: printable ones stand for themselves, the others are U+0100 and on.
+/// GPT-2's letters for bytes: printable bytes are the same letter, the others are U+0100 and
+/// following.
 final class ByteLetters {
   private static final char[] LETTERS = letters();
   private static final int[] BYTES = bytesOfLetters();
@@ -35,8 +36,8 @@ final class ByteLetters {
     return String.valueOf(LETTERS[value]);
   }
 
-  /// The bytes that a token spells. A token with any other letter is an added one and stands for
-  /// its own text.
+  /// The bytes of a token. A token with any other letter is an added token and is decoded as its
+  /// own text.
   static byte[] bytes(String token) {
     byte[] bytes = new byte[token.length()];
     for (int i = 0; i < bytes.length; i++) {

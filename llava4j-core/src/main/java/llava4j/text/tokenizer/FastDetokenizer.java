@@ -6,17 +6,17 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntFunction;
 
-/// Streams what a `tokenizer.json` with LLaMA's decoder gives: blanks for their sign, runs of byte
-/// tokens as UTF-8, one blank off the front.
+/// A streaming version of LLaMA's decoder of a `tokenizer.json`: blanks for the blank sign, runs of
+/// byte tokens as UTF-8, one leading blank removed.
 ///
-/// That decoder turns a whole run of byte tokens into U+FFFD if any of them is wrong, so a run is
-/// held back until it ends; a newline is such a run of one.
+/// That decoder replaces a whole run of byte tokens with U+FFFD if any byte is invalid, so a run is
+/// held back until it ends; a newline is a run of one byte token.
 final class FastDetokenizer implements StreamingDetokenizer {
   private final IntFunction<String> textToken;
   private final ByteArrayOutputStream byteRun = new ByteArrayOutputStream();
   private boolean begun;
 
-  /// @param textToken the token of an id; null for ids that give no text
+  /// @param textToken the token of an id; null for ids without text
   FastDetokenizer(IntFunction<String> textToken) {
     this.textToken = textToken;
   }

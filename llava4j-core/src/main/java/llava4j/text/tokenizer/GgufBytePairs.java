@@ -11,10 +11,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A byte-level vocabulary in a GGUF file's metadata (`tokenizer.ggml.model` is `gpt2`), as plain
-/// values. It is run by Hugging Face's library, from the `tokenizer.json` that says the same.
+/// values. It is converted to a `tokenizer.json`, which Hugging Face's library runs.
 ///
-/// @param where names the file in messages
-/// @param pre `tokenizer.ggml.pre`: the rule that cuts a text before merging
+/// @param where the file in messages
+/// @param pre `tokenizer.ggml.pre`: the pre-tokenizer, which splits a text before the merges
 /// @param tokens `tokenizer.ggml.tokens`, in id order
 /// @param types `tokenizer.ggml.token_type`, numbered as SentencePiece's piece types
 /// @param merges `tokenizer.ggml.merges`, best first
@@ -35,7 +35,7 @@ public record GgufBytePairs(
   private static final String REST =
       "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-  /// How a text is cut into words before merging, by llama.cpp's names of the rules.
+  /// The pre-tokenizers, with llama.cpp's names.
   private enum Rule {
     LLAMA_3(
         "llama-bpe llama3 llama-v3 falcon3 pixtral dbrx smaug-bpe",
@@ -48,9 +48,9 @@ public record GgufBytePairs(
         "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
             + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
             + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"),
-    /// The byte-level step's own expression.
+    /// The regular expression of the byte-level step itself.
     GPT_2("gpt-2 gpt2 phi-2 olmo jina-en roberta-bpe", ""),
-    /// GPT-2's with each digit on its own.
+    /// GPT-2's rule, with each digit separate.
     SMOLLM("smollm starcoder refact command-r codeshell exaone", "");
 
     private final String names;
@@ -77,12 +77,12 @@ public record GgufBytePairs(
               + tokens.size()
               + " tokens and "
               + types.size()
-              + " token types, which must be as many; convert the model again");
+              + " token types, but the numbers must be equal; convert the model again");
     }
   }
 
-  /// Whether llama.cpp puts the beginning-of-sequence id in front under a rule, where the file does
-  /// not say.
+  /// Whether llama.cpp adds the beginning-of-sequence id for a pre-tokenizer, if the file does not
+  /// say.
   public static boolean addsBosByDefault(Optional<String> pre) {
     return pre.filter(name -> Rule.LLAMA_3.isCalled(name) || Rule.TEKKEN.isCalled(name))
         .isPresent();
@@ -98,7 +98,7 @@ public record GgufBytePairs(
     return id.isPresent() ? tokens.get(id.getAsInt()) : "";
   }
 
-  /// The `tokenizer.json` that says the same.
+  /// The equivalent `tokenizer.json`.
   ObjectNode json() {
     Rule rule = rule();
     ObjectNode root = JSON.createObjectNode().put("version", "1.0");
@@ -146,8 +146,8 @@ public record GgufBytePairs(
         where
             + ": tokenizer.ggml.pre is '"
             + name
-            + "', a rule for cutting words that is not known here (known are llama-bpe, qwen2, tekken,"
-            + " gpt-2, smollm and those equal to them); use the model's Hugging Face folder");
+            + "', which is not supported (supported are llama-bpe, qwen2, tekken,"
+            + " gpt-2, smollm and equivalent ones); use the model's Hugging Face folder");
   }
 
   private static ObjectNode preTokenizer(Rule rule) {

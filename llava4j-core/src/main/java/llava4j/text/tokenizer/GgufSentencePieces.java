@@ -16,7 +16,7 @@ import llava4j.text.tokenizer.SentencePieceTokenizer.Settings;
 /// The vocabulary in a GGUF file's metadata, as plain values, so that this package needs no GGUF
 /// reader.
 ///
-/// @param where names the file in messages
+/// @param where the file in messages
 /// @param model `tokenizer.ggml.model`; only `llama` is SentencePiece
 /// @param tokens `tokenizer.ggml.tokens`, in id order
 /// @param scores `tokenizer.ggml.scores`
@@ -36,10 +36,10 @@ public record GgufSentencePieces(
     boolean addSpacePrefix,
     boolean addsBos) {
 
-  /// Added tokens that older converters marked as words of the user.
+  /// Added tokens that older converters marked as user-defined.
   private static final Set<String> NO_WORDS = Set.of("<image>", "<pad>");
 
-  /// Checks the lists against each other.
+  /// Checks that the lists fit each other.
   public GgufSentencePieces {
     if (!model.equals("llama")) {
       throw new BadInputException(
@@ -58,7 +58,7 @@ public record GgufSentencePieces(
               + scores.size()
               + " scores and "
               + types.size()
-              + " token types, which must be as many; convert the model again");
+              + " token types, but the numbers must be equal; convert the model again");
     }
     requireId(where, "bos_token_id", bosId, tokens.size());
     requireId(where, "eos_token_id", eosId, tokens.size());
@@ -70,7 +70,7 @@ public record GgufSentencePieces(
     types = List.copyOf(types);
   }
 
-  /// The slow tokenizer with legacy rules, which is what llama.cpp follows.
+  /// The slow tokenizer with legacy rules, as in llama.cpp.
   public SentencePieceTokenizer tokenizer() {
     List<Piece> pieces = new ArrayList<>();
     SortedMap<String, Integer> added = new TreeMap<>();
@@ -83,7 +83,7 @@ public record GgufSentencePieces(
       if (type == PieceType.USER_DEFINED && !NO_WORDS.contains(tokens.get(id))) {
         words.add(tokens.get(id));
       }
-      // SentencePiece would match a user-defined piece inside words; ours are cut out before.
+      // SentencePiece would match a user-defined piece inside words; ours are split off before.
       pieces.add(
           new Piece(
               tokens.get(id),
@@ -103,7 +103,7 @@ public record GgufSentencePieces(
               + key
               + " is "
               + id
-              + " where an id below "
+              + ", but an id below "
               + numTokens
               + " is needed; convert the model again");
     }

@@ -2,8 +2,8 @@ package llava4j.text.tokenizer;
 
 import java.util.Arrays;
 
-/// Holds everything back to the end: the sound way for a `tokenizer.json` whose decoder is not
-/// LLaMA's, where a later id may change any text before it.
+/// Holds all text back until the end. This is the safe way for a `tokenizer.json` with an unknown
+/// decoder, in which a later id may change any earlier text.
 final class HoldingDetokenizer implements StreamingDetokenizer {
   private final Tokenizer tokenizer;
   private int[] ids = new int[16];

@@ -16,8 +16,8 @@ import llava4j.error.BadInputException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A fast tokenizer from `tokenizer.json`, run by Hugging Face's own library, without truncation or
-/// padding.
+/// A fast tokenizer from `tokenizer.json`, run with Hugging Face's own library, without truncation
+/// or padding.
 public final class JsonTokenizer implements Tokenizer {
   private final JsonNode content;
   private final TokenizerJson json;
@@ -29,7 +29,7 @@ public final class JsonTokenizer implements Tokenizer {
   private final OptionalInt padId;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /// What the files beside a `tokenizer.json` say.
+  /// The settings in the other files next to a `tokenizer.json`.
   ///
   /// @param bos spelling of the beginning-of-sequence token; empty for none
   /// @param eos spelling of the token that ends an answer; empty for none
@@ -55,7 +55,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   /// Opens the content of a `tokenizer.json`.
   ///
-  /// @param where names the file in messages
+  /// @param where the file in messages
   public JsonTokenizer(JsonNode content, String where, Settings settings) {
     this.content = content;
     this.json = TokenizerJson.of(content, where);
@@ -73,12 +73,12 @@ public final class JsonTokenizer implements Tokenizer {
     this.library = open(content, where);
   }
 
-  /// The file's content: vocabulary, merges, added tokens and rules, for writers.
+  /// The content of the file (vocabulary, merges, added tokens and rules), for writers.
   public JsonNode content() {
     return content;
   }
 
-  /// Whether tokens are bytes in GPT-2's letters, as those of LLaMA-3, Qwen and their like are.
+  /// Whether tokens are bytes in GPT-2's letters, as in LLaMA 3, Qwen and similar models.
   public boolean isByteLevel() {
     return json.byteLevel();
   }
@@ -164,7 +164,7 @@ public final class JsonTokenizer implements Tokenizer {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      library.close(); // a second time would crash the process
+      library.close(); // closing it twice would crash the process
     }
   }
 
@@ -189,7 +189,7 @@ public final class JsonTokenizer implements Tokenizer {
         .findFirst()
         .orElseThrow(() ->
             new BadInputException(
-                where + " lacks the special token '" + token + "'; fetch it again"));
+                where + " lacks the special token '" + token + "'; download it again"));
   }
 
   private static HuggingFaceTokenizer open(JsonNode content, String where) {
@@ -199,7 +199,7 @@ public final class JsonTokenizer implements Tokenizer {
           stream, Map.of("truncation", "false", "padding", "false"));
     } catch (IOException | RuntimeException e) {
       throw new BadInputException(
-          where + " is not a usable tokenizer: " + e.getMessage() + "; fetch it again", e);
+          where + " is not a usable tokenizer: " + e.getMessage() + "; download it again", e);
     }
   }
 }

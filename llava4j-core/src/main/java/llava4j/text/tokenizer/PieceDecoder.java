@@ -4,11 +4,11 @@ import java.util.Map;
 import llava4j.text.tokenizer.SentencePieceModel.Piece;
 import llava4j.text.tokenizer.SentencePieceModel.PieceType;
 
-/// Joins pieces to text as `SentencePieceProcessor::Decode` does: the dummy prefix falls away, runs
-/// of byte pieces are UTF-8, and each byte that is not becomes U+FFFD.
+/// Joins pieces to text like `SentencePieceProcessor::Decode`: the dummy prefix is removed, runs of
+/// byte pieces are UTF-8, and each invalid byte becomes U+FFFD.
 ///
-/// Gives text as soon as no later piece can change it, so one reading of the rules serves whole
-/// texts and streams.
+/// Returns text as soon as no later piece can change it, so the same code is used for whole texts
+/// and for streams.
 final class PieceDecoder {
   static final String SPACE = "▁";
 
@@ -23,7 +23,7 @@ final class PieceDecoder {
     this.dropsDummyPrefix = dropsDummyPrefix;
   }
 
-  /// Takes the next piece and gives the text that is settled by it.
+  /// Adds the next piece and returns the text that is final now.
   String accept(String pieceText) {
     Piece piece = pieces.get(pieceText);
     if (piece != null && piece.type() == PieceType.BYTE) {
@@ -43,7 +43,7 @@ final class PieceDecoder {
     return settled + text;
   }
 
-  /// What is left at the end.
+  /// The remaining text at the end.
   String finish() {
     return bytes.finish();
   }

@@ -4,10 +4,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// Protocol Buffers' wire format, read and written.
+/// Reads and writes the wire format of Protocol Buffers.
 ///
-/// It is four rules; a library for it would need the schema compiled, and would be one more thing
-/// that trusts a file.
+/// The format has four rules. A library would need a compiled schema, and would be one more
+/// component that reads untrusted files.
 final class ProtoFields {
   static final int VARINT = 0;
   static final int FIXED64 = 1;
@@ -16,12 +16,12 @@ final class ProtoFields {
 
   private ProtoFields() {}
 
-  /// Takes one field; its value lies from `start` to before `end`.
+  /// Receives one field; its value is from `start` (inclusive) to `end` (exclusive).
   interface Visitor {
     void onField(int field, int wireType, int start, int end);
   }
 
-  /// Bytes that are not the format; the reader says which file they came from.
+  /// The bytes do not have the format; the caller adds the name of the file.
   static final class BrokenFormat extends RuntimeException {
     BrokenFormat(String message) {
       super(message);
@@ -61,12 +61,12 @@ final class ProtoFields {
     }
   }
 
-  /// The number whose bytes begin at `start`.
+  /// The varint that starts at `start`.
   static long number(byte[] bytes, int start, int end) {
     return varint(bytes, start, end)[0];
   }
 
-  /// The float whose four bytes begin at `start`.
+  /// The float in the four bytes from `start` on.
   static float real(byte[] bytes, int start) {
     return ByteBuffer.wrap(bytes, start, 4).order(ByteOrder.LITTLE_ENDIAN).getFloat();
   }
@@ -87,7 +87,7 @@ final class ProtoFields {
     out.writeBytes(value);
   }
 
-  /// @return value and the place behind it
+  /// @return the value and the offset after it
   private static long[] varint(byte[] bytes, int start, int end) {
     long value = 0;
     for (int i = 0; i < 10 && start + i < end; i++) {

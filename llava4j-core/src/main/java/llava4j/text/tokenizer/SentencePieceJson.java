@@ -14,15 +14,15 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A SentencePiece tokenizer as Hugging Face's `tokenizer.json`, so that the fast tokenizers of
-/// transformers give our ids.
+/// Converts a SentencePiece tokenizer to Hugging Face's `tokenizer.json`, with which the fast
+/// tokenizers of transformers give the same ids.
 ///
 /// The rules are those of transformers' `LlamaConverter`: merges in the order of the pieces'
-/// scores, byte fallback, blanks as `▁`, special tokens cut out before anything else. It differs in
-/// one place. Without `legacy`, the converter's `Metaspace` gives a text that begins with a blank
-/// one blank less than the slow tokenizer does. Two `Metaspace` steps behind a normaliser that
-/// already turned the blanks give the same number: the first puts a blank in front of the text's
-/// beginning whatever stands there, the second turns that blank.
+/// scores, byte fallback, blanks as `▁`, special tokens split off first. There is one difference.
+/// Without `legacy`, the converter's `Metaspace` gives a text that begins with a blank one blank
+/// less than the slow tokenizer. Two `Metaspace` steps after a normaliser that has already replaced
+/// the blanks give the same number: the first always adds a blank at the start of the text, the
+/// second replaces that blank.
 public final class SentencePieceJson {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String SPACE = PieceDecoder.SPACE;
@@ -32,10 +32,10 @@ public final class SentencePieceJson {
   private final boolean legacy;
   private final SortedMap<Integer, String> added = new TreeMap<>();
 
-  /// Left and right part of a pair that becomes one piece, with that piece's score.
+  /// The left and right part of a merged piece, with the score of the piece.
   private record Merge(String left, String right, float score) {}
 
-  /// @param more tokens that the written file has beyond those of `tokenizer`, with their ids
+  /// @param more additional tokens of the written file, with their ids
   public SentencePieceJson(SentencePieceTokenizer tokenizer, Map<String, Integer> more) {
     this.tokenizer = tokenizer;
     this.model = tokenizer.baseModel();
@@ -185,8 +185,8 @@ public final class SentencePieceJson {
     }
   }
 
-  /// All pairs of pieces that make a piece, best score first; of equal ones the pair with the
-  /// longer left part, as `generate_merges` of transformers orders them.
+  /// All pairs of pieces that form a piece, best score first; among equal scores, the pair with the
+  /// longer left part first, as in `generate_merges` of transformers.
   private List<Merge> merges() {
     Map<String, Integer> ids = new HashMap<>();
     for (int id = 0; id < model.pieces().size(); id++) {
@@ -200,7 +200,7 @@ public final class SentencePieceJson {
         all.addAll(mergesInto(piece, ids));
       }
     }
-    // stable, like Python's sort: what is equal keeps the order of the ids
+    // stable, like Python's sort: equal elements keep the order of the ids
     all.sort(
         Comparator.comparingDouble(Merge::score)
             .thenComparingInt(merge -> codePoints(merge.left()))

@@ -11,16 +11,16 @@ import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.text.tokenizer.ProtoFields.BrokenFormat;
 
-/// A SentencePiece BPE model with byte fallback, as LLaMA's: its pieces, and two switches of its
+/// A SentencePiece BPE model with byte fallback, like LLaMA's: its pieces and two settings of its
 /// normaliser.
 ///
-/// The native library gives no list of pieces and trusts its input. So a file is read here, and the
-/// library sees only what `bytes()` writes anew from what was read: no byte of a hostile file
+/// The native library does not return the list of pieces and trusts its input. So a file is parsed
+/// here, and the library gets only a new model written by `bytes()`: no byte of a hostile file
 /// reaches it.
 ///
 /// @param pieces in id order
-/// @param addDummyPrefix a blank goes in front of a text
-/// @param removeExtraBlanks runs of blanks count as one; LLaMA's model keeps them
+/// @param addDummyPrefix whether a blank is added before a text
+/// @param removeExtraBlanks whether runs of blanks become one blank; LLaMA's model keeps them
 public record SentencePieceModel(
     List<Piece> pieces, boolean addDummyPrefix, boolean removeExtraBlanks) {
   private static final int MAX_PIECES = 4_000_000;
@@ -28,7 +28,7 @@ public record SentencePieceModel(
   private static final long BPE = 2;
   private static final int NUM_BYTES = 256;
 
-  /// What a piece stands for, numbered as in the file format.
+  /// The types of pieces, numbered as in the file format.
   public enum PieceType {
     NORMAL(1),
     UNKNOWN(2),
@@ -48,7 +48,7 @@ public record SentencePieceModel(
       return number;
     }
 
-    /// The type with this number in the file; null for none.
+    /// The type with this number in the file; null if there is none.
     public static PieceType of(long number) {
       for (PieceType type : values()) {
         if (type.number == number) {
@@ -58,7 +58,7 @@ public record SentencePieceModel(
       return null;
     }
 
-    /// The type that a GGUF file gives to a token.
+    /// The type of a token in a GGUF file.
     ///
     /// @param where the file, for messages
     static PieceType ofToken(long number, int id, String where) {
@@ -79,7 +79,7 @@ public record SentencePieceModel(
   /// One vocabulary entry.
   public record Piece(String text, float score, PieceType type) {}
 
-  /// What a file says apart from its pieces, with the format's defaults.
+  /// The settings in a file, with the format's defaults.
   private static final class Switches {
     long modelType = 1;
     boolean hasNormaliserRules;
@@ -90,7 +90,7 @@ public record SentencePieceModel(
 
   /// Reads and checks a `tokenizer.model`.
   ///
-  /// @param where names the file in messages
+  /// @param where the file in messages
   public static SentencePieceModel parse(byte[] bytes, String where) {
     ForeignVocabulary.requireNoTiktoken(bytes, where);
     try {
@@ -106,7 +106,7 @@ public record SentencePieceModel(
                 case 1 -> pieces.add(piece(bytes, start, end, pieces.size()));
                 case 2 -> readTrainer(bytes, start, end, switches);
                 case 3 -> readNormaliser(bytes, start, end, switches);
-                default -> {} // self test data, denormaliser: of no use here
+                default -> {} // self-test data, denormaliser: not needed
               }
             }
           });
@@ -119,14 +119,14 @@ public record SentencePieceModel(
           where
               + " is not a SentencePiece model of LLaMA's kind: "
               + e.getMessage()
-              + "; fetch it again",
+              + "; download it again",
           e);
     }
   }
 
-  /// Builds a model from a vocabulary that came another way (GGUF).
+  /// Builds a model from a vocabulary of another source (GGUF).
   ///
-  /// @throws BadInputException for a vocabulary that no SentencePiece model can have
+  /// @throws BadInputException if the vocabulary cannot be that of a SentencePiece model
   public static SentencePieceModel of(List<Piece> pieces, boolean addDummyPrefix) {
     try {
       requireSound(pieces);
@@ -138,12 +138,12 @@ public record SentencePieceModel(
     return new SentencePieceModel(List.copyOf(pieces), addDummyPrefix, false);
   }
 
-  /// The same model that puts no blank in front of a text.
+  /// The model without a blank before a text.
   public SentencePieceModel withoutDummyPrefix() {
     return new SentencePieceModel(pieces, false, removeExtraBlanks);
   }
 
-  /// The model as a `ModelProto`, written from the fields above.
+  /// The bytes of a `ModelProto` with the fields above.
   public byte[] bytes() {
     ByteArrayOutputStream model = new ByteArrayOutputStream();
     for (Piece piece : pieces) {
@@ -197,7 +197,7 @@ public record SentencePieceModel(
               case 3 -> switches.addDummyPrefix = on;
               case 4 -> switches.removeExtraBlanks = on;
               case 5 -> switches.escapesBlanks = on;
-              default -> {} // not a switch that changes ids
+              default -> {} // does not affect ids
             }
           }
         });
@@ -241,15 +241,15 @@ public record SentencePieceModel(
   private static void requireLlama(Switches switches) {
     if (switches.modelType != BPE) {
       throw new BrokenFormat(
-          "its model type is " + switches.modelType + " where " + BPE + " (BPE) is needed");
+          "its model type is " + switches.modelType + ", but " + BPE + " (BPE) is needed");
     }
-    // The rules are a native trie, read without checks: a reason more to want none.
+    // The rules are a native trie that is read without checks: another reason to refuse them.
     if (switches.hasNormaliserRules || !switches.escapesBlanks) {
       throw new BrokenFormat("it changes the text before it splits it, which LLaMA's does not");
     }
   }
 
-  /// All that the native library takes for granted.
+  /// Checks everything that the native library relies on.
   private static void requireSound(List<Piece> pieces) {
     if (pieces.isEmpty() || pieces.size() > MAX_PIECES) {
       throw new BrokenFormat("it has " + pieces.size() + " pieces");
@@ -272,7 +272,7 @@ public record SentencePieceModel(
       if (piece.type() == PieceType.BYTE) {
         numBytes++;
         if (Utf8Assembler.byteOf(piece.text()) < 0) {
-          throw new BrokenFormat("piece " + id + " '" + piece.text() + "' is no byte <0x00>");
+          throw new BrokenFormat("piece " + id + " '" + piece.text() + "' is not a byte <0x00>");
         }
       }
     }
@@ -282,7 +282,7 @@ public record SentencePieceModel(
               + numUnknown
               + " unknown pieces and "
               + numBytes
-              + " byte pieces where 1 and "
+              + " byte pieces, but 1 and "
               + NUM_BYTES
               + " are needed");
     }

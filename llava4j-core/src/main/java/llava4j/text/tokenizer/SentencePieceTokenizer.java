@@ -20,23 +20,23 @@ import llava4j.text.tokenizer.SentencePieceModel.Piece;
 import llava4j.text.tokenizer.SentencePieceModel.PieceType;
 import llava4j.text.tokenizer.SentencePieceTokenizer.Settings.Strip;
 
-/// The slow `LlamaTokenizer` of transformers over a SentencePiece model, in both of its rules:
+/// The slow `LlamaTokenizer` of transformers with a SentencePiece model, with both of its rules:
 ///
-/// - legacy: each stretch of text between special tokens gets its own dummy prefix;
+/// - legacy: each text between special tokens gets its own dummy prefix;
 /// - non-legacy: only the beginning of the text does.
 public final class SentencePieceTokenizer implements Tokenizer {
   private static final String UNKNOWN = "<unk>";
   private static final Strip NO_STRIP = new Strip(false, false);
 
-  /// How a tokenizer treats its text.
+  /// The settings of a tokenizer.
   ///
   /// @param legacy transformers' `legacy` flag
-  /// @param bosId id put first
+  /// @param bosId beginning-of-sequence id
   /// @param eosId id that ends an answer
   /// @param added tokens beyond the SentencePiece model, such as `<image>`, with their ids
-  /// @param strips special tokens that swallow the white space beside them
+  /// @param strips special tokens that remove the white space next to them
   /// @param addsBos whether texts begin with `bosId` unless the caller says otherwise
-  /// @param words those of `added` that are words like others and stay in decoded text (`"special":
+  /// @param words tokens of `added` that are not special and stay in decoded text (`"special":
   ///   false`)
   public record Settings(
       boolean legacy,
@@ -57,7 +57,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
       words = Set.copyOf(words);
     }
 
-    /// Settings where every added token is a special one.
+    /// Settings in which all added tokens are special.
     public Settings(
         boolean legacy,
         int bosId,
@@ -69,13 +69,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
       this(legacy, bosId, eosId, padId, added, strips, addsBos, Set.of());
     }
 
-    /// Settings without stripping tokens, as LLaVA's files have them.
+    /// Settings without tokens that remove white space, as in LLaVA's files.
     public Settings(
         boolean legacy, int bosId, int eosId, OptionalInt padId, SortedMap<String, Integer> added) {
       this(legacy, bosId, eosId, padId, added, Map.of(), true);
     }
 
-    /// LLaMA's own: `<s>` is 1, `</s>` is 2, nothing added.
+    /// LLaMA's settings: `<s>` is 1, `</s>` is 2, no added tokens.
     public static Settings llama(boolean legacy) {
       return new Settings(legacy, 1, 2, OptionalInt.empty(), Collections.emptySortedMap());
     }
@@ -145,7 +145,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return ids.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /// Ids of a text by SentencePiece alone: no special tokens, no beginning id.
+  /// Ids of a text from SentencePiece only: without special tokens and beginning-of-sequence id.
   int[] encodePieces(String text) {
     return nativeIds(SoundText.of(text));
   }
@@ -216,12 +216,12 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return Collections.unmodifiableSortedMap(specials);
   }
 
-  /// The model under this tokenizer, for writers.
+  /// The SentencePiece model, for writers.
   public SentencePieceModel model() {
     return model;
   }
 
-  /// Pieces of the trained model, without what was added behind it.
+  /// Number of pieces of the trained model, without added tokens.
   public int numBasePieces() {
     int base = model.pieces().size();
     while (base > 0
@@ -232,7 +232,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return base;
   }
 
-  /// The trained model, without what was added behind it.
+  /// The trained model, without added tokens.
   public SentencePieceModel baseModel() {
     return SentencePieceModel.of(
         model.pieces().subList(0, numBasePieces()), model.addDummyPrefix());
@@ -245,7 +245,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      library.close(); // a second time would crash the process
+      library.close(); // closing it twice would crash the process
     }
   }
 
@@ -263,7 +263,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
       throw new BadInputException(
           "SentencePiece refuses the tokenizer's vocabulary: "
               + e.getMessage()
-              + "; fetch the tokenizer files again",
+              + "; download the tokenizer files again",
           e);
     }
   }
@@ -272,8 +272,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return PieceDecoder.SPACE + text.replace(PieceDecoder.SPACE, " ");
   }
 
-  /// Non-legacy: a segment that starts with a blank is encoded behind `<unk>`, whose pieces are
-  /// then cut off, because SentencePiece would strip the blank at the start.
+  /// Non-legacy: a segment that starts with a blank is encoded after `<unk>`, whose pieces are then
+  /// removed, because SentencePiece would remove the blank at the start.
   private int[] encodeSegment(String segment) {
     boolean startsBlank = segment.startsWith(PieceDecoder.SPACE) || segment.startsWith(" ");
     if (settings.legacy() || !startsBlank) {
@@ -283,8 +283,8 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return Arrays.copyOfRange(ids, Math.min(unknownPrefixLength, ids.length), ids.length);
   }
 
-  /// Cuts out special tokens: at each place the longest that fits. Those that strip take the white
-  /// space beside them away.
+  /// Splits off special tokens, at each position the longest match. Tokens with `lstrip` or
+  /// `rstrip` remove the white space next to them.
   private List<String> splitAtSpecials(String text) {
     List<String> segments = new ArrayList<>();
     int start = 0;
@@ -361,13 +361,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return text.append(segment).append(decoder.finish()).toString();
   }
 
-  /// The piece of an id that gives text; null for special ids and those outside the vocabulary.
+  /// The piece of an id; null for special ids and ids outside of the vocabulary.
   private String textPiece(int id) {
     String token = token(id);
     return token == null || isHidden(token) ? null : token;
   }
 
-  /// Whether a token is a special one, which gives no text.
+  /// Whether a token is special and is not decoded to text.
   private boolean isHidden(String token) {
     return specials.containsKey(token) && !settings.words().contains(token);
   }

@@ -2,14 +2,14 @@ package llava4j.text.tokenizer;
 
 import java.util.function.IntFunction;
 
-/// Streams what `SentencePieceTokenizer` decodes: without special tokens the text is one segment,
-/// and its first piece loses its blank.
+/// A streaming version of `SentencePieceTokenizer`'s decoding: without special tokens, the text is
+/// one segment, and its first piece loses its leading blank.
 final class SlowDetokenizer implements StreamingDetokenizer {
   private final IntFunction<String> textPiece;
   private final PieceDecoder decoder;
   private boolean begun;
 
-  /// @param textPiece the piece of an id; null for ids that give no text
+  /// @param textPiece the piece of an id; null for ids without text
   SlowDetokenizer(IntFunction<String> textPiece, PieceDecoder decoder) {
     this.textPiece = textPiece;
     this.decoder = decoder;

@@ -1,7 +1,7 @@
 package llava4j.text.tokenizer;
 
-/// Text that both native libraries can take: they read UTF-8, which half a surrogate pair has none
-/// of.
+/// Makes text valid for both native libraries: they read UTF-8, in which half a surrogate pair
+/// cannot be encoded.
 final class SoundText {
   private SoundText() {}
 

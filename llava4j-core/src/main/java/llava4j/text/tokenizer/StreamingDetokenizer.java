@@ -1,16 +1,16 @@
 package llava4j.text.tokenizer;
 
-/// Turns a stream of ids into pieces of text, never half a character, never a piece that a later id
-/// would change. Special tokens give no text. The pieces together are `decode(ids, skipSpecial =
-/// true)`, at a cost that grows with the number of ids and no faster.
+/// Converts a stream of ids to pieces of text. It never returns half a character, or text that a
+/// later id would change. Special tokens give no text. All pieces together are `decode(ids,
+/// skipSpecial = true)`. The cost is linear in the number of ids.
 ///
-/// One belongs to one stream and one thread.
+/// Each instance is for one stream and one thread.
 public sealed interface StreamingDetokenizer
     permits SlowDetokenizer, FastDetokenizer, ByteLevelDetokenizer, HoldingDetokenizer {
 
-  /// The text that this id settles; often empty.
+  /// The text that is final after this id; often empty.
   String accept(int id);
 
-  /// What is left at the end of the stream; broken characters as U+FFFD.
+  /// The remaining text at the end of the stream; invalid characters are U+FFFD.
   String finish();
 }

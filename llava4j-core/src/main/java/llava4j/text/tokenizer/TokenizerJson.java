@@ -13,17 +13,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What we read ourselves in a `tokenizer.json`, and the checks that it passes before Hugging
-/// Face's native library sees it.
+/// The parts of a `tokenizer.json` that we parse ourselves, with checks that are done before
+/// Hugging Face's native library reads the file.
 ///
-/// @param tokens every id's token, the added ones included
-/// @param vocabularySize number of ids of the model proper
+/// @param tokens the token of every id, including added tokens
+/// @param vocabularySize number of ids without added tokens
 /// @param added added tokens with their ids
 /// @param special ids that decoding can skip
-/// @param decodesLikeLlama the decoder is the one that LLaMA's files have
-/// @param byteLevel the decoder reads tokens as bytes in GPT-2's letters
-/// @param firstToken the special token that the file's own rule puts in front of a text; empty for
-///   none
+/// @param decodesLikeLlama whether the decoder is that of LLaMA's files
+/// @param byteLevel whether the decoder reads tokens as bytes in GPT-2's letters
+/// @param firstToken the special token that the file's rule adds before a text; may be empty
 public record TokenizerJson(
     Map<Integer, String> tokens,
     int vocabularySize,
@@ -42,14 +41,14 @@ public record TokenizerJson(
 
   /// Reads and checks the content of a file.
   ///
-  /// @param file names it in messages
+  /// @param file its name in messages
   public static TokenizerJson of(JsonNode json, String file) {
     JsonNode model = json.path("model");
     if (!model.path("vocab").isObject() || model.path("vocab").isEmpty()) {
       throw broken(file, "has no vocabulary");
     }
     if (!model.path("type").asString("BPE").equals("BPE")) {
-      throw broken(file, "has a model of type " + model.path("type") + " where BPE is needed");
+      throw broken(file, "has a model of type " + model.path("type") + ", but BPE is needed");
     }
     Map<Integer, String> tokens = new HashMap<>();
     for (Map.Entry<String, JsonNode> entry : model.path("vocab").properties()) {
@@ -61,7 +60,7 @@ public record TokenizerJson(
     requireMerges(file, model);
     JsonNode addedTokens = json.path("added_tokens");
     if (!addedTokens.isArray() && !addedTokens.isNull() && !addedTokens.isMissingNode()) {
-      throw broken(file, "has added_tokens that are no list");
+      throw broken(file, "has added_tokens that are not a list");
     }
     SortedMap<String, Integer> added = new TreeMap<>();
     Map<Integer, Boolean> special = new HashMap<>();
@@ -93,7 +92,7 @@ public record TokenizerJson(
         || (decoder.path("decoders").size() == 1 && isByteLevel(decoder.path("decoders").get(0)));
   }
 
-  /// The first token of the rule for single texts, where it is a special one.
+  /// The first token of the rule for single texts, if it is special.
   private static String firstToken(JsonNode processor) {
     for (JsonNode part : processor.path("processors")) {
       String found = firstToken(part);
@@ -105,7 +104,7 @@ public record TokenizerJson(
     return first.path("id").asString("");
   }
 
-  /// The token of an id that gives text; null for special ids and those outside the vocabulary.
+  /// The token of an id; null for special ids and ids outside of the vocabulary.
   String textToken(int id) {
     return special.getOrDefault(id, false) ? null : tokens.get(id);
   }
@@ -136,8 +135,8 @@ public record TokenizerJson(
     }
   }
 
-  /// Blank signs, byte fallback, fuse, one blank off the front: the only decoder that can be
-  /// streamed by `FastDetokenizer`.
+  /// Whether the decoder consists of blank signs, byte fallback, fuse and removal of one leading
+  /// blank: the only decoder that `FastDetokenizer` can stream.
   private static boolean decodesLikeLlama(JsonNode decoder) {
     JsonNode parts = decoder.path("decoders");
     return parts.size() == 4
@@ -161,16 +160,16 @@ public record TokenizerJson(
       if (JsonMapper.builder().build().readTree(file.toFile()) instanceof ObjectNode object) {
         return object;
       }
-      throw broken(file.toString(), "is no JSON object");
+      throw broken(file.toString(), "is not a JSON object");
     } catch (JacksonException e) {
       String reason = Files.isReadable(file) ? e.getOriginalMessage() : "it cannot be opened";
       throw new BadInputException(
-          file + " is not readable JSON: " + reason + "; fetch it again", e);
+          file + " is not readable JSON: " + reason + "; download it again", e);
     }
   }
 
   private static BadInputException broken(String file, String what) {
     return new BadInputException(
-        file + " is not a usable tokenizer: it " + what + "; fetch it again");
+        file + " is not a usable tokenizer: it " + what + "; download it again");
   }
 }

@@ -3,13 +3,13 @@ package llava4j.text.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Bytes one at a time to text. Gives a character as soon as no later byte can change it.
+/// Converts single bytes to text. Returns a character as soon as no later byte can change it.
 final class Utf8Assembler {
-  /// What becomes of bytes that belong to no sound UTF-8 character.
+  /// How invalid bytes are decoded.
   enum Broken {
-    /// Each byte is one U+FFFD, as SentencePiece does.
+    /// Each byte is one U+FFFD, as in SentencePiece.
     EACH_BYTE,
-    /// Each longest beginning of a character is one U+FFFD, as Rust's `from_utf8_lossy` does.
+    /// Each longest prefix of a character is one U+FFFD, as in Rust's `from_utf8_lossy`.
     EACH_BEGINNING
   }
 
@@ -27,7 +27,7 @@ final class Utf8Assembler {
     this.broken = broken;
   }
 
-  /// The byte that a piece such as `<0x0A>` stands for; -1 if it is no such piece.
+  /// The byte of a piece such as `<0x0A>`; -1 for other pieces.
   static int byteOf(String piece) {
     if (piece.length() != 6 || !piece.startsWith("<0x") || piece.charAt(5) != '>') {
       return -1;
@@ -37,12 +37,12 @@ final class Utf8Assembler {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
   }
 
-  /// Whether bytes wait for the rest of their character.
+  /// Whether there are bytes of an incomplete character.
   boolean isPending() {
     return numPending > 0;
   }
 
-  /// Takes a byte and gives the text that is settled by it.
+  /// Adds a byte and returns the text that is final now.
   String accept(int next) {
     pending[numPending++] = (byte) next;
     StringBuilder settled = new StringBuilder();
@@ -61,14 +61,15 @@ final class Utf8Assembler {
     return settled.toString();
   }
 
-  /// Ends the run of bytes: what waits is no character.
+  /// Ends the run of bytes: an incomplete character is invalid.
   String finish() {
     String rest = numPending == 0 ? "" : REPLACEMENT.repeat(numPending / brokenBytes(numPending));
     numPending = 0;
     return rest;
   }
 
-  /// How many waiting bytes become one U+FFFD, of `beginning` that could have been a character's.
+  /// The number of incomplete bytes that become one U+FFFD, if `beginning` of them are a valid
+  /// prefix.
   private int brokenBytes(int beginning) {
     return switch (broken) {
       case EACH_BYTE -> 1;
@@ -102,7 +103,8 @@ final class Utf8Assembler {
     return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   }
 
-  /// Whether the waiting bytes can begin a character of this many bytes (Unicode, table 3-7).
+  /// Whether the incomplete bytes can be the prefix of a character of this length (Unicode, table
+  /// 3-7).
   private boolean isPossible(int wanted) {
     for (int i = 1; i < Math.min(numPending, wanted); i++) {
       int value = pending[i] & 0xFF;

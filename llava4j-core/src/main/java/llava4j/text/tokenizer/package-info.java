@@ -1,2 +1,3 @@
-/// Text to token ids and back, equal to the original tokenizers: SentencePiece and byte-level BPE.
+/// Converts text to token ids and back like the original tokenizers: SentencePiece and byte-level
+/// BPE.
 package llava4j.text.tokenizer;

@@ -55,8 +55,8 @@ class GgufCorruptionTest {
   @Test
   void hugeCountsAreRefusedBeforeAllocation() {
     for (long count : new long[] {Long.MAX_VALUE, -1, 1L << 40, 1 << 20}) {
-      assertRefused(bytes -> bytes.putLong(COUNTS, count), "tensors where");
-      assertRefused(bytes -> bytes.putLong(COUNTS + 8, count), "metadata keys where");
+      assertRefused(bytes -> bytes.putLong(COUNTS, count), "tensors, but at most");
+      assertRefused(bytes -> bytes.putLong(COUNTS + 8, count), "metadata keys, but at most");
       assertRefused(bytes -> bytes.putLong(COUNTS + 16, count), "claims a string of");
       assertRefused(after("array", 8, count), "metadata key array claims");
     }
@@ -102,7 +102,7 @@ class GgufCorruptionTest {
           metadata.put("general.architecture", new GgufValue.Text("llama"));
           metadata.put("llama.embedding_length", GgufValue.uint32(0));
         },
-        "no sensible count");
+        "not a valid count");
   }
 
   @Property(tries = 1500)

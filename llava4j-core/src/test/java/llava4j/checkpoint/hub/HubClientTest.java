@@ -146,7 +146,7 @@ class HubClientTest {
           exchange.sendResponseHeaders(200, damaged.length);
           exchange.getResponseBody().write(damaged);
         };
-    assertBad("model.safetensors of team/tiny@main arrived damaged");
+    assertBad("model.safetensors of team/tiny@main is damaged after the download");
     assertThat(
             folder
                 .resolve("models--team--tiny/blobs")

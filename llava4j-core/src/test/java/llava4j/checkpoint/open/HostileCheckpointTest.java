@@ -54,7 +54,7 @@ class HostileCheckpointTest {
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 4]}} | 8 | needs 8 bytes but has 4",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 80]}} | 8 | claims bytes [0, 80]",
         "{\"a\": {\"dtype\": \"F8_E4M3\", \"shape\": [8], \"data_offsets\": [0, 8]}} | 8 | F8_E4M3",
-        "{\"a\": {\"dtype\": \"F32\", \"shape\": [-2], \"data_offsets\": [0, 8]}} | 8 | not counts",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [-2], \"data_offsets\": [0, 8]}} | 8 | not a valid count",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [4611686018427387904, 4], \"data_offsets\": [0, 8]}} | 8 | impossible shape",
         "{\"a\": {\"dtype\": \"U8\", \"shape\": [4], \"data_offsets\": [4, 8]}} | 8 | starts at byte",
         "{\"a\": {\"dtype\": \"U8\", \"shape\": [4], \"data_offsets\": [0, 4]}} | 8 | after its last tensor",
@@ -117,7 +117,7 @@ class HostileCheckpointTest {
             folder.resolve("old.bin"), new byte[] {(byte) 0x80, 2, (byte) 0x8a, 10, 1, 2, 3});
     assertThatThrownBy(() -> TorchZipFile.open(old))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("PyTorch of 1.6");
+        .hasMessageContaining("PyTorch 1.6");
   }
 
   @Test

@@ -155,7 +155,7 @@ class LanguageModelBaseTest {
   void adapterWithoutConnectorSaysSo() throws IOException {
     Path adapter = adapter();
     Files.delete(adapter.resolve("non_lora_trainables.bin"));
-    refused(adapter, options(), "no connector");
+    refused(adapter, options(), "no projector");
   }
 
   @Test
@@ -255,7 +255,7 @@ class LanguageModelBaseTest {
     refused(
         Golden.committed("original"),
         CheckpointOptions.none().withMergedLora(),
-        "is no LoRA adapter; leave out --merge-lora");
+        "is not a LoRA adapter; leave out --merge-lora");
   }
 
   private static void refused(Path path, CheckpointOptions options, String words) {

@@ -131,7 +131,7 @@ class ImageFetcherTest {
   @Test
   void redirectsAreCheckedAnew() {
     assertRefused(local(1 << 20), address("/inward"), "127.0.0.2", "private network");
-    assertRefused(local(1 << 20), address("/file"), "no http or https");
+    assertRefused(local(1 << 20), address("/file"), "not an http or https");
     assertRefused(local(1 << 20), address("/loop"), "redirects more than 5");
   }
 
@@ -151,7 +151,7 @@ class ImageFetcherTest {
     try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var policy = new FetchPolicy(true, 1000, Duration.ofMillis(200), 5, Set.of("localhost"));
       assertRefused(
-          policy, "http://localhost:" + silent.getLocalPort() + "/", "did not come within");
+          policy, "http://localhost:" + silent.getLocalPort() + "/", "was not received within");
     }
   }
 
@@ -228,7 +228,7 @@ class ImageFetcherTest {
       try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
         String address = rawServer(listening, answer + " ".repeat(999), 30);
         assertTimeoutPreemptively(
-            Duration.ofSeconds(3), () -> assertRefused(policy, address, "did not come within"));
+            Duration.ofSeconds(3), () -> assertRefused(policy, address, "was not received within"));
       }
     }
   }
@@ -256,7 +256,7 @@ class ImageFetcherTest {
           });
       String address = "https://localhost:" + listening.getLocalPort() + "/";
       assertTimeoutPreemptively(
-          Duration.ofSeconds(3), () -> assertRefused(policy, address, "did not come within"));
+          Duration.ofSeconds(3), () -> assertRefused(policy, address, "was not received within"));
     }
   }
 
@@ -269,7 +269,7 @@ class ImageFetcherTest {
     assertRefused(policy, "data:image/png;base64", "comma");
     assertRefused(policy, "data:image/png;base64,AAA=A", "base64");
     assertRefused(policy, "http://no-such-host.invalid/x", "no host");
-    assertRefused(policy, "http://a b/", "no valid");
+    assertRefused(policy, "http://a b/", "not a valid");
     assertRefused(policy, "http:///x", "http:///x");
   }
 }

@@ -52,7 +52,7 @@ class HostileTokenizerFilesTest {
             .getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> SentencePieceModel.parse(pointer, "tokenizer.model"))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("fetch it again");
+        .hasMessageContaining("download it again");
   }
 
   @Test

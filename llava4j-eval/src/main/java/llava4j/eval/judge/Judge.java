@@ -3,14 +3,14 @@ package llava4j.eval.judge;
 /// Judges one answer at a time.
 public interface Judge {
 
-  /// Which judge: a part of what a score means.
+  /// The name of the judge, which a score depends on.
   String name();
 
-  /// Asks.
+  /// Asks the judge.
   ///
-  /// @param system what it is told it is; may be empty
-  /// @param prompt everything else
-  /// @return its words
-  /// @throws JudgeException if it did not answer, also after several tries
+  /// @param system the system prompt; may be empty
+  /// @param prompt the user's prompt
+  /// @return the reply
+  /// @throws JudgeException if there was no reply after several tries
   String ask(String system, String prompt);
 }

@@ -23,9 +23,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Has a judge score a benchmark. Verdicts are written as they come, so a stopped run goes on; an
-/// answer whose verdict stays unreadable is listed and has no score. A judge that is silent on
-/// several answers in a row is not asked about the rest.
+/// Lets a judge score a benchmark. Ratings are written as they come, so a stopped run can be
+/// resumed. An answer without a readable rating is listed and has no score. After several answers
+/// in a row without a reply, the judge is not asked again.
 public final class Judging {
   private static final String PROMPT = "prompt_sha256";
   private static final int SILENCES = 3;
@@ -36,14 +36,15 @@ public final class Judging {
   private final int tries;
   private final Duration pause;
 
-  /// What came of it.
+  /// The result.
   ///
-  /// @param unjudged numbers of the questions without a readable verdict; the score leaves them out
+  /// @param unjudged numbers of the questions without a readable rating; they are not part of the
+  ///   score
   public record Result(Score score, List<Integer> unjudged) {}
 
-  /// @param reviews file of the verdicts
-  /// @param tries at a readable verdict, for each answer
-  /// @param pause before the second try; each time twice as long
+  /// @param reviews the file of the ratings
+  /// @param tries per answer, to get a readable rating
+  /// @param pause before the second try; doubles each time
   public Judging(JudgedTask task, Judge judge, Path reviews, int tries, Duration pause) {
     this.task = task;
     this.judge = judge;
@@ -52,9 +53,9 @@ public final class Judging {
     this.pause = pause;
   }
 
-  /// Asks about what has no verdict yet.
+  /// Asks about the answers that have no rating yet.
   ///
-  /// @param progress hears how many answers are done with
+  /// @param progress receives the number of finished answers
   public Result judge(List<Answer> answers, IntConsumer progress) {
     List<String> prompts = task.prompts(answers);
     Map<Integer, String> verdicts = read(prompts);
@@ -87,7 +88,7 @@ public final class Judging {
     if (verdicts.isEmpty()) {
       throw new BadInputException(
           judge.name()
-              + " gave no readable verdict on any of "
+              + " gave no readable rating for any of "
               + prompts.size()
               + " answers"
               + reason);
@@ -95,9 +96,9 @@ public final class Judging {
     return new Result(task.judged(verdicts), unjudged);
   }
 
-  /// A readable verdict, if there is one in so many tries.
+  /// A readable rating, or empty after several tries.
   ///
-  /// @throws JudgeException if the judge is silent; it has tried often enough itself
+  /// @throws JudgeException if there is no reply; the judge has repeated the request itself
   private Optional<String> ask(String prompt) {
     Duration wait = pause;
     for (int i = 0; i < tries; i++) {
@@ -129,11 +130,11 @@ public final class Judging {
         if (!node.path("judge").asString("").equals(judge.name())) {
           throw new BadInputException(
               reviews
-                  + " holds verdicts of "
+                  + " contains ratings of "
                   + node.path("judge").asString("another judge")
                   + ", not of "
                   + judge.name()
-                  + "; name another --out or remove the file");
+                  + "; use another --out folder or remove the file");
         }
         int number = node.path("number").asInt(-1);
         String verdict = node.path("verdict").asString("");
@@ -142,7 +143,7 @@ public final class Judging {
               reviews
                   + ", line "
                   + row
-                  + " holds no verdict that can be read; remove the line, and the judge is asked"
+                  + " has no readable rating; remove the line, and the judge is asked"
                   + " again");
         }
         if (!node.path(PROMPT).asString("").equals(Sha256.of(prompts.get(number)))) {
@@ -150,14 +151,18 @@ public final class Judging {
               reviews
                   + ", line "
                   + row
-                  + " is about another answer than the present one to question "
+                  + " rates another answer than the current one to question "
                   + task.questions().get(number).id()
                   + "; remove the line, and the judge is asked again");
         }
         verdicts.put(number, verdict);
       } catch (JacksonException e) {
         throw new BadInputException(
-            reviews + ", line " + row + " is no JSON; remove it, and the judge is asked again", e);
+            reviews
+                + ", line "
+                + row
+                + " is not JSON; remove the line, and the judge is asked again",
+            e);
       }
     }
     return verdicts;

@@ -17,8 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A judge behind an OpenAI-compatible `chat/completions`. Busy servers, broken connections and
-/// time-outs are tried again, each time after twice the pause.
+/// A judge behind an OpenAI-compatible `chat/completions`. If the server is busy, or on a broken
+/// connection or a timeout, the request is repeated; the pause doubles each time.
 public final class OpenAiJudge implements Judge {
   private static final int UNAUTHORIZED = 401;
   private static final int FORBIDDEN = 403;
@@ -29,12 +29,12 @@ public final class OpenAiJudge implements Judge {
   private final HttpClient client;
   private final JsonMapper json = new JsonMapper();
 
-  /// How it is asked.
+  /// How the judge is asked.
   ///
   /// @param endpoint such as `https://api.openai.com/v1`
-  /// @param key of the account; none for servers that want none
-  /// @param maxTokens of its answer
-  /// @param tries before it counts as silent
+  /// @param key the API key; empty for servers without one
+  /// @param maxTokens of a reply
+  /// @param tries before giving up
   /// @param pause before the second try
   public record Settings(
       URI endpoint,
@@ -46,7 +46,8 @@ public final class OpenAiJudge implements Judge {
       Duration pause,
       Duration patience) {
 
-    /// As LLaVA's scripts ask; five tries, half a second before the second one.
+    /// The settings of LLaVA's scripts; five tries, with a pause of half a second before the second
+    /// one.
     public static Settings official(URI endpoint, String model, Optional<String> key) {
       return new Settings(
           endpoint, model, key, 0.2, 1024, 5, Duration.ofMillis(500), Duration.ofMinutes(2));
@@ -82,13 +83,13 @@ public final class OpenAiJudge implements Judge {
       }
     }
     throw new JudgeException(
-        name() + " gave no answer in " + settings.tries() + " tries: " + reason(last), last);
+        name() + " gave no reply in " + settings.tries() + " tries: " + reason(last), last);
   }
 
-  /// In words; broken connections often come without any.
+  /// The reason in words; many connection errors have no message.
   private static String reason(Exception problem) {
     return switch (problem) {
-      case HttpTimeoutException _ -> "it did not answer in time";
+      case HttpTimeoutException _ -> "timeout";
       case ConnectException _ -> "no connection";
       default ->
           problem.getMessage() == null ? problem.getClass().getSimpleName() : problem.getMessage();
@@ -111,7 +112,7 @@ public final class OpenAiJudge implements Judge {
       throw new BadInputException(
           "the judge at "
               + settings.endpoint()
-              + " answers "
+              + " answered "
               + status
               + "; check its address, its model and the key");
     }
@@ -121,11 +122,11 @@ public final class OpenAiJudge implements Judge {
     try {
       JsonNode content = json.readTree(response.body()).at("/choices/0/message/content");
       if (!content.isString()) {
-        throw new IOException("an answer without choices[0].message.content");
+        throw new IOException("the reply has no choices[0].message.content");
       }
       return content.asString();
     } catch (JacksonException e) {
-      throw new IOException("an answer that is no JSON", e);
+      throw new IOException("the reply is not JSON", e);
     }
   }
 

@@ -13,16 +13,16 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.Score;
 
-/// Stands in where no judge can be asked: how many words an answer shares with the reference (F1 of
-/// the words, of 100). It says whether something is broken, and nothing that could be compared with
-/// a published score; its figures are named so.
+/// A substitute if there is no judge: the word overlap of an answer with the reference (F1 of the
+/// words, in percent). It shows whether something is broken, but it cannot be compared with a
+/// published score; its name says so.
 public final class WordOverlap {
-  /// Name of the headline figure.
+  /// Name of the headline score.
   public static final String NAME = "word overlap (no judge, not comparable)";
 
   private WordOverlap() {}
 
-  /// @param references one for each answer
+  /// @param references one reference per answer
   public static Score score(
       List<Question> questions, List<Answer> answers, List<String> references) {
     List<Double> points = new ArrayList<>();

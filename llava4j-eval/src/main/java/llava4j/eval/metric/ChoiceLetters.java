@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.data.WhitespaceWords;
 
-/// Which option an answer to a multiple-choice question means.
+/// Finds the option in an answer to a multiple-choice question.
 public final class ChoiceLetters {
-  /// With one more character behind the letter, whichever, as the original has it.
+  /// Any one character after the letter, as in the original.
   private static final Pattern SAID_AND_MORE =
       Pattern.compile("The answer is ([A-Z]).", Pattern.UNIX_LINES);
 
@@ -19,8 +19,9 @@ public final class ChoiceLetters {
 
   private ChoiceLetters() {}
 
-  /// ScienceQA's rule (`eval_science_qa.py`, spec 7.3): the text is a letter of A to E; or begins
-  /// with one, a period and a blank; or says exactly once "The answer is X" and one more character.
+  /// ScienceQA's rule (`eval_science_qa.py`, spec 7.3): the text is a letter from A to E; or begins
+  /// with such a letter, a period and a blank; or contains "The answer is X" and one more character
+  /// exactly once.
   public static Optional<String> scienceQa(String answer) {
     if (isLetterUpTo(answer, 'E')) {
       return Optional.of(answer);
@@ -33,11 +34,11 @@ public final class ChoiceLetters {
     return saidOnce(SAID_AND_MORE, answer);
   }
 
-  /// The rule for MMBench that needs no language model: a letter; a letter with a bracket, period,
-  /// colon or comma behind it; exactly one "The answer is X"; exactly one option's text. Letters
+  /// MMBench's rule that needs no language model: a letter; a letter followed by a bracket, period,
+  /// colon or comma; "The answer is X" exactly once; the text of exactly one option. Letters
   /// without an option do not count.
   ///
-  /// @param options in order, A first; null where there is none
+  /// @param options in order, A first; null if there is no such option
   public static Optional<String> mmBench(String answer, List<String> options) {
     String text = WhitespaceWords.strip(answer);
     Matcher leading = LEADING.matcher(text);

@@ -6,9 +6,9 @@ import java.util.Map;
 
 /// The contractions that VQA's scorers know, and how they are misspelt (the table of
 /// `llava/eval/m4c_evaluator.py`). Four keys have capitals and can never match lower-case text; two
-/// map the wrong way round; both are kept, because official scores are computed with them.
+/// map in the wrong direction. Both are kept, because official scores are computed with them.
 final class Contractions {
-  /// The form that is put, then the forms that are found.
+  /// The replacement, then the forms that it replaces.
   private static final String TABLE =
       """
       ain't aint
@@ -113,7 +113,7 @@ final class Contractions {
 
   private Contractions() {}
 
-  /// Found form to put form.
+  /// Map from a form to its replacement.
   static Map<String, String> table() {
     Map<String, String> table = new HashMap<>();
     TABLE

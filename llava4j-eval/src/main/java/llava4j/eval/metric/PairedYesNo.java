@@ -9,7 +9,7 @@ import java.util.Locale;
 /// @param right answers
 /// @param pairsRight images with both right
 public record PairedYesNo(int questions, int right, int pairsRight) {
-  private static final int READ = 4; // letters in which a longer answer must say it
+  private static final int READ = 4; // letters at the start of a longer answer that are read
 
   /// How an answer is read.
   public enum Reading {
@@ -27,7 +27,7 @@ public record PairedYesNo(int questions, int right, int pairsRight) {
     return text.equals("no") || start.contains("no") ? Reading.NO : Reading.OTHER;
   }
 
-  /// @param right for each question, the two of an image beside each other
+  /// @param right for each question; the two questions of an image are neighbours
   public static PairedYesNo of(List<Boolean> right) {
     int single = 0;
     int both = 0;

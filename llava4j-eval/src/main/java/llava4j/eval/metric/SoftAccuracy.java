@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// VQA's soft accuracy: an answer is right as far as people gave it too (spec 7.2; `TextVQA
-/// AccuracyEvaluator`). Safe for many threads.
+/// VQA's soft accuracy: the more people gave an answer, the more it counts (spec 7.2; `TextVQA
+/// AccuracyEvaluator`). Thread-safe.
 ///
-/// @param normalizer of people's answers and of the model's
+/// @param normalizer of the people's answers and of the model's
 public record SoftAccuracy(VqaNormalizer normalizer) {
-  /// Answers of people that a question has.
+  /// Number of people's answers per question.
   public static final int PEOPLE = 10;
 
   private static final double ENOUGH = 3;
 
-  /// What each distinct answer is worth: the mean over all choices of nine people of min(1, those
-  /// that gave it / 3). Keys are normalised.
+  /// The score of each distinct answer: the mean, over all choices of nine people, of min(1, number
+  /// of them who gave this answer / 3). Keys are normalised.
   public Map<String, Double> worth(List<String> people) {
     List<String> answers = people.stream().map(normalizer::normalize).toList();
     Map<String, Integer> counts = new HashMap<>();
@@ -25,7 +25,7 @@ public record SoftAccuracy(VqaNormalizer normalizer) {
     Map<String, Double> worth = new HashMap<>();
     counts.forEach((answer, count) -> {
       double sum = 0;
-      for (String other : answers) { // in this order: the last digit depends on it
+      for (String other : answers) { // the last digit depends on this order
         int matching = other.equals(answer) ? count - 1 : count;
         sum += Math.min(1, matching / ENOUGH);
       }
@@ -34,7 +34,7 @@ public record SoftAccuracy(VqaNormalizer normalizer) {
     return worth;
   }
 
-  /// People's answers for people, those of most first: `red (8), dark red (2)`.
+  /// The people's answers as text, the most frequent first: `red (8), dark red (2)`.
   public static String summary(List<String> people) {
     Map<String, Integer> counts = new LinkedHashMap<>();
     people.forEach(answer -> counts.merge(answer, 1, Integer::sum));
@@ -44,7 +44,7 @@ public record SoftAccuracy(VqaNormalizer normalizer) {
         .collect(Collectors.joining(", "));
   }
 
-  /// What one answer is worth, from 0 to 1.
+  /// The score of one answer, from 0 to 1.
   public double of(String answer, List<String> people) {
     return worth(people).getOrDefault(normalizer.normalize(answer), 0.0);
   }

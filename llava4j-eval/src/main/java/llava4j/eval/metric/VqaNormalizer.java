@@ -9,15 +9,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.data.WhitespaceWords;
 
-/// Brings short answers into the form in which VQA's servers compare them (`EvalAIAnswerProcessor`,
-/// spec 7.2), mistakes of the original included: what they change is part of the official scores.
-/// Safe for many threads.
+/// Normalises short answers as VQA's servers do before comparing them (`EvalAIAnswerProcessor`,
+/// spec 7.2), including the original's mistakes, because they change the official scores.
+/// Thread-safe.
 public final class VqaNormalizer {
   private static final String PUNCTUATION = ";/[]\"{}()=+\\_-><@`,?!";
   private static final Pattern COMMA_IN_NUMBER = Pattern.compile("(?<=\\p{Nd}),+(?=\\p{Nd})");
   private static final Pattern PERIOD = Pattern.compile("\\.(?!\\p{Nd})");
 
-  /// The original passes a flag where the count belongs.
+  /// The original passes a flag where the count should be.
   private static final int MOST_PERIODS = 32;
 
   private static final Set<String> ARTICLES = Set.of("a", "an", "the");
@@ -37,8 +37,8 @@ public final class VqaNormalizer {
         text.toLowerCase(Locale.ROOT).replace(",", "").replace("?", "").replace("'s", " 's"));
   }
 
-  /// Steps 3 and 4: a mark that stands beside a blank somewhere goes; one that does not becomes a
-  /// blank.
+  /// Steps 3 and 4: a punctuation mark that is next to a blank somewhere in the text is removed;
+  /// any other one is replaced by a blank.
   String withoutPunctuation(String text) {
     boolean commaInNumber = COMMA_IN_NUMBER.matcher(text).find();
     String out = text;
@@ -57,7 +57,7 @@ public final class VqaNormalizer {
     return kept.append(out, end, out.length()).toString();
   }
 
-  /// Step 5: number words become digits, articles go, contractions get their apostrophes.
+  /// Step 5: number words become digits, articles are removed, contractions get their apostrophes.
   String withoutArticles(String text) {
     List<String> words =
         WhitespaceWords.split(text.toLowerCase(Locale.ROOT)).stream()

@@ -3,25 +3,25 @@ package llava4j.eval.metric;
 import java.util.List;
 import java.util.Set;
 
-/// POPE's counts of yes and no, and what follows from them (spec 7.3, `eval_pope.py`).
+/// POPE's counts of yes and no, and the scores computed from them (spec 7.3, `eval_pope.py`).
 ///
-/// @param truePositives yes, rightly
-/// @param falsePositives yes, wrongly
-/// @param trueNegatives no, rightly
-/// @param falseNegatives no, wrongly
+/// @param truePositives right answers yes
+/// @param falsePositives wrong answers yes
+/// @param trueNegatives right answers no
+/// @param falseNegatives wrong answers no
 public record YesNoCounts(
     long truePositives, long falsePositives, long trueNegatives, long falseNegatives) {
   private static final Set<String> NO = Set.of("No", "not", "no");
 
-  /// Whether an answer counts as yes: unless one of its words before the first period, commas left
-  /// out, split at single blanks, is `No`, `not` or `no`.
+  /// Whether an answer counts as yes. It does unless one of its words is `No`, `not` or `no`; only
+  /// the text before the first period counts, without commas, split at single blanks.
   public static boolean isYes(String answer) {
     int period = answer.indexOf('.');
     String first = period < 0 ? answer : answer.substring(0, period);
     return List.of(first.replace(",", "").split(" ", -1)).stream().noneMatch(NO::contains);
   }
 
-  /// Whether a label counts as yes: unless it is `no`.
+  /// Whether a label counts as yes: all do except `no`.
   public static boolean isYesLabel(String label) {
     return !label.equals("no");
   }
@@ -64,7 +64,7 @@ public record YesNoCounts(
     return share(truePositives + falsePositives, total());
   }
 
-  /// 0 where there is nothing to divide by; the original ends with an error there.
+  /// 0 if the divisor is 0; the original fails with an error then.
   private static double share(long part, long whole) {
     return whole == 0 ? 0 : (double) part / whole;
   }

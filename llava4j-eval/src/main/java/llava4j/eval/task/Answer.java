@@ -1,6 +1,6 @@
 package llava4j.eval.task;
 
-/// What a model said to one question.
+/// A model's answer to one question.
 ///
 /// @param id of the question
 /// @param prompt as the original stores it; some scorers read the question from it

@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// A benchmark asked without its images: what can be scored by guessing from the question.
+/// A benchmark without its images: measures the score that can be reached by guessing from the
+/// question.
 ///
 /// @param questions the benchmark's, without images
 public record BlindTask(Task sighted, List<Question> questions) implements Task {
@@ -12,7 +13,7 @@ public record BlindTask(Task sighted, List<Question> questions) implements Task 
     questions = List.copyOf(questions);
   }
 
-  /// Takes the images away.
+  /// Removes the images.
   public BlindTask(Task sighted) {
     this(
         sighted,
@@ -33,7 +34,7 @@ public record BlindTask(Task sighted, List<Question> questions) implements Task 
     return sighted.name();
   }
 
-  /// That of the question with its image: scorers know by it which questions have one.
+  /// The prompt of the question with its image: scorers use it to find the questions with an image.
   @Override
   public String storedPrompt(Question question) {
     return sighted.storedPrompt(sighted.questions().get(question.number()));

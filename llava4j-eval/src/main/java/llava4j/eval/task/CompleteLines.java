@@ -9,12 +9,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import llava4j.error.BadInputException;
 
-/// Reads a file to which lines are added, perhaps by a process that was killed: what stands behind
-/// the last line end was never finished and is cut off.
+/// Reads a file to which another process appends lines. If that process was killed, the last line
+/// may be incomplete; it is cut off.
 public final class CompleteLines {
   private CompleteLines() {}
 
-  /// The lines; none where there is no file.
+  /// The lines; empty if there is no file.
   public static List<String> read(Path file) {
     if (!Files.exists(file)) {
       return List.of();

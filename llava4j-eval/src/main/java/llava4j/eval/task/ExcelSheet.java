@@ -9,7 +9,7 @@ import llava4j.error.BadInputException;
 import org.dhatim.fastexcel.Workbook;
 import org.dhatim.fastexcel.Worksheet;
 
-/// Writes one sheet. Texts stay texts: one that begins with `=` is no formula.
+/// Writes one Excel sheet. A text that begins with `=` stays a text and is not a formula.
 final class ExcelSheet {
   private ExcelSheet() {}
 

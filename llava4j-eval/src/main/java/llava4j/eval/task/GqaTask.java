@@ -108,7 +108,7 @@ public final class GqaTask implements Task {
             truth
                 + " has no question "
                 + answer.id()
-                + "; questions and truth belong to different versions");
+                + "; questions and answers belong to different versions");
       }
       if (!question.path("isBalanced").asBoolean(true)) {
         continue;
@@ -153,7 +153,7 @@ public final class GqaTask implements Task {
         Submission.json(folder.resolve("testdev_balanced_predictions.json"), predictions(answers)));
   }
 
-  /// What GQA's `eval.py` reads.
+  /// The input file of GQA's `eval.py`.
   public static ArrayNode predictions(List<Answer> answers) {
     ArrayNode predictions = new JsonMapper().createArrayNode();
     for (Answer answer : answers) {

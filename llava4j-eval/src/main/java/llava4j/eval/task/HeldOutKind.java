@@ -12,7 +12,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// How a held-out question is answered and judged.
+/// The kinds of held-out questions: the form of the answer and how it is scored.
 enum HeldOutKind {
   /// In a word or phrase.
   SHORT(List.of("vqa", "count", "word", "digits", "short")),
@@ -24,7 +24,7 @@ enum HeldOutKind {
   /// A sentence that names the thing.
   SENTENCE(List.of("free")),
   JSON(List.of("json")),
-  /// Half of what two boxes cover together must be common.
+  /// A box; right if the intersection over union is at least one half.
   BOX(List.of("box"));
 
   private static final int LONGEST_PHRASE = 3; // words
@@ -39,7 +39,7 @@ enum HeldOutKind {
     this.tasks = " " + String.join(" ", tasks) + " ";
   }
 
-  /// The kind that a task of the file is of.
+  /// The kind of a task in the file.
   static HeldOutKind of(String task, Path file) {
     for (HeldOutKind kind : values()) {
       if (kind.tasks.contains(" " + task + " ")) {
@@ -47,7 +47,7 @@ enum HeldOutKind {
       }
     }
     throw new BadInputException(
-        file + " names the task '" + task + "', which nobody knows; build it again");
+        file + " names the task '" + task + "', which is unknown; build it again");
   }
 
   /// Whether an answer is right.
@@ -60,7 +60,7 @@ enum HeldOutKind {
     };
   }
 
-  /// Whether an answer has the form that was asked for.
+  /// Whether an answer has the requested form.
   boolean keepsFormat(String answer) {
     String stripped = answer.strip();
     int words = stripped.split("\\s+", -1).length;
@@ -104,7 +104,7 @@ enum HeldOutKind {
     return box;
   }
 
-  /// What two boxes have in common as a share of what they cover; 0 if one is no box.
+  /// Intersection over union of two boxes; 0 if one of the texts is not a box.
   private static double overlap(List<Double> one, List<Double> other) {
     if (one.isEmpty() || other.isEmpty()) {
       return 0;

@@ -14,8 +14,8 @@ import llava4j.eval.metric.YesNoCounts;
 import tools.jackson.databind.JsonNode;
 
 /// The held-out questions of the small mixture (`llava data build tiny`): things, drawings, words
-/// and hands that are never trained on. Every row of its table stands beside what somebody scores
-/// who always gives the commonest answer.
+/// and handwritings that are not in the training data. Next to each score is the score of always
+/// giving the most frequent answer.
 public final class HeldOutTask implements Task {
   private static final TaskFiles FILES = new TaskFiles("'llava data build tiny'");
   private static final int MAX_NEW_TOKENS = 48;
@@ -26,7 +26,7 @@ public final class HeldOutTask implements Task {
   /// @param row of the table
   private record Truth(String row, HeldOutKind kind, String answer) {}
 
-  /// @param file `heldout.jsonl`; images lie beside it
+  /// @param file `heldout.jsonl`; the images are in the same folder
   public HeldOutTask(Path file) {
     List<Question> read = new ArrayList<>();
     for (JsonNode line : FILES.lines(file)) {
@@ -49,7 +49,7 @@ public final class HeldOutTask implements Task {
       }
     }
     if (read.isEmpty()) {
-      throw new BadInputException(file + " holds no questions; build it again");
+      throw new BadInputException(file + " contains no questions; build it again");
     }
     this.questions = List.copyOf(read);
   }

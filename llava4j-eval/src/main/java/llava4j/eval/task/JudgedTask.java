@@ -4,28 +4,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A benchmark whose answers a judge scores: what it is asked, how its words are read, what
-/// follows.
+/// A benchmark whose answers are scored by a judge: the prompts for the judge, how its replies are
+/// parsed, and the score.
 public interface JudgedTask extends Task {
 
-  /// Empty: a judge has to be asked.
+  /// Empty, because a judge has to score.
   @Override
   default Optional<Score> score(List<Answer> answers) {
     return Optional.empty();
   }
 
-  /// Finds out before anything is asked whether the files that a judge needs are there and whole.
+  /// Checks, before any question is asked, that the files for the judge exist and are complete.
   default void requireJudgesFiles() {
     prompts(questions().stream().map(question -> new Answer(question.id(), "", "")).toList());
   }
 
-  /// What the judge is told it is; may be empty.
+  /// The system prompt for the judge; may be empty.
   String system();
 
-  /// One prompt for each answer.
+  /// One prompt per answer.
   List<String> prompts(List<Answer> answers);
 
-  /// What a right answer is like, one for each question.
+  /// A reference answer for each question.
   List<String> references();
 
   @Override
@@ -33,9 +33,9 @@ public interface JudgedTask extends Task {
     return references();
   }
 
-  /// Whether the judge's words can be read.
+  /// Whether the judge's reply has a readable rating.
   boolean isReadable(String verdict);
 
-  /// The score from readable verdicts, by number of the question.
+  /// The score of the readable ratings, by number of the question.
   Score judged(Map<Integer, String> verdicts);
 }

@@ -9,17 +9,17 @@ import llava4j.error.BadInputException;
 import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
-/// Holds questions against the labels that they are scored by: two files that do not belong
-/// together would give a score that means nothing.
+/// Checks that the labels belong to the questions. If the two files did not belong together, the
+/// score would be meaningless.
 ///
-/// @param labels their file
+/// @param labels the file of the labels
 record LabelCheck(Path labels) {
   private static final List<String> INSTRUCTIONS =
       Stream.of(ResponseFormat.SHORT, ResponseFormat.LETTER, ResponseFormat.UNANSWERABLE)
           .flatMap(format -> format.instruction().lines())
           .toList();
 
-  /// Fails unless there are as many labels as questions.
+  /// Fails if the numbers of labels and questions differ.
   ///
   /// @param what the questions are, such as `random questions`
   void requireCount(String what, int asked, int given) {
@@ -29,25 +29,25 @@ record LabelCheck(Path labels) {
     }
   }
 
-  /// Fails unless a label is about the question that is asked. What the label does not tell is not
-  /// compared; blanks, case and the response-format prompt do not count.
+  /// Fails if a label belongs to another question. Fields that the label does not have are not
+  /// compared; blanks, case and the response-format prompt are ignored.
   ///
   /// @param textField of the question within the label
-  /// @param imageField of the image within the label, its ending and folder given or not
+  /// @param imageField of the image within the label, with or without extension and folder
   void requireSame(
       Question question, JsonNode label, String textField, String imageField, String where) {
     requireSameText(question, label.path(textField).asStringOpt(), where);
     requireSameImage(question, label.path(imageField).asStringOpt(), where);
   }
 
-  /// The same of the words alone.
+  /// Like [#requireSame], for the text only.
   void requireSameText(Question question, Optional<String> text, String where) {
     if (text.isPresent() && !plain(text.get()).equals(plain(asked(question)))) {
       throw other(question, where, "asks '" + text.get().strip() + "'");
     }
   }
 
-  /// The same of the image alone.
+  /// Like [#requireSame], for the image only.
   void requireSameImage(Question question, Optional<String> image, String where) {
     Optional<String> shown = question.image().map(QuestionImage::name);
     if (image.isPresent() && shown.isPresent() && !stem(image.get()).equals(stem(shown.get()))) {
@@ -55,7 +55,7 @@ record LabelCheck(Path labels) {
     }
   }
 
-  /// Fails unless the question's text holds a part that the label tells.
+  /// Fails if the question's text does not contain the text of the label.
   void requirePart(Question question, Optional<String> part, String where) {
     if (part.isPresent() && !plain(question.text()).contains(plain(part.get()))) {
       throw other(question, where, "asks '" + part.get().strip() + "'");
@@ -79,7 +79,7 @@ record LabelCheck(Path labels) {
   }
 
   private static String remedy() {
-    return "; questions and labels belong to different versions, get both again";
+    return "; questions and labels belong to different versions, download both again";
   }
 
   /// Without the response-format prompt.

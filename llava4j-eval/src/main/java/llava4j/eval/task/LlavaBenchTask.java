@@ -33,11 +33,11 @@ public final class LlavaBenchTask implements JudgedTask {
 
   /// The judge's two scores, from 1 to 10: the reference's and the model's.
   public record Scores(double reference, double candidate) {
-    /// Where the judge's first line is not understood; the original averages over these too.
+    /// If the judge's first line cannot be parsed; the original includes these in the mean.
     public static final Scores UNREADABLE = new Scores(-1, -1);
   }
 
-  /// One verdict.
+  /// One rating.
   ///
   /// @param category such as `llava_bench_conv`
   public record Review(String category, Scores scores) {}
@@ -71,7 +71,7 @@ public final class LlavaBenchTask implements JudgedTask {
                 + id
                 + ", but the question there is "
                 + question.id()
-                + "; get both again");
+                + "; download both again");
       }
       check.requireSameText(question, reference.path("prompt").asStringOpt(), where);
     }
@@ -129,7 +129,7 @@ public final class LlavaBenchTask implements JudgedTask {
             folder
                 + " has no rule or no context for question "
                 + question.id()
-                + "; get its files again");
+                + "; download its files again");
       }
       prompts.add(
           prompt(
@@ -179,7 +179,7 @@ public final class LlavaBenchTask implements JudgedTask {
         + "\n\n";
   }
 
-  /// Reads a verdict: two numbers on the first line, a blank or comma between them.
+  /// Parses a rating: two numbers on the first line, with a blank or comma between them.
   public static Optional<Scores> parse(String verdict) {
     String[] parts = verdict.split("\n", -1)[0].replace(',', ' ').split(" ", -1);
     if (parts.length != 2) {
@@ -197,7 +197,7 @@ public final class LlavaBenchTask implements JudgedTask {
     return parse(verdict).isPresent();
   }
 
-  /// The headline is the ratio of both scores.
+  /// The headline score is the ratio of the two scores.
   @Override
   public Score judged(Map<Integer, String> verdicts) {
     List<Review> reviews = new ArrayList<>();
@@ -247,7 +247,7 @@ public final class LlavaBenchTask implements JudgedTask {
     return values.stream().reduce(0.0, Double::sum) / values.size();
   }
 
-  /// As Python's `round`: of the exact value of the double, ties to even.
+  /// Like Python's `round`: rounds the exact value of the double, ties to even.
   private static double rounded(double value, int digits) {
     if (!Double.isFinite(value)) {
       return value;

@@ -62,7 +62,7 @@ public final class MmBenchTask implements Task {
     FILES.some(questions, table);
   }
 
-  /// The image of each row, by index; a row may name the index of another one instead.
+  /// The image of each row, by index. Instead of an image, a row may have the index of another row.
   private static Map<String, QuestionImage> images(TsvTable read, Path table) {
     Map<String, QuestionImage> own = new LinkedHashMap<>();
     for (int i = 0; i < read.rows().size(); i++) {
@@ -72,12 +72,12 @@ public final class MmBenchTask implements Task {
               .get(i)
               .orElseThrow(() ->
                   new BadInputException(
-                      table + ", row with index " + index + ": no image; get the file again"));
+                      table + ", row with index " + index + ": no image; download the file again"));
       String name = table.getFileName() + " row " + index;
       if (own.put(index, new QuestionImage.InTable(name, table, field.offset(), field.length()))
           != null) {
         throw new BadInputException(
-            table + " has the index " + index + " twice; get the file again");
+            table + " has the index " + index + " twice; download the file again");
       }
     }
     Map<String, QuestionImage> images = new HashMap<>(own);
@@ -108,7 +108,7 @@ public final class MmBenchTask implements Task {
     return questions;
   }
 
-  /// Without the suffix.
+  /// The question without the suffix.
   @Override
   public String storedPrompt(Question question) {
     return prompt(rows.get(question.number()));
@@ -119,7 +119,7 @@ public final class MmBenchTask implements Task {
     return MAX_NEW_TOKENS;
   }
 
-  /// Hint, question and the options until the first one that is missing.
+  /// Hint, question and the options up to the first missing one.
   static String prompt(Map<String, String> row) {
     StringBuilder text = new StringBuilder();
     String hint = row.get("hint");
@@ -136,7 +136,7 @@ public final class MmBenchTask implements Task {
     return text.toString();
   }
 
-  /// As the original: what pandas takes for missing, and `nan` and `none` in any case.
+  /// As in the original: the values that pandas reads as missing, and `nan` and `none` in any case.
   static boolean isThere(String value) {
     return value != null
         && !TsvTable.isMissing(value)
@@ -145,21 +145,22 @@ public final class MmBenchTask implements Task {
 
   /// One row for CircularEval.
   ///
-  /// @param options in order; null where there is none
+  /// @param options in order; null if there is no such option
   public record Row(
       long index, List<String> options, String answer, String category, String group) {
-    /// The question that all its rotations share.
+    /// The number that all rotations of a question share.
     long question() {
       return index % ROTATION;
     }
   }
 
-  /// Of 100: questions right in all rotations, and rows right as they stand in the first rotation.
+  /// In percent: questions that are right in all rotations, and rows of the first rotation that are
+  /// right.
   public record Accuracy(double circular, double vanilla) {}
 
   /// CircularEval.
   ///
-  /// @param choices letter by index; absent where an answer chose none
+  /// @param choices letter by index; missing if the answer chose no option
   public static Accuracy accuracy(List<Row> rows, Map<Long, String> choices) {
     Map<Long, Boolean> all = new TreeMap<>();
     int first = 0;
@@ -192,7 +193,7 @@ public final class MmBenchTask implements Task {
   @Override
   public Optional<Score> score(List<Answer> answers) {
     if (!columns.contains("answer")) {
-      return Optional.empty(); // the test split: its server scores
+      return Optional.empty(); // the test split is scored by the server
     }
     List<Row> circular = rows.stream().map(MmBenchTask::row).toList();
     Map<Long, String> choices = choices(circular, answers);
@@ -229,7 +230,7 @@ public final class MmBenchTask implements Task {
   public List<String> rightAnswers() {
     return columns.contains("answer")
         ? rows.stream().map(MmBenchTask::right).toList()
-        : List.of(); // the test split: its server knows
+        : List.of(); // only the server has the labels of the test split
   }
 
   private static String right(Map<String, String> row) {
@@ -243,8 +244,8 @@ public final class MmBenchTask implements Task {
         ExcelSheet.write(folder.resolve(name.word() + ".xlsx"), "Sheet1", sheet(answers)));
   }
 
-  /// The sheet that the server takes: the table without hint, image and categories, with a column
-  /// `prediction`. Null is an empty cell.
+  /// The sheet for the server: the table without hint, image and categories, with an additional
+  /// column `prediction`. Null is an empty cell.
   public List<List<Object>> sheet(List<Answer> answers) {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));
@@ -264,7 +265,7 @@ public final class MmBenchTask implements Task {
     return sheet;
   }
 
-  /// Only the index is a number in every row; an option that looks like one stays a text.
+  /// Only the index is written as a number; an option that looks like a number stays a text.
   private static Object cell(String column, String value) {
     if (TsvTable.isMissing(value)) {
       return null;
@@ -288,7 +289,7 @@ public final class MmBenchTask implements Task {
     String index = required(row, "index", table);
     if (!index.matches("\\d{1,12}")) {
       throw new BadInputException(
-          table + ": the index '" + index + "' is no number; get the file again");
+          table + ": the index '" + index + "' is not a number; download the file again");
     }
     return index;
   }
@@ -302,7 +303,7 @@ public final class MmBenchTask implements Task {
               + row.get("index")
               + ": no '"
               + column
-              + "'; get the file again");
+              + "'; download the file again");
     }
     return value;
   }

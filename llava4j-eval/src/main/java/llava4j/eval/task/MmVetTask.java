@@ -51,7 +51,7 @@ public final class MmVetTask implements JudgedTask {
     JsonNode label = labels.path(id);
     if (label.isMissingNode()) {
       throw new BadInputException(
-          folder.resolve(TRUTH) + " has no " + id + "; questions and truth differ");
+          folder.resolve(TRUTH) + " has no " + id + "; questions and answers differ");
     }
     return label;
   }
@@ -92,7 +92,7 @@ public final class MmVetTask implements JudgedTask {
     return List.of(Submission.json(out.resolve("mmvet.json"), upload(answers)));
   }
 
-  /// What the official grader takes: `v1_<id>` to answer.
+  /// The input of the official grader: a map from `v1_<id>` to the answer.
   public static ObjectNode upload(List<Answer> answers) {
     ObjectNode upload = new JsonMapper().createObjectNode();
     answers.forEach(answer -> upload.put(VERSION + answer.id(), answer.text()));
@@ -104,7 +104,7 @@ public final class MmVetTask implements JudgedTask {
     return "";
   }
 
-  /// The official notebook's examples, and one line more.
+  /// The examples of the official notebook, and one more line.
   @Override
   public List<String> prompts(List<Answer> answers) {
     String examples = examples();
@@ -124,7 +124,7 @@ public final class MmVetTask implements JudgedTask {
     return prompts;
   }
 
-  /// The truth, with `<AND>` and `<OR>` as they stand.
+  /// The right answers, with `<AND>` and `<OR>` unchanged.
   @Override
   public List<String> references() {
     JsonNode truth = FILES.tree(folder.resolve(TRUTH));
@@ -144,10 +144,10 @@ public final class MmVetTask implements JudgedTask {
       }
     }
     throw new BadInputException(
-        notebook + " holds no prompt for the judge; get MM-Vet's own notebook again");
+        notebook + " contains no prompt for the judge; download MM-Vet's own notebook again");
   }
 
-  /// Reads a verdict: the first word is a number from 0 to 1.
+  /// Parses a rating: the first word is a number from 0 to 1.
   public static Optional<Double> parse(String verdict) {
     return Verdict.number(verdict.strip().split("\\s", -1)[0])
         .filter(score -> score >= 0 && score <= 1);
@@ -158,7 +158,7 @@ public final class MmVetTask implements JudgedTask {
     return parse(verdict).isPresent();
   }
 
-  /// Means over all answers and over those of each capability, of 100.
+  /// Means over all answers and over those of each capability, in percent.
   @Override
   public Score judged(Map<Integer, String> verdicts) {
     SequencedMap<String, Double> scores = new LinkedHashMap<>();

@@ -18,7 +18,7 @@ import llava4j.text.ResponseFormat;
 /// MME: two yes-no questions about each image, fourteen tasks (spec 7.3, `convert_answer_to_mme.py`
 /// and MME's `calculation.py`).
 public final class MmeTask implements Task {
-  /// Tasks whose scores make up perception, the figure of the paper.
+  /// Tasks whose scores add up to perception, the score in the paper.
   public static final List<String> PERCEPTION =
       List.of(
           "existence",
@@ -32,7 +32,7 @@ public final class MmeTask implements Task {
           "artwork",
           "OCR");
 
-  /// Tasks whose scores make up cognition.
+  /// Tasks whose scores add up to cognition.
   public static final List<String> COGNITION =
       List.of(
           "commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning");
@@ -49,19 +49,21 @@ public final class MmeTask implements Task {
   private final List<Question> questions;
   private final Path release;
 
-  /// One answer beside the truth.
+  /// One answer and the right answer.
   ///
-  /// @param file the image's, as MME names it in its tables
+  /// @param file the image's file name in MME's tables
   public record Row(String task, String file, String question, String truth, String answer) {}
 
-  /// What a question id says: the task and the image, from which follows the table of the truth.
+  /// A question id: the task and the image, which tell the table of the right answers.
   private record Subject(String task, String table) {
     static Subject of(String id) {
       int slash = id.indexOf('/');
       String file = id.substring(id.lastIndexOf('/') + 1);
       if (slash < 1 || file.indexOf('.') < 1) {
         throw new BadInputException(
-            "MME's question id '" + id + "' is no task/image.ending; get the questions again");
+            "MME's question id '"
+                + id
+                + "' does not have the form task/image.extension; download the questions again");
       }
       return new Subject(id.substring(0, slash), file.substring(0, file.indexOf('.')) + ".txt");
     }
@@ -74,7 +76,7 @@ public final class MmeTask implements Task {
   }
 
   /// @param questions LLaVA's `llava_mme.jsonl`
-  /// @param release folder `MME_Benchmark_release_version`: images and truth
+  /// @param release folder `MME_Benchmark_release_version` with the images and right answers
   public MmeTask(Path questions, Path release) {
     this(FILES.llavaQuestions(questions, release), release);
   }
@@ -168,7 +170,7 @@ public final class MmeTask implements Task {
                   + task
                   + " has one answer about "
                   + own.get(i).file()
-                  + "; there must be two, beside each other, for each image");
+                  + "; there must be two neighbouring answers for each image");
         }
       }
       scores.put(task, PairedYesNo.of(own.stream().map(MmeTask::isRight).toList()));
@@ -176,7 +178,7 @@ public final class MmeTask implements Task {
     return scores;
   }
 
-  /// Sum over some tasks; one that does not occur counts 0.
+  /// The sum over some tasks; a missing task counts 0.
   public static double sum(Map<String, PairedYesNo> tasks, List<String> names) {
     return names.stream()
         .filter(tasks::containsKey)
@@ -193,7 +195,7 @@ public final class MmeTask implements Task {
     return new Score("perception", figures.get("perception"), figures, points, strata(rows));
   }
 
-  /// For each task of perception its images: one point for both answers, half for each.
+  /// The images of each perception task: one point for two right answers, half a point for one.
   private static List<Stratum> strata(List<Row> rows) {
     List<Stratum> strata = new ArrayList<>();
     for (String task : PERCEPTION) {
@@ -224,7 +226,7 @@ public final class MmeTask implements Task {
     return truth != PairedYesNo.Reading.OTHER && PairedYesNo.read(row.answer()) == truth;
   }
 
-  /// Answers beside the truth, in the order of the answers.
+  /// Answers and right answers, in the order of the answers.
   public List<Row> rows(List<Answer> answers) {
     Map<Subject, Map<String, String>> truths = new HashMap<>();
     List<Row> rows = new ArrayList<>();

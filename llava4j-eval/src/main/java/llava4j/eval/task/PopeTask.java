@@ -14,20 +14,20 @@ import llava4j.eval.metric.YesNoCounts;
 import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
-/// POPE: is there such a thing in the image? Three ways of choosing the things that are not there
-/// (Li et al. 2023; `model_vqa_loader`, `eval_pope.py`).
+/// POPE: is a thing in the image? There are three ways of choosing the absent things (Li et al.
+/// 2023; `model_vqa_loader`, `eval_pope.py`).
 public final class PopeTask implements Task {
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and github.com/AoiDragon/POPE (output/coco)");
   private static final int MAX_NEW_TOKENS = 128;
 
-  /// How absent things were chosen.
+  /// How the absent things were chosen.
   public enum Split {
     RANDOM,
     POPULAR,
     ADVERSARIAL;
 
-    /// What LLaVA adds to the ids of its questions.
+    /// The number that LLaVA adds to the ids of the questions.
     long offset() {
       return switch (this) {
         case ADVERSARIAL -> 0;
@@ -59,8 +59,8 @@ public final class PopeTask implements Task {
     this.labels = labels(questions, labels);
   }
 
-  /// The label of each question. Those of a split belong together by their order, as in the
-  /// original; that they are about the same things is looked at.
+  /// The label of each question. Within a split, labels belong to questions by their order, as in
+  /// the original; this checks that both have the same text and image.
   private static List<String> labels(List<Question> questions, Path folder) {
     Map<Split, List<Question>> asked = new EnumMap<>(Split.class);
     for (Question question : questions) {
@@ -93,7 +93,7 @@ public final class PopeTask implements Task {
         : new PopeTask(siteQuestions(labels, images), labels);
   }
 
-  /// As LLaVA has put the splits together; its ids tell them apart.
+  /// The splits in one list, as in LLaVA's file, where the ids tell them apart.
   private static List<Question> siteQuestions(Path labels, Path images) {
     List<Question> questions = new ArrayList<>();
     for (Split split : List.of(Split.ADVERSARIAL, Split.RANDOM, Split.POPULAR)) {
@@ -187,7 +187,7 @@ public final class PopeTask implements Task {
     return Optional.of(new Score("mean F1", mean, figures, points, strata));
   }
 
-  /// F1 is twice the rightly found through that and all mistakes.
+  /// F1 = 2 TP / (2 TP + FP + FN).
   private static Stratum f1(List<YesNoCounts> answers, double weight) {
     return new Stratum(
         weight,

@@ -4,13 +4,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// One question, ready to be asked.
+/// One question of a benchmark.
 ///
-/// @param number from 0, in the order of the benchmark's file; unlike `id` it is unique everywhere
+/// @param number from 0, in the order of the benchmark's file; unique, unlike `id`
 /// @param id as in the benchmark's file
-/// @param numeric whether the file has the id as a number: official scorers look it up so
-/// @param text what is asked, with the response-format suffix and without a place for the image
-/// @param category by which scores are told apart
+/// @param numeric whether the id is a number in the file, as some official scorers expect
+/// @param text the question with the response-format prompt and without `<image>`
+/// @param category the category that is scored separately
 public record Question(
     int number,
     String id,
@@ -22,18 +22,18 @@ public record Question(
     images = List.copyOf(images);
   }
 
-  /// With an id that is a text.
+  /// A question whose id is a text.
   public Question(int number, String id, List<QuestionImage> images, String text, String category) {
     this(number, id, false, images, text, category);
   }
 
-  /// With one image, in a file of its own.
+  /// A question with one image, which is a file.
   static Question about(Path image, int number, String id, boolean numeric, String text) {
     return new Question(
         number, id, numeric, List.of(new QuestionImage.InFile(image)), text, "default");
   }
 
-  /// In another category.
+  /// The same question in another category.
   Question in(String other) {
     return new Question(number, id, numeric, images, text, other);
   }

@@ -7,16 +7,16 @@ import java.nio.file.Path;
 import java.util.Base64;
 import llava4j.error.BadInputException;
 
-/// A question's image, not read yet.
+/// A question's image, which is read on demand.
 public sealed interface QuestionImage {
 
-  /// The bytes of its file.
+  /// The bytes of the image file.
   byte[] read();
 
-  /// For messages and reports.
+  /// The name in messages and reports.
   String name();
 
-  /// In a file of its own.
+  /// An image in its own file.
   record InFile(Path path) implements QuestionImage {
     @Override
     public byte[] read() {
@@ -24,7 +24,9 @@ public sealed interface QuestionImage {
         return Files.readAllBytes(path);
       } catch (IOException e) {
         throw new BadInputException(
-            "the image " + path + " cannot be read; get the benchmark's images and lay them there",
+            "the image "
+                + path
+                + " cannot be read; download the benchmark's images into that folder",
             e);
       }
     }
@@ -35,7 +37,7 @@ public sealed interface QuestionImage {
     }
   }
 
-  /// Within the benchmark's table, in base64; read from there each time.
+  /// An image within the benchmark's table, in base64; read from the table each time.
   ///
   /// @param offset of its first byte, or of the quotation mark before it
   /// @param length in bytes
@@ -53,7 +55,11 @@ public sealed interface QuestionImage {
         throw new BadInputException(table + " cannot be read: " + e.getMessage(), e);
       } catch (IllegalArgumentException e) {
         throw new BadInputException(
-            "the image of " + name + " is no base64: " + e.getMessage() + "; get the file again",
+            "the image of "
+                + name
+                + " is not base64: "
+                + e.getMessage()
+                + "; download the file again",
             e);
       }
     }

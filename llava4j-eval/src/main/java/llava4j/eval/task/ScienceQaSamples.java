@@ -14,13 +14,13 @@ public final class ScienceQaSamples {
   private static final String QUESTION = "Question: ";
   private static final String ANSWER = "Answer: ";
 
-  /// What a sample asks, and what its answer tells.
+  /// The parts of a question and of its answer.
   public enum Format {
     /// Context, question, options; the answer.
     CQM_A("CQM-A", true),
     /// Question, context, options; lecture, explanation, the answer.
     QCM_LEA("QCM-LEA", false),
-    /// The same, each part named.
+    /// Like QCM-LEA, with a label before each part.
     QCM_LEPA("QCM-LEPA", false);
 
     private final String word;
@@ -31,7 +31,7 @@ public final class ScienceQaSamples {
       this.contextFirst = contextFirst;
     }
 
-    /// As the original writes it.
+    /// The name in the original.
     public String word() {
       return word;
     }
@@ -101,12 +101,12 @@ public final class ScienceQaSamples {
     return WhitespaceWords.strip(text).isEmpty() ? "" : label + text + "\n";
   }
 
-  /// Two blanks become one, once over the text.
+  /// Replaces two blanks by one, in a single pass over the text.
   private static String narrow(String text) {
     return WhitespaceWords.strip(text.replace("  ", " "));
   }
 
-  /// All of a label goes where the text begins with it.
+  /// Removes the whole label if the text begins with it.
   private static String withoutLabel(String text, String label) {
     return text.startsWith(label) ? text.replace(label, "") : text;
   }

@@ -27,10 +27,10 @@ public final class ScienceQaTask implements Task {
   private final Path problems;
   private final Path splits;
 
-  /// What became of every problem of the test split.
+  /// The results of all problems of the test split.
   ///
   /// @param parsed letter or FAILED, by problem
-  /// @param index of the chosen option, -1 where there is none, by problem
+  /// @param index of the chosen option by problem; -1 if no option was chosen
   /// @param right problems
   public record Outcome(
       int correct,
@@ -52,7 +52,7 @@ public final class ScienceQaTask implements Task {
   /// @param questions LLaVA's `llava_test_CQM-A.json`, or `problems`
   /// @param problems the release's `problems.json`
   /// @param splits the release's `pid_splits.json`
-  /// @param images folder that the questions' images lie in
+  /// @param images folder of the questions' images
   public ScienceQaTask(Path questions, Path problems, Path splits, Path images) {
     FILES.require(problems);
     FILES.require(splits);
@@ -65,7 +65,7 @@ public final class ScienceQaTask implements Task {
     check();
   }
 
-  /// The problems of the test split are those that are asked.
+  /// Checks that the questions are exactly the problems of the test split.
   private void check() {
     JsonNode all = FILES.tree(problems);
     JsonNode test = FILES.tree(splits).path("test");
@@ -131,7 +131,7 @@ public final class ScienceQaTask implements Task {
     return FILES.some(questions, file);
   }
 
-  /// The test split, asked as LLaVA's file does: context where there is one, question, options.
+  /// The test split as questions, as in LLaVA's file: context if there is one, question, options.
   private static List<Question> siteQuestions(Path problems, Path splits, Path images) {
     JsonNode all = FILES.tree(problems);
     List<Question> questions = new ArrayList<>();
@@ -178,7 +178,7 @@ public final class ScienceQaTask implements Task {
     return questions;
   }
 
-  /// With a place for the image: the scorer tells questions about images by it.
+  /// The prompt with `<image>`: the scorer uses it to find the questions with an image.
   @Override
   public String storedPrompt(Question question) {
     return question.images().isEmpty() ? question.text() : IMAGE + "\n" + question.text();

@@ -5,13 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// What came of a benchmark.
+/// The score of a benchmark.
 ///
-/// @param name of the headline figure
-/// @param value the headline figure, as the paper prints it
-/// @param figures all figures, the headline included
-/// @param points of each question, in order, from 0 to 1; empty where single questions have none
-/// @param strata what the headline figure is made of, so that it can be drawn anew
+/// @param name of the headline score
+/// @param value the headline score, with the paper's scale
+/// @param figures all scores, including the headline score
+/// @param points of each question, in order, from 0 to 1; empty if single questions have no points
+/// @param strata the units of the headline score, for resampling
 public record Score(
     String name,
     double value,
@@ -24,13 +24,13 @@ public record Score(
     strata = List.copyOf(strata);
   }
 
-  /// Whose headline is the mean of its points, of 100.
+  /// A score whose headline is the mean of the points, in percent.
   public Score(
       String name, double value, SequencedMap<String, Double> figures, List<Double> points) {
     this(name, value, figures, points, List.of(Stratum.mean(100, points)));
   }
 
-  /// Of a benchmark whose only figure is the mean of its points, of 100.
+  /// The score of a benchmark whose only score is the mean of the points, in percent.
   public static Score mean(String name, List<Double> points) {
     double value = 100 * points.stream().mapToDouble(Double::doubleValue).sum() / points.size();
     SequencedMap<String, Double> figures = new LinkedHashMap<>();

@@ -28,7 +28,7 @@ public final class SeedTask implements Task {
   private final Path truth;
   private final List<String> right;
 
-  /// Right answers and answers, of one kind of question.
+  /// The number of right answers and of all answers, for one type of question.
   public record Share(int right, int count) {
     Share plus(boolean oneRight) {
       return new Share(right + (oneRight ? 1 : 0), count + 1);
@@ -62,11 +62,10 @@ public final class SeedTask implements Task {
     this.right = check(this.questions, truth);
   }
 
-  /// Every question that is asked has its label, in the same words and about the same image. There
-  /// may be labels of questions that are not asked, which count as wrong: the original's rule for
-  /// videos that somebody does not have.
+  /// Checks that every question has a label with the same text and image. Labels without a question
+  /// count as wrong answers: this is the original's rule for missing videos.
   ///
-  /// @return what is right, one for each question
+  /// @return the right answers, one per question
   private static List<String> check(List<Question> questions, Path truth) {
     Map<String, JsonNode> labels = new HashMap<>();
     int row = 0;
@@ -83,7 +82,7 @@ public final class SeedTask implements Task {
             truth
                 + " has no "
                 + where
-                + "; questions and labels belong to different versions, get both again");
+                + "; questions and labels belong to different versions, download both again");
       }
       check.requirePart(question, label.path("question").asStringOpt(), where);
       for (String letter : LETTERS) {
@@ -157,12 +156,13 @@ public final class SeedTask implements Task {
     return questions;
   }
 
-  /// Frames of videos are cut by the user: the sites give videos, and LLaVA's runner wants images.
+  /// The user has to extract the video frames: the sites publish videos, and LLaVA's runner needs
+  /// images.
   @Override
   public String missing(QuestionImage image) {
     String name = image.name();
     return name.contains(FRAMES)
-        ? "cut it from its video, which is the middle frame, number K, counted from 0: ffmpeg -i"
+        ? "extract it from the video; it is the middle frame, number K, counted from 0: ffmpeg -i"
             + " VIDEO -vf 'select=eq(n\\,K)' -frames:v 1 "
             + name
             + " (docs/evaluation.md: frames of SEED-Bench's videos)"
@@ -237,7 +237,7 @@ public final class SeedTask implements Task {
     return List.of(Submission.lines(folder.resolve("seed.jsonl"), upload(answers)));
   }
 
-  /// What the leaderboard takes.
+  /// The file for the leaderboard.
   public static List<ObjectNode> upload(List<Answer> answers) {
     JsonMapper json = new JsonMapper();
     List<ObjectNode> upload = new ArrayList<>();

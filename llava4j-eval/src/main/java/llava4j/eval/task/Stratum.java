@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// Things of one kind, among which chance may draw anew: questions, or questions that stand and
-/// fall together, such as both about an image. A headline figure is the sum over its strata of
-/// `weight` times all parts through all wholes; that covers means, F1 and the ratio of two scores.
+/// Units of one kind that are resampled together: questions, or groups of questions that are scored
+/// together, such as the two questions about one image. A headline score is the sum over its strata
+/// of `weight` times the sum of the parts divided by the sum of the wholes; this covers means, F1
+/// and the ratio of two scores.
 ///
-/// @param parts of each thing
-/// @param wholes of each thing; ones where the stratum gives a mean
+/// @param parts the numerator of each unit
+/// @param wholes the denominator of each unit; ones if the stratum is a mean
 public record Stratum(double weight, List<Double> parts, List<Double> wholes) {
   public Stratum {
     parts = List.copyOf(parts);
@@ -19,12 +20,12 @@ public record Stratum(double weight, List<Double> parts, List<Double> wholes) {
     }
   }
 
-  /// One that gives the mean of its values.
+  /// A stratum that is the mean of its values.
   public static Stratum mean(double weight, List<Double> values) {
     return new Stratum(weight, values, new ArrayList<>(Collections.nCopies(values.size(), 1.0)));
   }
 
-  /// What it adds to the figure.
+  /// Its contribution to the score.
   public double value() {
     double whole = wholes.stream().reduce(0.0, Double::sum);
     return whole == 0 ? 0 : weight * parts.stream().reduce(0.0, Double::sum) / whole;

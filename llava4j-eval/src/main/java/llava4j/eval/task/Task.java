@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// A benchmark whose files are there.
+/// A benchmark whose files were found.
 public interface Task {
 
   /// The word on the command line.
@@ -13,35 +13,35 @@ public interface Task {
   /// All questions, in the order of the benchmark's file.
   List<Question> questions();
 
-  /// The prompt as the original stores it beside an answer.
+  /// The prompt that the original stores with an answer.
   default String storedPrompt(Question question) {
     return question.text();
   }
 
-  /// What to do about an image that is missing, as the end of a sentence.
+  /// What to do about a missing image, as the end of a sentence.
   default String missing(QuestionImage image) {
-    return "get the benchmark's images and lay them there";
+    return "download the benchmark's images into that folder";
   }
 
-  /// Tokens that an answer may have.
+  /// Maximum number of tokens of an answer.
   int maxNewTokens();
 
-  /// The official score, or empty where only the benchmark's server can tell.
+  /// The official score, or empty if only the benchmark's server can compute it.
   ///
-  /// @param answers one for each question, in the order of the questions
+  /// @param answers one answer per question, in the order of the questions
   Optional<Score> score(List<Answer> answers);
 
-  /// What a right answer is, for people: one for each question, in order; none where only the
-  /// benchmark's server knows.
+  /// The right answers as readable text: one per question, in order; empty if only the benchmark's
+  /// server knows them.
   List<String> rightAnswers();
 
-  /// What a figure can be at best.
+  /// The highest possible value of a score.
   default double best(String figure) {
     return 100;
   }
 
-  /// Writes what the benchmark's server or scorer takes.
+  /// Writes the files for the benchmark's server or scorer.
   ///
-  /// @return the files; none where nobody takes one
+  /// @return the files; empty if there is no server or scorer
   List<Path> writeSubmission(List<Answer> answers, Path folder);
 }

@@ -14,12 +14,12 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads a benchmark's files, and says where a missing one comes from.
+/// Reads a benchmark's files. If a file is missing, the message says where to get it.
 ///
-/// @param site where the benchmark's files are found
+/// @param site the site that publishes the files
 record TaskFiles(String site) {
 
-  /// One JSON value a line; blank lines are left out.
+  /// One JSON value per line; blank lines are skipped.
   List<JsonNode> lines(Path file) {
     List<JsonNode> lines = new ArrayList<>();
     JsonMapper json = new JsonMapper();
@@ -33,7 +33,12 @@ record TaskFiles(String site) {
         lines.add(json.readTree(line));
       } catch (JacksonException e) {
         throw new BadInputException(
-            file + ", line " + number + ": no JSON (" + e.getOriginalMessage() + "); get it again",
+            file
+                + ", line "
+                + number
+                + ": not JSON ("
+                + e.getOriginalMessage()
+                + "); download it again",
             e);
       }
     }
@@ -46,7 +51,7 @@ record TaskFiles(String site) {
       return new JsonMapper().readTree(text(file));
     } catch (JacksonException e) {
       throw new BadInputException(
-          file + " is no JSON: " + e.getOriginalMessage() + "; get it again", e);
+          file + " is not JSON: " + e.getOriginalMessage() + "; download it again", e);
     }
   }
 
@@ -55,13 +60,13 @@ record TaskFiles(String site) {
     try {
       return Files.readString(file);
     } catch (CharacterCodingException e) {
-      throw new BadInputException(file + " is no text in UTF-8; get it again from " + site, e);
+      throw new BadInputException(file + " is not UTF-8 text; download it again from " + site, e);
     } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  /// What lies in a folder, by name.
+  /// The files of a folder, sorted by name.
   List<Path> inside(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files.sorted().toList();
@@ -74,7 +79,7 @@ record TaskFiles(String site) {
     firstOf(file);
   }
 
-  /// The first of some files that is there: questions are spread in several forms.
+  /// The first of some files that exists, because questions are published in several forms.
   Path firstOf(Path... files) {
     for (Path file : files) {
       if (Files.isRegularFile(file)) {
@@ -92,8 +97,8 @@ record TaskFiles(String site) {
             + parquetBeside(files[0]));
   }
 
-  /// What to do with a table in a form that none of the original programs reads; empty where there
-  /// is none.
+  /// How to convert a table in another format that none of the original programs reads; empty if
+  /// there is no such table.
   private static String parquetBeside(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     if (!Files.isDirectory(folder)) {
@@ -107,7 +112,7 @@ record TaskFiles(String site) {
           .map(table ->
               ", or convert "
                   + table.getFileName()
-                  + ", which has to have the same columns: python -c \"import pandas as p;"
+                  + ", which must have the same columns: python -c \"import pandas as p;"
                   + " p.read_parquet('"
                   + table
                   + "')."
@@ -120,29 +125,30 @@ record TaskFiles(String site) {
     }
   }
 
-  /// Whether a file is one of LLaVA's evaluation archive, and not the site's own.
+  /// Whether a file is from LLaVA's evaluation archive, and not from the benchmark's own site.
   static boolean isLlavas(Path questions) {
     return questions.toString().endsWith(".jsonl");
   }
 
-  /// Questions of which there must be some.
+  /// Fails if there are no questions.
   List<Question> some(List<Question> questions, Path file) {
     if (questions.isEmpty()) {
-      throw new BadInputException(file + " holds no questions; get it again from " + site);
+      throw new BadInputException(file + " contains no questions; download it again from " + site);
     }
     return questions;
   }
 
-  /// A field that must be there, as text.
+  /// A required field, as text.
   static String field(JsonNode node, String name, Path file, int row) {
     return field(node, name, file, "row " + (row + 1));
   }
 
-  /// @param where in the file the node stands
+  /// @param where the position of the node in the file
   static String field(JsonNode node, String name, Path file, String where) {
     JsonNode value = node.path(name);
     if (value.isMissingNode() || value.isNull() || value.isContainer()) {
-      throw new BadInputException(file + ", " + where + ": no '" + name + "'; get the file again");
+      throw new BadInputException(
+          file + ", " + where + ": no '" + name + "'; download the file again");
     }
     return value.asString();
   }
@@ -153,7 +159,13 @@ record TaskFiles(String site) {
       return Long.parseLong(id);
     } catch (NumberFormatException e) {
       throw new BadInputException(
-          file + ", row " + (row + 1) + ": '" + id + "' is no whole number; get the file again", e);
+          file
+              + ", row "
+              + (row + 1)
+              + ": '"
+              + id
+              + "' is not a whole number; download the file again",
+          e);
     }
   }
 

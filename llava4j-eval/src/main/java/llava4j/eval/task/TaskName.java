@@ -20,10 +20,10 @@ public enum TaskName {
   SEED("seed", "SEED-Bench"),
   LLAVABENCH("llavabench", "LLaVA-Bench (in the wild)"),
   MMVET("mmvet", "MM-Vet"),
-  /// Of the small mixture; the paper does not know it.
+  /// The test set of the small mixture; not in the paper.
   HELD_OUT("heldout", "Held-out questions");
 
-  /// What the paper printed for a figure.
+  /// The paper's values of a score.
   ///
   /// @param seven LLaVA-1.5 7B's
   /// @param thirteen LLaVA-1.5 13B's
@@ -48,12 +48,13 @@ public enum TaskName {
     return word;
   }
 
-  /// What tables call it.
+  /// The name in tables.
   public String title() {
     return title;
   }
 
-  /// The paper's headline figure; POPE's, which it does not print, is the mean of its splits.
+  /// The paper's headline score. For POPE, which has none in the paper, it is the mean of the
+  /// splits.
   public Optional<Published> published() {
     return switch (this) {
       case VQAV2 -> printed("accuracy", 78.5, 80.0, 81.8);
@@ -72,7 +73,7 @@ public enum TaskName {
     };
   }
 
-  /// Figures that the paper printed beside the headline, or of which it is made.
+  /// Other scores in the paper, or parts of the headline score.
   public List<Published> parts() {
     return switch (this) {
       case POPE ->
@@ -92,7 +93,7 @@ public enum TaskName {
     return Optional.of(new Published(figure, seven, thirteen, highDefinition));
   }
 
-  /// The benchmark of this word.
+  /// The benchmark with this name.
   public static TaskName of(String word) {
     Optional<TaskName> found =
         Arrays.stream(values())

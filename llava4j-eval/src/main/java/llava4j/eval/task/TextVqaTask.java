@@ -13,8 +13,9 @@ import llava4j.eval.metric.VqaNormalizer;
 import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
 
-/// TextVQA, validation: words in images, with the recognised words in the prompt (spec 7.3,
-/// `eval_textvqa.py`). Question ids are image ids, so an annotation is found by image and question.
+/// TextVQA, validation split: questions about text in images, with the OCR tokens in the prompt
+/// (spec 7.3, `eval_textvqa.py`). Question ids are image ids, so annotations are looked up by image
+/// and question.
 public final class TextVqaTask implements Task {
   private static final TaskFiles FILES = new TaskFiles("LLaVA's eval.zip and textvqa.org/dataset");
   private static final String WORDS = "TextVQA_Rosetta_OCR_v0.2_val.json";
@@ -69,22 +70,23 @@ public final class TextVqaTask implements Task {
     if (found == null) {
       throw new BadInputException(
           questions.resolveSibling(WORDS)
-              + " has no words of image "
+              + " has no OCR tokens of image "
               + image
               + ", about which "
               + questions.getFileName()
-              + " asks; get both again");
+              + " asks; download both again");
     }
     return found;
   }
 
-  /// LLaVA's prompts begin with a capital, and have no other; TextVQA's questions mostly have none.
+  /// LLaVA's prompts have a capital first letter and no other capitals; TextVQA's questions mostly
+  /// have none.
   private static String capitalized(String question) {
     return question.substring(0, Math.min(1, question.length())).toUpperCase(Locale.ROOT)
         + question.substring(Math.min(1, question.length())).toLowerCase(Locale.ROOT);
   }
 
-  /// The words of each image, as they stand in prompts.
+  /// The OCR tokens of each image, as in the prompts.
   private static Map<String, String> words(Path file) {
     Map<String, String> words = new HashMap<>();
     int row = 0;
@@ -125,7 +127,7 @@ public final class TextVqaTask implements Task {
         .toList();
   }
 
-  /// What each answer is worth.
+  /// The score of each answer.
   static List<Double> points(Path annotations, SoftAccuracy accuracy, List<Answer> answers) {
     Map<Key, List<String>> people = people(annotations);
     return answers.stream()
@@ -166,7 +168,7 @@ public final class TextVqaTask implements Task {
                 + (row + 1)
                 + ": "
                 + given.size()
-                + " answers instead of 10; get it again");
+                + " answers instead of 10; download it again");
       }
       people.put(
           new Key(

@@ -21,16 +21,16 @@ import tools.jackson.dataformat.csv.CsvMapper;
 import tools.jackson.dataformat.csv.CsvReadFeature;
 import tools.jackson.dataformat.csv.CsvSchema;
 
-/// A tab-separated table as pandas reads it: fields may stand in double quotes, which are doubled
-/// within, and may then hold line ends.
+/// A tab-separated table as pandas reads it. A field may be in double quotes; then it may contain
+/// line breaks, and quotes within it are doubled.
 ///
 /// @param rows column to text
-/// @param fields for each row what was left in the file
+/// @param fields for each row, the field that was left in the file
 record TsvTable(
     List<String> columns, List<Map<String, String>> rows, List<Optional<Field>> fields) {
   private static final int SHORT = 64;
 
-  /// What pandas takes for a missing value.
+  /// The texts that pandas reads as a missing value.
   private static final Set<String> MISSING =
       Set.of(
           "",
@@ -53,14 +53,15 @@ record TsvTable(
           "nan",
           "null");
 
-  /// A field that stays in the file: images of a whole benchmark are too much for memory.
+  /// A field that stays in the file, because the images of a whole benchmark do not fit into
+  /// memory.
   ///
   /// @param offset of its first byte, or of the quotation mark before it
   /// @param length in bytes
   record Field(long offset, int length) {}
 
-  /// @param outside the column whose fields stay in the file; short ones, which may be something
-  ///   else, are in the row too
+  /// @param outside the column whose fields stay in the file; short fields, which may not be
+  ///   images, are also in the row
   static TsvTable read(Path file, String outside) {
     List<String> columns = new ArrayList<>();
     List<Map<String, String>> rows = new ArrayList<>();
@@ -82,7 +83,8 @@ record TsvTable(
         }
         if (columns.isEmpty()) {
           columns.addAll(record);
-          columns.set(0, columns.getFirst().replace("\uFEFF", "")); // some editors put one there
+          columns.set(
+              0, columns.getFirst().replace("\uFEFF", "")); // some editors add a byte order mark
         } else {
           rows.add(row(columns, record, rows.size(), file));
           fields.add(field);
@@ -90,17 +92,18 @@ record TsvTable(
       }
     } catch (JacksonException e) {
       throw new BadInputException(
-          file + " is no tab-separated table: " + e.getOriginalMessage() + "; get it again", e);
+          file + " is not a tab-separated table: " + e.getOriginalMessage() + "; download it again",
+          e);
     } catch (IOException e) {
       throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
     }
     if (columns.isEmpty()) {
-      throw new BadInputException(file + " is empty; get it again");
+      throw new BadInputException(file + " is empty; download it again");
     }
     return new TsvTable(columns, rows, fields);
   }
 
-  /// Whether pandas takes the field for a missing value.
+  /// Whether pandas reads the field as a missing value.
   static boolean isMissing(String field) {
     return field == null || MISSING.contains(field);
   }
@@ -116,7 +119,7 @@ record TsvTable(
               + record.size()
               + " fields instead of "
               + columns.size()
-              + "; get it again");
+              + "; download it again");
     }
     Map<String, String> row = new LinkedHashMap<>();
     for (int i = 0; i < record.size(); i++) {
@@ -134,7 +137,7 @@ record TsvTable(
         .createParser(text);
   }
 
-  /// The file is read a byte a character, so that places are places in the file.
+  /// The file is read with one character per byte, so that character offsets are file offsets.
   private static String utf8(String bytes) throws CharacterCodingException {
     return StandardCharsets.UTF_8
         .newDecoder()

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 
-/// VizWiz, test split: questions of blind people; its server scores (spec 7.3,
+/// VizWiz, test split: questions of blind people; scored by its server (spec 7.3,
 /// `convert_vizwiz_for_submission.py`).
 public final class VizWizTask implements Task {
   private static final TaskFiles FILES = new TaskFiles("LLaVA's eval.zip and vizwiz.org");
@@ -83,7 +83,7 @@ public final class VizWizTask implements Task {
     return List.of(Submission.json(folder.resolve("vizwiz.json"), upload(answers)));
   }
 
-  /// What the server takes: an answer for each image, in the order of the questions.
+  /// The file for the server: an answer for each image, in the order of the questions.
   public ArrayNode upload(List<Answer> answers) {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));
@@ -95,7 +95,7 @@ public final class VizWizTask implements Task {
         throw new BadInputException(
             "there is no answer to VizWiz's question "
                 + question.id()
-                + "; its server takes all or none");
+                + "; the server accepts only complete submissions");
       }
       String image = Path.of(question.image().orElseThrow().name()).getFileName().toString();
       upload.addObject().put("image", image).put("answer", normalizer.normalize(text));

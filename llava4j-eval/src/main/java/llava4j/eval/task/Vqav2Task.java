@@ -18,9 +18,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// VQAv2, test-dev: its server scores (spec 7.3, `convert_vqav2_for_submission.py`). Where
-/// annotations lie beside the questions, as they do for the validation split, the score is computed
-/// here.
+/// VQAv2, test-dev, scored by its server (spec 7.3, `convert_vqav2_for_submission.py`). If there
+/// are annotations next to the questions, as for the validation split, the score is computed here.
 public final class Vqav2Task implements Task {
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and visualqa.org/download.html");
@@ -32,11 +31,11 @@ public final class Vqav2Task implements Task {
   private final Path annotations;
   private final VqaNormalizer normalizer = new VqaNormalizer();
 
-  /// @param questions those that are asked, `llava_vqav2_mscoco_test-dev2015.jsonl` or
+  /// @param questions the questions to ask, `llava_vqav2_mscoco_test-dev2015.jsonl` or
   ///   `v2_OpenEnded_mscoco_test-dev2015_questions.json`
-  /// @param whole those that the server wants, `llava_vqav2_mscoco_test2015.jsonl` or
+  /// @param whole the questions of the submission, `llava_vqav2_mscoco_test2015.jsonl` or
   ///   `v2_OpenEnded_mscoco_test2015_questions.json`
-  /// @param annotations `v2_mscoco_..._annotations.json`, which need not exist
+  /// @param annotations `v2_mscoco_..._annotations.json`, which may be missing
   public Vqav2Task(Path questions, Path whole, Path annotations, Path images) {
     this.questions =
         TaskFiles.isLlavas(questions)
@@ -47,7 +46,7 @@ public final class Vqav2Task implements Task {
     requireAmong(whole);
   }
 
-  /// What is asked is part of what the server wants.
+  /// Checks that the questions to ask are part of the submission.
   private void requireAmong(Path wanted) {
     Map<String, JsonNode> all = new HashMap<>();
     int row = 0;
@@ -62,7 +61,7 @@ public final class Vqav2Task implements Task {
             wanted
                 + " has no question "
                 + question.id()
-                + ", which is asked; the files belong to different versions, get both again");
+                + ", which is to be asked; the files belong to different versions, download both again");
       }
       String where = "question " + question.id();
       String text = TaskFiles.isLlavas(wanted) ? "text" : "question";
@@ -70,7 +69,7 @@ public final class Vqav2Task implements Task {
     }
   }
 
-  /// Without the response-format prompt, which LLaVA's files have and the site's have not.
+  /// The question without the response-format prompt, which only LLaVA's files have.
   private static String bare(String text) {
     return text.replace(ResponseFormat.SHORT.instruction(), "");
   }
@@ -179,7 +178,7 @@ public final class Vqav2Task implements Task {
     return people;
   }
 
-  /// COCO's images are named by their number, with zeros before it.
+  /// The name of a COCO image: its number with leading zeros.
   private void requireSameImage(Optional<Question> question, JsonNode entry) {
     Optional<String> shown = question.flatMap(Question::image).map(QuestionImage::name);
     long number = entry.path("image_id").asLong(-1);
@@ -202,8 +201,8 @@ public final class Vqav2Task implements Task {
     return List.of(Submission.json(folder.resolve("vqav2.json"), upload(whole, answers)));
   }
 
-  /// What the server takes: every question of the whole test set, an empty answer where none was
-  /// asked.
+  /// The file for the server: every question of the whole test set, with an empty answer if the
+  /// question was not asked.
   public ArrayNode upload(Path wanted, List<Answer> answers) {
     Map<String, String> texts = new HashMap<>();
     answers.forEach(answer -> texts.put(answer.id(), answer.text()));

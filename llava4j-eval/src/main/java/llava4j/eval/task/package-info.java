@@ -1,3 +1,3 @@
-/// The benchmarks of the paper, a class each: reads the files as their sites give them, asks in the
-/// paper's words, scores as the official programs do.
+/// The benchmarks of the paper, one class each. A class reads the files as their sites publish
+/// them, uses the paper's prompts, and computes the official score.
 package llava4j.eval.task;

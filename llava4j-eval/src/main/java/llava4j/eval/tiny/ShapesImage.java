@@ -19,14 +19,14 @@ record ShapesImage(int number, Shape shape, Paint paint, int count) {
   private static final int SIDE = 96;
   private static final int SIZE = 26;
 
-  /// What is drawn.
+  /// The shape.
   enum Shape {
     CIRCLE,
     SQUARE,
     TRIANGLE
   }
 
-  /// In which colour.
+  /// The colour.
   enum Paint {
     RED(Color.RED),
     BLUE(Color.BLUE),

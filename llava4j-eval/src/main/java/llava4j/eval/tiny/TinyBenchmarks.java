@@ -14,8 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Writes a miniature of every benchmark: our own drawings and questions, in the files and formats
-/// of the real ones. It guards every way through the code and measures nothing.
+/// Writes a miniature of every benchmark: our own drawings and questions, in the file formats of
+/// the real benchmarks. It tests the code of every benchmark and does not measure a model.
 public final class TinyBenchmarks {
   private static final List<String> LETTERS = List.of("A", "B", "C");
   private static final List<String> MME_TASKS =
@@ -44,7 +44,7 @@ public final class TinyBenchmarks {
     this.data = data;
   }
 
-  /// Writes all of them, as [llava4j.eval.Tasks] opens them.
+  /// Writes all of them in the layout that [llava4j.eval.Tasks] opens.
   public static void write(Path data) {
     TinyBenchmarks tiny = new TinyBenchmarks(data);
     tiny.shortAnswers();

@@ -1,2 +1,2 @@
-/// A miniature of every benchmark, in its native files, made by us.
+/// A miniature of every benchmark, made by us in the benchmark's own file format.
 package llava4j.eval.tiny;

@@ -129,7 +129,7 @@ class JudgingTest {
     assertThatThrownBy(() ->
             new Judging(task, judge(1), reviews, 1, Duration.ofMillis(1)).judge(others, _ -> {}))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("reviews.jsonl, line 1 is about another answer than the present one");
+        .hasMessageContaining("reviews.jsonl, line 1 rates another answer than the current one");
   }
 
   /// The line of the first answer's verdict, the only readable one.
@@ -181,7 +181,7 @@ class JudgingTest {
     replies.add(new Reply(401, "who are you"));
     assertThatThrownBy(() -> judge(5).ask("", "prompt"))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("answers 401")
+        .hasMessageContaining("answered 401")
         .hasMessageContaining("key");
     assertThat(bodies).hasSize(1);
   }

@@ -44,10 +44,10 @@ class MmBenchTaskTest {
   @Test
   void badTablesAreRefused() throws IOException {
     assertRefused("", "is empty");
-    assertRefused(HEAD, "holds no questions");
+    assertRefused(HEAD, "contains no questions");
     assertRefused(HEAD + "1\tq\tx\ty\tAAAA\n", "row 1: 5 fields instead of 6");
     assertRefused(HEAD + "1\tq\tx\ty\t\tA\n", "index 1: no image");
-    assertRefused(HEAD + "x\tq\tx\ty\tAAAA\tA\n", "the index 'x' is no number");
+    assertRefused(HEAD + "x\tq\tx\ty\tAAAA\tA\n", "the index 'x' is not a number");
     assertRefused(HEAD + "1\tq\tx\ty\tAAAA\tA\n".repeat(2), "the index 1 twice");
     assertRefused(HEAD + "1\t\tx\ty\tAAAA\tA\n", "no 'question'");
     assertRefused("index\tA\timage\n1\tx\tAAAA\n", "no 'question'");
@@ -56,7 +56,7 @@ class MmBenchTaskTest {
     Question question = new MmBenchTask(TaskName.MMBENCH, table).questions().getFirst();
     assertThatThrownBy(() -> image(question))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("the image of mmbench.tsv row 1 is no base64");
+        .hasMessageContaining("the image of mmbench.tsv row 1 is not base64");
     Files.write(table, new byte[] {'i', 'n', (byte) 0xFF, '\n'});
     assertThatThrownBy(() -> new MmBenchTask(TaskName.MMBENCH, table))
         .isInstanceOf(BadInputException.class)
