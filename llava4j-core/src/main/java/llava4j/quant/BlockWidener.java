@@ -31,16 +31,37 @@ public final class BlockWidener {
         Math.ceilDiv(count, ROWS_PER_CHUNK),
         () -> {
           Row row = new Row(matrix.layout(), matrix.columns());
-          short[] wide = new short[Math.toIntExact(matrix.columns())];
+          RowKernel kernel = kernel(matrix);
           return chunk -> {
             long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
             for (long i = chunk * ROWS_PER_CHUNK; i < end; i++) {
               matrix.read(first + i, row);
-              widen(row, matrix.layout(), wide);
-              MemorySegment.copy(wide, 0, values, BF16, i * rowBytes, wide.length);
+              kernel.widen(row, matrix.layout(), values, i * rowBytes);
             }
           };
         });
+  }
+
+  /// Writes one row.
+  @FunctionalInterface
+  interface RowKernel {
+    /// @param at byte of the row's first number
+    void widen(Row row, Layout layout, MemorySegment target, long at);
+  }
+
+  private static RowKernel kernel(BlockMatrix matrix) {
+    return BlockWidenerVector.takes(matrix.layout(), matrix.columns())
+        ? BlockWidenerVector::widen
+        : plain(matrix);
+  }
+
+  /// The kernel to read, and for rows that do not fill vectors.
+  static RowKernel plain(BlockMatrix matrix) {
+    short[] wide = new short[Math.toIntExact(matrix.columns())];
+    return (row, layout, target, at) -> {
+      widen(row, layout, wide);
+      MemorySegment.copy(wide, 0, target, BF16, at, wide.length);
+    };
   }
 
   static void widen(Row row, Layout layout, short[] wide) {

@@ -16,10 +16,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Widened rows against each number computed alone and rounded by libtorch.
 class BlockWidenerTest {
   @ParameterizedTest
-  @CsvSource({"4, 32, false", "4, 16, true", "4, 32, true", "8, 32, false", "8, 16, true"})
-  void everyNumberIsRoundedOnce(int bits, int block, boolean minimums) {
+  @CsvSource({
+    "4, 32, false, 768",
+    "4, 16, true, 768",
+    "4, 32, true, 96",
+    "4, 64, true, 128",
+    "8, 32, false, 768",
+    "8, 16, true, 768",
+    "8, 16, false, 48",
+    "4, 16, true, 16"
+  })
+  void everyNumberIsRoundedOnce(int bits, int block, boolean minimums, int columns) {
     Layout layout = new Layout(bits, block, minimums);
-    int columns = 3 * 256;
     int rows = 37;
     BlockMatrix matrix = random(layout, rows, columns);
     try (Scope _ = new Scope()) {

@@ -69,7 +69,8 @@ public final class MixtureBuild {
     OptionalInt max = maxSamples(source);
     HashSample subset = new HashSample(readers.chanceOf(source), max.orElse(0));
     if (max.isPresent()) {
-      reader.read(onlyValid(new ReadCounts(), sample -> subset.offer(sample.id())), new ReadCounts());
+      reader.read(
+          onlyValid(new ReadCounts(), sample -> subset.offer(sample.id())), new ReadCounts());
     }
     ReadCounts counts = new ReadCounts();
     long before = writer.count();
