@@ -13,6 +13,7 @@ import llava4j.cli.Main;
 import llava4j.golden.Golden;
 import llava4j.tensor.NativeRuntime;
 import llava4j.train.config.Presets;
+import llava4j.train.fresh.EarlyStages;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +41,8 @@ class TrainCommandTest {
       String[] words = (command + " --help").split(" ");
       assertThat(run(words)).isZero();
       assertThat(Arrays.asList(out.toString().split("[\\s,.]+")))
-          .containsAll(Presets.all().keySet());
+          .containsAll(Presets.all().keySet())
+          .containsAll(EarlyStages.all().keySet());
     }
   }
 

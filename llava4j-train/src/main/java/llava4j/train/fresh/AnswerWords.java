@@ -12,7 +12,7 @@ import llava4j.train.batch.LabelledTokens;
 import llava4j.train.config.TrainConfig;
 
 /// The words that a run's answers are made of, found by looking at some thousand samples.
-public final class AnswerWords {
+final class AnswerWords {
   private static final int MOST_SAMPLES = 8192;
   private static final int RARE = 3;
 
@@ -22,7 +22,7 @@ public final class AnswerWords {
   ///
   /// @param file of samples
   /// @param tokenizers opens the base's
-  public static int[] of(Path file, Supplier<Tokenizer> tokenizers, TrainConfig.Data data) {
+  static int[] of(Path file, Supplier<Tokenizer> tokenizers, TrainConfig.Data data) {
     Map<Integer, Integer> counts = new TreeMap<>();
     try (SampleFile samples = SampleFile.open(file);
         Tokenizer tokenizer = tokenizers.get()) {

@@ -1,20 +1,25 @@
 package llava4j.train.fresh;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import llava4j.config.LlavaConfig;
+import llava4j.data.Sample;
+import llava4j.data.Turn.Speaker;
 import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.error.BadInputException;
 import llava4j.model.Projector;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.batch.Batch;
 import llava4j.train.batch.LabelledTokens;
 import llava4j.train.model.BatchRowPlanner;
@@ -23,6 +28,7 @@ import llava4j.train.model.GradientMode;
 import llava4j.train.model.Gradients;
 import llava4j.train.model.ModelUnits;
 import llava4j.train.model.Objective;
+import llava4j.train.model.ObjectiveFactory;
 import llava4j.train.model.VisionFeatures;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Scalar;
@@ -56,8 +62,23 @@ public final class CaptionWords implements Objective {
   private final int[] answerWords;
   private final boolean placed;
 
+  /// The objective of a run over samples.
+  ///
+  /// @param samples the run's
+  /// @param tokenizers opens the base's
+  public static ObjectiveFactory over(Path samples, Supplier<Tokenizer> tokenizers) {
+    return (config, llava, device, units, features) ->
+        new CaptionWords(
+            llava,
+            device,
+            BatchRowPlanner.of(config, llava),
+            units,
+            features,
+            AnswerWords.of(samples, tokenizers, config.data()));
+  }
+
   /// @param answerWords classes of every batch, beside its own
-  public CaptionWords(
+  private CaptionWords(
       LlavaConfig config,
       Device device,
       BatchRowPlanner planner,
@@ -69,7 +90,7 @@ public final class CaptionWords implements Objective {
     this.planner = planner;
     this.units = units;
     this.vision = vision;
-    this.answerWords = answerWords.clone();
+    this.answerWords = answerWords;
     this.placed = hasPlaces(units);
   }
 
@@ -235,14 +256,26 @@ public final class CaptionWords implements Objective {
       List<Answer> answers = new ArrayList<>();
       for (int i = 0; i < samples.size(); i++) {
         List<int[]> said = said(samples.get(i).tokens());
+        List<Optional<PaddedBox>> regions = regions(samples.get(i).sample());
         Map<Optional<PaddedBox>, int[]> ofRegions = new LinkedHashMap<>();
         for (int j = 0; j < said.size(); j++) {
-          ofRegions.merge(samples.get(i).regions().get(j), said.get(j), Answer::joined);
+          ofRegions.merge(regions.get(j), said.get(j), Answer::joined);
         }
         int image = i;
         ofRegions.forEach((region, ids) -> answers.add(new Answer(image, ids, region)));
       }
       return answers;
+    }
+
+    /// The part of the image that each answer's question names, if it names one.
+    private static List<Optional<PaddedBox>> regions(Sample sample) {
+      List<Optional<PaddedBox>> regions = new ArrayList<>();
+      for (int i = 1; i < sample.turns().size(); i++) {
+        if (sample.turns().get(i).speaker() == Speaker.GPT) {
+          regions.add(PaddedBox.find(sample.turns().get(i - 1).text()));
+        }
+      }
+      return regions;
     }
 
     private static int[] joined(int[] first, int[] second) {

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// They are cosine position features: cos(k pi u) for k from 1 to 4, where u runs from 0 to 1
 /// across, and then down. What attention sees of several rows is the mean of their places.
-final class PlaceColumns {
+public final class PlaceColumns {
   private static final int WAVES = 4;
 
   /// Across and down.
@@ -32,7 +32,7 @@ final class PlaceColumns {
   /// began.
   ///
   /// @param table [vocab, dim]
-  static boolean areSetApartIn(Tensor table) {
+  public static boolean areSetApartIn(Tensor table) {
     int dim = Math.toIntExact(table.size(1));
     if (first(dim) <= 0) {
       return false;
@@ -73,7 +73,7 @@ final class PlaceColumns {
   /// model's norms do.
   ///
   /// @param rows [n, rows, dim]
-  static Tensor error(Tensor rows) {
+  public static Tensor error(Tensor rows) {
     int dim = Math.toIntExact(rows.size(2));
     Tensor wanted =
         of(Math.toIntExact(rows.size(1))).to(rows.device(), rows.scalar_type()); // [rows, COUNT]
