@@ -3,9 +3,9 @@ package llava4j.cli.option;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import llava4j.tiny.train.EarlyStages;
 import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;
-import llava4j.train.fresh.EarlyStages;
 
 /// All presets that the command line takes: the paper's, and those of the stages before them.
 public final class TrainingPresets {
