@@ -39,6 +39,6 @@ done < <(awk '
   function text(line) { return match(line, /".*"/) ? substr(line, RSTART + 1, RLENGTH - 2) : "" }
   /^      Registry\./ { at = 1; next }
   at { value[at] = text($0); if (at++ == 5) { print value[1] "|" value[2] "|" value[4] "|" value[5]; at = 0 } }' \
-  "$root/llava4j-data/src/main/java/llava4j/data/tiny/TinyPackage.java")
+  "$root/llava4j-tiny/src/main/java/llava4j/tiny/data/TinyPackage.java")
 [ "$packages" -gt 0 ] || { echo "FAILED: no package was found in TinyPackage.java" >&2; exit 1; }
 echo "$count libraries and $packages packages of data are credited"

@@ -27,8 +27,7 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void theSmallMixtureAndItsPackagesNeedOnlyErrors() {
-    requireOfTheCore("llava4j.data.tiny", List.of("llava4j.error"));
+  void packagesOfRegistriesNeedOnlyErrorsAndDigests() {
     requireOfTheCore("llava4j.data.fetch", List.of("llava4j.error", "llava4j.io"));
   }
 
@@ -48,8 +47,8 @@ class ArchitectureTest extends HouseRules {
     requireApart("llava4j.data", "llava4j.data.(*)..");
     requireApart("llava4j.data.check", "llava4j.data.stats..", "llava4j.data.mixture..");
     requireApart("llava4j.data.stats", "llava4j.data.check..", "llava4j.data.mixture..");
-    requireApart("llava4j.data.mixture..", "llava4j.data.tiny..", "llava4j.data.fetch..");
-    requireApart("llava4j.data.fetch", "llava4j.data.tiny..", "llava4j.data.mixture..");
+    requireApart("llava4j.data.mixture..", "llava4j.data.fetch..");
+    requireApart("llava4j.data.fetch", "llava4j.data.mixture..");
   }
 
   @Test
@@ -58,10 +57,10 @@ class ArchitectureTest extends HouseRules {
   }
 
   @Test
-  void onlyTheStatisticsAndTheSmallMixtureDraw() {
+  void onlyTheStatisticsDraw() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("llava4j.data.stats", "llava4j.data.tiny")
+        .resideOutsideOfPackage("llava4j.data.stats")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("java.awt..")
@@ -72,8 +71,7 @@ class ArchitectureTest extends HouseRules {
   void onlyWhatDrawsOrMeasuresDecodesImagesItself() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(
-            "llava4j.data.stats", "llava4j.data.tiny", "llava4j.data.mixture.source")
+        .resideOutsideOfPackages("llava4j.data.stats", "llava4j.data.mixture.source")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("javax.imageio..")

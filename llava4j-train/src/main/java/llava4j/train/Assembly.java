@@ -12,14 +12,11 @@ import llava4j.tensor.NativeRuntime;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.config.TrainableParts;
 import llava4j.train.distributed.ProcessGroup;
-import llava4j.train.fresh.AnswerWords;
-import llava4j.train.fresh.CaptionWords;
-import llava4j.train.model.BatchRowPlanner;
 import llava4j.train.model.InitialWeights;
 import llava4j.train.model.ModelUnits;
 import llava4j.train.model.Objective;
+import llava4j.train.model.ObjectiveFactory;
 import llava4j.train.model.QuantizedBase;
-import llava4j.train.model.TrainingModel;
 import llava4j.train.model.VisionFeatures;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.vision.FeatureCache;
@@ -55,21 +52,19 @@ final class Assembly implements AutoCloseable {
         new Resources(job.group(), job.device(), job.featureCache()),
         totalSteps,
         initial,
-        job.config().stage() == TrainConfig.Stage.TOWER
-            ? AnswerWords.of(job.data(), job.base().tokenizer(), job.config().data())
-            : new int[0]);
+        job.objective());
   }
 
   /// @param base its weights must stay open as long as this object is in use
   /// @param initial see [InitialWeights]
-  /// @param answerWords see [AnswerWords]; used only in stage TOWER
+  /// @param objective makes the objective of the run
   Assembly(
       TrainConfig config,
       Checkpoint base,
       Resources resources,
       long totalSteps,
       Function<String, Tensor> initial,
-      int[] answerWords) {
+      ObjectiveFactory objective) {
     LlavaConfig llava = base.config();
     Device device = resources.device();
     DType type = config.execution().precision().type();
@@ -98,12 +93,14 @@ final class Assembly implements AutoCloseable {
               .orElse(frozen);
       this.tower = frozen;
     }
-    this.objective =
-        config.stage() == TrainConfig.Stage.TOWER
-            ? new CaptionWords(
-                llava, device, BatchRowPlanner.of(config, llava), units, features, answerWords)
-            : TrainingModel.of(config, llava, device, units, features);
-    this.learner = new Learner(config, objective, units, resources.group(), device, totalSteps);
+    try {
+      this.objective = objective.of(config, llava, device, units, features);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+    this.learner =
+        new Learner(config, this.objective, units, resources.group(), device, totalSteps);
   }
 
   ModelUnits units() {

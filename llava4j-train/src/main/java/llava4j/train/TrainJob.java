@@ -7,6 +7,8 @@ import llava4j.error.BadInputException;
 import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.model.ObjectiveFactory;
+import llava4j.train.model.TrainingModel;
 
 /// The description of one run, as the command line or a program requests it.
 ///
@@ -16,6 +18,7 @@ import llava4j.train.distributed.ProcessGroup;
 /// @param out output folder; an unfinished run in it is resumed
 /// @param featureCache folder in which the outputs of the frozen vision tower are cached
 /// @param force resume although data or settings differ from those of the checkpoint
+/// @param objective makes the objective of the run
 public record TrainJob(
     TrainConfig config,
     Checkpoint base,
@@ -25,7 +28,8 @@ public record TrainJob(
     ProcessGroup group,
     Device device,
     Optional<Path> featureCache,
-    boolean force) {
+    boolean force,
+    ObjectiveFactory objective) {
 
   public TrainJob {
     if (featureCache.isPresent() && config.parts().visionTower()) {
@@ -34,5 +38,25 @@ public record TrainJob(
               + " --feature-cache "
               + featureCache.get());
     }
+  }
+
+  /// A run of the paper's stages, whose language model answers.
+  public TrainJob(
+      TrainConfig config,
+      Checkpoint base,
+      Path data,
+      Path images,
+      Path out,
+      ProcessGroup group,
+      Device device,
+      Optional<Path> featureCache,
+      boolean force) {
+    this(config, base, data, images, out, group, device, featureCache, force, TrainingModel::of);
+  }
+
+  /// The same run, minimising something else.
+  public TrainJob withObjective(ObjectiveFactory objective) {
+    return new TrainJob(
+        config, base, data, images, out, group, device, featureCache, force, objective);
   }
 }

@@ -57,7 +57,7 @@ class BaseModelTest {
   @Test
   void aBaseWithTokensAroundImagesIsRefused() {
     MiniatureBase base = MiniatureBase.write(folder, true);
-    try (Checkpoint plain = base.open(PresetRuns.config("finetune7b"))) {
+    try (Checkpoint plain = base.open(PresetRuns.cut(Presets.named("finetune7b")))) {
       BaseModel.rejectImageMarkers(plain);
       Checkpoint marked = plain.withPrompts(plain.prompts().withMarkedImages(true));
       assertThatThrownBy(() -> BaseModel.rejectImageMarkers(marked))
@@ -77,7 +77,7 @@ class BaseModelTest {
   })
   void aBaseWithTilesIsTrainedAndWrittenAsTheRunHasImages(String preset, String said) {
     MiniatureBase base = MiniatureBase.writeWithTiles(folder);
-    TrainConfig config = PresetRuns.config(preset);
+    TrainConfig config = PresetRuns.cut(Presets.named(preset));
     Path out = folder.resolve("out");
     try (BaseModel.Opened opened = base.baseModel().open(config, BaseModel.MaxLength.AS_GIVEN)) {
       assertThat(opened.notes()).hasSize(1);

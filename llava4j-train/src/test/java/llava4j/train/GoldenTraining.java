@@ -17,6 +17,7 @@ import java.util.function.Function;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.open.CheckpointOpener;
+import llava4j.data.Sample;
 import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
 import llava4j.image.ImageMode;
@@ -44,6 +45,7 @@ import llava4j.train.config.TrainConfig.Saving;
 import llava4j.train.config.TrainConfig.Stage;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.model.InitialWeights;
+import llava4j.train.model.TrainingModel;
 import llava4j.train.optim.LearningRateSchedule;
 import llava4j.train.shard.ZeroStage;
 import org.bytedeco.pytorch.Tensor;
@@ -70,7 +72,7 @@ final class GoldenTraining implements AutoCloseable {
         config.lora() == null ? Map.of() : Golden.tensors("training/lora_start.safetensors");
     Assembly.Resources site = new Assembly.Resources(group, new Device.Cpu(), Optional.empty());
     try (Assembly assembly =
-        new Assembly(config, base, site, steps, initial(config, start), new int[0])) {
+        new Assembly(config, base, site, steps, initial(config, start), TrainingModel::of)) {
       for (int step = 0; step < steps; step++) {
         List<Batch> all = batches(run, step, deviceBatch);
         List<Batch> own = new ArrayList<>();
@@ -162,12 +164,11 @@ final class GoldenTraining implements AutoCloseable {
       items.add(
           new Batch.Item(
               i,
-              run + "/" + step + "/" + i,
+              new Sample(run + "/" + step + "/" + i, Optional.empty(), List.of()),
               tokens,
               image.isNull()
                   ? List.of()
-                  : List.of(images.computeIfAbsent(image.asString(), this::image)),
-              List.of()));
+                  : List.of(images.computeIfAbsent(image.asString(), this::image))));
       if (items.size() == deviceBatch) {
         micro.add(new Batch(items));
         items.clear();

@@ -13,22 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import llava4j.data.mixture.rule.PaddedBox;
-import llava4j.image.PixelValues;
-import llava4j.image.Preprocessor;
-import llava4j.image.RgbImage;
 import llava4j.quant.Nf4Matrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
-import llava4j.text.PromptEncoder;
 import llava4j.train.batch.Batch;
-import llava4j.train.batch.LabelledTokens;
-import llava4j.train.fresh.PlacedWords;
 import llava4j.train.model.Objective;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
@@ -57,124 +49,6 @@ class LearningTest {
       assertThat(first).isGreaterThan(3);
       assertThat(loss).as("after " + step + " steps").isLessThan(0.01);
     }
-  }
-
-  @Test
-  void aTowerLearnsToTellImagesByTheirCaptions() {
-    try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
-        Assembly assembly = run.assemble()) {
-      List<Batch> batch = run.firstStep();
-      double first = assembly.learner().step(0, batch, false).loss();
-      double loss = first;
-      for (int step = 1; step < 60; step++) {
-        loss = assembly.learner().step(step, batch, false).loss();
-      }
-      assertThat(loss).isLessThan(0.5 * first);
-      double exchanged = assembly.learner().step(60, imagesExchanged(batch), false).loss();
-      assertThat(exchanged).as("each caption with the next image").isGreaterThan(3 * loss);
-      assertThat(assembly.units().trainable())
-          .extracting(unit -> unit.layout().name())
-          .containsExactlyInAnyOrder("vision_tower", "projector");
-    }
-  }
-
-  private static List<Batch> imagesExchanged(List<Batch> batches) {
-    List<Batch> exchanged = new ArrayList<>();
-    for (Batch batch : batches) {
-      List<Batch.Item> items = new ArrayList<>();
-      for (int i = 0; i < batch.samples().size(); i++) {
-        Batch.Item item = batch.samples().get(i);
-        Batch.Item next = batch.samples().get((i + 1) % batch.samples().size());
-        items.add(
-            new Batch.Item(item.index(), item.id(), item.tokens(), next.images(), item.regions()));
-      }
-      exchanged.add(new Batch(items));
-    }
-    return exchanged;
-  }
-
-  /// Two answers about one image: only where they lie in it tells them apart.
-  @Test
-  void aTowerLearnsWhatLiesInARegion() {
-    PaddedBox left = new PaddedBox(0, 0, 0.5, 1);
-    PaddedBox right = new PaddedBox(0.5, 0, 1, 1);
-    try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
-        Assembly assembly = run.assemble()) {
-      List<Batch> batch = List.of(answers(run, left, right));
-      double loss = 0;
-      for (int step = 0; step < 80; step++) {
-        loss = assembly.learner().step(step, batch, false).loss();
-      }
-      assertThat(loss).isLessThan(0.15);
-      List<Batch> exchanged = List.of(answers(run, right, left));
-      assertThat(assembly.learner().step(80, exchanged, false).loss()).isGreaterThan(2);
-    }
-  }
-
-  /// The loss is a sum of what is never below 0, so that it bounds the places' error.
-  @Test
-  void aTowerLearnsWhereItsRowsStand() {
-    try (TinyRun run = run("tinyTower", "learningRate=1e-3", "schedule=CONSTANT");
-        Assembly without = run.assemble(table(1), Optional.empty());
-        Assembly with = run.assemble(table(0), Optional.empty())) {
-      List<Batch> batch =
-          List.of(answers(run, new PaddedBox(0, 0, 0.5, 1), new PaddedBox(0.5, 0, 1, 1)));
-      double words = without.learner().step(0, batch, false).loss();
-      double first = with.learner().step(0, batch, false).loss();
-      assertThat(first).isGreaterThan(words + 0.3);
-      double loss = first;
-      for (int step = 1; step < 120; step++) {
-        loss = with.learner().step(step, batch, false).loss();
-      }
-      assertThat(loss).isLessThan(0.2);
-    }
-  }
-
-  /// Words with marks.
-  ///
-  /// @param places deviation of what they have in the columns for places
-  private static UnaryOperator<Function<String, Tensor>> table(double places) {
-    return initial ->
-        name -> {
-          Tensor given = initial.apply(name);
-          if (!name.endsWith("embed_tokens.weight")) {
-            return given;
-          }
-          try (given) {
-            int dim = Math.toIntExact(given.size(1));
-            return PlacedWords.table(given.size(0), dim, places);
-          }
-        };
-  }
-
-  /// One word of each of two regions.
-  private static Batch answers(TinyRun run, PaddedBox first, PaddedBox second) {
-    int slot = PromptEncoder.IMAGE_SLOT;
-    int none = LabelledTokens.IGNORED;
-    LabelledTokens tokens =
-        new LabelledTokens(
-            new int[] {1, slot, 300, 400, 300, 500}, new int[] {none, none, none, 400, none, 500});
-    PixelValues pixels =
-        new Preprocessor(run.base().imageProcessor(), run.base().config().imageMode())
-            .process(twoColours());
-    return new Batch(
-        List.of(
-            new Batch.Item(
-                0,
-                "two regions",
-                tokens,
-                List.of(new Batch.Image(pixels, "two")),
-                List.of(Optional.of(first), Optional.of(second)))));
-  }
-
-  private static RgbImage twoColours() {
-    int side = 64;
-    byte[] values = new byte[side * side * 3];
-    for (int pixel = 0; pixel < side * side; pixel++) {
-      boolean leftHalf = Math.floorMod(pixel, side) < side / 2;
-      values[3 * pixel + (leftHalf ? 0 : 1)] = (byte) 220;
-    }
-    return new RgbImage(side, side, values);
   }
 
   /// Adam's first update changes a weight by the learning rate.

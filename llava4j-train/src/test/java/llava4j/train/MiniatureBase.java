@@ -4,13 +4,21 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeMap;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.convert.CheckpointConverter;
 import llava4j.checkpoint.open.CheckpointOpener;
+import llava4j.checkpoint.weights.ParameterTable;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
 import llava4j.checkpoint.weights.WriteListener;
 import llava4j.config.LlavaConfig;
 import llava4j.config.ProjectorConfig;
@@ -20,24 +28,29 @@ import llava4j.config.VisionConfig;
 import llava4j.config.VisionConfig.FeatureSelection;
 import llava4j.golden.Golden;
 import llava4j.image.ImageMode;
+import llava4j.image.ImageProcessorConfig;
 import llava4j.image.PatchMerge;
 import llava4j.image.Resolution;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.text.tokenizer.SentencePieceModel;
+import llava4j.text.tokenizer.SentencePieceTokenizer;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
-import llava4j.train.fresh.FreshModel;
+import llava4j.train.model.SeededTensors;
+import org.bytedeco.pytorch.Tensor;
 
 /// An untrained LLaVA with about 200,000 parameters, and the samples of the golden files: a run
 /// takes a fraction of a second.
-record MiniatureBase(Path folder) {
+public record MiniatureBase(Path folder) {
   static final int POSITIONS = 512;
 
   private static final int DIM = 64;
   private static final int HEADS = 4;
   private static final int ROWS_MULTIPLE = 64;
   private static final long SEED = 7;
+  private static final int BOS = 1;
+  private static final int EOS = 2;
 
   /// Writes a model in the original layout.
   ///
@@ -75,8 +88,68 @@ record MiniatureBase(Path folder) {
 
   private static Path fresh(Path folder, LlavaConfig config) {
     Path fresh = folder.resolve("fresh");
-    new FreshModel(config, vocabulary(), SEED).write(fresh);
+    SentencePieceModel vocabulary = vocabulary();
+    int pieces = vocabulary.pieces().size();
+    SentencePieceTokenizer.Settings settings =
+        new SentencePieceTokenizer.Settings(
+            true,
+            BOS,
+            EOS,
+            OptionalInt.of(pieces + 1),
+            new TreeMap<>(Map.of("<image>", pieces, "<pad>", pieces + 1)),
+            Map.of(),
+            true);
+    try (Checkpoint checkpoint =
+        new Checkpoint(
+            "fresh",
+            fresh,
+            Checkpoint.Dialect.HUGGING_FACE,
+            config,
+            ImageProcessorConfig.clip(config.vision().imageSize()),
+            RandomWeights.of(config, SEED),
+            () -> new SentencePieceTokenizer(vocabulary, settings),
+            Set.of(EOS),
+            true)) {
+      new CheckpointConverter(checkpoint, WriteListener.NONE).toHuggingFace(fresh, DType.F32);
+    }
     return fresh;
+  }
+
+  /// Matrices by the length of their rows, norms of 1, no biases.
+  private record RandomWeights(SequencedMap<String, TensorInfo> tensors, SeededTensors random)
+      implements WeightSource {
+    static RandomWeights of(LlavaConfig config, long seed) {
+      SequencedMap<String, TensorInfo> tensors = new LinkedHashMap<>();
+      ParameterTable.of(config)
+          .shapes()
+          .forEach((name, shape) ->
+              tensors.put(
+                  name,
+                  new TensorInfo(
+                      name,
+                      DType.F32,
+                      "F32",
+                      shape,
+                      product(shape) * DType.F32.bytes(),
+                      Path.of("random"))));
+      return new RandomWeights(tensors, new SeededTensors(seed));
+    }
+
+    @Override
+    public Tensor load(String name) {
+      List<Long> shape = tensors.get(name).shape();
+      return shape.size() == 1
+          ? random.constant(shape, name.endsWith(".weight") ? 1 : 0)
+          : random.normal(
+              name, shape, 1 / Math.sqrt((double) product(shape.subList(1, shape.size()))));
+    }
+
+    private static long product(List<Long> sizes) {
+      return sizes.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    @Override
+    public void close() {}
   }
 
   private static LlavaConfig config(boolean tied) {

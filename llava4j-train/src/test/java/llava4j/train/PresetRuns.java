@@ -10,14 +10,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.train.config.ConfigFile;
-import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
@@ -27,16 +29,26 @@ import llava4j.train.distributed.ProcessGroup;
 /// once with a requested stop, a resume, a kill and another resume.
 ///
 /// @param out folder that receives one folder for each preset
-record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
+/// @param presets all presets by their names
+/// @param completed sets the objective of a job
+record PresetRuns(
+    MiniatureBase base,
+    Path out,
+    ProcessGroup group,
+    Map<String, Supplier<TrainConfig>> presets,
+    UnaryOperator<TrainJob> completed) {
   static final String WHOLE = "whole";
   static final String BROKEN = "broken";
 
   private static final int STEPS = 3;
 
-  /// One of several processes.
+  /// One of several processes runs all presets.
   ///
-  /// @param arguments base model, folder of the results, presets
-  public static void main(String[] arguments) {
+  /// @param arguments base, folder of the results
+  static void inThisProcess(
+      String[] arguments,
+      Map<String, Supplier<TrainConfig>> presets,
+      UnaryOperator<TrainJob> completed) {
     System.setProperty("llava4j.golden", System.getenv(GoldenProcess.ROOT));
     NativeRuntime.prepare();
     try (ProcessGroup group =
@@ -46,18 +58,21 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
             Duration.ofMinutes(2),
             reason -> System.err.println(reason))) {
       PresetRuns runs =
-          new PresetRuns(new MiniatureBase(Path.of(arguments[0])), Path.of(arguments[1]), group);
-      for (String preset : List.of(arguments).subList(2, arguments.length)) {
-        runs.run(preset);
-      }
+          new PresetRuns(
+              new MiniatureBase(Path.of(arguments[0])),
+              Path.of(arguments[1]),
+              group,
+              presets,
+              completed);
+      presets.keySet().forEach(runs::run);
     }
   }
 
   /// The preset with sizes reduced for the miniature; nothing else is changed.
-  static TrainConfig config(String preset) {
+  static TrainConfig cut(TrainConfig preset) {
     return new ConfigFile()
         .with(
-            Presets.named(preset),
+            preset,
             List.of("maxLength=160", "globalBatch=4", "deviceBatch=2", "maxSteps=" + STEPS));
   }
 
@@ -83,11 +98,10 @@ record PresetRuns(MiniatureBase base, Path out, ProcessGroup group) {
   }
 
   private Trainer.Result train(String preset, Path to, BooleanSupplier stop) {
-    TrainConfig config = config(preset);
+    TrainConfig config = cut(presets.get(preset).get());
     try (Checkpoint checkpoint = base.open(config)) {
-      return new Trainer(
-              MiniatureBase.job(config, checkpoint, to, group), new TrainingListener() {}, stop)
-          .run();
+      TrainJob job = completed.apply(MiniatureBase.job(config, checkpoint, to, group));
+      return new Trainer(job, new TrainingListener() {}, stop).run();
     }
   }
 

@@ -19,6 +19,7 @@ import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.distributed.SingleProcess;
 import llava4j.train.model.InitialWeights;
+import llava4j.train.model.TrainingModel;
 import org.bytedeco.pytorch.Tensor;
 
 /// A run of a preset with the small model and the samples of the golden files, with access to its
@@ -92,7 +93,7 @@ final class TinyRun implements AutoCloseable {
         new Assembly.Resources(group, new Device.Cpu(), featureCache),
         STEPS,
         change.apply(initial()),
-        new int[0]);
+        TrainingModel::of);
   }
 
   @Override

@@ -13,6 +13,7 @@ import llava4j.ChatRequest;
 import llava4j.Llava;
 import llava4j.LoadOptions;
 import llava4j.checkpoint.CheckpointOptions;
+import llava4j.data.Sample;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.golden.Golden;
@@ -203,10 +204,9 @@ class TrainedModelTest {
             List.of(
                 new Batch.Item(
                     0,
-                    "answer",
+                    new Sample("answer", Optional.empty(), List.of()),
                     new LabelledTokens(ids, labels),
-                    List.of(new Batch.Image(pixels, image.sha256())),
-                    List.of(Optional.empty()))));
+                    List.of(new Batch.Image(pixels, image.sha256())))));
     try (Scope _ = new Scope();
         Assembly assembly = run.assemble();
         SavedRun saved = SavedRun.open(out.resolve("checkpoints/step-00000004"))) {

@@ -220,6 +220,15 @@ class TrainerTest {
         .hasMessageContaining(String.valueOf(positions));
   }
 
+  @Test
+  void aStageWhoseObjectiveIsMissingIsRefused() {
+    try (TinyRun run = run("tinyPretrain", "stage=TOWER")) {
+      assertThatThrownBy(run::assemble)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContainingAll("stage tower", "TrainJob.withObjective");
+    }
+  }
+
   private static LlavaConfig goldenConfig() {
     try (Checkpoint checkpoint =
         new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("original"))) {

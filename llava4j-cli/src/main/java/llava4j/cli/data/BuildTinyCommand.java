@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import llava4j.cli.terminal.Progress;
 import llava4j.data.fetch.PackageClient;
 import llava4j.data.fetch.PackageStore;
-import llava4j.data.tiny.TinyMixture;
+import llava4j.tiny.data.TinyMixture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

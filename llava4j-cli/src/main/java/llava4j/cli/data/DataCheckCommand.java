@@ -12,6 +12,7 @@ import llava4j.checkpoint.CheckpointOptions;
 import llava4j.cli.option.HubDownloads;
 import llava4j.cli.option.PixelLimit;
 import llava4j.cli.option.PresetNames;
+import llava4j.cli.option.TrainingPresets;
 import llava4j.cli.option.Unused;
 import llava4j.config.ProjectorConfig;
 import llava4j.data.check.CheckListener;
@@ -29,7 +30,6 @@ import llava4j.text.tokenizer.Tokenizer;
 import llava4j.train.BaseModel;
 import llava4j.train.batch.SampleRows;
 import llava4j.train.config.ConfigFile;
-import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.report.LengthChart;
 import picocli.CommandLine.Command;
@@ -173,7 +173,7 @@ final class DataCheckCommand implements Callable<Integer> {
     }
     return new ConfigFile()
         .with(
-            Presets.named(preset),
+            TrainingPresets.named(preset),
             maxLength == null ? List.of() : List.of("maxLength=" + maxLength));
   }
 

@@ -1,12 +1,11 @@
 package llava4j.cli.option;
 
 import java.util.Iterator;
-import llava4j.train.config.Presets;
 
 /// The presets of `llava train`, for the help text and for shell completion.
 public final class PresetNames implements Iterable<String> {
   @Override
   public Iterator<String> iterator() {
-    return Presets.all().keySet().iterator();
+    return TrainingPresets.all().keySet().iterator();
   }
 }

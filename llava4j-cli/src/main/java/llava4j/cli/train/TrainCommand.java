@@ -15,18 +15,19 @@ import llava4j.cli.option.HubDownloads;
 import llava4j.cli.option.PixelLimit;
 import llava4j.cli.option.PresetNames;
 import llava4j.cli.option.ThreadOption;
+import llava4j.cli.option.TrainingPresets;
 import llava4j.cli.option.Unused;
 import llava4j.cli.terminal.Failures;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
+import llava4j.tiny.train.EarlyStages;
 import llava4j.train.BaseModel;
 import llava4j.train.TrainJob;
 import llava4j.train.Trainer;
 import llava4j.train.TrainingListener;
 import llava4j.train.config.ConfigFile;
-import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
@@ -224,15 +225,17 @@ public final class TrainCommand implements Callable<Integer> {
       requireUsed(opened.checkpoint());
       TrainJob job =
           new TrainJob(
-              opened.config(),
-              opened.checkpoint(),
-              data,
-              images,
-              out,
-              group,
-              where,
-              Optional.ofNullable(featureCache),
-              force);
+                  opened.config(),
+                  opened.checkpoint(),
+                  data,
+                  images,
+                  out,
+                  group,
+                  where,
+                  Optional.ofNullable(featureCache),
+                  force)
+              .withObjective(
+                  EarlyStages.objective(opened.config(), data, opened.checkpoint().tokenizer()));
       TrainingListener reports = TrainReports.of(out, dryRun);
       if (group.rank() == 0) {
         opened.notes().forEach(reports::onNote);
@@ -309,7 +312,7 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() {
-    return new ConfigFile().with(Presets.named(preset), replacements());
+    return new ConfigFile().with(TrainingPresets.named(preset), replacements());
   }
 
   private List<String> replacements() {

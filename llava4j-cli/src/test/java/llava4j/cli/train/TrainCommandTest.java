@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import llava4j.cli.Main;
 import llava4j.golden.Golden;
 import llava4j.tensor.NativeRuntime;
+import llava4j.tiny.train.EarlyStages;
 import llava4j.train.config.Presets;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,8 @@ class TrainCommandTest {
       String[] words = (command + " --help").split(" ");
       assertThat(run(words)).isZero();
       assertThat(Arrays.asList(out.toString().split("[\\s,.]+")))
-          .containsAll(Presets.all().keySet());
+          .containsAll(Presets.all().keySet())
+          .containsAll(EarlyStages.all().keySet());
     }
   }
 

@@ -1,9 +1,8 @@
 package llava4j.train.batch;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
-import llava4j.data.mixture.rule.PaddedBox;
+import llava4j.data.Sample;
 import llava4j.image.PixelValues;
 
 /// One micro-batch of one process.
@@ -14,17 +13,17 @@ public record Batch(List<Item> samples) {
   /// One sample, tokenised and with preprocessed images.
   ///
   /// @param index of the sample in its file
+  /// @param sample as it stands in the file
+  /// @param tokens of its conversation
   /// @param images in the order of their placeholders in the text
-  /// @param regions for each answer the image region that its question names, if it names one
-  public record Item(
-      int index,
-      String id,
-      LabelledTokens tokens,
-      List<Image> images,
-      List<Optional<PaddedBox>> regions) {
+  public record Item(int index, Sample sample, LabelledTokens tokens, List<Image> images) {
     public Item {
       images = List.copyOf(images);
-      regions = List.copyOf(regions);
+    }
+
+    /// As the file names it, for messages.
+    public String id() {
+      return sample.id();
     }
   }
 

@@ -4,15 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import llava4j.config.LlavaConfig;
 import llava4j.data.ImagePath;
 import llava4j.data.Sample;
 import llava4j.data.SampleFile;
-import llava4j.data.Turn.Speaker;
-import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.error.BadInputException;
 import llava4j.image.PixelValues;
 import llava4j.image.Preprocessor;
@@ -65,18 +61,7 @@ public final class SampleLoader {
     List<int[]> rows =
         images.stream().map(image -> ImageEncoder.order(config, image.pixels().grid())).toList();
     requireSupervised(sample, tokens, rows);
-    return new Item(index, sample.id(), tokens, images, regions(sample));
-  }
-
-  /// For each answer the region that its question names, if any.
-  private static List<Optional<PaddedBox>> regions(Sample sample) {
-    List<Optional<PaddedBox>> regions = new ArrayList<>();
-    for (int i = 1; i < sample.turns().size(); i++) {
-      if (sample.turns().get(i).speaker() == Speaker.GPT) {
-        regions.add(PaddedBox.find(sample.turns().get(i - 1).text()));
-      }
-    }
-    return regions;
+    return new Item(index, sample, tokens, images);
   }
 
   private Image image(Sample sample, String image) {

@@ -123,53 +123,6 @@ public final class Presets {
         plain.saving());
   }
 
-  /// Stage 0 of a vision tower that is trained from scratch: it predicts which words a caption
-  /// contains.
-  public static TrainConfig tinyTower() {
-    TrainConfig large = pretrain("tinyTower");
-    TrainConfig tiny =
-        tiny(large, new Batching(32, 32, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
-    return new TrainConfig(
-        tiny.preset(),
-        Stage.TOWER,
-        false,
-        null,
-        false,
-        conversations(Images.PAD, tiny.data().maxLength()),
-        tiny.batching(),
-        new Optimization(
-            4e-4,
-            OptionalDouble.empty(),
-            OptionalDouble.empty(),
-            0.05,
-            0.9,
-            0.98,
-            1e-8,
-            LearningRateSchedule.COSINE,
-            0.05,
-            1),
-        kept(tiny.execution()),
-        tiny.saving());
-  }
-
-  /// Stage 0 of a language model that is trained from scratch: texts without images.
-  public static TrainConfig tinyText() {
-    TrainConfig large = finetune("tinyText");
-    TrainConfig tiny =
-        tiny(large, new Batching(64, 64, 1, OptionalLong.empty(), LossAverage.TOKENS, LOSS_ROWS));
-    return new TrainConfig(
-        tiny.preset(),
-        tiny.stage(),
-        false,
-        null,
-        false,
-        tiny.data(),
-        tiny.batching(),
-        clipped(optimization(1e-3, OptionalDouble.empty())),
-        kept(tiny.execution()),
-        tiny.saving());
-  }
-
   /// Stage 1 for models small enough to be trained on a CPU.
   public static TrainConfig tinyPretrain() {
     TrainConfig large = pretrain("tinyPretrain");
@@ -212,7 +165,7 @@ public final class Presets {
         tiny.saving());
   }
 
-  /// All presets by their names on the command line.
+  /// All of these presets by their names.
   public static Map<String, Supplier<TrainConfig>> all() {
     Map<String, Supplier<TrainConfig>> all = new LinkedHashMap<>();
     for (String size : new String[] {"7b", "13b"}) {
@@ -224,8 +177,6 @@ public final class Presets {
     }
     all.put("task", () -> finetune("task"));
     all.put("taskLora", () -> lora("taskLora"));
-    all.put("tinyText", Presets::tinyText);
-    all.put("tinyTower", Presets::tinyTower);
     all.put("tinyPretrain", Presets::tinyPretrain);
     all.put("tinyFinetune", Presets::tinyFinetune);
     all.put("tinyLora", Presets::tinyLora);
@@ -236,12 +187,20 @@ public final class Presets {
   ///
   /// @throws BadInputException if there is no such preset
   public static TrainConfig named(String name) {
-    return all().entrySet().stream()
+    return named(all(), name);
+  }
+
+  /// The preset of this name among the given ones, ignoring case.
+  ///
+  /// @param presets all presets by their names
+  /// @throws BadInputException if there is no such preset
+  public static TrainConfig named(Map<String, Supplier<TrainConfig>> presets, String name) {
+    return presets.entrySet().stream()
         .filter(
             entry -> entry.getKey().toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT)))
         .findFirst()
         .orElseThrow(() ->
-            new BadInputException("unknown preset '" + name + "': use one of " + all().keySet()))
+            new BadInputException("unknown preset '" + name + "': use one of " + presets.keySet()))
         .getValue()
         .get();
   }
@@ -271,13 +230,6 @@ public final class Presets {
         LearningRateSchedule.COSINE,
         0.03,
         0);
-  }
-
-  /// Keeps activations instead of gradient checkpointing: those of a small model need little
-  /// memory.
-  private static Execution kept(Execution execution) {
-    return new Execution(
-        execution.precision(), execution.zero(), Activation.KEEP, execution.seed());
   }
 
   /// Enables gradient clipping: small models diverge more easily than large ones.

@@ -36,8 +36,8 @@ public record TrainConfig(
 
   /// Which parts of the model are trained.
   public enum Stage {
-    /// Stage 0: the vision tower and the projector, which predict the words of the captions; for
-    /// towers that are trained from scratch.
+    /// Stage 0, for towers that are trained from scratch: the vision tower and the projector, by an
+    /// objective that comes with the job; the language model does not run.
     TOWER,
     /// Stage 1: the projector only.
     CONNECTOR,

@@ -1,6 +1,7 @@
 package llava4j.train.model;
 
 import llava4j.config.LlavaConfig;
+import llava4j.error.BadInputException;
 import llava4j.model.DecoderPass;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -26,12 +27,18 @@ public final class TrainingModel implements Objective {
   ///
   /// @param llava the model's hyperparameters
   /// @param units all parameters; not closed here
+  /// @throws BadInputException in stage TOWER, where the language model does not run
   public static TrainingModel of(
       TrainConfig config,
       LlavaConfig llava,
       Device device,
       ModelUnits units,
       VisionFeatures features) {
+    if (config.stage() == TrainConfig.Stage.TOWER) {
+      throw new BadInputException(
+          "stage tower has no objective of its own; give the job one (TrainJob.withObjective), as"
+              + " llava train does");
+    }
     BlockStack.Activations activations =
         switch (config.execution().activation()) {
           case RECOMPUTE -> BlockStack.Activations.RECOMPUTE;

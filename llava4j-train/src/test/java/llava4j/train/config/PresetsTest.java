@@ -3,6 +3,9 @@ package llava4j.train.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
@@ -50,8 +53,6 @@ class PresetsTest {
             "qlora13b",
             "task",
             "taskLora",
-            "tinyText",
-            "tinyTower",
             "tinyPretrain",
             "tinyFinetune",
             "tinyLora");
@@ -63,7 +64,7 @@ class PresetsTest {
     TrainConfig config = Presets.named(name);
     assertThat(config.preset()).isEqualTo(name);
     assertThat(config.parts().projector()).isTrue();
-    assertThat(config.parts().visionTower()).isEqualTo(name.equals("tinyTower"));
+    assertThat(config.parts().visionTower()).isFalse();
     assertThat(config.data().packing()).isFalse();
     assertThat(config.data().maxBad()).isZero();
   }
@@ -198,15 +199,14 @@ class PresetsTest {
   }
 
   @Test
-  void aTowersStepMayBeShared() {
-    TrainConfig tower = Presets.named("tinyTower");
-    tower.requireFits(1);
-    TrainConfig split = new ConfigFile().with(tower, java.util.List.of("deviceBatch=16"));
-    split.requireFits(1);
-    split.requireFits(2);
-    assertThatThrownBy(() -> split.requireFits(3))
+  void othersAreNamedBesideThem() {
+    Map<String, Supplier<TrainConfig>> presets = new LinkedHashMap<>(Presets.all());
+    presets.put("Mine", Presets::tinyLora);
+    assertThat(Presets.named(presets, "mINE")).isEqualTo(Presets.tinyLora());
+    assertThat(Presets.named(presets, "task")).isEqualTo(Presets.named("task"));
+    assertThatThrownBy(() -> Presets.named(presets, "yours"))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("a multiple of 48");
+        .hasMessageContainingAll("'yours'", "taskLora", "Mine");
   }
 
   private static void assertConversations(TrainConfig config, Images images, int maxLength) {

@@ -1,8 +1,0 @@
-package llava4j.data.tiny;
-
-import java.awt.image.BufferedImage;
-
-/// One drawing of a thing, cut to what is visible.
-///
-/// @param image with transparency, at most [Drawings#SIDE] pixels a side
-record Drawing(Concept concept, Style style, BufferedImage image) {}
