@@ -48,8 +48,8 @@ public final class DecoderBlock {
     this.down = parameters.linear(prefix + "mlp.down_proj");
   }
 
-  boolean hasExactWeights() {
-    return query.isExact();
+  boolean hasQuantizedWeights() {
+    return query.isQuantized();
   }
 
   /// The inputs of a block's attention, with rotary positions applied and earlier keys added.

@@ -48,12 +48,12 @@ public final class LanguageModel {
     return config;
   }
 
-  /// An empty cache for a request. Keys and values are kept in F16 where the weights have 16 bits
-  /// or fewer, on the processor: half the memory, and half the time of a decode step's attention.
+  /// An empty cache for a request. Beside weights of 4 and 8 bits on a CPU, keys and values are
+  /// F16: half the memory, and half the time of a decode step's attention.
   ///
   /// @param leftPadding for each row of the batch, see [KvCache]
   public KvCache newCache(int... leftPadding) {
-    DType type = KvCache.type(device, blocks.getFirst().hasExactWeights());
+    DType type = KvCache.type(device, blocks.getFirst().hasQuantizedWeights());
     return new KvCache(config, device, type, leftPadding);
   }
 

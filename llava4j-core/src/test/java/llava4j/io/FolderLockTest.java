@@ -34,7 +34,7 @@ class FolderLockTest {
       assertThatThrownBy(() -> FolderLock.take(folder, ".shard-1"))
           .isInstanceOf(BadInputException.class)
           .hasMessage(
-              folder + " is in use by another run; wait for its end, or name another --out");
+              folder + " is in use by another run; wait until it ends, or choose another --out");
     }
   }
 

@@ -59,12 +59,12 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /// What keys and values are kept in: F16 beside weights of 16 bits or fewer on a processor, where
-  /// there is a kernel for it; else the type of activations.
+  /// The type of keys and values: F16 beside quantised weights on a CPU, if there is a kernel for
+  /// it; otherwise the type of activations, because rounded keys would be the largest error.
   ///
-  /// @param exactWeights whether the weights are fp32
-  public static DType type(Device device, boolean exactWeights) {
-    boolean halved = device instanceof Device.Cpu && !exactWeights && VectorSupport.isAvailable();
+  /// @param quantized whether the weights have 4 or 8 bits
+  public static DType type(Device device, boolean quantized) {
+    boolean halved = device instanceof Device.Cpu && quantized && VectorSupport.isAvailable();
     return halved ? DType.F16 : device.computeType();
   }
 

@@ -27,12 +27,12 @@ public sealed interface Linear {
 
   Tensor forward(Tensor input);
 
-  /// Whether weights are as precise as activations.
-  default boolean isExact() {
+  /// Whether weights have 4 or 8 bits, so that answers differ from those of fp32 anyway.
+  default boolean isQuantized() {
     return switch (this) {
-      case Dense _, Fused _ -> true;
-      case Half _, Quantized _, Nf4 _ -> false;
-      case LowRank update -> update.base().isExact();
+      case Quantized _ -> true;
+      case LowRank update -> update.base().isQuantized();
+      case Dense _, Fused _, Half _, Nf4 _ -> false;
     };
   }
 

@@ -63,11 +63,10 @@ public record MemoryPlan(
   /// What keys and values are kept in, which follows the weights (see `LanguageModel.newCache`).
   private static DType cacheType(WeightSource weights, Device device, WeightFormat format) {
     TensorInfo first = weights.tensors().get("language_model.layers.0.self_attn.q_proj.weight");
-    boolean exact =
-        first == null
-            || (MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain plain
-                && plain.type() == DType.F32);
-    return KvCache.type(device, exact);
+    boolean quantized =
+        first != null
+            && !(MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain);
+    return KvCache.type(device, quantized);
   }
 
   private static long bytesInMemory(
