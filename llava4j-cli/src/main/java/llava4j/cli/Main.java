@@ -77,6 +77,7 @@ public final class Main implements Runnable {
     CommandLine commands = new CommandLine(new Main());
     Map<String, IHelpSectionRenderer> sections = new HashMap<>(commands.getHelpSectionMap());
     sections.put(UsageMessageSpec.SECTION_KEY_FOOTER, Main::footer);
+    everyVersion(commands);
     return commands
         .setHelpSectionMap(sections)
         .setOut(out)
@@ -85,6 +86,17 @@ public final class Main implements Runnable {
         .setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler(failures)
         .setParameterExceptionHandler(failures);
+  }
+
+  /// Sub-commands print the version of the whole program.
+  private static void everyVersion(CommandLine commands) {
+    commands
+        .getSubcommands()
+        .values()
+        .forEach(command -> {
+          command.getCommandSpec().versionProvider(new Version());
+          everyVersion(command);
+        });
   }
 
   /// Does not wrap lines: an example on two lines could not be copied.

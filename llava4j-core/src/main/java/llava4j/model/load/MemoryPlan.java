@@ -49,12 +49,11 @@ public record MemoryPlan(
       }
     }
     TextConfig text = config.text();
-    long perToken =
-        2L
-            * text.numLayers()
-            * text.numKvHeads()
-            * text.headDim()
-            * cacheType(weights, device, format).bytes();
+    DType cacheType = cacheType(weights, device, format);
+    long ofLayer = 2L * text.numKvHeads() * text.headDim();
+    // several tokens at once read one layer's F16 cache widened
+    long widened = cacheType == DType.F16 ? ofLayer * DType.F32.bytes() : 0;
+    long perToken = text.numLayers() * ofLayer * cacheType.bytes() + widened;
     long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
     return new MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
