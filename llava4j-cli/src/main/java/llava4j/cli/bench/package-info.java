@@ -1,2 +1,2 @@
-/// `llava bench`: a model's speed and memory as its user has them, and beside it another program's.
+/// `llava bench`: measures a model's speed and memory, and compares it with llama.cpp.
 package llava4j.cli.bench;
