@@ -68,7 +68,7 @@ final class BenchText {
   private static void answers(AnswerCheck check, PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "%nanswers    %s: the same token at %d of %d places, KL %.5f a place%n",
+        "%nanswers    %s: the same token at %d of %d places, KL %.1e a place%n",
         check.agrees() ? "agree" : "DIFFER, the figures are not of the same work",
         check.sameChoice(),
         check.places(),

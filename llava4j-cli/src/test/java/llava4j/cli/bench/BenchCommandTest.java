@@ -101,11 +101,11 @@ class BenchCommandTest {
         "--repeat 101 | --repeat must be between 1 and 100, not 101",
         "--threads 0 | --threads must be between 1 and 1024, not 0",
         "--weights q3 | q3",
-        "--template plain | --template would change nothing",
-        "--llama-cpp . | --llama-cpp would change nothing",
+        "--template plain | --template would have no effect",
+        "--llama-cpp . | --llama-cpp would have no effect",
         "--against ollama | --against knows llama.cpp, not 'ollama'",
         "--against llama.cpp | needs a .gguf file",
-        "--model other | --model would change nothing",
+        "--model other | --model would have no effect",
       })
   void badOptionsGetOneSentence(String options, String sentence) {
     refused(sentence, MODEL, options.split(" "));
