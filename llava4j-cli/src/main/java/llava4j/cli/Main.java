@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import llava4j.cli.ask.AskCommand;
 import llava4j.cli.ask.ChatCommand;
+import llava4j.cli.bench.BenchCommand;
 import llava4j.cli.data.DataCommand;
 import llava4j.cli.eval.EvalCommand;
 import llava4j.cli.model.ConvertCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
       InitCommand.class,
       TrainCommand.class,
       EvalCommand.class,
+      BenchCommand.class,
       DataCommand.class,
       PullCommand.class,
       CompletionCommand.class

@@ -68,6 +68,22 @@ public record MemoryPlan(
     return KvCache.type(device, quantized);
   }
 
+  /// Bytes of weights that one decode step reads: the language model's matrices and its head, as
+  /// they are kept.
+  public static long stepBytes(
+      LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
+    return weights.tensors().values().stream()
+        .filter(info -> isReadEachStep(config, info))
+        .mapToLong(info -> bytesInMemory(info, weights, device, format))
+        .sum();
+  }
+
+  /// Whether a decode step reads all of a tensor: a matrix, and the table where it is the head.
+  public static boolean isReadEachStep(LlavaConfig config, TensorInfo info) {
+    return LoadedParameters.isMatrix(info.name())
+        && (config.text().tieEmbeddings() || !LoadedParameters.isTable(info.name()));
+  }
+
   private static long bytesInMemory(
       TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
     if (LoadedParameters.isTable(info.name())) {
