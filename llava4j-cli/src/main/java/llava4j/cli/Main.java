@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import llava4j.cli.ask.AskCommand;
 import llava4j.cli.ask.ChatCommand;
+import llava4j.cli.bench.BenchCommand;
 import llava4j.cli.data.DataCommand;
 import llava4j.cli.eval.EvalCommand;
 import llava4j.cli.model.ConvertCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
       InitCommand.class,
       TrainCommand.class,
       EvalCommand.class,
+      BenchCommand.class,
       DataCommand.class,
       PullCommand.class,
       CompletionCommand.class
@@ -77,6 +79,7 @@ public final class Main implements Runnable {
     CommandLine commands = new CommandLine(new Main());
     Map<String, IHelpSectionRenderer> sections = new HashMap<>(commands.getHelpSectionMap());
     sections.put(UsageMessageSpec.SECTION_KEY_FOOTER, Main::footer);
+    everyVersion(commands);
     return commands
         .setHelpSectionMap(sections)
         .setOut(out)
@@ -85,6 +88,17 @@ public final class Main implements Runnable {
         .setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler(failures)
         .setParameterExceptionHandler(failures);
+  }
+
+  /// Sub-commands print the version of the whole program.
+  private static void everyVersion(CommandLine commands) {
+    commands
+        .getSubcommands()
+        .values()
+        .forEach(command -> {
+          command.getCommandSpec().versionProvider(new Version());
+          everyVersion(command);
+        });
   }
 
   /// Does not wrap lines: an example on two lines could not be copied.

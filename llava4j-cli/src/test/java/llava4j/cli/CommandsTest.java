@@ -42,6 +42,24 @@ class CommandsTest {
   }
 
   @Test
+  void whatWouldChangeNothingIsRefused() {
+    assertOneSentence(run("ask", "-m", model, "--beams", "0", image, "Hi?"), "--beams is 0");
+    assertOneSentence(run("ask", "-m", model, "-n", "3", image, "Hi?"), "-n 3");
+    assertOneSentence(run("ask", "-m", model, "--seed", "3", image, "Hi?"), "--seed");
+    for (String option : new String[] {"--image-mode=pad", "--allow-url", "--max-pixels=5"}) {
+      assertOneSentence(run("ask", "-m", model, option, "Hi?"), option.replaceFirst("=.*", ""));
+    }
+  }
+
+  @Test
+  void everyCommandTellsTheVersionAndUnknownOnesAreCalledSo() {
+    assertThat(run("ask", "--version")).isZero();
+    assertThat(out.toString()).startsWith("llava ");
+    assertOneSentence(run("aks", image, "Hi?"), "unknown command 'aks'");
+    assertOneSentence(run("data", "nope"), "unknown command 'nope'");
+  }
+
+  @Test
   void withoutAModelTheBundledOneAnswersOrTheOptionIsNamed() throws java.io.IOException {
     String before = System.clearProperty(BundledModel.CHECKOUT);
     try {

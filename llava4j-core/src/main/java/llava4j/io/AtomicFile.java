@@ -3,13 +3,15 @@ package llava4j.io;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import llava4j.error.BadInputException;
 
@@ -78,8 +80,17 @@ public final class AtomicFile implements AutoCloseable {
   /// The sentence about a file that could not be written.
   public static BadInputException unwritable(Path path, IOException e) {
     return new BadInputException(
-        path + " cannot be written: " + e.getMessage() + "; free some space or name another place",
-        e);
+        path + " cannot be written: " + reason(e) + "; free some space or name another place", e);
+  }
+
+  /// Java says the path alone where a permission or a folder is missing.
+  private static String reason(IOException e) {
+    return switch (e) {
+      case AccessDeniedException _ -> "permission denied";
+      case NoSuchFileException _ -> "its folder does not exist";
+      case FileSystemException known when known.getReason() != null -> known.getReason();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   /// Takes the content, through a buffer; closing it does nothing that [#commit] would not do.
@@ -124,8 +135,9 @@ public final class AtomicFile implements AutoCloseable {
     try {
       out.close();
       if (force) {
-        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
-          channel.force(true);
+        // a channel would be closed by an interrupt
+        try (RandomAccessFile written = new RandomAccessFile(aside.toFile(), "rw")) {
+          written.getFD().sync();
         }
       }
       Files.move(aside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

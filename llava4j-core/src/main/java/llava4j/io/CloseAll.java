@@ -15,6 +15,7 @@ public final class CloseAll {
   }
 
   /// As [#of].
+  @SuppressWarnings("ReferenceEquality") // an exception must not suppress itself
   public static void each(Iterable<? extends AutoCloseable> things) {
     Throwable first = null;
     for (AutoCloseable thing : things) {
@@ -25,7 +26,7 @@ public final class CloseAll {
       } catch (Exception | Error e) {
         if (first == null) {
           first = e;
-        } else {
+        } else if (first != e) {
           first.addSuppressed(e);
         }
       }
@@ -45,11 +46,14 @@ public final class CloseAll {
   }
 
   /// As [#after(Throwable, AutoCloseable...)], of a list.
+  @SuppressWarnings("ReferenceEquality") // an exception must not suppress itself
   public static void after(Throwable failure, List<? extends AutoCloseable> things) {
     try {
       each(things);
     } catch (RuntimeException | Error e) {
-      failure.addSuppressed(e);
+      if (failure != e) {
+        failure.addSuppressed(e);
+      }
     }
   }
 }

@@ -50,7 +50,9 @@ public final class BlockWidener {
   }
 
   private static RowKernel kernel(BlockMatrix matrix) {
-    return BlockWidenerVector.takes(matrix.layout(), matrix.columns())
+    // without the module the class itself cannot be loaded
+    return VectorSupport.isAvailable()
+            && BlockWidenerVector.takes(matrix.layout(), matrix.columns())
         ? BlockWidenerVector::widen
         : plain(matrix);
   }

@@ -42,8 +42,7 @@ final class BlockWidenerVector {
 
   /// Whether there are such vectors, and rows of this layout and length fill them.
   static boolean takes(Layout layout, long columns) {
-    return VectorSupport.isAvailable()
-        && (INTS.length() == 16 || INTS.length() == 8)
+    return (INTS.length() == 16 || INTS.length() == 8)
         && layout.blockValues() >= 2 * LEAST_PAIRS
         && columns % (2L * INTS.length()) == 0;
   }

@@ -131,7 +131,8 @@ public final class HalfAttention {
   }
 
   /// Whether the numbers of one token are finite: the fast kernel takes NaN and infinity for
-  /// numbers. Earlier tokens were looked at when they were the last.
+  /// numbers. Earlier decoded tokens were looked at when they were the last; NaN of a prompt's
+  /// tokens is in the prompt's logits.
   private static boolean isFinite(MemorySegment tokens, int token, int headDim) {
     boolean finite = true;
     for (int i = 0; i < headDim; i++) {

@@ -56,6 +56,25 @@ final class ChunkJob {
   /// Takes chunks until there are none. What one throws is kept for [#finish], and no further chunk
   /// is begun.
   void work() {
+    work(() -> {});
+  }
+
+  /// As [#work], on the caller's thread. Where the workers help another caller, they are asked
+  /// again before each chunk.
+  void workHelped(WorkerThreads workers, int helpers) {
+    boolean[] offered = {workers.offer(this, helpers)};
+    try {
+      work(() -> {
+        if (!offered[0]) {
+          offered[0] = workers.offer(this, helpers);
+        }
+      });
+    } finally {
+      workers.withdraw(this);
+    }
+  }
+
+  private void work(Runnable beforeChunk) {
     try {
       long chunk = next.getAndIncrement();
       if (chunk >= count) {
@@ -63,13 +82,20 @@ final class ChunkJob {
       }
       LongConsumer mine = worker.get();
       for (; chunk < count; chunk = next.getAndIncrement()) {
+        beforeChunk.run();
         mine.accept(chunk);
       }
-    } catch (RuntimeException | Error e) {
-      next.set(count);
-      if (!thrown.compareAndSet(null, e)) {
-        thrown.get().addSuppressed(e);
-      }
+    } catch (Throwable e) {
+      keep(e);
+    }
+  }
+
+  /// Virtual machines throw some errors as one object from several threads.
+  @SuppressWarnings("ReferenceEquality") // an exception must not suppress itself
+  private void keep(Throwable e) {
+    next.set(count);
+    if (!thrown.compareAndSet(null, e) && thrown.get() != e) {
+      thrown.get().addSuppressed(e);
     }
   }
 
@@ -81,7 +107,8 @@ final class ChunkJob {
     switch (thrown.get()) {
       case RuntimeException e -> throw e;
       case Error e -> throw e;
-      case null, default -> {}
+      case Throwable e -> throw new IllegalStateException(e);
+      case null -> {}
     }
   }
 

@@ -3,7 +3,7 @@ package llava4j.tensor;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
-/// Runs our own kernels on the same number of threads as libtorch's operators.
+/// Work of our own kernels, dealt to as many threads as libtorch's operators use.
 ///
 /// Workers take the next chunk when they are done with one, so a thread that another process keeps
 /// from its core delays one chunk and not all. They sleep while libtorch works; libtorch's threads
@@ -14,18 +14,18 @@ public final class ParallelChunks {
 
   private ParallelChunks() {}
 
-  /// Runs chunks 0 to `count` - 1, in any order, and returns when all are finished. If one throws,
-  /// no other is started, and the exception is thrown only when no chunk is running any more,
-  /// because callers then free the memory that workers read.
+  /// Runs chunks 0 to `count` - 1, in any order, and returns when all are done. Where one throws,
+  /// no other is begun, and what it threw comes out when none is at work any more: callers free the
+  /// memory that workers read.
   ///
-  /// @param worker creates the working memory of one thread and returns its function for one chunk
+  /// @param worker makes what one thread needs for itself and gives its work on one chunk
   public static void run(int threads, long count, Supplier<LongConsumer> worker) {
     int helpers = (int) Math.min(threads, count) - 1;
     ChunkJob job = new ChunkJob(count, helpers, worker);
-    boolean helped = helpers > 0 && WORKERS.offer(job, helpers);
-    job.work();
-    if (helped) {
-      WORKERS.withdraw(job);
+    if (helpers > 0) {
+      job.workHelped(WORKERS, helpers);
+    } else {
+      job.work();
     }
     job.finish();
   }

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 /// between two of them wakes up too late for the next, on virtual machines by more than a hundred
 /// microseconds. So a worker looks for work for [#SPIN_NANOS] after its last job, and sleeps then.
 ///
-/// One caller is helped at a time. The others work alone, as all cores are busy then.
+/// One caller is helped at a time. The others work alone meanwhile and ask again before each chunk.
 final class WorkerThreads {
   private static final long SPIN_NANOS = 300_000;
 
@@ -20,10 +20,13 @@ final class WorkerThreads {
   private final AtomicReference<ChunkJob> current = new AtomicReference<>();
   private final List<Worker> workers = new CopyOnWriteArrayList<>();
 
-  /// Offers a job to so many workers.
+  /// Offers a job to so many workers, or to as many as can be started.
   ///
-  /// @return whether they were free; [#withdraw] follows then
+  /// @return whether they were free; [#withdraw] follows
   boolean offer(ChunkJob job, int helpers) {
+    if (current.get() != null) {
+      return false;
+    }
     job.number(numbers.incrementAndGet());
     if (!current.compareAndSet(null, job)) {
       return false;
@@ -41,7 +44,7 @@ final class WorkerThreads {
     return true;
   }
 
-  /// Ends the offer: no worker begins with the job any more.
+  /// Ends the offer, if it was made.
   void withdraw(ChunkJob job) {
     current.compareAndSet(job, null);
   }
@@ -49,8 +52,12 @@ final class WorkerThreads {
   private synchronized void grow(int wanted) {
     while (workers.size() < wanted) {
       Worker worker = new Worker(workers.size());
+      try {
+        worker.thread.start();
+      } catch (OutOfMemoryError e) {
+        return; // the system gives no more threads; those that there are do the work
+      }
       workers.add(worker);
-      worker.thread.start();
     }
   }
 
@@ -61,6 +68,7 @@ final class WorkerThreads {
     Worker(int number) {
       this.thread = new Thread(this, "llava4j-worker-" + (number + 1));
       thread.setDaemon(true);
+      thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
     }
 
     void wake() {
@@ -75,7 +83,11 @@ final class WorkerThreads {
       while (true) {
         ChunkJob job = next(last);
         last = job.number();
-        job.help();
+        try {
+          job.help();
+        } catch (Throwable e) {
+          // the job keeps what its chunks throw; this thread stays for the next one
+        }
       }
     }
 

@@ -1,7 +1,10 @@
 package llava4j.quant;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.Random;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -9,6 +12,7 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -89,6 +93,32 @@ class HalfAttentionTest {
           output.data_ptr().address());
       assertThat(output.select(1, 0).isfinite().all().item_bool()).isTrue();
       assertThat(output.select(1, 1).isnan().all().item_bool()).isTrue();
+    }
+  }
+
+  /// An answer must not depend on whether the JVM has compiled the kernel yet.
+  @Test
+  void compiledAndInterpretedKernelsGiveTheSameBits() {
+    HalfAttentionVector kernel = new HalfAttentionVector();
+    float[] scores = new float[75];
+    Random random = new Random(5);
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = 20 * random.nextFloat() - 10;
+    }
+    scores[7] = -5000;
+    float[] first = scores.clone();
+    kernel.softmax(first, 2, scores.length, 0.7f);
+    float[] plain = scores.clone();
+    new HalfAttention.PlainAttention().softmax(plain, 2, scores.length, 0.7f);
+    for (int i = 2; i < scores.length; i++) {
+      assertThat(first[i]).isCloseTo(plain[i], within(1e-6f * plain[i] + 1e-37f));
+    }
+    for (int call = 0; call < 30_000; call++) {
+      float[] later = scores.clone();
+      kernel.softmax(later, 2, scores.length, 0.7f);
+      if (!Arrays.equals(first, later)) {
+        assertThat(later).as("call " + call).isEqualTo(first);
+      }
     }
   }
 

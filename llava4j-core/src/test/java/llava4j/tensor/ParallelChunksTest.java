@@ -115,6 +115,10 @@ class ParallelChunksTest {
   /// A worker that sleeps is woken by the next job.
   @Test
   void workersThatSleepAreWoken() {
+    requireTwoThreads();
+  }
+
+  private static void requireTwoThreads() {
     for (int round = 0; round < 30; round++) {
       CountDownLatch both = new CountDownLatch(2);
       ParallelChunks.run(
@@ -136,6 +140,60 @@ class ParallelChunksTest {
     ParallelChunks.run(2, 8, () -> _ -> spin(done));
     assertThat(Thread.interrupted()).isTrue();
     assertThat(done).hasValue(8);
+  }
+
+  /// Virtual machines throw some errors as one object; the workers help again afterwards.
+  @Test
+  void oneExceptionThrownByTwoThreadsReachesTheCaller() {
+    IllegalStateException shared = new IllegalStateException("of both");
+    for (int round = 0; round < 20; round++) {
+      CountDownLatch both = new CountDownLatch(2);
+      assertThatThrownBy(() ->
+              ParallelChunks.run(
+                  2,
+                  2,
+                  () ->
+                      _ -> {
+                        both.countDown();
+                        await(both);
+                        throw shared;
+                      }))
+          .isSameAs(shared);
+    }
+    requireTwoThreads();
+  }
+
+  /// A long job that begins beside another one is helped as soon as that one ends.
+  @Test
+  void aJobThatFoundTheWorkersTakenIsHelpedLater() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    Thread other =
+        Thread.ofPlatform()
+            .start(() ->
+                ParallelChunks.run(
+                    2,
+                    1 + 1,
+                    () ->
+                        _ -> {
+                          begun.countDown();
+                          await(end);
+                        }));
+    await(begun);
+    Set<Thread> seen = ConcurrentHashMap.newKeySet();
+    ParallelChunks.run(
+        2,
+        50,
+        () ->
+            chunk -> {
+              if (chunk == 3) {
+                end.countDown();
+              }
+              seen.add(Thread.currentThread());
+              sleep(5);
+            });
+    other.join();
+    assertThat(seen).hasSize(2);
   }
 
   private static void spin(AtomicInteger done) {

@@ -58,30 +58,16 @@ class GradientTest {
     }
   }
 
-  @Test
-  void ofTowerAndConnectorAgainstCaptionsAgreesWithFiniteDifferences() {
-    try (TinyRun run =
-        new TinyRun(
-            "tinyTower",
-            "precision=FP64",
-            "maxLength=512",
-            "order=SEQUENTIAL",
-            "globalBatch=4",
-            "deviceBatch=4")) {
-      assertThat(check(run)).isGreaterThan(4 + towerBlocks(run) * 14);
-    }
-  }
-
   private static int textBlocks(TinyRun run) {
     return run.base().config().text().numLayers();
   }
 
-  private static int towerBlocks(TinyRun run) {
+  static int towerBlocks(TinyRun run) {
     return run.base().config().vision().layersToRun();
   }
 
   /// @return number of tensors with a non-zero gradient; all of them agree with the differences
-  private static int check(TinyRun run) {
+  static int check(TinyRun run) {
     List<Batch> batches = run.firstStep();
     Map<String, Double> slopes = new LinkedHashMap<>();
     try (Scope _ = new Scope();

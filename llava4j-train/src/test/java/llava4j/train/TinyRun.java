@@ -19,6 +19,7 @@ import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.distributed.SingleProcess;
 import llava4j.train.model.InitialWeights;
+import llava4j.train.model.ObjectiveFactory;
 import llava4j.train.model.TrainingModel;
 import org.bytedeco.pytorch.Tensor;
 
@@ -30,10 +31,17 @@ final class TinyRun implements AutoCloseable {
   private final ProcessGroup group = new SingleProcess();
   private final TrainConfig config;
   private final Checkpoint base;
+  private final ObjectiveFactory objective;
 
   TinyRun(String preset, String... overrides) {
-    this.config = new ConfigFile().with(Presets.named(preset), List.of(overrides));
+    this(new ConfigFile().with(Presets.named(preset), List.of(overrides)), _ -> TrainingModel::of);
+  }
+
+  /// A run with another objective, which may depend on the job.
+  TinyRun(TrainConfig config, Function<TrainJob, ObjectiveFactory> objective) {
+    this.config = config;
     this.base = TrainingProcess.base(config);
+    this.objective = objective.apply(job(Path.of("target", "first-step")));
   }
 
   TrainConfig config() {
@@ -93,7 +101,7 @@ final class TinyRun implements AutoCloseable {
         new Assembly.Resources(group, new Device.Cpu(), featureCache),
         STEPS,
         change.apply(initial()),
-        TrainingModel::of);
+        objective);
   }
 
   @Override

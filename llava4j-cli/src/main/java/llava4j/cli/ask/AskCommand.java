@@ -87,6 +87,15 @@ public final class AskCommand implements Callable<Integer> {
       Unused.refuse(spec, "log-probabilities are printed only with --format json", "--logprobs");
     }
     QuestionArguments.Question asked = arguments.question();
+    if (asked.images().isEmpty()) {
+      Unused.refuse(
+          spec,
+          "no image is given",
+          "--allow-url",
+          "--ignore-orientation",
+          "--max-pixels",
+          "--image-mode");
+    }
     List<RgbImage> images = imageOptions.decode(asked.images(), err);
     String question = responseFormat.applyTo(asked.text());
     ChatRequest request =

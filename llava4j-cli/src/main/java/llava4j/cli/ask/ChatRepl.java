@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llava4j.Cancellation;
 import llava4j.ChatMessage;
 import llava4j.ChatResponse;
@@ -21,6 +22,9 @@ import llava4j.image.RgbImage;
 
 /// Handles each line of `llava chat`, independently of the terminal.
 final class ChatRepl implements AutoCloseable {
+  private static final Set<String> COMMANDS =
+      Set.of("/image", "/system", "/reset", "/save", "/stats", "/help", "/exit", "/quit");
+
   private final Llava llava;
   private final ChatSession session;
   private final ImageOptions imageOptions;
@@ -45,7 +49,9 @@ final class ChatRepl implements AutoCloseable {
     if (text.isEmpty()) {
       return;
     }
-    if (text.startsWith("/") && DraggedImages.find(text).files().isEmpty()) {
+    // the path of an image that is dragged in may start with a slash too
+    if (COMMANDS.contains(text.split("\\s+", 2)[0])
+        || (text.startsWith("/") && DraggedImages.find(text).files().isEmpty())) {
       command(text);
     } else {
       say(text);

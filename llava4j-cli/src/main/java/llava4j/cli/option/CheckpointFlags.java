@@ -73,6 +73,11 @@ public final class CheckpointFlags {
         .filter(folder -> Files.isRegularFile(folder.resolve(AdapterConfig.FILE)));
   }
 
+  /// The model from `--model` or `LLAVA_MODEL`.
+  Optional<String> named() {
+    return Optional.ofNullable(model);
+  }
+
   /// The value of `--base`.
   Optional<String> base() {
     return Optional.ofNullable(base);
@@ -82,6 +87,11 @@ public final class CheckpointFlags {
   ///
   /// @throws BadInputException if no model is named and none is bundled, or if it cannot be opened
   public Checkpoint open(PrintWriter err) {
+    return open(model != null ? model : BundledModel.folder().toString(), err);
+  }
+
+  /// Opens the files of a given model instead of that from `--model`.
+  Checkpoint open(String named, PrintWriter err) {
     CheckpointOptions options =
         new CheckpointOptions(
             Optional.ofNullable(base),
@@ -89,8 +99,7 @@ public final class CheckpointFlags {
             Optional.ofNullable(mmproj),
             mergeLora,
             new HubDownloads(offline, err)::folderOf);
-    return new CheckpointOpener(options)
-        .open(model != null ? model : BundledModel.folder().toString());
+    return new CheckpointOpener(options).open(named);
   }
 
   /// Like [#open]; prints a note if the model is the bundled one.

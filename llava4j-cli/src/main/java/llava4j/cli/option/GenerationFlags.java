@@ -1,6 +1,7 @@
 package llava4j.cli.option;
 
 import java.util.List;
+import llava4j.error.BadInputException;
 import llava4j.generate.Decoding;
 import llava4j.generate.GenerationOptions;
 import picocli.CommandLine.Model.CommandSpec;
@@ -100,6 +101,9 @@ public final class GenerationFlags {
   }
 
   private Decoding decoding() {
+    if (beams < 1) {
+      throw new BadInputException("--beams is " + beams + "; it must be at least 1");
+    }
     if (beams > 1) {
       if (temperature != 0) {
         Unused.refuse(spec, BEAMS_DRAW_NOTHING, "--temperature");
@@ -114,7 +118,15 @@ public final class GenerationFlags {
           "at temperature 0 nothing is sampled (see --temperature)",
           "--top-p",
           "--top-k",
-          "--min-p");
+          "--min-p",
+          "--seed");
+      if (numAnswers > 1) {
+        throw new BadInputException(
+            "-n "
+                + numAnswers
+                + " would give the same answer each time: at temperature 0 nothing is sampled; set"
+                + " --temperature, or use --beams");
+      }
     }
     return temperature == 0
         ? new Decoding.Greedy()

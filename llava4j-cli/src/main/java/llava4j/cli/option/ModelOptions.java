@@ -68,6 +68,11 @@ public final class ModelOptions {
     return files.adapter();
   }
 
+  /// The model from `--model` or `LLAVA_MODEL`.
+  public Optional<String> named() {
+    return files.named();
+  }
+
   /// The value of `--base`.
   public Optional<String> base() {
     return files.base();
@@ -92,9 +97,17 @@ public final class ModelOptions {
     return files.openOrBundled(err);
   }
 
+  /// Opens a given model instead of that from `--model`, and applies `--image-mode`.
+  public Checkpoint open(String named, PrintWriter err) {
+    return withImageMode(files.open(named, err));
+  }
+
   /// Like [#open], for `info`: applies `--image-mode`, and prints no note about the bundled model.
   public Checkpoint inspect(PrintWriter err) {
-    Checkpoint opened = files.open(err);
+    return withImageMode(files.open(err));
+  }
+
+  private Checkpoint withImageMode(Checkpoint opened) {
     try {
       return imageMode().map(opened::withImageMode).orElse(opened);
     } catch (RuntimeException e) {

@@ -96,6 +96,11 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
   }
 
   private static String sentence(ParameterException exception) {
+    if (exception instanceof UnmatchedArgumentException unmatched
+        && !exception.getCommandLine().getSubcommands().isEmpty()
+        && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+      return "unknown command '" + unmatched.getUnmatched().getFirst() + "'";
+    }
     String message = oneLine(exception.getMessage());
     return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
   }

@@ -1,6 +1,8 @@
 package llava4j.cli.train;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -221,6 +223,10 @@ public final class TrainCommand implements Callable<Integer> {
         new ConfigFile().replaces(replacements(), "data.maxLength")
             ? BaseModel.MaxLength.AS_GIVEN
             : BaseModel.MaxLength.AT_MOST_POSITIONS;
+    requireOtherFolder("--base", base);
+    if (projector != null) {
+      requireOtherFolder("--projector", projector.toString());
+    }
     try (BaseModel.Opened opened = model.open(config, maxLength)) {
       requireUsed(opened.checkpoint());
       TrainJob job =
@@ -249,10 +255,28 @@ public final class TrainCommand implements Callable<Integer> {
       if (group.rank() == 0) {
         tell(result);
       }
-      return 0;
+      return result.finished() ? 0 : LocalLauncher.STOPPED;
     } catch (RuntimeException e) {
       group.announceFailure(String.valueOf(e.getMessage()));
       throw e;
+    }
+  }
+
+  /// The results would replace the files of the model that they come from.
+  private void requireOtherFolder(String option, String model) {
+    try {
+      if (Files.exists(out)
+          && Files.exists(Path.of(model))
+          && Files.isSameFile(out, Path.of(model))) {
+        throw new BadInputException(
+            "--out is the folder of "
+                + option
+                + ", "
+                + model
+                + ", whose files the results would replace; name another folder");
+      }
+    } catch (IOException e) {
+      throw new BadInputException(out + " cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -55,6 +55,23 @@ class TrainCommandTest {
   }
 
   @Test
+  void resultsNeverReplaceTheBaseModel() throws IOException {
+    Path base = Files.createDirectories(folder.resolve("out"));
+    try (Stream<Path> files = Files.list(BUNDLED.resolve("llava-tiny"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, base.resolve(file.getFileName()));
+      }
+    }
+    String config = Files.readString(base.resolve("config.json"));
+    String[] words = train("tinyLora", "maxSteps=1");
+    words[Arrays.asList(words).indexOf("--base") + 1] = base.toString();
+    assertThat(run(words)).isEqualTo(2);
+    assertThat(err.toString()).contains("--out is the folder of --base").hasLineCount(1);
+    assertThat(base.resolve("config.json")).hasContent(config);
+    assertThat(base.resolve("train_config.json")).doesNotExist();
+  }
+
+  @Test
   void aDryRunWritesNothingOfBadSamplesEither() throws IOException {
     String[] words = train("tinyLora", "--dry-run", "--max-bad", "31", "deviceBatch=4");
     Path data = folder.resolve("data.jsonl");

@@ -49,12 +49,11 @@ public record MemoryPlan(
       }
     }
     TextConfig text = config.text();
-    long perToken =
-        2L
-            * text.numLayers()
-            * text.numKvHeads()
-            * text.headDim()
-            * cacheType(weights, device, format).bytes();
+    DType cacheType = cacheType(weights, device, format);
+    long ofLayer = 2L * text.numKvHeads() * text.headDim();
+    // several tokens at once read one layer's F16 cache widened
+    long widened = cacheType == DType.F16 ? ofLayer * DType.F32.bytes() : 0;
+    long perToken = text.numLayers() * ofLayer * cacheType.bytes() + widened;
     long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
     return new MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
@@ -67,6 +66,22 @@ public record MemoryPlan(
         first != null
             && !(MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain);
     return KvCache.type(device, quantized);
+  }
+
+  /// Bytes of weights that one decode step reads: the language model's matrices and its head, as
+  /// they are kept.
+  public static long stepBytes(
+      LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
+    return weights.tensors().values().stream()
+        .filter(info -> isReadEachStep(config, info))
+        .mapToLong(info -> bytesInMemory(info, weights, device, format))
+        .sum();
+  }
+
+  /// Whether a decode step reads all of a tensor: a matrix, and the table where it is the head.
+  public static boolean isReadEachStep(LlavaConfig config, TensorInfo info) {
+    return LoadedParameters.isMatrix(info.name())
+        && (config.text().tieEmbeddings() || !LoadedParameters.isTable(info.name()));
   }
 
   private static long bytesInMemory(

@@ -42,6 +42,31 @@ class MemoryPlanTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"gguf/model-q4_0.gguf", "gguf/model-f16.gguf", "hf_gqa"})
+  void aStepReadsTheMatricesAndTheHead(String model) {
+    try (Checkpoint checkpoint = open(Golden.path(model), false)) {
+      var weights = checkpoint.inferenceWeights();
+      boolean tied = checkpoint.config().text().tieEmbeddings();
+      double expected = 0;
+      for (var info : weights.tensors().values()) {
+        boolean read =
+            info.name().equals(tied ? "language_model.embed_tokens.weight" : "lm_head.weight")
+                || (info.name().startsWith("language_model.layers.") && info.shape().size() == 2);
+        if (read) {
+          expected +=
+              bytesPerNumber(info, WeightFormat.Q8)
+                  * info.shape().stream().reduce(1L, (a, b) -> a * b);
+        }
+      }
+      assertThat(
+              (double)
+                  MemoryPlan.stepBytes(
+                      checkpoint.config(), weights, new Device.Cpu(), WeightFormat.Q8))
+          .isEqualTo(expected);
+    }
+  }
+
   private static double bytesPerNumber(TensorInfo info, WeightFormat format) {
     boolean table = info.name().contains("embed_tokens");
     boolean matrix =

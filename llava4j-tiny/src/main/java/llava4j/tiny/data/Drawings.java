@@ -168,11 +168,12 @@ final class Drawings {
     Trimming.visible(image).ifPresent(cut -> all.add(new Drawing(concept, style, cut)));
   }
 
-  private static BufferedImage read(Path file) {
+  /// Reads a drawing with its transparency.
+  static BufferedImage read(Path file) {
     try {
       BufferedImage image = ImageIO.read(file.toFile());
       if (image == null) {
-        throw new IOException("no picture");
+        throw new IOException("its format is not supported");
       }
       return image;
     } catch (IOException | RuntimeException e) {

@@ -19,6 +19,10 @@ import llava4j.tensor.ThreadCount;
 /// Starts several processes of this program on this machine. When one fails, the others are ended
 /// too.
 public final class LocalLauncher {
+  /// Exit code of a process that was asked to stop and wrote a checkpoint: that of a program ended
+  /// by Ctrl-C, so that scripts do not go on with what is not finished.
+  public static final int STOPPED = 130;
+
   private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules";
   private static final long GRACE_SECONDS = 70; // the others detect a lost process within a minute
 
@@ -92,6 +96,9 @@ public final class LocalLauncher {
         reported[rank] = true;
         if (process.exitValue() != 0 && code == 0) {
           code = process.exitValue();
+          if (code == STOPPED) {
+            continue; // all of them stop at the same step
+          }
           err.println(
               "llava: process " + rank + " ended with code " + code + "; ending the others");
           deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);

@@ -1,0 +1,233 @@
+package llava4j.cli.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import llava4j.LoadOptions;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.config.LlavaConfig;
+import llava4j.image.Preprocessor;
+import llava4j.image.RgbImage;
+import llava4j.model.ImageEncoder;
+import llava4j.model.ImageRows;
+import llava4j.model.LlavaModel;
+import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvCache;
+import llava4j.model.load.AvailableMemory;
+import llava4j.model.load.MemoryPlan;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.text.PromptEncoder;
+import org.bytedeco.pytorch.Tensor;
+
+/// llava4j as an [Engine]: the model without its tokenizer, in this process.
+final class OurEngine implements Engine {
+  private final Supplier<Checkpoint> opener;
+  private final LoadOptions options;
+  private LlavaModel model;
+  private Preprocessor preprocessor;
+  private MemoryPlan memory;
+  private long stepBytes;
+  private long storedStepBytes;
+  private Decoding decoding;
+
+  /// Sequences that [#begin] has read.
+  ///
+  /// @param next the token that comes next in each
+  private record Decoding(KvCache cache, long rows, int[] next) {}
+
+  /// @param opener opens the model's files, which is a part of loading
+  OurEngine(Supplier<Checkpoint> opener, LoadOptions options) {
+    this.opener = opener;
+    this.options = options;
+  }
+
+  @Override
+  public double load() {
+    long start = System.nanoTime();
+    Checkpoint checkpoint = opener.get();
+    LlavaConfig config = checkpoint.config();
+    WeightSource weights = checkpoint.inferenceWeights();
+    try {
+      memory = MemoryPlan.of(config, weights, options.device(), options.weights());
+      if (options.device() instanceof Device.Cpu) {
+        memory.requireFits(
+            config, weights, options.weights(), AvailableMemory.ofThisProcess().bytes());
+      }
+      stepBytes = MemoryPlan.stepBytes(config, weights, options.device(), options.weights());
+      storedStepBytes =
+          weights.tensors().values().stream()
+              .filter(info -> MemoryPlan.isReadEachStep(config, info))
+              .mapToLong(TensorInfo::bytes)
+              .sum();
+    } catch (RuntimeException | Error e) {
+      checkpoint.close();
+      throw e;
+    }
+    preprocessor = new Preprocessor(checkpoint.imageProcessor(), config.imageMode());
+    model =
+        LlavaModel.load(
+            config,
+            weights,
+            checkpoint.location().toString(),
+            options.device(),
+            options.weights(),
+            options.progress());
+    return secondsSince(start);
+  }
+
+  LlavaConfig config() {
+    return model.config();
+  }
+
+  int vocabulary() {
+    return model.config().text().vocab();
+  }
+
+  MemoryPlan memory() {
+    return memory;
+  }
+
+  /// Bytes of weights that one step reads, as they are kept.
+  long stepBytes() {
+    return stepBytes;
+  }
+
+  /// The same, as they are stored.
+  long storedStepBytes() {
+    return storedStepBytes;
+  }
+
+  /// From an image to its rows before the language model.
+  ///
+  /// @return seconds
+  double encode(RgbImage image) {
+    long start = System.nanoTime();
+    try (Scope _ = new Scope()) {
+      Tensor first = rows(image).rows().narrow(0, 0, 1); // [1, dim]
+      float[] _ = Tensors.toFloats(first); // waits for a GPU
+    }
+    return secondsSince(start);
+  }
+
+  /// Rows that an image takes.
+  int imageRows(RgbImage image) {
+    return new ImageEncoder(model).numRows(preprocessor.grid(image.width(), image.height()));
+  }
+
+  /// From an image and ids around it to the first token of the answer.
+  ///
+  /// @return seconds
+  double firstToken(RgbImage image, int[] before, int[] behind) {
+    long start = System.nanoTime();
+    int[] ids = Arrays.copyOf(before, before.length + 1 + behind.length);
+    ids[before.length] = PromptEncoder.IMAGE_SLOT;
+    System.arraycopy(behind, 0, ids, before.length + 1, behind.length);
+    try (Scope _ = new Scope();
+        KvCache cache = model.languageModel().newCache(0)) {
+      SplicedPrompt prompt = model.splicer().splice(ids, List.of(rows(image)));
+      int _ = Engine.argmax(Tensors.toFloats(model.forward(prompt.embeddings(), cache)));
+    }
+    return secondsSince(start);
+  }
+
+  @Override
+  public double prefill(int[] ids) {
+    long start = System.nanoTime();
+    try (Scope _ = new Scope();
+        KvCache cache = model.languageModel().newCache(0)) {
+      int _ = Engine.argmax(forward(new int[][] {ids}, cache)[0]);
+    }
+    return secondsSince(start);
+  }
+
+  @Override
+  public void begin(int[][] prompts, int steps) {
+    end();
+    KvCache cache = model.languageModel().newCache(new int[prompts.length]);
+    int[] next = likeliest(forward(prompts, cache));
+    decoding = new Decoding(cache, cache.length(), next);
+  }
+
+  @Override
+  public double decode(int steps) {
+    KvCache cache = decoding.cache();
+    int[] next = decoding.next().clone();
+    long start = System.nanoTime();
+    for (int step = 0; step < steps; step++) {
+      int[][] ids = new int[next.length][];
+      for (int sequence = 0; sequence < next.length; sequence++) {
+        ids[sequence] = new int[] {next[sequence]};
+      }
+      next = likeliest(forward(ids, cache));
+    }
+    double seconds = secondsSince(start);
+    cache.truncate(decoding.rows());
+    return seconds;
+  }
+
+  @Override
+  public float[][] logits(int[] prompt, int[] following) {
+    float[][] found = new float[1 + following.length][];
+    try (KvCache cache = model.languageModel().newCache(0)) {
+      found[0] = forward(new int[][] {prompt}, cache)[0];
+      for (int i = 0; i < following.length; i++) {
+        found[i + 1] = forward(new int[][] {{following[i]}}, cache)[0];
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public long peakBytes() {
+    return PeakMemory.bytes();
+  }
+
+  @Override
+  public void close() {
+    end();
+    if (model != null) {
+      model.close();
+    }
+  }
+
+  private void end() {
+    if (decoding != null) {
+      decoding.cache().close();
+      decoding = null;
+    }
+  }
+
+  private ImageRows rows(RgbImage image) {
+    return new ImageEncoder(model).encode(preprocessor.process(image), "bench");
+  }
+
+  /// @param ids of each sequence, of one length
+  /// @return logits behind the last of each, [sequences, vocab]
+  private float[][] forward(int[][] ids, KvCache cache) {
+    int length = ids[0].length;
+    int[] flat = Arrays.stream(ids).flatMapToInt(Arrays::stream).toArray();
+    try (Scope _ = new Scope()) {
+      Tensor rows = model.languageModel().embed(flat); // [sequences * length, dim]
+      Tensor batch = rows.view(ids.length, length, rows.size(1)); // [sequences, length, dim]
+      float[] all = Tensors.toFloats(model.forward(batch, cache)); // [sequences, vocab]
+      int vocab = all.length / ids.length;
+      float[][] found = new float[ids.length][];
+      for (int i = 0; i < found.length; i++) {
+        found[i] = Arrays.copyOfRange(all, i * vocab, (i + 1) * vocab);
+      }
+      return found;
+    }
+  }
+
+  private static int[] likeliest(float[][] logits) {
+    return Arrays.stream(logits).mapToInt(Engine::argmax).toArray();
+  }
+
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+}

@@ -1,0 +1,2 @@
+/// `llava bench`: measures a model's speed and memory, and compares it with llama.cpp.
+package llava4j.cli.bench;

@@ -1,0 +1,85 @@
+package llava4j.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import llava4j.quant.BlockMatrix.Layout;
+import org.junit.jupiter.api.Test;
+
+/// Kernels in a JVM that was started without the Vector API: plain loops, no missing class.
+class WithoutVectorModuleTest {
+  @Test
+  void plainKernelsRun() throws Exception {
+    Process java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Kernels.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(said).contains("available false", "widened 16256", "attended 1.0");
+    assertThat(java.waitFor()).isZero();
+  }
+
+  /// The main class of that JVM.
+  static final class Kernels {
+    private Kernels() {}
+
+    /// Multiplies ones, so that the results are known.
+    public static void main(String[] arguments) {
+      System.out.println("available " + VectorSupport.isAvailable());
+      try (Arena arena = Arena.ofConfined()) {
+        int columns = 64;
+        MemorySegment wide = arena.allocate(2L * columns * Short.BYTES, 64);
+        BlockWidener.toBf16(ones(columns), 0, 2, wide.address());
+        System.out.println("widened " + wide.getAtIndex(ValueLayout.JAVA_SHORT, 70));
+        MemorySegment half = arena.allocate(4L * columns * Short.BYTES, 64);
+        for (int i = 0; i < 4 * columns; i++) {
+          half.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(1));
+        }
+        MemorySegment query = arena.allocate((long) columns * Float.BYTES, 64);
+        MemorySegment output = arena.allocate((long) columns * Float.BYTES, 64);
+        HalfAttention.attend(
+            query.address(),
+            1,
+            new HalfAttention.Cache(half.address(), half.address(), 1, 1, columns, 4, 3),
+            new int[1],
+            output.address());
+        System.out.println("attended " + output.getAtIndex(ValueLayout.JAVA_FLOAT, 5));
+      }
+    }
+
+    private static BlockMatrix ones(int columns) {
+      return new BlockMatrix() {
+        @Override
+        public long rows() {
+          return 2;
+        }
+
+        @Override
+        public long columns() {
+          return columns;
+        }
+
+        @Override
+        public Layout layout() {
+          return new Layout(4, 32, false);
+        }
+
+        @Override
+        public void read(long row, Row into) {
+          Arrays.fill(into.packed, (byte) 0x99);
+          Arrays.fill(into.scales, 1);
+        }
+      };
+    }
+  }
+}
