@@ -104,7 +104,8 @@ class EvalCommandTest {
     try (FolderLock _ = EvalRun.lock(shared, Shard.whole())) {
       assertThat(eval(shared, model, "pope")).isEqualTo(2);
       assertThat(err.toString())
-          .contains(shared + " is in use by another run; wait until it ends, or choose another --out")
+          .contains(
+              shared + " is in use by another run; wait until it ends, or choose another --out")
           .hasLineCount(1);
       assertThat(shared.resolve("pope.jsonl")).doesNotExist();
       assertThat(eval(shared, model, "pope", "--shard", "0/2")).isZero();
