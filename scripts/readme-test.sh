@@ -19,6 +19,7 @@ not_here() {
     "git clone "*) echo "a checkout is where this script runs" ;;
     "make "*) [[ " $targets " == *" ${1#make } "* ]] && echo "a target of the Makefile; continuous integration runs them" ;;
     *"data build tiny --cache "*) echo "needs the package registries" ;;
+    *"--against llama.cpp"*) echo "needs a package registry" ;;
     ffmpeg\ *) echo "needs a video" ;;
     *HF_ENDPOINT=https://*) echo "names a hub that does not exist" ;;
     *) return 1 ;;
