@@ -113,7 +113,7 @@ class ChangedFileTest {
     String golden =
         ending.equals("bin")
             ? "clip_full/pytorch_model.bin"
-            : "hf_gqa/model-00001-of-00003.safetensors";
+            : "hf/model.safetensors";
     return Files.write(file, Files.readAllBytes(Golden.path(golden)));
   }
 
