@@ -111,9 +111,7 @@ class ChangedFileTest {
       return file;
     }
     String golden =
-        ending.equals("bin")
-            ? "clip_full/pytorch_model.bin"
-            : "hf/model.safetensors";
+        ending.equals("bin") ? "clip_full/pytorch_model.bin" : "training/stage1_final.safetensors";
     return Files.write(file, Files.readAllBytes(Golden.path(golden)));
   }
 
