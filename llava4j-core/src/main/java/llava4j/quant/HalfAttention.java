@@ -91,43 +91,41 @@ public final class HalfAttention {
         (long) cache.batch() * cache.kvHeads(),
         () -> {
           float[] scores = new float[Math.toIntExact(cache.length())];
-          return chunk -> {
-            int first = firstTokens[(int) (chunk / cache.kvHeads())];
-            for (long head = chunk * group; head < (chunk + 1) * group; head++) {
-              attend(kernel, query, cache, chunk, head, first, scores, output);
-            }
-          };
+          return kvHead ->
+              attendGroup(kernel, query, cache, kvHead, group, firstTokens, scores, output);
         });
   }
 
+  /// The query heads that share one head of keys and values.
+  ///
   /// @param kvHead number of keys and values among all of the batch's
-  /// @param head number of the query among all of the batch's
-  private static void attend(
+  private static void attendGroup(
       Kernel kernel,
       long query,
       Cache cache,
       long kvHead,
-      long head,
-      int first,
+      int group,
+      int[] firstTokens,
       float[] scores,
       long output) {
     int headDim = cache.headDim();
     long rowBytes = (long) headDim * Float.BYTES;
     long cacheBytes = cache.length() * headDim * Short.BYTES;
+    int first = firstTokens[(int) (kvHead / cache.kvHeads())];
     int end = scores.length;
     MemorySegment keys = segment(cache.keys() + kvHead * cache.bytesPerHead(), cacheBytes);
     MemorySegment values = segment(cache.values() + kvHead * cache.bytesPerHead(), cacheBytes);
-    MemorySegment blended = segment(output + head * rowBytes, rowBytes);
-    if (!isFinite(keys, end - 1, headDim) || !isFinite(values, end - 1, headDim)) {
-      for (int i = 0; i < headDim; i++) {
+    boolean finite = isFinite(keys, end - 1, headDim) && isFinite(values, end - 1, headDim);
+    for (long head = kvHead * group; head < (kvHead + 1) * group; head++) {
+      MemorySegment own = segment(query + head * rowBytes, rowBytes);
+      MemorySegment blended = segment(output + head * rowBytes, rowBytes);
+      kernel.scores(keys, headDim, own, MemorySegment.ofArray(scores), first, end);
+      kernel.softmax(scores, first, end, (float) (1 / Math.sqrt(headDim)));
+      kernel.blend(values, headDim, scores, first, end, blended);
+      for (int i = 0; i < headDim && !finite; i++) {
         blended.setAtIndex(HalfMatVec.FLOAT, i, Float.NaN);
       }
-      return;
     }
-    MemorySegment own = segment(query + head * rowBytes, rowBytes);
-    kernel.scores(keys, headDim, own, MemorySegment.ofArray(scores), first, end);
-    kernel.softmax(scores, first, end, (float) (1 / Math.sqrt(headDim)));
-    kernel.blend(values, headDim, scores, first, end, blended);
   }
 
   /// Whether the numbers of one token are finite: the fast kernel takes NaN and infinity for

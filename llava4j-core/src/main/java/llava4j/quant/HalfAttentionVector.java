@@ -16,9 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class HalfAttentionVector implements HalfAttention.Kernel {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  private static final int F16_BITS = 0x8FFFE000;
-  private static final float WEIGHT_SCALE = 0x1p64f;
-  private static final float SUM_SCALE = 0x1p48f;
 
   /// Below it, e^x is no normal number.
   private static final float LEAST_EXPONENT = -87;
@@ -166,7 +163,7 @@ final class HalfAttentionVector implements HalfAttention.Kernel {
     FloatVector o3 = e0;
     for (int j = first; j < end; j++) {
       long at = j * stride + 4L * pair;
-      FloatVector weight = FloatVector.broadcast(FLOATS, weights[j] * WEIGHT_SCALE);
+      FloatVector weight = FloatVector.broadcast(FLOATS, weights[j] * HalfMatVecVector.INPUT_SCALE);
       IntVector v0 = IntVector.fromMemorySegment(INTS, values, at, LITTLE_ENDIAN);
       IntVector v1 = IntVector.fromMemorySegment(INTS, values, at + step, LITTLE_ENDIAN);
       IntVector v2 = IntVector.fromMemorySegment(INTS, values, at + 2L * step, LITTLE_ENDIAN);
@@ -201,7 +198,7 @@ final class HalfAttentionVector implements HalfAttention.Kernel {
     FloatVector e = FloatVector.zero(FLOATS);
     FloatVector o = e;
     for (int j = first; j < end; j++) {
-      FloatVector weight = FloatVector.broadcast(FLOATS, weights[j] * WEIGHT_SCALE);
+      FloatVector weight = FloatVector.broadcast(FLOATS, weights[j] * HalfMatVecVector.INPUT_SCALE);
       IntVector v =
           IntVector.fromMemorySegment(INTS, values, j * stride + 4L * pair, LITTLE_ENDIAN);
       e = low(v).fma(weight, e);
@@ -212,12 +209,16 @@ final class HalfAttentionVector implements HalfAttention.Kernel {
 
   /// The first number of each pair, 2^-112 times its value.
   private static FloatVector low(IntVector pairs) {
-    return pairs.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats();
+    return pairs
+        .lanewise(LSHL, 16)
+        .lanewise(ASHR, 3)
+        .and(HalfMatVecVector.F16_BITS)
+        .reinterpretAsFloats();
   }
 
   /// The second number of each pair, 2^-112 times its value.
   private static FloatVector high(IntVector pairs) {
-    return pairs.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats();
+    return pairs.lanewise(ASHR, 3).and(HalfMatVecVector.F16_BITS).reinterpretAsFloats();
   }
 
   private static void put(
@@ -227,8 +228,8 @@ final class HalfAttentionVector implements HalfAttention.Kernel {
       MemorySegment output,
       float[] even,
       float[] odd) {
-    evenSums.mul(SUM_SCALE).intoArray(even, 0);
-    oddSums.mul(SUM_SCALE).intoArray(odd, 0);
+    evenSums.mul(HalfMatVecVector.SUM_SCALE).intoArray(even, 0);
+    oddSums.mul(HalfMatVecVector.SUM_SCALE).intoArray(odd, 0);
     for (int i = 0; i < even.length; i++) {
       output.setAtIndex(HalfMatVec.FLOAT, 2L * (pair + i), even[i]);
       output.setAtIndex(HalfMatVec.FLOAT, 2L * (pair + i) + 1, odd[i]);

@@ -26,10 +26,10 @@ final class HalfMatVecVector {
   /// An F16 moved 13 places up has its sign in bits 31..28 (by the arithmetic shift) and reads, as
   /// an fp32, 2^-112 times its value. The input is scaled up by 2^64 and the sums by 2^48, which
   /// meets in the middle of fp32's range.
-  private static final int F16_BITS = 0x8FFFE000;
+  static final int F16_BITS = 0x8FFFE000;
 
-  private static final float INPUT_SCALE = 0x1p64f;
-  private static final float SUM_SCALE = 0x1p48f;
+  static final float INPUT_SCALE = 0x1p64f;
+  static final float SUM_SCALE = 0x1p48f;
   private static final int BF16_HIGH = 0xFFFF0000;
 
   private HalfMatVecVector() {}
