@@ -5,22 +5,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import llava4j.generate.GenerationOptions;
-import llava4j.generate.PromptCache;
 import llava4j.generate.TextListener;
 import llava4j.image.RgbImage;
 
-/// A conversation with a KV cache. Each turn computes only its new tokens and images. Not
-/// thread-safe.
-public final class ChatSession implements AutoCloseable {
+/// A conversation. Each turn computes only its new tokens and images, as long as the model's KV
+/// cache has room for the earlier ones. It has no memory to free. Not thread-safe.
+public final class ChatSession {
   private final Llava llava;
-  private final PromptCache cache;
   private final List<ChatMessage> history = new ArrayList<>();
   private Optional<String> system = Optional.empty();
   private GenerationOptions options = GenerationOptions.greedy();
 
-  ChatSession(Llava llava, PromptCache cache) {
+  ChatSession(Llava llava) {
     this.llava = llava;
-    this.cache = cache;
   }
 
   /// Sends a message and returns the answer.
@@ -39,7 +36,7 @@ public final class ChatSession implements AutoCloseable {
     List<ChatMessage> messages = new ArrayList<>(history);
     messages.add(new ChatMessage.User(text, images));
     ChatResponse response =
-        llava.answer(new ChatRequest(messages, system, options), cache, listener, cancelled);
+        llava.answer(new ChatRequest(messages, system, options), listener, cancelled);
     history.clear();
     history.addAll(messages);
     history.add(new ChatMessage.Assistant(response.text()));
@@ -67,20 +64,5 @@ public final class ChatSession implements AutoCloseable {
   /// Forgets all turns.
   public void reset() {
     history.clear();
-  }
-
-  /// Number of tokens of earlier turns in the KV cache.
-  public int cachedRows() {
-    return cache.numRows();
-  }
-
-  /// Bytes of native memory of the KV cache.
-  public long cacheBytes() {
-    return cache.bytes();
-  }
-
-  @Override
-  public void close() {
-    cache.close();
   }
 }

@@ -13,10 +13,11 @@ import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.generate.Decoding;
+import llava4j.generate.Finished;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.Generator;
-import llava4j.generate.PromptCache;
+import llava4j.generate.SchedulerLimits;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
 import llava4j.image.Preprocessor;
@@ -29,6 +30,8 @@ import llava4j.model.ImageEncoder;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.PrefixTree;
 import llava4j.model.load.AvailableMemory;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.Device;
@@ -46,10 +49,15 @@ import llava4j.text.tokenizer.Tokenizer;
 /// }
 /// ```
 ///
-/// Thread-safe; each request has its own KV cache. Closing it waits for running requests.
+/// Thread-safe: requests of all threads share the steps of the model, and what a prompt has in
+/// common with earlier ones (an image, the turns of a chat) is not computed again. Closing it waits
+/// for running requests.
 public final class Llava implements AutoCloseable {
-  /// Number of images whose embeddings are cached for follow-up questions.
-  private static final int CACHED_IMAGES = 8;
+  /// Bytes of embeddings that are kept for follow-up questions: about 28 images of a 7B.
+  private static final long IMAGE_BYTES = 256L << 20;
+
+  /// More whole contexts than these are not kept.
+  private static final int MOST_CONTEXTS = 16;
 
   private final String name;
   private final LlavaModel model;
@@ -58,7 +66,7 @@ public final class Llava implements AutoCloseable {
   private final PromptBuilder prompts;
   private final Generator generator;
   private final ImageEncoder imageEncoder;
-  private final ImageRowsCache imageRows = new ImageRowsCache(CACHED_IMAGES);
+  private final EncodedImages encodedImages = new EncodedImages(IMAGE_BYTES);
   private final List<String> templateStops;
   private final MemoryPlan plan;
   private final RunningRequests running = new RunningRequests();
@@ -93,7 +101,7 @@ public final class Llava implements AutoCloseable {
     if (tokenizer.eosId() >= 0) {
       eosIds.add(tokenizer.eosId());
     }
-    this.generator = new Generator(model, tokenizer, eosIds);
+    this.generator = new Generator(model, tokenizer, eosIds, limits(model, plan));
     this.imageEncoder = new ImageEncoder(model);
     this.templateStops = template.stopText().isEmpty() ? List.of() : List.of(template.stopText());
   }
@@ -197,14 +205,35 @@ public final class Llava implements AutoCloseable {
   /// @param cancelled checked before every token; see [Cancellation]
   public ChatResponse answer(
       ChatRequest request, TextListener listener, BooleanSupplier cancelled) {
-    try (PromptCache cache = new PromptCache(model)) {
-      return answer(request, cache, listener, cancelled);
+    long start = System.nanoTime();
+    try (RunningRequests.Request _ = running.begin();
+        Scope scope = new Scope()) {
+      int[] ids = prompts.encode(request);
+      List<ImageRows> images = new ArrayList<>();
+      for (RgbImage image : PromptBuilder.images(request)) {
+        images.add(rows(image, scope));
+      }
+      long encoded = System.nanoTime();
+      SplicedPrompt prompt = model.splicer().splice(ids, images);
+      requireMemory(List.of(prompt), request.options());
+      FirstText first = new FirstText(listener);
+      Finished finished =
+          generator.generate(prompt, withTemplateStops(request.options()), first, cancelled);
+      long end = System.nanoTime();
+      return new ChatResponse(
+          finished.answers(),
+          prompt.numRows(),
+          finished.reusedRows(),
+          images.stream().mapToInt(ImageRows::numRows).sum(),
+          new ChatResponse.Timing(
+              Duration.ofNanos(encoded - start),
+              Duration.ofNanos(first.at == 0 ? 0 : first.at - start),
+              Duration.ofNanos(end - start)));
     }
   }
 
-  /// Answers several requests as one batch, which is faster than one after the other (with beam
-  /// search, the requests are run one after the other). Each request gets the same answers as
-  /// alone: the same seeds, penalties, log-probabilities and context check.
+  /// Answers several requests together, which is faster than one after the other. Each request gets
+  /// the same answers as alone: the same seeds, penalties, log-probabilities and context check.
   ///
   /// @param options for all requests; the options of the single requests are ignored
   /// @return `options.numAnswers()` answers of the first request, then those of the second, ...
@@ -221,18 +250,50 @@ public final class Llava implements AutoCloseable {
         }
         spliced.add(model.splicer().splice(prompts.encode(request), images));
       }
-      requireMemory(spliced, options, options.numAnswers(), Optional.empty());
+      requireMemory(spliced, options);
+      GenerationOptions complete = withTemplateStops(options);
       return generator
-          .generateBatch(spliced, withTemplateStops(options), TextListener.NONE, () -> false)
+          .generateAll(
+              spliced.stream().map(prompt -> new Generator.Request(prompt, complete)).toList(),
+              (_, _, _) -> {},
+              () -> false)
           .stream()
-          .flatMap(List::stream)
+          .flatMap(finished -> finished.answers().stream())
           .toList();
     }
   }
 
-  /// Starts a conversation that keeps its KV cache between turns.
+  /// Starts a conversation. Its earlier turns are found in the KV cache.
   public ChatSession chat() {
-    return new ChatSession(this, new PromptCache(model));
+    return new ChatSession(this);
+  }
+
+  /// What was not computed twice so far, and the memory that it takes.
+  ///
+  /// @param promptTokens of all requests
+  /// @param cachedTokens those of them that were found in the KV cache
+  /// @param cacheBytes native memory of keys and values
+  /// @param imageHits images whose embeddings were known
+  /// @param imageMisses images that were encoded
+  /// @param imageBytes native memory of embeddings of images
+  public record Reuse(
+      long promptTokens,
+      long cachedTokens,
+      long cacheBytes,
+      long imageHits,
+      long imageMisses,
+      long imageBytes) {}
+
+  public Reuse reuse() {
+    PrefixTree.Statistics tokens = generator.reuse();
+    EncodedImages.Statistics images = encodedImages.statistics();
+    return new Reuse(
+        tokens.askedRows(),
+        tokens.foundRows(),
+        generator.cacheBytes(),
+        images.hits(),
+        images.misses(),
+        images.bytes());
   }
 
   /// The prompt of a request as text, for inspection.
@@ -251,70 +312,46 @@ public final class Llava implements AutoCloseable {
   @Override
   public void close() {
     if (running.end()) {
-      CloseAll.of(imageRows, model, tokenizer);
+      CloseAll.of(generator, encodedImages, model, tokenizer);
     }
   }
 
-  ChatResponse answer(
-      ChatRequest request, PromptCache cache, TextListener listener, BooleanSupplier cancelled) {
-    long start = System.nanoTime();
-    try (RunningRequests.Request _ = running.begin();
-        Scope scope = new Scope()) {
-      int[] ids = prompts.encode(request);
-      List<ImageRows> images = new ArrayList<>();
-      for (RgbImage image : PromptBuilder.images(request)) {
-        images.add(rows(image, scope));
-      }
-      long encoded = System.nanoTime();
-      SplicedPrompt prompt = model.splicer().splice(ids, images);
-      requireMemory(List.of(prompt), request.options(), 1, Optional.of(cache));
-      FirstText first = new FirstText(listener);
-      List<Generation> answers =
-          generator.generate(prompt, cache, withTemplateStops(request.options()), first, cancelled);
-      long end = System.nanoTime();
-      return new ChatResponse(
-          answers,
-          prompt.numRows(),
-          cache.reusedRows(),
-          images.stream().mapToInt(ImageRows::numRows).sum(),
-          new ChatResponse.Timing(
-              Duration.ofNanos(encoded - start),
-              Duration.ofNanos(first.at == 0 ? 0 : first.at - start),
-              Duration.ofNanos(end - start)));
-    }
+  /// Half of the memory that is free beside the weights, but at least one whole context, of which
+  /// only what is used is ever allocated.
+  private static SchedulerLimits limits(LlavaModel model, MemoryPlan plan) {
+    long context = KvPool.blocksFor(model.config().contextLength()) + 1L;
+    long blockBytes = plan.cacheBytesPerToken() * KvPool.BLOCK_ROWS;
+    long blocks =
+        model.device() instanceof Device.Cpu
+            ? (AvailableMemory.ofThisProcess().bytes() - plan.mappedBytes()) / 2 / blockBytes
+            : MOST_CONTEXTS * context;
+    return SchedulerLimits.ofBlocks(
+        Math.toIntExact(Math.clamp(blocks, context, MOST_CONTEXTS * context)));
   }
 
   /// Fails before any computation if the KV cache for these prompts and their answers does not fit.
-  ///
-  /// @param answersAtOnce number of answers per prompt that are generated in one batch; beam search
-  ///   runs one prompt after the other
-  /// @param chat the KV cache of the chat, if there is only one prompt
-  private void requireMemory(
-      List<SplicedPrompt> prompts,
-      GenerationOptions options,
-      int answersAtOnce,
-      Optional<PromptCache> chat) {
-    if (model.device() instanceof Device.Cpu) {
-      long longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElse(0);
+  private void requireMemory(List<SplicedPrompt> prompts, GenerationOptions options) {
+    if (model.device() instanceof Device.Cpu && !prompts.isEmpty()) {
+      int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
       long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
-      long read = longest * prompts.size();
-      long sequences = (long) prompts.size() * answersAtOnce;
-      if (options.decoding() instanceof Decoding.Beam beam) {
-        read = longest;
-        sequences = beam.numBeams();
-      }
-      read -= chat.map(cache -> cache.knownRows(prompts.getFirst())).orElse(0);
+      long sequences =
+          options.decoding() instanceof Decoding.Beam beam ? beam.numBeams() : options.numAnswers();
+      long read =
+          prompts.stream()
+              .mapToLong(prompt -> prompt.numRows() - generator.knownRows(prompt))
+              .sum();
       plan.requireRequestFits(
-          read,
-          rows * sequences,
-          chat.map(PromptCache::bytes).orElse(0L),
+          Math.min(read, generator.limits().promptRows()),
+          Math.min(rows * sequences * prompts.size(), generator.cacheRows()),
+          generator.cacheBytes(),
           AvailableMemory.ofThisProcess().bytes());
     }
   }
 
   private ImageRows rows(RgbImage image, Scope scope) {
     String key = image.sha256();
-    return imageRows.get(key, scope, () -> imageEncoder.encode(preprocessor.process(image), key));
+    return encodedImages.get(
+        key, scope, () -> imageEncoder.encode(preprocessor.process(image), key));
   }
 
   private GenerationOptions withTemplateStops(GenerationOptions options) {

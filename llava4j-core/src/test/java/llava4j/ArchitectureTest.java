@@ -42,7 +42,8 @@ class ArchitectureTest extends HouseRules {
               "model",
               List.of("error", "io", "tensor", "image", "text", "quant", "config", "checkpoint")),
           Map.entry(
-              "generate", List.of("error", "tensor", "text", "config", "model", "checkpoint")));
+              "generate",
+              List.of("error", "io", "tensor", "text", "config", "model", "checkpoint")));
 
   ArchitectureTest() {
     super(40, "llava4j");

@@ -20,8 +20,8 @@ public final class StreamingChat {
     RgbImage image = Llava.decode(new ImageSource.OfFile(Path.of(arguments[1])));
     Cancellation cancellation = new Cancellation();
     Runtime.getRuntime().addShutdownHook(new Thread(cancellation::cancel));
-    try (Llava llava = Llava.load(Path.of(arguments[0]));
-        ChatSession chat = llava.chat()) {
+    try (Llava llava = Llava.load(Path.of(arguments[0]))) {
+      ChatSession chat = llava.chat();
       chat.setOptions(
           GenerationOptions.greedy()
               .withDecoding(new Decoding.Sample(0.2, 0, 0.7, 0, 42))

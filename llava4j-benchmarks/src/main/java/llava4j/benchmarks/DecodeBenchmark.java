@@ -75,7 +75,7 @@ final class DecodeBenchmark implements Benchmark {
         LlavaModel model =
             LlavaModel.load(
                 config, weights, "benchmark", new Device.Cpu(), format, LoadProgress.NONE);
-        KvCache cache = model.languageModel().newCache(0)) {
+        KvCache cache = model.languageModel().newCache()) {
       Tensor prompt = rows(PROMPT_ROWS, config.text().dim()); // [1, PROMPT_ROWS, dim]
       Tensor row = prompt.narrow(1, 0, 1).contiguous(); // [1, 1, dim]
       model.forward(prompt, cache);

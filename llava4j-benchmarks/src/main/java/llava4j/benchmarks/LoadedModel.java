@@ -71,7 +71,7 @@ final class LoadedModel {
       long milliseconds = (System.nanoTime() - start) / 1_000_000;
       long peak = ResidentMemory.peak();
       try (Scope _ = new Scope();
-          KvCache cache = model.languageModel().newCache(0)) {
+          KvCache cache = model.languageModel().newCache()) {
         Tensor row = model.languageModel().embed(new int[] {1}).unsqueeze(0); // [1, 1, dim]
         float[] logits = Tensors.toFloats(model.forward(row, cache));
         if (!Float.isFinite(logits[0])) {

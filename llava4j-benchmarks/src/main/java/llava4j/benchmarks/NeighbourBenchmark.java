@@ -85,7 +85,7 @@ final class NeighbourBenchmark implements Benchmark {
     float[] logits = new float[0];
     long start = System.nanoTime();
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache(0)) {
+        KvCache cache = model.languageModel().newCache()) {
       for (int token = 0; token < TOKENS; token++) {
         try (Scope _ = new Scope()) {
           Tensor row =

@@ -104,7 +104,7 @@ final class PoolsBenchmark implements Benchmark {
                   new Device.Cpu(),
                   WeightFormat.BF16,
                   LoadProgress.NONE);
-          KvCache cache = model.languageModel().newCache(0)) {
+          KvCache cache = model.languageModel().newCache()) {
         torch.manual_seed(16);
         Tensor row =
             torch

@@ -79,7 +79,7 @@ final class PrefillBenchmark implements Benchmark {
 
   private static void prefill(LlavaModel model, Tensor rows) {
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache(0)) {
+        KvCache cache = model.languageModel().newCache()) {
       model.forward(rows, cache);
     }
   }
@@ -109,8 +109,8 @@ final class PrefillBenchmark implements Benchmark {
   /// once.
   private static void checkAnswer(LlavaModel model, Tensor rows, PrintWriter out) {
     try (Scope _ = new Scope();
-        KvCache whole = model.languageModel().newCache(0);
-        KvCache split = model.languageModel().newCache(0)) {
+        KvCache whole = model.languageModel().newCache();
+        KvCache split = model.languageModel().newCache()) {
       float[] atOnce = Tensors.toFloats(model.forward(rows, whole));
       model.forward(rows.narrow(1, 0, ROWS - 1).contiguous(), split);
       float[] stepped =

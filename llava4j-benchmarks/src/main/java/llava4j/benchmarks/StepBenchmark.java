@@ -68,7 +68,7 @@ final class StepBenchmark implements Benchmark {
         LoadedParameters parameters =
             new LoadedParameters(
                 RandomWeights.of(config), new Device.Cpu(), format, LoadProgress.NONE);
-        KvCache cache = model.languageModel().newCache(0)) {
+        KvCache cache = model.languageModel().newCache()) {
       torch.manual_seed(16);
       Tensor prompt =
           torch

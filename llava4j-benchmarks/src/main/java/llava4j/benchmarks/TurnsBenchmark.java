@@ -44,19 +44,18 @@ final class TurnsBenchmark implements Benchmark {
                 LoadOptions.defaults())) {
       int turn = 0;
       while (turn < TURNS) {
-        try (ChatSession chat = llava.chat()) {
-          chat.setOptions(GenerationOptions.greedy().withMaxNewTokens(ANSWER_TOKENS));
-          RgbImage image = image(turn);
-          for (int i = 0; i < TURNS_PER_CHAT && turn < TURNS; i++) {
-            ChatResponse response =
-                chat.say("What is at " + turn + "?", i == 0 ? List.of(image) : List.of());
-            reused += response.cachedTokens() > 0 ? 1 : 0;
-            // Java's heap always grows to its limit; it must not hide the growth of native memory
-            if (turn % 50 == 0) {
-              System.gc();
-            }
-            kilobytes[turn++] = ResidentMemory.now() / 1e3;
+        ChatSession chat = llava.chat();
+        chat.setOptions(GenerationOptions.greedy().withMaxNewTokens(ANSWER_TOKENS));
+        RgbImage image = image(turn);
+        for (int i = 0; i < TURNS_PER_CHAT && turn < TURNS; i++) {
+          ChatResponse response =
+              chat.say("What is at " + turn + "?", i == 0 ? List.of(image) : List.of());
+          reused += response.cachedTokens() > 0 ? 1 : 0;
+          // Java's heap always grows to its limit; it must not hide the growth of native memory
+          if (turn % 50 == 0) {
+            System.gc();
           }
+          kilobytes[turn++] = ResidentMemory.now() / 1e3;
         }
       }
     }

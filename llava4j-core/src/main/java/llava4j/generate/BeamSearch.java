@@ -13,9 +13,7 @@ import llava4j.generate.Generation.TokenLogProbs;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
 import llava4j.model.cache.KvCache;
-import llava4j.tensor.Scope;
 import llava4j.text.tokenizer.StreamingDetokenizer;
-import org.bytedeco.pytorch.Tensor;
 
 /// Beam search: extends several hypotheses in parallel (Hugging Face's `num_beams` with
 /// `early_stopping=False`).
@@ -23,14 +21,21 @@ import org.bytedeco.pytorch.Tensor;
 /// As in Hugging Face's code, the repetition penalty changes the log-probabilities of the next
 /// token, and a hypothesis ends at an end token or when its text contains a stop string. The best
 /// hypothesis is passed to the answer builder at the end, so its text is streamed in one piece.
-final class BeamSearch {
+final class BeamSearch implements Answers {
   private final LlavaModel model;
   private final Vocabulary vocabulary;
   private final Decoding.Beam beam;
   private final GenerationOptions options;
   private final BooleanSupplier cancelled;
   private final SplicedPrompt prompt;
+  private final AnswerBuilder builder;
+  private final Memory memory;
+  private final int maxTokens;
   private final Set<Integer> promptIds = new HashSet<>();
+  private List<Hypothesis> finished = new ArrayList<>();
+  private List<Hypothesis> live = List.of(new Hypothesis(new int[0], List.of(), 0));
+  private List<KvCache> caches = List.of(); // of the live hypotheses
+  private int step;
 
   private record Hypothesis(int[] ids, List<TokenLogProbs> reported, double logProbability) {
     Hypothesis plus(int id, double logProbabilityOfId) {
@@ -52,22 +57,25 @@ final class BeamSearch {
 
   private record Candidate(int row, int id, Hypothesis hypothesis) {}
 
-  /// The result of a search, and whether it was completed.
-  private record Outcome(Hypothesis best, boolean cancelled) {}
-
   BeamSearch(
       LlavaModel model,
       Vocabulary vocabulary,
       Decoding.Beam beam,
       GenerationOptions options,
       SplicedPrompt prompt,
+      AnswerBuilder builder,
+      Memory memory,
       BooleanSupplier cancelled) {
     this.model = model;
     this.vocabulary = vocabulary;
     this.beam = beam;
     this.options = options;
     this.prompt = prompt;
+    this.builder = builder;
+    this.memory = memory;
     this.cancelled = cancelled;
+    this.maxTokens =
+        Math.min(options.maxNewTokens(), model.config().contextLength() - prompt.numRows());
     for (long key : prompt.rowKeys()) {
       if (key >= 0) {
         promptIds.add((int) key);
@@ -75,21 +83,88 @@ final class BeamSearch {
     }
   }
 
-  /// Searches and passes the result to the builder.
-  ///
-  /// @param first logits after the prompt, [vocab]
-  /// @param chat contains the prompt, and again when this method returns
-  void run(float[] first, PromptCache chat, AnswerBuilder builder) {
-    int maxTokens =
-        Math.min(options.maxNewTokens(), model.config().contextLength() - prompt.numRows());
-    Outcome outcome;
-    try {
-      outcome = search(first, chat.cache(), maxTokens);
-    } finally {
-      chat.cache().selectRows(new int[] {0});
-      chat.truncate(prompt.numRows());
+  @Override
+  public SplicedPrompt prompt() {
+    return prompt;
+  }
+
+  @Override
+  public int maxSequences() {
+    return beam.numBeams();
+  }
+
+  @Override
+  public int maxTokens() {
+    return maxTokens;
+  }
+
+  @Override
+  public void begin(float[] logits, KvCache promptCache) {
+    memory.remember(prompt, new int[0], promptCache);
+    caches = List.of(promptCache);
+    accept(new float[][] {logits});
+  }
+
+  @Override
+  public List<KvCache> caches() {
+    return caches;
+  }
+
+  @Override
+  public int[] newest() {
+    return live.stream().mapToInt(one -> one.ids()[one.ids().length - 1]).toArray();
+  }
+
+  @Override
+  public void accept(float[][] logits) {
+    for (int row = 0; row < logits.length; row++) {
+      Logits.requireFinite(logits[row], model, prompt, live.get(row).ids());
     }
-    Hypothesis best = outcome.best();
+    if (cancelled.getAsBoolean()) {
+      finish(true);
+      return;
+    }
+    step++;
+    List<Candidate> next = new ArrayList<>();
+    List<Candidate> candidates = candidates(logits);
+    for (int rank = 0; rank < candidates.size(); rank++) {
+      Candidate candidate = candidates.get(rank);
+      if (step == maxTokens || ends(candidate)) {
+        // an end token counts only among the best `numBeams` continuations
+        if (rank < beam.numBeams()) {
+          finished.add(candidate.hypothesis());
+        }
+      } else if (next.size() < beam.numBeams()) {
+        next.add(candidate);
+      }
+    }
+    finished.sort(byScore());
+    finished = new ArrayList<>(finished.subList(0, Math.min(finished.size(), beam.numBeams())));
+    follow(next);
+    if (live.isEmpty() || isDecided()) {
+      finish(false);
+    }
+  }
+
+  /// Goes on with these hypotheses. Those with the same beginning share its cache.
+  private void follow(List<Candidate> next) {
+    List<KvCache> followed = new ArrayList<>();
+    for (Candidate candidate : next) {
+      followed.add(caches.get(candidate.row()).fork());
+    }
+    caches.forEach(KvCache::close);
+    caches = followed;
+    live = next.stream().map(Candidate::hypothesis).toList();
+  }
+
+  /// Passes the best hypothesis to the builder.
+  private void finish(boolean stopped) {
+    close();
+    if (stopped || finished.isEmpty()) {
+      finished.addAll(live);
+    }
+    finished.sort(byScore());
+    Hypothesis best = finished.getFirst();
     for (int i = 0; i < best.ids().length; i++) {
       Optional<TokenLogProbs> reported =
           best.reported().isEmpty() ? Optional.empty() : Optional.of(best.reported().get(i));
@@ -97,47 +172,25 @@ final class BeamSearch {
         return;
       }
     }
-    if (outcome.cancelled()) {
+    if (stopped) {
       builder.cancel();
     }
   }
 
-  private Outcome search(float[] first, KvCache cache, int maxTokens) {
-    List<Hypothesis> finished = new ArrayList<>();
-    List<Hypothesis> live = List.of(new Hypothesis(new int[0], List.of(), 0));
-    float[][] logits = {first};
-    boolean stopped = false;
-    for (int step = 1; step <= maxTokens; step++) {
-      if (cancelled.getAsBoolean()) {
-        stopped = true;
-        break;
-      }
-      List<Candidate> next = new ArrayList<>();
-      List<Candidate> candidates = candidates(live, logits);
-      for (int rank = 0; rank < candidates.size(); rank++) {
-        Candidate candidate = candidates.get(rank);
-        if (step == maxTokens || ends(candidate)) {
-          // an end token counts only among the best `numBeams` continuations
-          if (rank < beam.numBeams()) {
-            finished.add(candidate.hypothesis());
-          }
-        } else if (next.size() < beam.numBeams()) {
-          next.add(candidate);
-        }
-      }
-      finished.sort(byScore());
-      finished = new ArrayList<>(finished.subList(0, Math.min(finished.size(), beam.numBeams())));
-      live = next.stream().map(Candidate::hypothesis).toList();
-      if (live.isEmpty() || isDecided(finished, live)) {
-        break;
-      }
-      logits = advance(next, cache);
-    }
-    if (stopped || finished.isEmpty()) {
-      finished.addAll(live);
-    }
-    finished.sort(byScore());
-    return new Outcome(finished.getFirst(), stopped);
+  @Override
+  public void cancel() {
+    builder.cancel();
+  }
+
+  @Override
+  public List<Generation> results() {
+    return List.of(builder.result());
+  }
+
+  @Override
+  public void close() {
+    caches.forEach(KvCache::close);
+    caches = List.of();
   }
 
   private boolean ends(Candidate candidate) {
@@ -155,7 +208,7 @@ final class BeamSearch {
   }
 
   /// Twice as many continuations as beams, so that enough are left when some end.
-  private List<Candidate> candidates(List<Hypothesis> live, float[][] logits) {
+  private List<Candidate> candidates(float[][] logits) {
     List<Candidate> all = new ArrayList<>();
     for (int row = 0; row < live.size(); row++) {
       Hypothesis beginning = live.get(row);
@@ -203,7 +256,7 @@ final class BeamSearch {
   }
 
   /// Whether no running hypothesis can beat the worst finished one at its current length.
-  private boolean isDecided(List<Hypothesis> finished, List<Hypothesis> live) {
+  private boolean isDecided() {
     return finished.size() >= beam.numBeams()
         && finished.getLast().score(beam.lengthPenalty())
             >= live.getFirst().score(beam.lengthPenalty());
@@ -213,18 +266,5 @@ final class BeamSearch {
     return Comparator.comparingDouble(
             (Hypothesis hypothesis) -> hypothesis.score(beam.lengthPenalty()))
         .reversed();
-  }
-
-  private float[][] advance(List<Candidate> next, KvCache cache) {
-    cache.selectRows(next.stream().mapToInt(Candidate::row).toArray());
-    try (Scope _ = new Scope()) {
-      int[] ids = next.stream().mapToInt(Candidate::id).toArray();
-      Tensor embeddings = model.languageModel().embed(ids).unsqueeze(1); // [beams, 1, dim]
-      float[][] logits = Logits.rows(model.forward(embeddings, cache));
-      for (int row = 0; row < logits.length; row++) {
-        Logits.requireFinite(logits[row], model, prompt, next.get(row).hypothesis().ids());
-      }
-      return logits;
-    }
   }
 }

@@ -1,232 +1,287 @@
 package llava4j.generate;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 import llava4j.generate.AnswerBuilder.Vocabulary;
+import llava4j.generate.Answers.Memory;
+import llava4j.io.CloseAll;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
-import llava4j.model.cache.KvCache;
-import llava4j.tensor.Scope;
-import llava4j.tensor.Tensors;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.PrefixTree;
 import llava4j.text.tokenizer.Tokenizer;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
-/// Generates answers to prompts. It has no state of a request; any number of threads may use it,
-/// each with its own KV cache.
-public final class Generator {
+/// Generates answers to prompts. Any number of threads may use it at the same time: all their
+/// requests share the passes of the model, and what one prompt has in common with earlier ones is
+/// not computed again. A request gets the same answers as alone.
+public final class Generator implements AutoCloseable {
   private final LlavaModel model;
   private final Vocabulary vocabulary;
+  private final KvPool pool;
+  private final PrefixTree prefixes;
+  private final Scheduler scheduler;
+  private final SchedulerLimits limits;
 
   /// @param eosIds ids that end an answer
-  public Generator(LlavaModel model, Tokenizer tokenizer, Set<Integer> eosIds) {
+  public Generator(
+      LlavaModel model, Tokenizer tokenizer, Set<Integer> eosIds, SchedulerLimits limits) {
     this.model = model;
+    this.limits = limits;
     this.vocabulary = Vocabulary.of(tokenizer, eosIds, model.config().text().vocab());
+    this.pool = model.languageModel().newPool(limits.maxBlocks());
+    this.prefixes = new PrefixTree(pool);
+    this.scheduler = new Scheduler(model, pool, prefixes, limits);
   }
 
-  /// Answers one prompt, using and extending the KV cache of a chat.
+  /// One request.
+  ///
+  /// @param prompt must live until the call returns
+  /// @param tenant only requests of the same tenant find its tokens in the cache
+  public record Request(SplicedPrompt prompt, GenerationOptions options, String tenant) {
+    public Request(SplicedPrompt prompt, GenerationOptions options) {
+      this(prompt, options, "");
+    }
+  }
+
+  /// Receives text of several requests while it is generated, on the thread that waits for them.
+  @FunctionalInterface
+  public interface Listener {
+    void onText(int request, int answer, String text);
+  }
+
+  /// Answers one prompt.
   ///
   /// @param cancelled checked before every token
   /// @return `options.numAnswers()` answers
-  public List<Generation> generate(
+  public Finished generate(
       SplicedPrompt prompt,
-      PromptCache cache,
       GenerationOptions options,
       TextListener listener,
       BooleanSupplier cancelled) {
-    float[] logits = cache.prefill(prompt);
-    Logits.requireFinite(logits, model, prompt, new int[0]);
-    List<Generation> answers = new ArrayList<>();
-    for (int answer = 0; answer < options.numAnswers(); answer++) {
-      cache.truncate(prompt.numRows());
-      AnswerBuilder builder = builder(prompt, options, listener, answer, cancelled);
-      switch (options.decoding()) {
-        case Decoding.Greedy _, Decoding.Sample _ -> decode(logits.clone(), prompt, cache, builder);
-        case Decoding.Beam beam ->
-            new BeamSearch(model, vocabulary, beam, options, prompt, cancelled)
-                .run(logits.clone(), cache, builder);
-      }
-      answers.add(builder.result());
-    }
-    return answers;
+    return generateAll(
+            List.of(new Request(prompt, options)),
+            (_, answer, text) -> listener.onText(answer, text),
+            cancelled)
+        .getFirst();
   }
 
-  /// Answers several prompts as one left-padded batch. Each prompt gets the same answers as alone,
-  /// in the number of the options. Beam search runs one prompt after the other.
+  /// Answers several prompts together.
   ///
-  /// @param listener receives answer n of prompt p with the number p * numAnswers + n
-  /// @return a list for each prompt
-  /// @throws BadInputException if one cannot be answered; the message says which one
-  public List<List<Generation>> generateBatch(
-      List<SplicedPrompt> prompts,
-      GenerationOptions options,
-      TextListener listener,
-      BooleanSupplier cancelled) {
-    for (int i = 0; i < prompts.size(); i++) {
-      SplicedPrompt prompt = prompts.get(i);
-      named(request(i, prompts.size()), () -> PromptCache.requireFits(prompt, model));
+  /// @param cancelled checked before every token
+  /// @return a result for each
+  /// @throws BadInputException if one cannot be answered; if there are several, the message begins
+  ///   with the number of this request
+  public List<Finished> generateAll(
+      List<Request> requests, Listener listener, BooleanSupplier cancelled) {
+    for (int i = 0; i < requests.size(); i++) {
+      requireFits(requests.get(i), name(i, requests.size()));
     }
+    Inbox inbox = new Inbox();
+    AtomicBoolean givenUp = new AtomicBoolean();
+    BooleanSupplier stopped = () -> givenUp.get() || cancelled.getAsBoolean();
+    Waiting waiting = new Waiting(inbox, requests.size(), listener, givenUp);
+    try {
+      for (int i = 0; i < requests.size(); i++) {
+        Request request = requests.get(i);
+        Inbox.Place place = inbox.place(i);
+        scheduler.submit(
+            new ScheduledRequest(
+                answers(request, place, stopped), request.tenant(), stopped, place));
+        waiting.submitted();
+      }
+    } catch (RuntimeException e) {
+      waiting.giveUp(e);
+    }
+    return waiting.finish();
+  }
+
+  /// Number of tokens of a prompt that do not have to be computed again.
+  public int knownRows(SplicedPrompt prompt) {
+    return prefixes.known("", prompt.rowKeys());
+  }
+
+  /// What was found in the cache so far.
+  public PrefixTree.Statistics reuse() {
+    return prefixes.statistics();
+  }
+
+  /// Bytes of native memory that keys and values take now.
+  public long cacheBytes() {
+    return pool.bytes();
+  }
+
+  /// What may be used at the same time.
+  public SchedulerLimits limits() {
+    return limits;
+  }
+
+  /// Tokens whose keys and values there is room for.
+  public long cacheRows() {
+    return (long) limits.maxBlocks() * KvPool.BLOCK_ROWS;
+  }
+
+  /// Requests that wait for others to end.
+  public int queued() {
+    return scheduler.queued();
+  }
+
+  @Override
+  public void close() {
+    CloseAll.of(scheduler, prefixes, pool);
+  }
+
+  private Answers answers(Request request, Inbox.Place place, BooleanSupplier cancelled) {
+    GenerationOptions options = request.options();
+    SplicedPrompt prompt = request.prompt();
+    Memory memory = new Memory(prefixes, request.tenant());
+    int contextLeft = model.config().contextLength() - prompt.numRows();
+    List<AnswerBuilder> builders =
+        IntStream.range(0, options.numAnswers())
+            .mapToObj(answer ->
+                new AnswerBuilder(
+                    options,
+                    vocabulary,
+                    prompt.rowKeys(),
+                    contextLeft,
+                    place::text,
+                    answer,
+                    cancelled))
+            .toList();
     return switch (options.decoding()) {
-      case Decoding.Beam _ -> oneByOne(prompts, options, listener, cancelled);
       case Decoding.Greedy _, Decoding.Sample _ ->
-          prompts.isEmpty() ? List.of() : together(prompts, options, listener, cancelled);
+          new SampledAnswers(
+              model, prompt, builders, Math.min(options.maxNewTokens(), contextLeft), memory);
+      case Decoding.Beam beam ->
+          new BeamSearch(
+              model, vocabulary, beam, options, prompt, builders.getFirst(), memory, cancelled);
     };
   }
 
-  private List<List<Generation>> oneByOne(
-      List<SplicedPrompt> prompts,
-      GenerationOptions options,
-      TextListener listener,
-      BooleanSupplier cancelled) {
-    List<List<Generation>> answers = new ArrayList<>();
-    for (int i = 0; i < prompts.size(); i++) {
-      SplicedPrompt prompt = prompts.get(i);
-      int first = i * options.numAnswers();
-      try (PromptCache cache = new PromptCache(model)) {
-        TextListener numbered = (answer, text) -> listener.onText(first + answer, text);
-        named(
-            request(i, prompts.size()),
-            () -> answers.add(generate(prompt, cache, options, numbered, cancelled)));
-      }
+  private void requireFits(Request request, String name) {
+    int limit = model.config().contextLength();
+    int rows = request.prompt().numRows();
+    if (rows >= limit) {
+      throw new BadInputException(
+          name
+              + "the prompt has "
+              + rows
+              + " tokens (images included), "
+              + (rows - limit + 1)
+              + " too many for the context of "
+              + limit
+              + (limit < model.config().text().maxPositions() ? " (Mistral's sliding_window)" : "")
+              + "; shorten it or use fewer images");
     }
-    return answers;
+    int sequences =
+        switch (request.options().decoding()) {
+          case Decoding.Greedy _, Decoding.Sample _ -> request.options().numAnswers();
+          case Decoding.Beam beam -> beam.numBeams();
+        };
+    int longest = Math.min(limit, rows + request.options().maxNewTokens());
+    long blocks = sequences * (KvPool.blocksFor(longest) + 1L);
+    if (blocks > pool.maxBlocks()) {
+      throw new BadInputException(
+          name
+              + "the request does not fit into the KV cache: "
+              + sequences
+              + " sequence(s) of up to "
+              + longest
+              + " tokens need "
+              + blocks
+              + " blocks, and there are "
+              + pool.maxBlocks()
+              + "; ask for fewer new tokens (--max-tokens), beams or answers, or use fewer images");
+    }
   }
 
   /// The name of a request in messages; empty if there is only one.
-  private static String request(int number, int requests) {
+  static String name(int number, int requests) {
     return requests == 1 ? "" : "request " + (number + 1) + " of " + requests + ": ";
   }
 
-  private static void named(String request, Runnable work) {
-    try {
-      work.run();
-    } catch (BadInputException e) {
-      throw request.isEmpty() ? e : new BadInputException(request + e.getMessage(), e);
-    }
-  }
+  /// A caller that waits for its requests. It returns only when the scheduler has done with all of
+  /// them, because their prompts belong to the caller.
+  private static final class Waiting {
+    private final Inbox inbox;
+    private final Finished[] results;
+    private final Listener listener;
+    private final AtomicBoolean givenUp;
+    private int open;
+    private Throwable failure;
 
-  /// One sequence of a batch.
-  ///
-  /// @param request see [#request]
-  private record Sequence(String request, SplicedPrompt prompt, AnswerBuilder builder) {}
-
-  private List<List<Generation>> together(
-      List<SplicedPrompt> prompts,
-      GenerationOptions options,
-      TextListener listener,
-      BooleanSupplier cancelled) {
-    int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
-    int[] padding = prompts.stream().mapToInt(prompt -> longest - prompt.numRows()).toArray();
-    int each = options.numAnswers();
-    List<Sequence> sequences = new ArrayList<>();
-    for (int i = 0; i < prompts.size() * each; i++) {
-      int number = i;
-      TextListener numbered = (_, text) -> listener.onText(number, text);
-      SplicedPrompt prompt = prompts.get(i / each);
-      sequences.add(
-          new Sequence(
-              request(i / each, prompts.size()),
-              prompt,
-              builder(prompt, options, numbered, i % each, cancelled)));
+    Waiting(Inbox inbox, int requests, Listener listener, AtomicBoolean givenUp) {
+      this.inbox = inbox;
+      this.results = new Finished[requests];
+      this.listener = listener;
+      this.givenUp = givenUp;
     }
-    try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache(padding)) {
-      float[][] logits =
-          Logits.rows(model.forward(padLeft(prompts, padding), cache)); // [prompts, vocab]
-      if (each > 1) {
-        int[] rows = IntStream.range(0, sequences.size()).map(i -> i / each).toArray();
-        cache.selectRows(rows);
-        decodeBatch(repeated(logits, rows), cache, sequences);
-      } else {
-        decodeBatch(logits, cache, sequences);
+
+    void submitted() {
+      open++;
+    }
+
+    void giveUp(Throwable cause) {
+      if (failure == null) {
+        failure = cause;
       }
+      givenUp.set(true);
     }
-    List<Generation> all = sequences.stream().map(one -> one.builder().result()).toList();
-    return IntStream.range(0, prompts.size())
-        .mapToObj(prompt -> all.subList(prompt * each, (prompt + 1) * each))
-        .toList();
-  }
 
-  private AnswerBuilder builder(
-      SplicedPrompt prompt,
-      GenerationOptions options,
-      TextListener listener,
-      int answer,
-      BooleanSupplier cancelled) {
-    int contextLeft = model.config().contextLength() - prompt.numRows();
-    return new AnswerBuilder(
-        options, vocabulary, prompt.rowKeys(), contextLeft, listener, answer, cancelled);
-  }
-
-  private void decode(
-      float[] first, SplicedPrompt prompt, PromptCache cache, AnswerBuilder builder) {
-    float[] logits = first;
-    while (builder.accept(logits)) {
-      try (Scope _ = new Scope()) {
-        Tensor embedding =
-            model.languageModel().embed(new int[] {builder.lastId()}).unsqueeze(0); // [1, 1, dim]
-        logits = Tensors.toFloats(model.forward(embedding, cache.cache()));
-        cache.appended(builder.lastId());
-        Logits.requireFinite(logits, model, prompt, builder.ids());
-      }
-    }
-  }
-
-  private void decodeBatch(float[][] first, KvCache cache, List<Sequence> sequences) {
-    float[][] logits = first;
-    List<Sequence> active = List.copyOf(sequences);
-    while (true) {
-      List<Integer> staying = new ArrayList<>();
-      for (int row = 0; row < active.size(); row++) {
-        Sequence one = active.get(row);
-        float[] own = logits[row];
-        named(
-            one.request(),
-            () -> Logits.requireFinite(own, model, one.prompt(), one.builder().ids()));
-        if (one.builder().accept(logits[row])) {
-          staying.add(row);
+    List<Finished> finish() {
+      boolean interrupted = false;
+      while (open > 0) {
+        try {
+          accept(inbox.take());
+        } catch (InterruptedException e) {
+          interrupted = true;
+          givenUp.set(true);
         }
       }
-      if (staying.isEmpty()) {
-        return;
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
-      if (staying.size() < active.size()) {
-        cache.selectRows(staying.stream().mapToInt(Integer::intValue).toArray());
-        active = staying.stream().map(active::get).toList();
+      switch (failure) {
+        case null -> {}
+        case Error e -> throw e;
+        case RuntimeException e -> throw e;
+        default -> throw new IllegalStateException(failure);
       }
-      try (Scope _ = new Scope()) {
-        int[] ids = active.stream().mapToInt(one -> one.builder().lastId()).toArray();
-        Tensor embeddings = model.languageModel().embed(ids).unsqueeze(1); // [batch, 1, dim]
-        logits = Logits.rows(model.forward(embeddings, cache));
+      return new ArrayList<>(List.of(results));
+    }
+
+    private void accept(Inbox.Event event) {
+      switch (event) {
+        case Inbox.Event.Text text -> hand(text);
+        case Inbox.Event.Done done -> {
+          results[done.request()] = done.finished();
+          open--;
+        }
+        case Inbox.Event.Failed failed -> {
+          open--;
+          giveUp(named(name(failed.request(), results.length), failed.cause()));
+        }
       }
     }
-  }
 
-  private static float[][] repeated(float[][] logits, int[] rows) {
-    return Arrays.stream(rows).mapToObj(row -> logits[row].clone()).toArray(float[][]::new);
-  }
-
-  /// Adds zeros before shorter prompts. -> [batch, longest, dim]
-  private Tensor padLeft(List<SplicedPrompt> prompts, int[] padding) {
-    try (Scope scope = new Scope()) {
-      List<Tensor> padded = new ArrayList<>();
-      for (int row = 0; row < padding.length; row++) {
-        Tensor embeddings = prompts.get(row).embeddings(); // [1, rows, dim]
-        if (padding[row] > 0) {
-          Tensor zeros =
-              torch.zeros(
-                  new long[] {1, padding[row], embeddings.size(2)},
-                  Tensors.options(Tensors.type(embeddings), model.device())); // [1, padding, dim]
-          embeddings = Tensors.concatenate(List.of(zeros, embeddings), 1); // [1, longest, dim]
+    private void hand(Inbox.Event.Text text) {
+      if (failure == null) {
+        try {
+          listener.onText(text.request(), text.answer(), text.text());
+        } catch (RuntimeException | Error e) {
+          giveUp(e);
         }
-        padded.add(embeddings);
       }
-      return scope.keep(Tensors.concatenate(padded, 0)); // [batch, longest, dim]
+    }
+
+    private static Throwable named(String name, Throwable cause) {
+      return cause instanceof BadInputException && !name.isEmpty()
+          ? new BadInputException(name + cause.getMessage(), cause)
+          : cause;
     }
   }
 }

@@ -1,6 +1,6 @@
 package llava4j.generate;
 
-/// Receives text while it is generated, on the generating thread.
+/// Receives text while it is generated, on the thread that asked for it.
 @FunctionalInterface
 public interface TextListener {
   /// Ignores the text.

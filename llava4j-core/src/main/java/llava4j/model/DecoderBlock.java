@@ -1,16 +1,13 @@
 package llava4j.model;
 
-import static llava4j.model.Attention.attend;
 import static llava4j.model.Attention.joinHeads;
 import static llava4j.model.Attention.splitHeads;
 
 import llava4j.config.TextConfig;
-import llava4j.model.cache.KvCache.KeysAndValues;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Norm;
 import llava4j.model.linear.Parameters;
 import llava4j.tensor.Scope;
-import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -52,10 +49,10 @@ public final class DecoderBlock {
     return query.isQuantized();
   }
 
-  /// The inputs of a block's attention, with rotary positions applied and earlier keys added.
+  /// The inputs of a block's attention, with rotary positions applied.
   ///
   /// @param query [batch, heads, tokens, headDim]
-  /// @param key [batch, kvHeads, keys, headDim], in the type that the cache keeps
+  /// @param key [batch, kvHeads, tokens, headDim]
   /// @param value as key
   public record Projected(Tensor query, Tensor key, Tensor value) {}
 
@@ -81,21 +78,15 @@ public final class DecoderBlock {
       Tensor v = splitHeads(value.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
       q = RotaryEmbedding.rotate(q, pass.angles()); // [batch, heads, tokens, headDim]
       k = RotaryEmbedding.rotate(k, pass.angles()); // [batch, kvHeads, tokens, headDim]
-      KeysAndValues all = pass.keyValues().append(layer, k, v); // [batch, kvHeads, keys, headDim]
-      return new Projected(scope.keep(q), scope.keep(all.keys()), scope.keep(all.values()));
+      return new Projected(scope.keep(q), scope.keep(k), scope.keep(v));
     }
   }
 
   /// The second third: attention.
   ///
   /// @return [batch, heads, tokens, headDim]
-  public static Tensor attention(Projected projected, DecoderPass pass) {
-    Tensor query = projected.query();
-    if (Tensors.type(projected.key()) != Tensors.type(query)) {
-      return HalfCacheAttention.attend(projected, pass.mask());
-    }
-    return attend(
-        query, projected.key(), projected.value(), pass.mask().allowed(), pass.mask().causal());
+  public Tensor attention(Projected projected, DecoderPass pass) {
+    return pass.attend(layer, projected);
   }
 
   /// The last third: output projection and feed-forward.

@@ -1,27 +1,27 @@
 package llava4j.model;
 
 import llava4j.config.TextConfig;
+import llava4j.model.DecoderBlock.Projected;
 import llava4j.model.RotaryEmbedding.Angles;
-import llava4j.model.cache.AttentionMask;
-import llava4j.model.cache.KvCache.KeysAndValues;
 import org.bytedeco.pytorch.Tensor;
 
-/// The values that all blocks of one pass share.
+/// The values that all blocks of one pass share: the positions of its tokens, and what they attend
+/// to.
 public final class DecoderPass {
   private final Angles angles;
-  private final AttentionMask mask;
-  private final KeyValues keyValues;
+  private final Attending attending;
 
-  DecoderPass(Angles angles, AttentionMask mask, KeyValues keyValues) {
+  DecoderPass(Angles angles, Attending attending) {
     this.angles = angles;
-    this.mask = mask;
-    this.keyValues = keyValues;
+    this.attending = attending;
   }
 
-  /// Adds a block's new keys and values to the earlier ones.
+  /// The attention of a pass.
   @FunctionalInterface
-  interface KeyValues {
-    KeysAndValues append(int layer, Tensor keys, Tensor values);
+  interface Attending {
+    /// @param projected of the pass's tokens
+    /// @return [batch, heads, tokens, headDim]
+    Tensor attend(int layer, Projected projected);
   }
 
   /// A pass over whole sequences without a KV cache, for training. Padding is on the right, where
@@ -40,19 +40,20 @@ public final class DecoderPass {
       Tensor like) {
     return new DecoderPass(
         new RotaryEmbedding(config).angles(positions, batch, tokens, like),
-        new AttentionMask(allowedOrNull, allowedOrNull == null),
-        (_, keys, values) -> new KeysAndValues(keys, values));
+        (_, projected) ->
+            Attention.attend(
+                projected.query(),
+                projected.key(),
+                projected.value(),
+                allowedOrNull,
+                allowedOrNull == null));
   }
 
   Angles angles() {
     return angles;
   }
 
-  AttentionMask mask() {
-    return mask;
-  }
-
-  KeyValues keyValues() {
-    return keyValues;
+  Tensor attend(int layer, Projected projected) {
+    return attending.attend(layer, projected);
   }
 }

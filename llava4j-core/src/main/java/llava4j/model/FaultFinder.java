@@ -2,6 +2,7 @@ package llava4j.model;
 
 import java.util.Optional;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.RaggedBatch;
 import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
@@ -23,10 +24,15 @@ public final class FaultFinder {
   /// @param rowKeys keys of the first tokens, see [SplicedPrompt]
   public String find(Tensor embeddings, long[] rowKeys) {
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache(0)) {
+        KvCache cache = model.languageModel().newCache()) {
       Visit visit = new Visit();
       Tensor hidden = // [1, rows, dim]
-          model.languageModel().forward(embeddings, cache, visit::see);
+          model
+              .languageModel()
+              .forward(
+                  embeddings,
+                  RaggedBatch.of(cache, Math.toIntExact(embeddings.size(1))),
+                  visit::see);
       if (visit.first < 0 && isFinite(model.languageModel().logits(hidden))) {
         return "nowhere that a second run shows: the processor or its memory may be faulty";
       }

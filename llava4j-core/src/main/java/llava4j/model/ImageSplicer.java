@@ -2,7 +2,9 @@ package llava4j.model;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import llava4j.io.Sha256;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.text.PromptEncoder;
@@ -60,10 +62,7 @@ public final class ImageSplicer {
   }
 
   private static int fillKeys(long[] keys, int start, ImageRows image) {
-    long seed = 1125899906842597L; // a prime beyond 2^50
-    for (int i = 0; i < image.contentKey().length(); i++) {
-      seed = 31 * seed + image.contentKey().charAt(i);
-    }
+    long seed = HexFormat.fromHexDigitsToLong(Sha256.of(image.contentKey()), 0, 16);
     for (int row = 0; row < image.numRows(); row++) {
       keys[start + row] =
           (seed * 0x9E3779B97F4A7C15L + row) | Long.MIN_VALUE; // negative: no token id

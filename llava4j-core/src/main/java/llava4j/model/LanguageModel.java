@@ -5,12 +5,12 @@ import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import llava4j.config.TextConfig;
 import llava4j.model.RotaryEmbedding.Angles;
-import llava4j.model.cache.AttentionMask;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.RaggedBatch;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Norm;
 import llava4j.model.linear.Parameters;
-import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -48,13 +48,18 @@ public final class LanguageModel {
     return config;
   }
 
-  /// An empty cache for a request. Beside weights of 4 and 8 bits on a CPU, keys and values are
-  /// F16: half the memory, and half the time of a decode step's attention.
+  /// A pool for the caches of several sequences. Beside weights of 4 and 8 bits on a CPU, keys and
+  /// values are F16: half the memory, and half the time of a decode step's attention.
   ///
-  /// @param leftPadding for each row of the batch, see [KvCache]
-  public KvCache newCache(int... leftPadding) {
-    DType type = KvCache.type(device, blocks.getFirst().hasQuantizedWeights());
-    return new KvCache(config, device, type, leftPadding);
+  /// @param maxBlocks that may exist at the same time
+  public KvPool newPool(int maxBlocks) {
+    boolean quantized = blocks.getFirst().hasQuantizedWeights();
+    return new KvPool(config, device, KvPool.type(device, quantized), maxBlocks);
+  }
+
+  /// An empty cache for one sequence, with memory of its own.
+  public KvCache newCache() {
+    return KvCache.alone(newPool(Integer.MAX_VALUE));
   }
 
   /// Looks up token embeddings.
@@ -69,37 +74,42 @@ public final class LanguageModel {
     }
   }
 
-  /// Runs all blocks over new tokens and adds them to the KV cache.
+  /// Runs all blocks over new tokens of one sequence and adds them to its KV cache.
   ///
-  /// @param embeddings [batch, tokens, dim]
-  /// @return hidden states after the final norm, [batch, tokens, dim]
+  /// @param embeddings [1, tokens, dim]
+  /// @return hidden states after the final norm, [1, tokens, dim]
   public Tensor forward(Tensor embeddings, KvCache cache) {
-    return forward(embeddings, cache, (_, _) -> {});
+    return forward(embeddings, RaggedBatch.of(cache, Math.toIntExact(embeddings.size(1))));
   }
 
-  /// Like [#forward(Tensor, KvCache)]. `onHidden` receives the embeddings as number 0, then the
+  /// Runs all blocks over new tokens of several sequences and adds them to their KV caches. If it
+  /// throws, the caches hold what they held.
+  ///
+  /// @param embeddings of all new tokens, one sequence behind the other, [1, tokens, dim]
+  /// @return hidden states after the final norm, [1, tokens, dim]
+  public Tensor forward(Tensor embeddings, RaggedBatch batch) {
+    return forward(embeddings, batch, (_, _) -> {});
+  }
+
+  /// Like [#forward(Tensor, RaggedBatch)]. `onHidden` receives the embeddings as number 0, then the
   /// output of each block; the last one after the final norm.
-  Tensor forward(Tensor embeddings, KvCache cache, BiConsumer<Integer, Tensor> onHidden) {
-    Tensors.requireShape("embeddings", embeddings, cache.batch(), -1, config.dim());
-    long tokens = embeddings.size(1);
+  Tensor forward(Tensor embeddings, RaggedBatch batch, BiConsumer<Integer, Tensor> onHidden) {
+    Tensors.requireShape("embeddings", embeddings, 1, batch.tokens(), config.dim());
     try (Scope scope = new Scope()) {
-      cache.reserve(tokens);
-      DecoderPass pass =
-          new DecoderPass(
-              angles(cache, embeddings, tokens),
-              AttentionMask.of(cache, tokens, device),
-              cache::append);
-      Tensor hidden = embeddings; // [batch, tokens, dim]
+      batch.reserve();
+      Angles angles = rotary.angles(batch.positions(), 1, batch.tokens(), embeddings);
+      DecoderPass pass = new DecoderPass(angles, new CachedAttention(batch, device));
+      Tensor hidden = embeddings; // [1, tokens, dim]
       for (int layer = 0; layer < blocks.size(); layer++) {
         onHidden.accept(layer, hidden);
-        Tensor next = blocks.get(layer).forward(hidden, pass); // [batch, tokens, dim]
+        Tensor next = blocks.get(layer).forward(hidden, pass); // [1, tokens, dim]
         if (layer > 0) {
           hidden.close();
         }
         hidden = next;
       }
-      cache.advance(tokens);
-      Tensor normed = outputNorm.forward(hidden); // [batch, tokens, dim]
+      batch.advance();
+      Tensor normed = outputNorm.forward(hidden); // [1, tokens, dim]
       onHidden.accept(blocks.size(), normed);
       return scope.keep(normed);
     }
@@ -118,17 +128,5 @@ public final class LanguageModel {
       }
       return scope.keep(logits);
     }
-  }
-
-  private Angles angles(KvCache cache, Tensor like, long tokens) {
-    int batch = cache.batch();
-    long[] positions = new long[Math.toIntExact(batch * tokens)];
-    for (int row = 0; row < batch; row++) {
-      for (int token = 0; token < tokens; token++) {
-        long position = cache.length() + token - cache.leftPadding(row);
-        positions[Math.toIntExact(row * tokens + token)] = Math.max(0, position);
-      }
-    }
-    return rotary.angles(positions, batch, tokens, like);
   }
 }

@@ -7,8 +7,10 @@ import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.RaggedBatch;
 import llava4j.model.load.LoadProgress;
 import llava4j.model.load.LoadedParameters;
+import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
@@ -116,15 +118,30 @@ public final class LlavaModel implements AutoCloseable {
     }
   }
 
-  /// Runs new tokens through the language model and adds them to the KV cache.
+  /// Runs new tokens of one sequence through the language model and adds them to its KV cache.
   ///
-  /// @param embeddings [batch, rows, textDim]
-  /// @return fp32 logits after the last token, [batch, vocab]
+  /// @param embeddings [1, tokens, textDim]
+  /// @return fp32 logits after the last token, [1, vocab]
   public Tensor forward(Tensor embeddings, KvCache cache) {
+    RaggedBatch batch = RaggedBatch.of(cache, Math.toIntExact(embeddings.size(1)));
+    return forward(embeddings, batch, batch.lastTokens());
+  }
+
+  /// Runs new tokens of several sequences through the language model and adds them to their KV
+  /// caches.
+  ///
+  /// @param embeddings of all new tokens, one sequence behind the other, [1, tokens, textDim]
+  /// @param wanted the tokens behind which logits are wanted, counted over all sequences, ascending
+  /// @return fp32 logits, [wanted, vocab]
+  public Tensor forward(Tensor embeddings, RaggedBatch batch, int[] wanted) {
     try (Scope scope = new Scope()) {
-      Tensor hidden = languageModel.forward(embeddings, cache); // [batch, rows, textDim]
-      Tensor last = hidden.narrow(1, hidden.size(1) - 1, 1).contiguous(); // [batch, 1, textDim]
-      return scope.keep(languageModel.logits(last).squeeze(1)); // [batch, vocab]
+      Tensor hidden = languageModel.forward(embeddings, batch).squeeze(0); // [tokens, textDim]
+      if (wanted.length < batch.tokens()) {
+        Tensor index =
+            Tensors.ofIds(wanted).to(device.torchDevice(), DType.I64.scalarType()); // [wanted]
+        hidden = hidden.index_select(0, index); // [wanted, textDim]
+      }
+      return scope.keep(languageModel.logits(hidden.unsqueeze(0)).squeeze(0)); // [wanted, vocab]
     }
   }
 

@@ -70,6 +70,15 @@ public final class NativeRuntime {
     return chosen;
   }
 
+  /// Gives the calling thread's operators the current number of threads. OpenMP keeps a number for
+  /// each thread that calls it; one that was begun before [#useThreads] has an old one.
+  public static void useChosenThreads() {
+    int chosen = chosenThreads().count();
+    if (torch.get_num_threads() != chosen) {
+      torch.set_num_threads(chosen);
+    }
+  }
+
   /// Like [#prepare], and large blocks of native memory use huge pages.
   ///
   /// The activations of a prompt are blocks of tens of megabytes, which are freed and allocated

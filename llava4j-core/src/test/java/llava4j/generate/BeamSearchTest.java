@@ -102,7 +102,7 @@ class BeamSearchTest {
   @Test
   void cancellingEndsTheSearchWithTheBestSoFar() {
     int[] asked = {0};
-    Generation answer = answer(BEAMS, () -> ++asked[0] > 3);
+    Generation answer = answer(BEAMS, () -> ++asked[0] > 4); // once before the prompt
     assertThat(answer.finishReason()).isEqualTo(FinishReason.CANCELLED);
     assertThat(answer.ids()).hasSize(3);
   }
@@ -111,16 +111,14 @@ class BeamSearchTest {
   void anEndTokenEndsABeam() {
     int[] free = answer(BEAMS).ids();
     Generator generator = golden.generator(free[2]);
-    try (Scope _ = new Scope();
-        PromptCache cache = new PromptCache(golden.model())) {
+    try (Scope _ = new Scope()) {
       Generation answer =
-          generator.generate(prompt(), cache, BEAMS, TextListener.NONE, () -> false).getFirst();
+          generator.generate(prompt(), BEAMS, TextListener.NONE, () -> false).answers().getFirst();
       if (answer.finishReason() == FinishReason.END) {
         assertThat(answer.ids()[answer.ids().length - 1]).isEqualTo(free[2]);
       } else {
         assertThat(answer.ids()).hasSize(TOKENS).doesNotContain(free[2]);
       }
-      assertThat(cache.numRows()).as("the cache is back at the prompt").isEqualTo(ids.length);
     }
   }
 
@@ -139,17 +137,16 @@ class BeamSearchTest {
       GenerationOptions options =
           BEAMS.withDecoding(beam).withMaxNewTokens(row.get("max_tokens").asInt());
       int[] wanted = row.get("ids").valueStream().mapToInt(JsonNode::asInt).toArray();
-      try (Scope _ = new Scope();
-          PromptCache cache = new PromptCache(golden.model())) {
+      try (Scope _ = new Scope()) {
         int[] found =
             golden
                 .generator(row.get("eos").asInt())
                 .generate(
                     golden.model().splicer().splice(given, List.of()),
-                    cache,
                     options,
                     TextListener.NONE,
                     () -> false)
+                .answers()
                 .getFirst()
                 .ids();
         if (!Arrays.equals(found, wanted)) {
@@ -170,11 +167,11 @@ class BeamSearchTest {
   }
 
   private Generation answer(GenerationOptions options, BooleanSupplier cancelled) {
-    try (Scope _ = new Scope();
-        PromptCache cache = new PromptCache(golden.model())) {
+    try (Scope _ = new Scope()) {
       return golden
           .generator(golden.tokenizer().eosId())
-          .generate(prompt(), cache, options, TextListener.NONE, cancelled)
+          .generate(prompt(), options, TextListener.NONE, cancelled)
+          .answers()
           .getFirst();
     }
   }
@@ -200,7 +197,7 @@ class BeamSearchTest {
     }
     double sum = 0;
     try (Scope _ = new Scope();
-        KvCache cache = golden.model().languageModel().newCache(0)) {
+        KvCache cache = golden.model().languageModel().newCache()) {
       float[] logits = Tensors.toFloats(golden.model().forward(prompt().embeddings(), cache));
       for (int id : answer.ids()) {
         double chosen = logits[id] - LogProbabilities.logSumExp(logits);

@@ -91,9 +91,7 @@ class DecodingTest {
   private Generation generate(SplicedPrompt prompt, Decoding decoding, int tokens) {
     GenerationOptions options =
         GenerationOptions.greedy().withMaxNewTokens(tokens).withDecoding(decoding);
-    try (PromptCache cache = new PromptCache(golden.model())) {
-      return endless.generate(prompt, cache, options, TextListener.NONE, () -> false).getFirst();
-    }
+    return endless.generate(prompt, options, TextListener.NONE, () -> false).answers().getFirst();
   }
 
   private double likeliestPair(SplicedPrompt prompt) {
@@ -129,7 +127,7 @@ class DecodingTest {
   /// never generated have no share.
   private double[] logProbabilities(SplicedPrompt prompt, int[] beginning) {
     try (Scope _ = new Scope();
-        KvCache cache = golden.model().languageModel().newCache(0)) {
+        KvCache cache = golden.model().languageModel().newCache()) {
       Tensor embeddings = prompt.embeddings(); // [1, rows, dim]
       if (beginning.length > 0) {
         Tensor more = golden.model().languageModel().embed(beginning).unsqueeze(0); // [1, n, dim]

@@ -78,12 +78,16 @@ class FaultyNumbersTest {
     try (Checkpoint checkpoint = checkpoint();
         Tokenizer tokenizer = checkpoint.tokenizer().get();
         LlavaModel model = load(checkpoint, source, WeightFormat.FP32);
-        Scope _ = new Scope()) {
+        Scope _ = new Scope();
+        Generator generator = generator(model, tokenizer)) {
       SplicedPrompt prompt = prompt(model, tokenizer);
-      Generator generator = new Generator(model, tokenizer, Set.of(tokenizer.eosId()));
       assertThatThrownBy(() ->
-              generator.generateBatch(
-                  List.of(prompt, prompt), OPTIONS, TextListener.NONE, () -> false))
+              generator.generateAll(
+                  List.of(
+                      new Generator.Request(prompt, OPTIONS),
+                      new Generator.Request(prompt, OPTIONS)),
+                  (_, _, _) -> {},
+                  () -> false))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("language_model.layers.1.mlp.up_proj.weight");
     }
@@ -94,16 +98,21 @@ class FaultyNumbersTest {
     try (Checkpoint checkpoint = checkpoint();
         Tokenizer tokenizer = checkpoint.tokenizer().get();
         LlavaModel model = load(checkpoint, open(), WeightFormat.FP32);
-        Scope _ = new Scope()) {
+        Scope _ = new Scope();
+        Generator generator = generator(model, tokenizer)) {
       SplicedPrompt sound = prompt(model, tokenizer, 0);
       SplicedPrompt faulty = prompt(model, tokenizer, Float.NaN);
-      Generator generator = new Generator(model, tokenizer, Set.of(tokenizer.eosId()));
       for (GenerationOptions options :
           List.of(
               OPTIONS, OPTIONS.withNumAnswers(2), OPTIONS.withDecoding(new Decoding.Beam(2, 1)))) {
         assertThatThrownBy(() ->
-                generator.generateBatch(
-                    List.of(sound, sound, faulty), options, TextListener.NONE, () -> false))
+                generator.generateAll(
+                    List.of(
+                        new Generator.Request(sound, options),
+                        new Generator.Request(sound, options),
+                        new Generator.Request(faulty, options)),
+                    (_, _, _) -> {},
+                    () -> false))
             .isInstanceOf(BadInputException.class)
             .hasMessageStartingWith("request 3 of 3: ")
             .hasMessageContaining("not finite");
@@ -116,13 +125,17 @@ class FaultyNumbersTest {
         Tokenizer tokenizer = checkpoint.tokenizer().get();
         LlavaModel model = load(checkpoint, source, format);
         Scope _ = new Scope();
-        PromptCache cache = new PromptCache(model)) {
-      new Generator(model, tokenizer, Set.of(tokenizer.eosId()))
-          .generate(prompt(model, tokenizer), cache, OPTIONS, TextListener.NONE, () -> false);
+        Generator generator = generator(model, tokenizer)) {
+      generator.generate(prompt(model, tokenizer), OPTIONS, TextListener.NONE, () -> false);
       throw new AssertionError("an answer was given");
     } catch (BadInputException e) {
       return e.getMessage();
     }
+  }
+
+  private static Generator generator(LlavaModel model, Tokenizer tokenizer) {
+    return new Generator(
+        model, tokenizer, Set.of(tokenizer.eosId()), SchedulerLimits.ofBlocks(1000));
   }
 
   private static SplicedPrompt prompt(LlavaModel model, Tokenizer tokenizer) {
@@ -136,7 +149,7 @@ class FaultyNumbersTest {
     black[0] = first;
     Tensor pixels = Tensors.ofFloats(black, 1, 3, size, size);
     Tensor rows = model.encode(pixels).squeeze(0); // [rows, dim]
-    return model.splicer().splice(ids, List.of(new ImageRows(rows, "black")));
+    return model.splicer().splice(ids, List.of(new ImageRows(rows, "black but for " + first)));
   }
 
   private static LlavaModel load(Checkpoint checkpoint, WeightSource source, WeightFormat format) {

@@ -64,14 +64,19 @@ class GenerationGoldenTest {
     try (Scope _ = new Scope()) {
       List<SplicedPrompt> prompts = goldenCase.prompts(golden.model());
       List<Generation> together =
-          generator.generateBatch(prompts, options, TextListener.NONE, () -> false).stream()
-              .map(List::getFirst)
+          generator
+              .generateAll(
+                  prompts.stream().map(prompt -> new Generator.Request(prompt, options)).toList(),
+                  (_, _, _) -> {},
+                  () -> false)
+              .stream()
+              .map(finished -> finished.answers().getFirst())
               .toList();
       List<Generation> alone = new ArrayList<>();
       for (SplicedPrompt prompt : prompts) {
-        try (PromptCache cache = new PromptCache(golden.model())) {
-          alone.addAll(generator.generate(prompt, cache, options, TextListener.NONE, () -> false));
-        }
+        // a generator that has seen nothing
+        Generator fresh = golden.generator(Golden.ints(expected.get("eos_token_ids")));
+        alone.addAll(fresh.generate(prompt, options, TextListener.NONE, () -> false).answers());
       }
       checkAnswers(what + " greedy, batch", golden, expected, together);
       checkAnswers(what + " greedy, alone", golden, expected, alone);
@@ -148,13 +153,13 @@ class GenerationGoldenTest {
     String keyword = expected.get("keyword").asString();
     GenerationOptions options =
         GenerationOptions.greedy().withMaxNewTokens(40).withStopStrings(List.of(keyword), true);
-    try (Scope _ = new Scope();
-        PromptCache cache = new PromptCache(golden.model())) {
+    try (Scope _ = new Scope()) {
       SplicedPrompt prompt = goldenCase.prompts(golden.model()).getFirst();
       Generation answer =
           golden
               .generator(golden.tokenizer().eosId())
-              .generate(prompt, cache, options, TextListener.NONE, () -> false)
+              .generate(prompt, options, TextListener.NONE, () -> false)
+              .answers()
               .getFirst();
       long different = Arrays.equals(Golden.ints(expected.get("ids")), answer.ids()) ? 0 : 1;
       different += expected.get("text").asString().strip().equals(answer.text().strip()) ? 0 : 1;

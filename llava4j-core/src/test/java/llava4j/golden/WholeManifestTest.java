@@ -106,7 +106,7 @@ class WholeManifestTest {
           continue;
         }
         try (Scope _ = new Scope();
-            KvCache cache = new KvCache(model.model().config().text(), model.model().device(), 1)) {
+            KvCache cache = model.model().languageModel().newCache()) {
           SplicedPrompt prompt = goldenCase.prompts(model.model()).getFirst();
           Tensor hidden =
               model.model().languageModel().forward(prompt.embeddings(), cache); // [1, rows, dim]

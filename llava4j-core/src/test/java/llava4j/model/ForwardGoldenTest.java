@@ -2,7 +2,6 @@ package llava4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +12,8 @@ import llava4j.golden.Golden.GoldenTensor;
 import llava4j.golden.GoldenCase;
 import llava4j.golden.GoldenModel;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.RaggedBatch;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
@@ -79,7 +80,7 @@ class ForwardGoldenTest {
             .orElseThrow();
     try (GoldenModel golden = GoldenModel.open(folder);
         Scope _ = new Scope();
-        KvCache cache = new KvCache(golden.model().config().text(), golden.model().device(), 1)) {
+        KvCache cache = golden.model().languageModel().newCache()) {
       Set<String> seen = new TreeSet<>();
       golden
           .model()
@@ -92,7 +93,7 @@ class ForwardGoldenTest {
           .languageModel()
           .forward(
               single.prompts(golden.model()).getFirst().embeddings(),
-              cache,
+              RaggedBatch.of(cache, single.prompts(golden.model()).getFirst().numRows()),
               (i, hidden) -> checkLayer(folder, "text." + i, hidden, expected, seen));
       // the tower stops where LLaVA stops; what CLIP makes of the rest is nobody's
       int run = golden.model().config().vision().layersToRun();
@@ -162,7 +163,7 @@ class ForwardGoldenTest {
         FEATURE_TOLERANCE);
   }
 
-  /// Rows of a batch run together, padded on the left, as in the reference.
+  /// Rows of a batch run together; the reference pads them on the left.
   private static double worstLogit(LlavaModel model, GoldenCase goldenCase) {
     GoldenTensor logits = goldenCase.tensors().get("logits"); // [batch, positions, vocab]
     GoldenTensor mask = goldenCase.tensors().get("attention_mask"); // [batch, rows]
@@ -171,32 +172,34 @@ class ForwardGoldenTest {
       List<SplicedPrompt> prompts = goldenCase.prompts(model);
       int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
       int[] padding = prompts.stream().mapToInt(prompt -> longest - prompt.numRows()).toArray();
-      List<Tensor> padded = new ArrayList<>();
+      KvPool pool = model.languageModel().newPool(Integer.MAX_VALUE);
+      List<KvCache> caches = prompts.stream().map(_ -> new KvCache(pool)).toList();
+      int[] counts = prompts.stream().mapToInt(SplicedPrompt::numRows).toArray();
+      List<Tensor> rows = prompts.stream().map(SplicedPrompt::embeddings).toList();
+      Tensor hidden =
+          model
+              .languageModel()
+              .forward(
+                  Tensors.concatenate(rows, 1), new RaggedBatch(caches, counts)); // [1, all, dim]
+      Tensor all = model.languageModel().logits(hidden).squeeze(0); // [all, vocab]
+      double worst = 0;
+      int[] compared = new int[padding.length];
+      int first = 0;
       for (int row = 0; row < padding.length; row++) {
-        Tensor zeros =
-            org.bytedeco.pytorch.global.torch.zeros(1, padding[row], model.config().text().dim());
-        padded.add(Tensors.concatenate(List.of(zeros, prompts.get(row).embeddings()), 1));
-      }
-      try (KvCache cache = new KvCache(model.config().text(), model.device(), padding)) {
-        Tensor hidden =
-            model
-                .languageModel()
-                .forward(Tensors.concatenate(padded, 0), cache); // [batch, rows, dim]
-        Tensor all = model.languageModel().logits(hidden); // [batch, rows, vocab]
-        double worst = 0;
-        int[] compared = new int[padding.length];
-        for (int row = 0; row < padding.length; row++) {
-          for (int i = 0; i < positions.length; i++) {
-            if (mask.longs()[row * longest + (int) positions[i]] != 0) {
-              compared[row]++;
-              float[] found = Tensors.toFloats(all.select(0, row).select(0, positions[i]));
-              worst = Math.max(worst, worstOf(logits, row, i, positions.length, found));
-            }
+        for (int i = 0; i < positions.length; i++) {
+          if (mask.longs()[row * longest + (int) positions[i]] != 0) {
+            compared[row]++;
+            long place = first + positions[i] - padding[row];
+            float[] found = Tensors.toFloats(all.select(0, place));
+            worst = Math.max(worst, worstOf(logits, row, i, positions.length, found));
           }
         }
-        assertThat(compared).as("positions of each row").doesNotContain(0);
-        return worst;
+        first += counts[row];
       }
+      assertThat(compared).as("positions of each row").doesNotContain(0);
+      caches.forEach(KvCache::close);
+      pool.close();
+      return worst;
     }
   }
 

@@ -65,7 +65,7 @@ class QuantizedGoldenTest {
       for (GoldenCase goldenCase : GoldenCase.all("forward/hf")) {
         try (Scope _ = new Scope()) {
           for (SplicedPrompt prompt : goldenCase.prompts(golden.model())) {
-            try (KvCache cache = golden.model().languageModel().newCache(0)) {
+            try (KvCache cache = golden.model().languageModel().newCache()) {
               Tensor hidden =
                   golden
                       .model()

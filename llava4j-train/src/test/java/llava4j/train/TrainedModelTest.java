@@ -174,7 +174,7 @@ class TrainedModelTest {
         new Preprocessor(run.base().imageProcessor(), model.config().imageMode()).process(image);
     double loss = 0;
     try (Scope _ = new Scope();
-        KvCache cache = new KvCache(model.config().text(), model.device(), 1)) {
+        KvCache cache = model.languageModel().newCache()) {
       ImageRows seen = new ImageEncoder(model).encode(pixels, image.sha256());
       Tensor next = model.splicer().splice(prompt, List.of(seen)).embeddings(); // [1, rows, dim]
       for (int id : answer) {

@@ -77,9 +77,8 @@ public final class ChatCommand implements Callable<Integer> {
     Unused.refuse(spec, "a chat does not print log-probabilities", "--logprobs");
     PrintWriter err = spec.commandLine().getErr();
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
-        Llava llava = model.load(err);
-        ChatRepl repl =
-            new ChatRepl(llava, imageOptions, generation.toOptions(), terminal.writer())) {
+        Llava llava = model.load(err)) {
+      ChatRepl repl = new ChatRepl(llava, imageOptions, generation.toOptions(), terminal.writer());
       repl.setVerbose(model.verbose());
       for (ImageArguments.Typed image : images.inOrder()) {
         repl.show(image.text());

@@ -21,7 +21,7 @@ import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbImage;
 
 /// Handles each line of `llava chat`, independently of the terminal.
-final class ChatRepl implements AutoCloseable {
+final class ChatRepl {
   private static final Set<String> COMMANDS =
       Set.of("/image", "/system", "/reset", "/save", "/stats", "/help", "/exit", "/quit");
 
@@ -77,11 +77,6 @@ final class ChatRepl implements AutoCloseable {
     RgbImage image = imageOptions.decode(name, out);
     pending.add(image);
     out.println("(" + name + ", " + image.width() + " x " + image.height() + " pixels)");
-  }
-
-  @Override
-  public void close() {
-    session.close();
   }
 
   private void say(String line) {

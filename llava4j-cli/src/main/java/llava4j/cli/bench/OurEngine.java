@@ -15,6 +15,8 @@ import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.RaggedBatch;
 import llava4j.model.load.AvailableMemory;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.Device;
@@ -37,7 +39,7 @@ final class OurEngine implements Engine {
   /// Sequences that [#begin] has read.
   ///
   /// @param next the token that comes next in each
-  private record Decoding(KvCache cache, long rows, int[] next) {}
+  private record Decoding(KvPool pool, List<KvCache> caches, int[] rows, int[] next) {}
 
   /// @param opener opens the model's files, which is a part of loading
   OurEngine(Supplier<Checkpoint> opener, LoadOptions options) {
@@ -127,7 +129,7 @@ final class OurEngine implements Engine {
     ids[before.length] = PromptEncoder.IMAGE_SLOT;
     System.arraycopy(behind, 0, ids, before.length + 1, behind.length);
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache(0)) {
+        KvCache cache = model.languageModel().newCache()) {
       SplicedPrompt prompt = model.splicer().splice(ids, List.of(rows(image)));
       int _ = Engine.argmax(Tensors.toFloats(model.forward(prompt.embeddings(), cache)));
     }
@@ -138,8 +140,8 @@ final class OurEngine implements Engine {
   public double prefill(int[] ids) {
     long start = System.nanoTime();
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache(0)) {
-      int _ = Engine.argmax(forward(new int[][] {ids}, cache)[0]);
+        KvCache cache = model.languageModel().newCache()) {
+      int _ = Engine.argmax(forward(new int[][] {ids}, List.of(cache))[0]);
     }
     return secondsSince(start);
   }
@@ -147,14 +149,15 @@ final class OurEngine implements Engine {
   @Override
   public void begin(int[][] prompts, int steps) {
     end();
-    KvCache cache = model.languageModel().newCache(new int[prompts.length]);
-    int[] next = likeliest(forward(prompts, cache));
-    decoding = new Decoding(cache, cache.length(), next);
+    KvPool pool = model.languageModel().newPool(Integer.MAX_VALUE);
+    List<KvCache> caches = Arrays.stream(prompts).map(_ -> new KvCache(pool)).toList();
+    int[] next = likeliest(forward(prompts, caches));
+    decoding =
+        new Decoding(pool, caches, caches.stream().mapToInt(KvCache::length).toArray(), next);
   }
 
   @Override
   public double decode(int steps) {
-    KvCache cache = decoding.cache();
     int[] next = decoding.next().clone();
     long start = System.nanoTime();
     for (int step = 0; step < steps; step++) {
@@ -162,20 +165,22 @@ final class OurEngine implements Engine {
       for (int sequence = 0; sequence < next.length; sequence++) {
         ids[sequence] = new int[] {next[sequence]};
       }
-      next = likeliest(forward(ids, cache));
+      next = likeliest(forward(ids, decoding.caches()));
     }
     double seconds = secondsSince(start);
-    cache.truncate(decoding.rows());
+    for (int i = 0; i < next.length; i++) {
+      decoding.caches().get(i).truncate(decoding.rows()[i]);
+    }
     return seconds;
   }
 
   @Override
   public float[][] logits(int[] prompt, int[] following) {
     float[][] found = new float[1 + following.length][];
-    try (KvCache cache = model.languageModel().newCache(0)) {
-      found[0] = forward(new int[][] {prompt}, cache)[0];
+    try (KvCache cache = model.languageModel().newCache()) {
+      found[0] = forward(new int[][] {prompt}, List.of(cache))[0];
       for (int i = 0; i < following.length; i++) {
-        found[i + 1] = forward(new int[][] {{following[i]}}, cache)[0];
+        found[i + 1] = forward(new int[][] {{following[i]}}, List.of(cache))[0];
       }
     }
     return found;
@@ -196,7 +201,8 @@ final class OurEngine implements Engine {
 
   private void end() {
     if (decoding != null) {
-      decoding.cache().close();
+      decoding.caches().forEach(KvCache::close);
+      decoding.pool().close();
       decoding = null;
     }
   }
@@ -205,15 +211,16 @@ final class OurEngine implements Engine {
     return new ImageEncoder(model).encode(preprocessor.process(image), "bench");
   }
 
-  /// @param ids of each sequence, of one length
+  /// @param ids of each sequence
   /// @return logits behind the last of each, [sequences, vocab]
-  private float[][] forward(int[][] ids, KvCache cache) {
-    int length = ids[0].length;
+  private float[][] forward(int[][] ids, List<KvCache> caches) {
     int[] flat = Arrays.stream(ids).flatMapToInt(Arrays::stream).toArray();
     try (Scope _ = new Scope()) {
-      Tensor rows = model.languageModel().embed(flat); // [sequences * length, dim]
-      Tensor batch = rows.view(ids.length, length, rows.size(1)); // [sequences, length, dim]
-      float[] all = Tensors.toFloats(model.forward(batch, cache)); // [sequences, vocab]
+      Tensor rows = model.languageModel().embed(flat).unsqueeze(0); // [1, tokens, dim]
+      RaggedBatch batch =
+          new RaggedBatch(caches, Arrays.stream(ids).mapToInt(own -> own.length).toArray());
+      float[] all =
+          Tensors.toFloats(model.forward(rows, batch, batch.lastTokens())); // [sequences, vocab]
       int vocab = all.length / ids.length;
       float[][] found = new float[ids.length][];
       for (int i = 0; i < found.length; i++) {

@@ -37,10 +37,10 @@ class ChatReplTest {
     new CommandLine(options).parseArgs();
     Path saved = folder.resolve("talk.png");
     Files.copy(Path.of(image), saved);
-    try (Llava llava = Llava.load(Golden.path("original"));
-        ChatRepl repl =
-            new ChatRepl(
-                llava, options.images, GenerationOptions.greedy(), new PrintWriter(out, true))) {
+    try (Llava llava = Llava.load(Golden.path("original"))) {
+      ChatRepl repl =
+          new ChatRepl(
+              llava, options.images, GenerationOptions.greedy(), new PrintWriter(out, true));
       repl.accept("/image " + image);
       assertThat(out.toString().strip())
           .startsWith("(" + image)

@@ -8,7 +8,7 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
 import llava4j.error.BadInputException;
-import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvPool;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -65,7 +65,7 @@ public record MemoryPlan(
     boolean quantized =
         first != null
             && !(MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain);
-    return KvCache.type(device, quantized);
+    return KvPool.type(device, quantized);
   }
 
   /// Bytes of weights that one decode step reads: the language model's matrices and its head, as

@@ -9,7 +9,6 @@ import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.gguf.GgufWeights;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
-import llava4j.generate.PromptCache;
 import llava4j.generate.TextListener;
 import llava4j.golden.Golden;
 import llava4j.golden.Golden.GoldenTensor;
@@ -99,7 +98,7 @@ class GgufGoldenTest {
     float[] want = logits.floats();
     double worst = 0;
     try (Scope _ = new Scope();
-        KvCache cache = golden.model().languageModel().newCache(0)) {
+        KvCache cache = golden.model().languageModel().newCache()) {
       SplicedPrompt prompt = goldenCase.prompts(golden.model()).getFirst();
       Tensor hidden =
           golden.model().languageModel().forward(prompt.embeddings(), cache); // [1, rows, dim]
@@ -118,13 +117,13 @@ class GgufGoldenTest {
       String kind, GoldenModel golden, GoldenCase goldenCase, JsonNode answer) {
     int[] ids = Golden.ints(answer.get("greedy_ids"));
     GenerationOptions options = GenerationOptions.greedy().withMaxNewTokens(ids.length);
-    try (Scope _ = new Scope();
-        PromptCache cache = new PromptCache(golden.model())) {
+    try (Scope _ = new Scope()) {
       SplicedPrompt prompt = goldenCase.prompts(golden.model()).getFirst();
       Generation found =
           golden
               .generator(golden.tokenizer().eosId())
-              .generate(prompt, cache, options, TextListener.NONE, () -> false)
+              .generate(prompt, options, TextListener.NONE, () -> false)
+              .answers()
               .getFirst();
       long different = Arrays.equals(ids, found.ids()) ? 0 : 1;
       different +=

@@ -31,7 +31,7 @@ final class BlockRun {
     this.leaves =
         new Projected(leaf(projected.query()), leaf(projected.key()), leaf(projected.value()));
     NativeRuntime.useOneThreadPool();
-    this.heads = DecoderBlock.attention(leaves, pass);
+    this.heads = block.attention(leaves, pass);
     NativeRuntime.useAllThreadPools();
     this.headsLeaf = leaf(heads);
     this.inputLeaf = leaf(hidden);

@@ -137,7 +137,7 @@ final class BlockStack {
       DecoderBlock block = block(layer, gathered.parameters(), seed);
       DecoderBlock.Projected projected = block.project(input, pass);
       NativeRuntime.useOneThreadPool(); // fused attention calls BLAS from libtorch's threads
-      Tensor heads = DecoderBlock.attention(projected, pass); // [sequences, heads, tokens, headDim]
+      Tensor heads = block.attention(projected, pass); // [sequences, heads, tokens, headDim]
       NativeRuntime.useAllThreadPools();
       return scope.keep(block.finish(input, heads)); // [sequences, tokens, dim]
     }

@@ -1,0 +1,121 @@
+package llava4j.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import llava4j.model.DecoderBlock.Projected;
+import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvCache.KeysAndValues;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.RaggedBatch;
+import llava4j.quant.PagedAttention;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// The attention of a pass over sequences with KV caches: each sequence's new tokens attend to its
+/// own earlier ones and causally to each other.
+///
+/// Single new tokens read the caches where they lie, if there is a kernel for it. Several new
+/// tokens of a sequence read a copy of its cache in one piece, in the type of the query, so that a
+/// token's numbers are the same whether it was computed alone or in a prompt.
+final class CachedAttention implements DecoderPass.Attending {
+  private final RaggedBatch batch;
+  private final KvPool pool;
+  private final int[] firstTokens; // of each sequence's new tokens
+  private final List<PagedAttention.Sequence> singles = new ArrayList<>();
+  private final List<Integer> others = new ArrayList<>();
+
+  /// @param batch whose caches have room for the new tokens
+  CachedAttention(RaggedBatch batch, Device device) {
+    this.batch = batch;
+    this.pool = batch.caches().getFirst().pool();
+    this.firstTokens = new int[batch.size()];
+    boolean inPlace = device instanceof Device.Cpu && PagedAttention.isAvailable();
+    int next = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      firstTokens[i] = next;
+      if (inPlace && batch.counts()[i] == 1) {
+        KvCache cache = batch.caches().get(i);
+        singles.add(new PagedAttention.Sequence(cache.addresses(), cache.length() + 1, next));
+      } else {
+        others.add(i);
+      }
+      next += batch.counts()[i];
+    }
+  }
+
+  @Override
+  public Tensor attend(int layer, Projected projected) {
+    if (singles.isEmpty() && others.size() == 1) {
+      return several(layer, projected, 0, projected.query().size(2));
+    }
+    try (Scope scope = new Scope()) {
+      Tensor query = projected.query(); // [1, heads, tokens, headDim]
+      Tensor output = torch.empty_like(query); // [1, heads, tokens, headDim]
+      if (!singles.isEmpty()) {
+        singles(layer, projected, output);
+      }
+      for (int i : others) {
+        try (Scope _ = new Scope()) {
+          long count = batch.counts()[i];
+          output
+              .narrow(2, firstTokens[i], count)
+              .copy_(several(layer, projected, i, count)); // [1, heads, count, headDim]
+        }
+      }
+      return scope.keep(output);
+    }
+  }
+
+  private void singles(int layer, Projected projected, Tensor output) {
+    Tensor query = projected.query().contiguous(); // [1, heads, tokens, headDim]
+    Tensor key = projected.key().contiguous(); // [1, kvHeads, tokens, headDim]
+    Tensor value = projected.value().contiguous(); // [1, kvHeads, tokens, headDim]
+    PagedAttention.attend(
+        pool.layout(),
+        singles,
+        layer * pool.layerBytes(),
+        new PagedAttention.Pass(
+            Math.toIntExact(query.size(1)),
+            Math.toIntExact(query.size(2)),
+            query.data_ptr().address(),
+            key.data_ptr().address(),
+            value.data_ptr().address(),
+            output.data_ptr().address()));
+  }
+
+  /// All new tokens of one sequence. [1, heads, count, headDim]
+  private Tensor several(int layer, Projected projected, int sequence, long count) {
+    KvCache cache = batch.caches().get(sequence);
+    long first = firstTokens[sequence];
+    try (Scope scope = new Scope()) {
+      Tensor query = projected.query().narrow(2, first, count); // [1, heads, count, headDim]
+      Tensor key = projected.key().narrow(2, first, count); // [1, kvHeads, count, headDim]
+      Tensor value = projected.value().narrow(2, first, count); // [1, kvHeads, count, headDim]
+      cache.write(layer, key, value);
+      DType type = Tensors.type(query);
+      boolean fresh = cache.length() == 0;
+      if (!fresh || pool.layout().type() != type) {
+        int rows = Math.toIntExact(cache.length() + count);
+        KeysAndValues all = cache.read(layer, rows); // [1, kvHeads, rows, headDim]
+        key = all.keys().to(type.scalarType()); // [1, kvHeads, rows, headDim]
+        value = all.values().to(type.scalarType()); // [1, kvHeads, rows, headDim]
+      }
+      Tensor allowed = fresh || count == 1 ? null : later(cache.length(), count, query);
+      return scope.keep(
+          Attention.attend(query, key, value, allowed, fresh && count > 1)); // [1, heads, count, d]
+    }
+  }
+
+  /// The causal mask of tokens behind `past` others. [1, 1, tokens, keys]
+  private static Tensor later(long past, long tokens, Tensor like) {
+    return torch
+        .ones(new long[] {tokens, past + tokens}, Tensors.options(DType.BOOL))
+        .tril(past)
+        .view(1, 1, tokens, past + tokens)
+        .to(like.device(), DType.BOOL.scalarType());
+  }
+}

@@ -1,0 +1,201 @@
+package llava4j.model.cache;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+
+/// The KV blocks of earlier prompts and answers, found again by what their tokens are, so that no
+/// beginning is computed twice: questions about one image share its rows, answers share a prompt, a
+/// chat continues.
+///
+/// Tokens are compared by their row keys (see `SplicedPrompt`), one by one, so a prompt shares
+/// exactly its tokens up to the first different one. Each tenant has a tree of its own: nobody can
+/// find out by the time of an answer what others asked. Blocks that were not used for longest are
+/// given back when the pool needs them. Thread-safe.
+public final class PrefixTree implements AutoCloseable {
+  private final KvPool pool;
+  private final Map<String, Node> roots = new HashMap<>(); // by tenant
+  private final LinkedHashSet<Node> leastRecentFirst = new LinkedHashSet<>();
+  private long askedRows;
+  private long foundRows;
+
+  public PrefixTree(KvPool pool) {
+    this.pool = pool;
+  }
+
+  /// How much was found so far.
+  ///
+  /// @param askedRows tokens of all prompts
+  /// @param foundRows those of them that were not computed again
+  /// @param blocks that the tree holds
+  public record Statistics(long askedRows, long foundRows, int blocks) {}
+
+  /// A block's tokens after those of its parents.
+  private static final class Node {
+    private final Node parent; // null for a root
+    private final String tenant;
+    private final long[] keys; // [1..BLOCK_ROWS]
+    private final KvBlock block;
+    private final Map<Long, List<Node>> children = new HashMap<>(); // by their first key
+
+    Node(Node parent, String tenant, long[] keys, KvBlock block) {
+      this.parent = parent;
+      this.tenant = tenant;
+      this.keys = keys;
+      this.block = block;
+    }
+  }
+
+  /// A child and how many of its tokens match.
+  private record Match(Node node, int rows) {
+    static final Match NONE = new Match(null, 0);
+  }
+
+  /// A new cache with the longest known beginning of a prompt, at most all its tokens but the last,
+  /// whose logits are needed.
+  ///
+  /// @param keys row keys of the prompt
+  public synchronized KvCache begin(String tenant, long[] keys) {
+    KvCache cache = new KvCache(pool);
+    List<Match> path = path(tenant, keys);
+    path.forEach(match -> cache.share(match.node().block, match.rows()));
+    for (int i = path.size() - 1; i >= 0; i--) {
+      touch(path.get(i).node()); // parents are more recent than their children
+    }
+    askedRows += keys.length;
+    foundRows += cache.length();
+    return cache;
+  }
+
+  /// Number of tokens that [#begin] would find.
+  public synchronized int known(String tenant, long[] keys) {
+    return path(tenant, keys).stream().mapToInt(Match::rows).sum();
+  }
+
+  private List<Match> path(String tenant, long[] keys) {
+    List<Match> path = new ArrayList<>();
+    Node at = roots.get(tenant);
+    int limit = keys.length - 1;
+    int done = 0;
+    while (at != null && done < limit) {
+      Match match = longest(at, keys, done, limit);
+      if (match.rows() > 0) {
+        path.add(match);
+        done += match.rows();
+      }
+      at = match.rows() == KvPool.BLOCK_ROWS ? match.node() : null;
+    }
+    return path;
+  }
+
+  private static Match longest(Node parent, long[] keys, int from, int limit) {
+    Match best = Match.NONE;
+    for (Node child : parent.children.getOrDefault(keys[from], List.of())) {
+      int end = Math.min(limit, from + child.keys.length);
+      int mismatch =
+          Arrays.mismatch(child.keys, 0, child.keys.length, keys, from, end); // -1 if equal
+      int rows = mismatch < 0 ? child.keys.length : mismatch;
+      if (rows > best.rows()) {
+        best = new Match(child, rows);
+      }
+    }
+    return best;
+  }
+
+  /// Keeps the blocks of a cache. A block that is in part filled is kept too; whoever writes behind
+  /// its tokens gets a copy.
+  ///
+  /// @param keys row keys of the first tokens of the cache, as many as are to be kept
+  public synchronized void remember(String tenant, KvCache cache, long[] keys) {
+    Node at = roots.computeIfAbsent(tenant, name -> new Node(null, name, new long[0], null));
+    List<Node> path = new ArrayList<>();
+    for (int from = 0; from < keys.length; from += KvPool.BLOCK_ROWS) {
+      long[] own = Arrays.copyOfRange(keys, from, Math.min(keys.length, from + KvPool.BLOCK_ROWS));
+      at = child(at, own, cache.block(from / KvPool.BLOCK_ROWS));
+      path.add(at);
+    }
+    for (int i = path.size() - 1; i >= 0; i--) {
+      touch(path.get(i));
+    }
+  }
+
+  /// The child with these tokens at its beginning, made if there is none. One that holds only a
+  /// part of them makes room.
+  private Node child(Node parent, long[] keys, KvBlock block) {
+    List<Node> alike = parent.children.computeIfAbsent(keys[0], _ -> new ArrayList<>());
+    for (Node child : alike) {
+      int mismatch = Arrays.mismatch(child.keys, keys);
+      if (mismatch < 0 || mismatch == keys.length) {
+        return child;
+      }
+      if (mismatch == child.keys.length) {
+        Node longer = added(parent, keys, block);
+        drop(child); // not full, so it has no children
+        return longer;
+      }
+    }
+    return added(parent, keys, block);
+  }
+
+  private Node added(Node parent, long[] keys, KvBlock block) {
+    Node node = new Node(parent, parent.tenant, keys, pool.retain(block));
+    parent.children.computeIfAbsent(keys[0], _ -> new ArrayList<>()).add(node);
+    leastRecentFirst.add(node);
+    return node;
+  }
+
+  private void touch(Node node) {
+    if (leastRecentFirst.remove(node)) {
+      leastRecentFirst.add(node);
+    }
+  }
+
+  private void drop(Node node) {
+    leastRecentFirst.remove(node);
+    List<Node> alike = node.parent.children.get(node.keys[0]);
+    alike.remove(node);
+    if (alike.isEmpty()) {
+      node.parent.children.remove(node.keys[0]);
+    }
+    if (node.parent.parent == null && node.parent.children.isEmpty()) {
+      roots.remove(node.tenant);
+    }
+    pool.release(node.block);
+  }
+
+  /// Gives blocks back, those first that were not used for longest, until the pool has this many or
+  /// none is left that nobody else uses.
+  ///
+  /// @return whether the pool has as many
+  public synchronized boolean makeRoom(int blocks) {
+    boolean dropped = true;
+    while (pool.available() < blocks && dropped) {
+      dropped = false;
+      Iterator<Node> each = new ArrayList<>(leastRecentFirst).iterator();
+      while (each.hasNext() && pool.available() < blocks) {
+        Node node = each.next();
+        if (node.children.isEmpty() && !pool.isShared(node.block)) {
+          drop(node);
+          dropped = true;
+        }
+      }
+    }
+    return pool.available() >= blocks;
+  }
+
+  public synchronized Statistics statistics() {
+    return new Statistics(askedRows, foundRows, leastRecentFirst.size());
+  }
+
+  /// Gives all blocks back.
+  @Override
+  public synchronized void close() {
+    leastRecentFirst.forEach(node -> pool.release(node.block));
+    leastRecentFirst.clear();
+    roots.clear();
+  }
+}

@@ -1,0 +1,36 @@
+package llava4j.quant;
+
+/// The loops of [PagedAttention] for one type of keys and values. Arguments named by what they
+/// point to are addresses.
+///
+/// A kernel may keep the numbers of a query, and of the sums, in an order of its own: [#load]
+/// brings a query into it, [#finish] leads the sums out of it.
+interface AttentionKernel {
+  /// Writes the numbers of one head in the cache's type.
+  ///
+  /// @param source `[headDim]`, fp32
+  /// @param target `[headDim]`
+  /// @return whether all are finite as they are kept
+  boolean store(long source, int headDim, long target);
+
+  /// Reads a query.
+  ///
+  /// @param source `[headDim]`, fp32
+  /// @param query `[headDim]`, written
+  void load(long source, int headDim, float[] query);
+
+  /// `scores[at + j] = keys[j] · query` for `rows` keys.
+  ///
+  /// @param keys [rows, headDim]
+  void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at);
+
+  /// `sums += Σⱼ weights[at + j] values[j]` over `rows` values.
+  ///
+  /// @param values [rows, headDim]
+  void blend(long values, int rows, int headDim, float[] weights, int at, float[] sums);
+
+  /// Writes the sums.
+  ///
+  /// @param target `[headDim]`, fp32
+  void finish(float[] sums, int headDim, long target);
+}

@@ -1,0 +1,177 @@
+package llava4j.quant;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
+
+/// Attention of single tokens over keys and values that lie in blocks: what a decode step does in
+/// every layer, for any number of sequences of any lengths, without copying their caches.
+///
+/// libtorch's attention wants each cache in one piece and queries, keys and values of one type.
+/// Here keys and values are read where they are; F16 is widened on the way, which halves the bytes
+/// that the time goes into. Sums and softmax are in fp32.
+///
+/// The query heads of one group share their keys, and a group is dealt to one thread.
+public final class PagedAttention {
+  /// Fewer keys and values than this are not worth waking another thread for.
+  private static final long SMALL = 1 << 17;
+
+  static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private PagedAttention() {}
+
+  /// All of the process's memory: addresses are offsets into it, so that no object is made for each
+  /// block that is read.
+  @SuppressWarnings("restricted") // only addresses of live tensors are used
+  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  /// Whether this JVM has the kernels: they need the Vector API.
+  public static boolean isAvailable() {
+    return VectorSupport.isAvailable();
+  }
+
+  /// The shape of one layer's part of a block: `kvHeads` times keys, then as many times values,
+  /// each [rows, headDim].
+  ///
+  /// @param type F16 or F32
+  /// @param rows tokens that a block has room for
+  public record Layout(DType type, int kvHeads, int headDim, int rows) {
+    long headBytes() {
+      return (long) rows * headDim * type.bytes();
+    }
+
+    /// From a head's keys to its values.
+    long valuesOffset() {
+      return kvHeads * headBytes();
+    }
+  }
+
+  /// One sequence and its new token.
+  ///
+  /// @param blocks addresses of its blocks, with room for the new token
+  /// @param length tokens, the new one included
+  /// @param row number of the new token among the tokens of the pass
+  public record Sequence(long[] blocks, int length, int row) {}
+
+  /// Queries, keys and values of a pass's tokens, and what is written.
+  ///
+  /// @param tokens of the pass
+  /// @param query address of [heads, tokens, headDim], fp32
+  /// @param key address of [kvHeads, tokens, headDim], fp32
+  /// @param value as key
+  /// @param output address of [heads, tokens, headDim], fp32; the rows of the given sequences are
+  ///   written
+  public record Pass(int heads, int tokens, long query, long key, long value, long output) {}
+
+  /// Stores each sequence's new key and value, then computes Softmax(q kᵀ / √headDim) v.
+  ///
+  /// @param layerOffset from a block's address to its part for the layer
+  public static void attend(Layout layout, List<Sequence> sequences, long layerOffset, Pass pass) {
+    attend(kernel(layout.type()), NativeRuntime.numThreads(), layout, sequences, layerOffset, pass);
+  }
+
+  static AttentionKernel kernel(DType type) {
+    return switch (type) {
+      case F16 -> new HalfAttentionKernel();
+      case F32 -> new FloatAttentionKernel();
+      case BF16, F64, I64, I32, I16, I8, U8, BOOL ->
+          throw new IllegalArgumentException("no attention over a cache of " + type);
+    };
+  }
+
+  static void attend(
+      AttentionKernel kernel,
+      int threads,
+      Layout layout,
+      List<Sequence> sequences,
+      long layerOffset,
+      Pass pass) {
+    long numbers = 0;
+    int longest = 0;
+    for (Sequence sequence : sequences) {
+      numbers += (long) sequence.length() * layout.kvHeads() * layout.headDim();
+      longest = Math.max(longest, sequence.length());
+    }
+    int room = longest;
+    ParallelChunks.run(
+        numbers < SMALL ? 1 : threads,
+        (long) sequences.size() * layout.kvHeads(),
+        () -> {
+          Group group = new Group(kernel, layout, layerOffset, pass, room);
+          return chunk ->
+              group.attend(
+                  sequences.get((int) (chunk / layout.kvHeads())),
+                  (int) (chunk % layout.kvHeads()));
+        });
+  }
+
+  /// One thread's work on the query heads that share one head of keys and values.
+  private static final class Group {
+    private final AttentionKernel kernel;
+    private final Layout layout;
+    private final long layerOffset;
+    private final Pass pass;
+    private final float[] query;
+    private final float[] sums;
+    private final float[] scores;
+    private final float scale;
+
+    Group(AttentionKernel kernel, Layout layout, long layerOffset, Pass pass, int longest) {
+      this.kernel = kernel;
+      this.layout = layout;
+      this.layerOffset = layerOffset;
+      this.pass = pass;
+      this.query = new float[layout.headDim()];
+      this.sums = new float[layout.headDim()];
+      this.scores = new float[longest];
+      this.scale = (float) (1 / Math.sqrt(layout.headDim()));
+    }
+
+    void attend(Sequence sequence, int kvHead) {
+      int headDim = layout.headDim();
+      int last = sequence.length() - 1;
+      long keys = layerOffset + kvHead * layout.headBytes();
+      long values = keys + layout.valuesOffset();
+      long rowOffset = (long) (last % layout.rows()) * headDim * layout.type().bytes();
+      long lastBlock = sequence.blocks()[last / layout.rows()] + rowOffset;
+      boolean finite = store(pass.key(), kvHead, sequence.row(), lastBlock + keys);
+      finite &= store(pass.value(), kvHead, sequence.row(), lastBlock + values);
+      int group = pass.heads() / layout.kvHeads();
+      for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
+        long output = pass.output() + place(head, sequence.row());
+        kernel.load(pass.query() + place(head, sequence.row()), headDim, query);
+        for (int from = 0; from < sequence.length(); from += layout.rows()) {
+          int rows = Math.min(layout.rows(), sequence.length() - from);
+          long block = sequence.blocks()[from / layout.rows()];
+          kernel.scores(block + keys, rows, headDim, query, scores, from);
+        }
+        VectorSoftmax.softmax(scores, sequence.length(), scale);
+        java.util.Arrays.fill(sums, 0);
+        for (int from = 0; from < sequence.length(); from += layout.rows()) {
+          int rows = Math.min(layout.rows(), sequence.length() - from);
+          long block = sequence.blocks()[from / layout.rows()];
+          kernel.blend(block + values, rows, headDim, scores, from, sums);
+        }
+        kernel.finish(sums, headDim, output);
+        for (int i = 0; i < headDim && !finite; i++) {
+          MEMORY.set(FLOAT, output + (long) i * Float.BYTES, Float.NaN);
+        }
+      }
+    }
+
+    /// Stores one head of a new key or value. Whether its numbers are finite in the cache's type:
+    /// the kernel of F16 takes NaN and infinity for numbers. Earlier tokens were looked at when
+    /// they were new, and NaN of a prompt's tokens is in the prompt's logits.
+    private boolean store(long source, int kvHead, int row, long target) {
+      return kernel.store(source + place(kvHead, row), layout.headDim(), target);
+    }
+
+    /// Bytes before a token's numbers in a tensor [heads, tokens, headDim].
+    private long place(int head, int row) {
+      return ((long) head * pass.tokens() + row) * layout.headDim() * Float.BYTES;
+    }
+  }
+}
