@@ -134,6 +134,11 @@ final class AnswerBuilder {
     return true;
   }
 
+  /// How many tokens it may still get.
+  int tokensLeft() {
+    return maxTokens - ids.size();
+  }
+
   int lastId() {
     return ids.getLast();
   }

@@ -24,17 +24,24 @@ sealed interface Answers extends AutoCloseable permits SampledAnswers, BeamSearc
   /// @param prompt the prompt's cache, which is the answers' from here on
   void begin(float[] logits, KvCache prompt);
 
-  /// Caches of the running sequences, which have all tokens but the newest; empty when all answers
-  /// are complete.
-  List<KvCache> caches();
+  /// Whether all answers are complete.
+  boolean areComplete();
 
-  /// The newest token of each running sequence.
-  int[] newest();
-
-  /// Chooses the next tokens.
+  /// What the next pass computes of a sequence.
   ///
-  /// @param logits of each running sequence, [sequences, vocab]
-  void accept(float[][] logits);
+  /// @param cache has all tokens but these
+  /// @param ids the newest token, then tokens that are guessed to follow
+  record Next(KvCache cache, int[] ids) {}
+
+  /// The new tokens of each running sequence.
+  ///
+  /// @param guesses how many tokens of a sequence may be guessed
+  List<Next> next(int guesses);
+
+  /// Chooses the next tokens, after the pass over those of [#next].
+  ///
+  /// @param logits behind each new token of each sequence, [sequences][tokens][vocab]
+  void accept(List<float[][]> logits);
 
   /// Ends all answers because the caller gave up while the prompt was read.
   void cancel();

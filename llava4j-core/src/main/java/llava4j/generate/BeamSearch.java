@@ -102,21 +102,31 @@ final class BeamSearch implements Answers {
   public void begin(float[] logits, KvCache promptCache) {
     memory.remember(prompt, new int[0], promptCache);
     caches = List.of(promptCache);
-    accept(new float[][] {logits});
+    choose(new float[][] {logits});
   }
 
   @Override
-  public List<KvCache> caches() {
-    return caches;
+  public boolean areComplete() {
+    return caches.isEmpty();
   }
 
   @Override
-  public int[] newest() {
-    return live.stream().mapToInt(one -> one.ids()[one.ids().length - 1]).toArray();
+  public List<Next> next(int guesses) {
+    List<Next> next = new ArrayList<>();
+    for (int row = 0; row < caches.size(); row++) {
+      int[] ids = live.get(row).ids();
+      next.add(new Next(caches.get(row), new int[] {ids[ids.length - 1]}));
+    }
+    return next;
   }
 
   @Override
-  public void accept(float[][] logits) {
+  public void accept(List<float[][]> logits) {
+    choose(logits.stream().map(ofOne -> ofOne[0]).toArray(float[][]::new));
+  }
+
+  /// @param logits of each live hypothesis, [live, vocab]
+  private void choose(float[][] logits) {
     for (int row = 0; row < logits.length; row++) {
       Logits.requireFinite(logits[row], model, prompt, live.get(row).ids());
     }

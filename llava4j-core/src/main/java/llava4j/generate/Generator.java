@@ -125,6 +125,11 @@ public final class Generator implements AutoCloseable {
     return (long) limits.maxBlocks() * KvPool.BLOCK_ROWS;
   }
 
+  /// Steps of the model so far, each for all requests that ran.
+  public long passes() {
+    return scheduler.passes();
+  }
+
   /// Requests that wait for others to end.
   public int queued() {
     return scheduler.queued();

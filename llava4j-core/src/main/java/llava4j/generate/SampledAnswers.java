@@ -1,6 +1,7 @@
 package llava4j.generate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
@@ -14,8 +15,9 @@ final class SampledAnswers implements Answers {
   private final int maxTokens;
   private final Memory memory;
   private final List<Running> running = new ArrayList<>();
+  private List<Next> asked = List.of(); // of the pass that runs
 
-  private record Running(AnswerBuilder builder, KvCache cache) {}
+  private record Running(AnswerBuilder builder, KvCache cache, PromptLookup lookup) {}
 
   /// @param builders one for each answer
   SampledAnswers(
@@ -49,36 +51,68 @@ final class SampledAnswers implements Answers {
   @Override
   public void begin(float[] logits, KvCache promptCache) {
     running.addAll(
-        builders.stream().map(builder -> new Running(builder, promptCache.fork())).toList());
+        builders.stream()
+            .map(builder ->
+                new Running(builder, promptCache.fork(), new PromptLookup(prompt.rowKeys())))
+            .toList());
     promptCache.close();
-    float[][] same = new float[builders.size()][];
-    for (int i = 0; i < same.length; i++) {
-      same[i] = logits.clone();
+    for (Running one : List.copyOf(running)) {
+      accept(one, new int[0], new float[][] {logits.clone()});
     }
-    accept(same);
   }
 
   @Override
-  public List<KvCache> caches() {
-    return running.stream().map(Running::cache).toList();
+  public boolean areComplete() {
+    return running.isEmpty();
   }
 
   @Override
-  public int[] newest() {
-    return running.stream().mapToInt(one -> one.builder().lastId()).toArray();
+  public List<Next> next(int guesses) {
+    asked =
+        running.stream()
+            .map(one -> {
+              int[] guessed = one.lookup().guess(Math.min(guesses, one.builder().tokensLeft() - 1));
+              int[] ids = new int[1 + guessed.length];
+              ids[0] = one.builder().lastId();
+              System.arraycopy(guessed, 0, ids, 1, guessed.length);
+              return new Next(one.cache(), ids);
+            })
+            .toList();
+    return asked;
   }
 
   @Override
-  public void accept(float[][] logits) {
+  public void accept(List<float[][]> logits) {
     List<Running> before = List.copyOf(running);
-    for (int row = 0; row < before.size(); row++) {
-      Running one = before.get(row);
-      Logits.requireFinite(logits[row], model, prompt, one.builder().ids());
-      if (!one.builder().accept(logits[row])) {
-        memory.remember(prompt, one.builder().ids(), one.cache());
-        one.cache().close();
-        running.remove(one);
+    for (int i = 0; i < before.size(); i++) {
+      int[] ids = asked.get(i).ids();
+      accept(before.get(i), Arrays.copyOfRange(ids, 1, ids.length), logits.get(i));
+    }
+  }
+
+  /// @param guessed tokens that the pass took for the next ones
+  /// @param logits behind the newest token and behind each guessed one
+  private void accept(Running one, int[] guessed, float[][] logits) {
+    int right = 0;
+    boolean goesOn = true;
+    for (int i = 0; i < logits.length; i++) {
+      Logits.requireFinite(logits[i], model, prompt, one.builder().ids());
+      goesOn = one.builder().accept(logits[i]);
+      boolean isGuessed = goesOn && i < guessed.length && guessed[i] == one.builder().lastId();
+      if (goesOn) {
+        one.lookup().add(one.builder().lastId());
       }
+      if (!isGuessed) {
+        break;
+      }
+      right++;
+    }
+    one.cache().truncate(one.cache().length() - guessed.length + right);
+    one.lookup().judge(guessed.length, right);
+    if (!goesOn) {
+      memory.remember(prompt, one.builder().ids(), one.cache());
+      one.cache().close();
+      running.remove(one);
     }
   }
 

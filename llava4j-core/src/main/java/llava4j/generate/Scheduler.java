@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import llava4j.model.LlavaModel;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.PrefixTree;
@@ -33,6 +34,7 @@ final class Scheduler implements AutoCloseable {
   private long turn; // guarded by lock
   private Thread thread; // guarded by lock; null before the first request
   private boolean closed; // guarded by lock
+  private final LongAdder passes = new LongAdder();
 
   Scheduler(LlavaModel model, KvPool pool, PrefixTree prefixes, SchedulerLimits limits) {
     this.pool = pool;
@@ -54,6 +56,11 @@ final class Scheduler implements AutoCloseable {
       }
       lock.notifyAll();
     }
+  }
+
+  /// Steps so far.
+  long passes() {
+    return passes.sum();
   }
 
   /// Requests that are not admitted yet.
@@ -90,6 +97,7 @@ final class Scheduler implements AutoCloseable {
       while (admit()) {
         dropCancelled();
         step.run(running);
+        passes.increment();
         running.removeIf(ScheduledRequest::isOver);
       }
     } finally {

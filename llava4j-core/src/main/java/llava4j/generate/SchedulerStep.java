@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import llava4j.error.BadInputException;
+import llava4j.generate.Answers.Next;
 import llava4j.model.LlavaModel;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.KvPool;
@@ -16,6 +17,9 @@ import org.bytedeco.pytorch.Tensor;
 /// One step of the scheduler: a pass of the model over the newest token of every generating
 /// sequence and over pieces of prompts, then the choice of the next tokens.
 final class SchedulerStep {
+  /// With more sequences, a row more costs as much as it may save.
+  private static final int MOST_GUESSING = 2;
+
   private final LlavaModel model;
   private final PrefixTree prefixes;
   private final SchedulerLimits limits;
@@ -28,13 +32,17 @@ final class SchedulerStep {
 
   /// A request's part of a pass.
   ///
-  /// @param caches of its sequences
-  /// @param counts new tokens of each
-  /// @param wanted whether its logits are wanted: not behind the first pieces of a prompt
-  private record Part(
-      ScheduledRequest request, List<KvCache> caches, int[] counts, boolean wanted) {
-    int tokens() {
-      return Arrays.stream(counts).sum();
+  /// @param next new tokens of its sequences if it generates; else empty
+  /// @param rows tokens of its prompt that are read; 0 if it generates
+  /// @param endsPrompt whether these are the last of the prompt, so that logits are wanted
+  private record Part(ScheduledRequest request, List<Next> next, int rows, boolean endsPrompt) {
+    List<KvCache> caches() {
+      return rows > 0 ? List.of(request.prompt()) : next.stream().map(Next::cache).toList();
+    }
+
+    /// New tokens of each sequence.
+    List<Integer> counts() {
+      return rows > 0 ? List.of(rows) : next.stream().map(one -> one.ids().length).toList();
     }
   }
 
@@ -50,10 +58,10 @@ final class SchedulerStep {
       return;
     }
     try (Scope _ = new Scope()) {
-      List<float[][]> logits = forward(parts);
+      List<List<float[][]>> logits = forward(parts);
       for (int i = 0; i < parts.size(); i++) {
         Part part = parts.get(i);
-        float[][] own = logits.get(i);
+        List<float[][]> own = logits.get(i);
         alone(part.request(), () -> take(part, own));
       }
     } catch (RuntimeException | Error e) {
@@ -83,12 +91,10 @@ final class SchedulerStep {
   /// What the next pass computes.
   private List<Part> parts(List<ScheduledRequest> running) {
     List<Part> parts = new ArrayList<>();
+    int guesses = guesses(running);
     for (ScheduledRequest request : running) {
       if (request.isGenerating() && !request.isOver()) {
-        List<KvCache> caches = request.answers().caches();
-        int[] counts = new int[caches.size()];
-        Arrays.fill(counts, 1);
-        parts.add(new Part(request, caches, counts, true));
+        parts.add(new Part(request, request.answers().next(guesses), 0, false));
       }
     }
     int rowsLeft = parts.isEmpty() ? limits.promptRows() : limits.promptRowsBeside();
@@ -102,8 +108,7 @@ final class SchedulerStep {
           request.begin(prefixes.begin(request.tenant(), request.answers().prompt().rowKeys()));
         }
         int count = Math.min(rowsLeft, request.rowsLeft());
-        boolean whole = count == request.rowsLeft();
-        parts.add(new Part(request, List.of(request.prompt()), new int[] {count}, whole));
+        parts.add(new Part(request, List.of(), count, count == request.rowsLeft()));
         reading.add(request);
         rowsLeft -= count;
       }
@@ -130,12 +135,24 @@ final class SchedulerStep {
     return false;
   }
 
+  /// How many tokens of each sequence may be guessed: a few, where a pass over some rows costs
+  /// little more than over one.
+  private int guesses(List<ScheduledRequest> running) {
+    int sequences = 0;
+    for (ScheduledRequest request : running) {
+      sequences += request.answers().maxSequences();
+    }
+    boolean worthwhile = model.languageModel().readsFewRowsAtOnce() && sequences <= MOST_GUESSING;
+    return worthwhile ? limits.guesses() : 0;
+  }
+
   private void makeRoom(List<Part> parts) {
     int blocks = 0;
     for (Part part : parts) {
-      for (int i = 0; i < part.counts().length; i++) {
+      List<Integer> counts = part.counts();
+      for (int i = 0; i < counts.size(); i++) {
         int length = part.caches().get(i).length();
-        int more = KvPool.blocksFor((long) length + part.counts()[i]) - KvPool.blocksFor(length);
+        int more = KvPool.blocksFor((long) length + counts.get(i)) - KvPool.blocksFor(length);
         blocks += more + 1; // one for a copy of a shared block
       }
     }
@@ -144,35 +161,48 @@ final class SchedulerStep {
     }
   }
 
-  /// @return the logits of each part's sequences; empty where they are not wanted
-  private List<float[][]> forward(List<Part> parts) {
+  /// @return the logits of each part: [sequences][tokens][vocab]; none in the middle of a prompt
+  private List<List<float[][]>> forward(List<Part> parts) {
     List<KvCache> caches = new ArrayList<>();
     List<Integer> counts = new ArrayList<>();
     List<Integer> wanted = new ArrayList<>();
     int token = 0;
     for (Part part : parts) {
       caches.addAll(part.caches());
-      for (int count : part.counts()) {
-        counts.add(count);
-        token += count;
-        if (part.wanted()) {
-          wanted.add(token - 1);
+      counts.addAll(part.counts());
+      for (Next next : part.next()) {
+        for (int i = 0; i < next.ids().length; i++) {
+          wanted.add(token++);
         }
+      }
+      token += part.rows();
+      if (part.endsPrompt()) {
+        wanted.add(token - 1);
       }
     }
     RaggedBatch batch = new RaggedBatch(caches, ints(counts));
     Tensor embeddings = embeddings(parts); // [1, tokens, dim]
     if (wanted.isEmpty()) {
       Tensor _ = model.languageModel().forward(embeddings, batch); // [1, tokens, dim]
-      return parts.stream().map(_ -> new float[0][]).toList();
+      return parts.stream().map(_ -> List.<float[][]>of()).toList();
     }
     float[][] rows = Logits.rows(model.forward(embeddings, batch, ints(wanted))); // [wanted, vocab]
-    List<float[][]> logits = new ArrayList<>();
-    int next = 0;
+    return dealt(rows, parts);
+  }
+
+  private static List<List<float[][]>> dealt(float[][] rows, List<Part> parts) {
+    List<List<float[][]>> logits = new ArrayList<>();
+    int taken = 0;
     for (Part part : parts) {
-      int own = part.wanted() ? part.counts().length : 0;
-      logits.add(Arrays.copyOfRange(rows, next, next + own));
-      next += own;
+      List<float[][]> own = new ArrayList<>();
+      for (Next next : part.next()) {
+        own.add(Arrays.copyOfRange(rows, taken, taken + next.ids().length));
+        taken += next.ids().length;
+      }
+      if (part.endsPrompt()) {
+        own.add(new float[][] {rows[taken++]});
+      }
+      logits.add(own);
     }
     return logits;
   }
@@ -181,33 +211,33 @@ final class SchedulerStep {
     List<Tensor> rows = new ArrayList<>();
     for (Part part : parts) {
       ScheduledRequest request = part.request();
-      if (request.isGenerating()) {
-        rows.add(
-            model.languageModel().embed(request.answers().newest()).unsqueeze(0)); // [1, ids, dim]
-      } else {
+      if (part.rows() > 0) {
         Tensor prompt = request.answers().prompt().embeddings(); // [1, rows, dim]
-        rows.add(prompt.narrow(1, request.prompt().length(), part.tokens())); // [1, tokens, dim]
+        rows.add(prompt.narrow(1, request.prompt().length(), part.rows())); // [1, rows, dim]
+      } else {
+        int[] ids = part.next().stream().flatMapToInt(next -> Arrays.stream(next.ids())).toArray();
+        rows.add(model.languageModel().embed(ids).unsqueeze(0)); // [1, ids, dim]
       }
     }
     return Tensors.concatenate(rows, 1); // [1, tokens, dim]
   }
 
-  private void take(Part part, float[][] logits) {
+  private void take(Part part, List<float[][]> logits) {
     ScheduledRequest request = part.request();
     Answers answers = request.answers();
-    if (!part.wanted()) {
-      return;
-    }
-    if (request.isGenerating()) {
+    if (part.rows() == 0) {
       answers.accept(logits);
-    } else {
-      Logits.requireFinite(logits[0], model, answers.prompt(), new int[0]);
+    } else if (part.endsPrompt()) {
+      float[] first = logits.getFirst()[0];
+      Logits.requireFinite(first, model, answers.prompt(), new int[0]);
       long[] keys = answers.prompt().rowKeys();
       int full = keys.length / KvPool.BLOCK_ROWS * KvPool.BLOCK_ROWS;
       prefixes.remember(request.tenant(), request.prompt(), Arrays.copyOf(keys, full));
-      request.generate(logits[0]);
+      request.generate(first);
+    } else {
+      return;
     }
-    if (answers.caches().isEmpty()) {
+    if (answers.areComplete()) {
       request.finish();
     }
   }

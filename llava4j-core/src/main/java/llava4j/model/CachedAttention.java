@@ -18,14 +18,19 @@ import org.bytedeco.pytorch.global.torch;
 /// The attention of a pass over sequences with KV caches: each sequence's new tokens attend to its
 /// own earlier ones and causally to each other.
 ///
-/// Single new tokens read the caches where they lie, if there is a kernel for it. Several new
+/// One or a few new tokens read the caches where they lie, if there is a kernel for it. Many new
 /// tokens of a sequence read a copy of its cache in one piece, in the type of the query, so that a
 /// token's numbers are the same whether it was computed alone or in a prompt.
 final class CachedAttention implements DecoderPass.Attending {
+  /// New tokens of a sequence that are attended to one by one.
+  private static final int FEW = 8;
+
   private final RaggedBatch batch;
   private final KvPool pool;
   private final int[] firstTokens; // of each sequence's new tokens
+
   private final List<PagedAttention.Sequence> singles = new ArrayList<>();
+  private final List<Integer> fews = new ArrayList<>(); // sequences with 2 to FEW new tokens
   private final List<Integer> others = new ArrayList<>();
 
   /// @param batch whose caches have room for the new tokens
@@ -37,13 +42,21 @@ final class CachedAttention implements DecoderPass.Attending {
     int next = 0;
     for (int i = 0; i < batch.size(); i++) {
       firstTokens[i] = next;
-      if (inPlace && batch.counts()[i] == 1) {
+      int count = batch.counts()[i];
+      if (inPlace && count <= FEW) {
         KvCache cache = batch.caches().get(i);
-        singles.add(new PagedAttention.Sequence(cache.addresses(), cache.length() + 1, next));
+        long[] blocks = cache.addresses();
+        for (int token = 0; token < count; token++) {
+          int length = cache.length() + token + 1;
+          singles.add(new PagedAttention.Sequence(blocks, length, next + token, count > 1));
+        }
+        if (count > 1) {
+          fews.add(i);
+        }
       } else {
         others.add(i);
       }
-      next += batch.counts()[i];
+      next += count;
     }
   }
 
@@ -71,6 +84,18 @@ final class CachedAttention implements DecoderPass.Attending {
   }
 
   private void singles(int layer, Projected projected, Tensor output) {
+    for (int i : fews) { // a later token reads what an earlier one stored
+      try (Scope _ = new Scope()) {
+        long count = batch.counts()[i];
+        batch
+            .caches()
+            .get(i)
+            .write(
+                layer,
+                projected.key().narrow(2, firstTokens[i], count),
+                projected.value().narrow(2, firstTokens[i], count));
+      }
+    }
     Tensor query = projected.query().contiguous(); // [1, heads, tokens, headDim]
     Tensor key = projected.key().contiguous(); // [1, kvHeads, tokens, headDim]
     Tensor value = projected.value().contiguous(); // [1, kvHeads, tokens, headDim]

@@ -62,6 +62,12 @@ public final class LanguageModel {
     return KvCache.alone(newPool(Integer.MAX_VALUE));
   }
 
+  /// Whether a pass over two or three tokens costs little more than over one, because weights are
+  /// read once for them.
+  public boolean readsFewRowsAtOnce() {
+    return blocks.getFirst().hasQuantizedWeights();
+  }
+
   /// Looks up token embeddings.
   ///
   /// @param ids each in 0..vocab-1

@@ -13,6 +13,11 @@ interface AttentionKernel {
   /// @return whether all are finite as they are kept
   boolean store(long source, int headDim, long target);
 
+  /// Whether all numbers of one head are finite, unless whatever follows shows it anyway.
+  ///
+  /// @param stored `[headDim]`
+  boolean isFinite(long stored, int headDim);
+
   /// Reads a query.
   ///
   /// @param source `[headDim]`, fp32

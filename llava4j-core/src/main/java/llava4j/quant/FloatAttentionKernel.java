@@ -1,7 +1,6 @@
 package llava4j.quant;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static llava4j.quant.PagedAttention.FLOAT;
 import static llava4j.quant.PagedAttention.MEMORY;
 
@@ -19,6 +18,11 @@ final class FloatAttentionKernel implements AttentionKernel {
       MEMORY.set(FLOAT, target + at, MEMORY.get(FLOAT, source + at));
     }
     return true; // NaN stays NaN in all that follows
+  }
+
+  @Override
+  public boolean isFinite(long stored, int headDim) {
+    return true; // as in store
   }
 
   @Override
@@ -44,8 +48,8 @@ final class FloatAttentionKernel implements AttentionKernel {
         a = FloatVector.fromMemorySegment(FLOATS, MEMORY, place, LITTLE_ENDIAN).fma(q, a);
         b = FloatVector.fromMemorySegment(FLOATS, MEMORY, place + stride, LITTLE_ENDIAN).fma(q, b);
       }
-      scores[at + j] = a.reduceLanes(ADD) + tail(first, bound, headDim, query);
-      scores[at + j + 1] = b.reduceLanes(ADD) + tail(first + stride, bound, headDim, query);
+      scores[at + j] = LaneSum.of(a) + tail(first, bound, headDim, query);
+      scores[at + j + 1] = LaneSum.of(b) + tail(first + stride, bound, headDim, query);
     }
     if (j < rows) {
       long first = keys + j * stride;
@@ -55,7 +59,7 @@ final class FloatAttentionKernel implements AttentionKernel {
         long place = first + (long) i * Float.BYTES;
         a = FloatVector.fromMemorySegment(FLOATS, MEMORY, place, LITTLE_ENDIAN).fma(q, a);
       }
-      scores[at + j] = a.reduceLanes(ADD) + tail(first, bound, headDim, query);
+      scores[at + j] = LaneSum.of(a) + tail(first, bound, headDim, query);
     }
   }
 

@@ -1,7 +1,6 @@
 package llava4j.quant;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static llava4j.quant.PagedAttention.FLOAT;
@@ -26,6 +25,16 @@ final class HalfAttentionKernel implements AttentionKernel {
       short bits = Float.floatToFloat16(MEMORY.get(FLOAT, source + (long) i * Float.BYTES));
       finite &= (bits & HalfMatVec.F16_EXPONENT) != HalfMatVec.F16_EXPONENT;
       MEMORY.set(HALF, target + (long) i * Short.BYTES, bits);
+    }
+    return finite;
+  }
+
+  @Override
+  public boolean isFinite(long stored, int headDim) {
+    boolean finite = true;
+    for (int i = 0; i < headDim; i++) {
+      short bits = MEMORY.get(HALF, stored + (long) i * Short.BYTES);
+      finite &= (bits & HalfMatVec.F16_EXPONENT) != HalfMatVec.F16_EXPONENT;
     }
     return finite;
   }
@@ -63,8 +72,8 @@ final class HalfAttentionKernel implements AttentionKernel {
         e1 = low(k1).fma(even, e1);
         o1 = high(k1).fma(odd, o1);
       }
-      scores[at + j] = e0.add(o0).reduceLanes(ADD) * HalfMatVecVector.SUM_SCALE;
-      scores[at + j + 1] = e1.add(o1).reduceLanes(ADD) * HalfMatVecVector.SUM_SCALE;
+      scores[at + j] = LaneSum.of(e0.add(o0)) * HalfMatVecVector.SUM_SCALE;
+      scores[at + j + 1] = LaneSum.of(e1.add(o1)) * HalfMatVecVector.SUM_SCALE;
     }
     if (j < rows) {
       long first = keys + j * stride;
@@ -75,7 +84,7 @@ final class HalfAttentionKernel implements AttentionKernel {
         e0 = low(k0).fma(FloatVector.fromArray(FLOATS, query, p), e0);
         o0 = high(k0).fma(FloatVector.fromArray(FLOATS, query, pairs + p), o0);
       }
-      scores[at + j] = e0.add(o0).reduceLanes(ADD) * HalfMatVecVector.SUM_SCALE;
+      scores[at + j] = LaneSum.of(e0.add(o0)) * HalfMatVecVector.SUM_SCALE;
     }
     addTails(keys, rows, headDim, bound, query, scores, at);
   }

@@ -54,7 +54,8 @@ public final class PagedAttention {
   /// @param blocks addresses of its blocks, with room for the new token
   /// @param length tokens, the new one included
   /// @param row number of the new token among the tokens of the pass
-  public record Sequence(long[] blocks, int length, int row) {}
+  /// @param isStored whether its key and value are in the blocks already
+  public record Sequence(long[] blocks, int length, int row, boolean isStored) {}
 
   /// Queries, keys and values of a pass's tokens, and what is written.
   ///
@@ -137,8 +138,8 @@ public final class PagedAttention {
       long values = keys + layout.valuesOffset();
       long rowOffset = (long) (last % layout.rows()) * headDim * layout.type().bytes();
       long lastBlock = sequence.blocks()[last / layout.rows()] + rowOffset;
-      boolean finite = store(pass.key(), kvHead, sequence.row(), lastBlock + keys);
-      finite &= store(pass.value(), kvHead, sequence.row(), lastBlock + values);
+      boolean finite = store(pass.key(), kvHead, sequence, lastBlock + keys);
+      finite &= store(pass.value(), kvHead, sequence, lastBlock + values);
       int group = pass.heads() / layout.kvHeads();
       for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
         long output = pass.output() + place(head, sequence.row());
@@ -165,8 +166,10 @@ public final class PagedAttention {
     /// Stores one head of a new key or value. Whether its numbers are finite in the cache's type:
     /// the kernel of F16 takes NaN and infinity for numbers. Earlier tokens were looked at when
     /// they were new, and NaN of a prompt's tokens is in the prompt's logits.
-    private boolean store(long source, int kvHead, int row, long target) {
-      return kernel.store(source + place(kvHead, row), layout.headDim(), target);
+    private boolean store(long source, int kvHead, Sequence sequence, long target) {
+      return sequence.isStored()
+          ? kernel.isFinite(target, layout.headDim())
+          : kernel.store(source + place(kvHead, sequence.row()), layout.headDim(), target);
     }
 
     /// Bytes before a token's numbers in a tensor [heads, tokens, headDim].

@@ -56,7 +56,7 @@ class SchedulerTest {
   void inAnyOrderEachRequestGetsWhatItGetsAlone(long seed) throws Exception {
     Random random = new Random(seed);
     List<Asked> asked = IntStream.range(0, REQUESTS).mapToObj(_ -> asked(random)).toList();
-    SchedulerLimits tight = new SchedulerLimits(60, 5, 100, 9 + random.nextInt(60));
+    SchedulerLimits tight = new SchedulerLimits(60, 5, 100, 9 + random.nextInt(60), 3);
     List<Future<List<Generation>>> found = new ArrayList<>();
     List<List<Generation>> alone = new ArrayList<>();
     for (Asked one : asked) {
@@ -107,7 +107,7 @@ class SchedulerTest {
 
   @Test
   void oneTenantsQueueDoesNotKeepAnotherWaiting() throws Exception {
-    SchedulerLimits oneAtATime = new SchedulerLimits(200, 1, 100, 100);
+    SchedulerLimits oneAtATime = new SchedulerLimits(200, 1, 100, 100, 3);
     List<String> order = Collections.synchronizedList(new ArrayList<>());
     try (Generator generator = generator(oneAtATime);
         Scope _ = new Scope();
@@ -249,7 +249,7 @@ class SchedulerTest {
           case 0 -> options.withDecoding(new Decoding.Sample(0.8, 20, 0.95, 0, random.nextInt(99)));
           case 1 ->
               options
-                  .withDecoding(new Decoding.Sample(1.2, 0, 0.9, 0, random.nextInt(99)))
+                  .withDecoding(new Decoding.Sample(0.9, 5, 0.9, 0, random.nextInt(99)))
                   .withNumAnswers(1 + random.nextInt(3));
           case 2 -> options.withDecoding(new Decoding.Beam(1 + random.nextInt(4), 1));
           default -> options;

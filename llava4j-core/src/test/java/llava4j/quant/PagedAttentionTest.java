@@ -58,7 +58,7 @@ class PagedAttentionTest {
         for (int block = 0; block < blocks; block++) {
           addresses[block] = cache.select(0, block).data_ptr().address();
         }
-        sequences.add(new PagedAttention.Sequence(addresses, lengths[i], i));
+        sequences.add(new PagedAttention.Sequence(addresses, lengths[i], i, false));
       }
       for (int threads : new int[] {1, 2, 5}) {
         Tensor output = torch.full_like(query, new Scalar(Float.NaN)).contiguous();
@@ -113,7 +113,9 @@ class PagedAttentionTest {
         Tensor output = torch.empty_like(query);
         PagedAttention.attend(
             new PagedAttention.Layout(type, 2, 64, BLOCK),
-            List.of(new PagedAttention.Sequence(new long[] {cache.data_ptr().address()}, BLOCK, 0)),
+            List.of(
+                new PagedAttention.Sequence(
+                    new long[] {cache.data_ptr().address()}, BLOCK, 0, false)),
             0,
             new PagedAttention.Pass(
                 2,

@@ -1,0 +1,94 @@
+package llava4j.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import llava4j.golden.Golden;
+import llava4j.golden.GoldenModel;
+import llava4j.model.SplicedPrompt;
+import llava4j.tensor.Scope;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// Many tokens by one scheduler.
+@Tag("slow")
+class LongRunTest {
+  private static final int ROUNDS = 16;
+  private static final int ANSWERS = 2;
+  private static final int TOKENS = 320;
+
+  /// Rounds until all code is compiled and the pool is full.
+  private static final int WARM_UP = 8;
+
+  /// The collector's own memory comes and goes, so that the least of some rounds counts.
+  private static final int WATCHED = 4;
+
+  /// Logits, their copy and small objects; far below what a copy of a cache would take.
+  private static final long BYTES_PER_TOKEN = 150_000;
+
+  @Test
+  void tenThousandTokensLeaveMemoryFlat() throws IOException {
+    try (GoldenModel golden = GoldenModel.openCommitted("original");
+        Generator generator =
+            new Generator(
+                golden.model(), golden.tokenizer(), Set.of(), SchedulerLimits.ofBlocks(80));
+        Scope _ = new Scope()) {
+      GenerationOptions options =
+          GenerationOptions.greedy()
+              .withDecoding(new Decoding.Sample(1, 50, 1, 0, 1))
+              .withMaxNewTokens(TOKENS)
+              .withNumAnswers(ANSWERS);
+      long before = Long.MAX_VALUE;
+      long after = Long.MAX_VALUE;
+      long allocatedBefore = 0;
+      for (int round = 0; round < ROUNDS; round++) {
+        SplicedPrompt prompt =
+            golden.model().splicer().splice(new int[] {1, 40 + round, 41, 42}, List.of());
+        List<Generation> answers =
+            generator.generate(prompt, options, TextListener.NONE, () -> false).answers();
+        assertThat(answers).hasSize(ANSWERS).allMatch(answer -> answer.ids().length == TOKENS);
+        if (round == WARM_UP) {
+          allocatedBefore = allocated();
+        }
+        if (round >= WARM_UP && round < WARM_UP + WATCHED) {
+          before = Math.min(before, residentKilobytes(generator));
+        }
+        if (round >= ROUNDS - WATCHED) {
+          after = Math.min(after, residentKilobytes(generator));
+        }
+      }
+      double tokens = (double) (ROUNDS - WARM_UP - 1) * ANSWERS * TOKENS;
+      Golden.check(
+          "ten thousand tokens, resident bytes per token", 1024 * (after - before) / tokens, 400);
+      Golden.check(
+          "Java bytes per token", (allocated() - allocatedBefore) / tokens, BYTES_PER_TOKEN);
+    }
+  }
+
+  /// Without the KV cache, which has its limit.
+  private static long residentKilobytes(Generator generator) throws IOException {
+    System.gc();
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("RssAnon:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) - generator.cacheBytes() / 1024;
+      }
+    }
+    throw new IllegalStateException("the system does not say how much memory is resident");
+  }
+
+  private static long allocated() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    for (long id : threads.getAllThreadIds()) {
+      if (threads.getThreadInfo(id).getThreadName().equals("llava4j-scheduler")) {
+        return threads.getThreadAllocatedBytes(id);
+      }
+    }
+    throw new IllegalStateException("no scheduler is running");
+  }
+}

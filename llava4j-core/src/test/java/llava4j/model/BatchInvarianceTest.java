@@ -1,0 +1,114 @@
+package llava4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import llava4j.checkpoint.CheckpointOptions;
+import llava4j.golden.GoldenModel;
+import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvPool;
+import llava4j.model.cache.RaggedBatch;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import llava4j.tensor.WeightFormat;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// With quantised weights, a generated token's logits have the same bits whether it was computed
+/// alone, with guessed tokens behind it, or beside other sequences, and whether or not the JVM had
+/// compiled the kernels: activations are rounded to 8 bits, which would make a visible difference
+/// out of the smallest one.
+class BatchInvarianceTest {
+  private static final int PROMPT = 60;
+  private static final int TOKENS = 40;
+
+  @ParameterizedTest
+  @EnumSource(
+      value = WeightFormat.class,
+      names = {"Q8", "Q4"})
+  void bitsDoNotDependOnCompany(WeightFormat format) {
+    try (GoldenModel golden = GoldenModel.open("original", CheckpointOptions.none(), format)) {
+      LlavaModel model = golden.model();
+      int[] tokens = new int[TOKENS];
+      Arrays.setAll(tokens, i -> 30 + i * 7 % 90);
+      List<float[]> alone = alone(model, tokens);
+      for (int guesses : new int[] {0, 1, 3, 7}) {
+        check(alone, guessing(model, tokens, guesses), guesses + " guesses");
+      }
+      check(alone, beside(model, tokens), "beside others");
+      check(alone, alone(model, tokens), "alone again");
+    }
+  }
+
+  private static void check(List<float[]> alone, List<float[]> found, String how) {
+    for (int i = 0; i < found.size(); i++) {
+      assertThat(found.get(i)).as(how + ", token " + i).isEqualTo(alone.get(i));
+    }
+  }
+
+  private static List<float[]> alone(LlavaModel model, int[] tokens) {
+    List<float[]> logits = new ArrayList<>();
+    try (KvCache cache = model.languageModel().newCache()) {
+      float[] _ = forward(model, prompt(0), RaggedBatch.of(cache, PROMPT));
+      for (int token : tokens) {
+        logits.add(forward(model, new int[] {token}, RaggedBatch.of(cache, 1)));
+      }
+    }
+    return logits;
+  }
+
+  /// Right and wrong tokens behind each, which are dropped again.
+  private static List<float[]> guessing(LlavaModel model, int[] tokens, int guesses) {
+    List<float[]> logits = new ArrayList<>();
+    try (KvCache cache = model.languageModel().newCache()) {
+      float[] _ = forward(model, prompt(0), RaggedBatch.of(cache, PROMPT));
+      for (int i = 0; i + guesses < tokens.length; i++) {
+        int[] ids = Arrays.copyOfRange(tokens, i, i + 1 + guesses);
+        if (guesses > 0 && i % 3 == 0) {
+          ids[guesses] = 7;
+        }
+        logits.add(forward(model, ids, RaggedBatch.of(cache, ids.length)));
+        cache.truncate(PROMPT + i + 1);
+      }
+    }
+    return logits;
+  }
+
+  /// Other sequences of other lengths beside it, and a prompt that is read in pieces.
+  private static List<float[]> beside(LlavaModel model, int[] tokens) {
+    List<float[]> logits = new ArrayList<>();
+    try (KvPool pool = model.languageModel().newPool(100);
+        KvCache cache = new KvCache(pool);
+        KvCache second = new KvCache(pool);
+        KvCache third = new KvCache(pool)) {
+      float[] _ = forward(model, prompt(0), RaggedBatch.of(cache, PROMPT));
+      float[] _ = forward(model, prompt(5), RaggedBatch.of(second, PROMPT));
+      for (int i = 0; i < tokens.length; i++) {
+        int piece = 1 + i % 13;
+        int[] ids = new int[2 + piece];
+        Arrays.fill(ids, 50);
+        ids[0] = tokens[i];
+        RaggedBatch batch = new RaggedBatch(List.of(cache, second, third), new int[] {1, 1, piece});
+        logits.add(forward(model, ids, batch));
+      }
+    }
+    return logits;
+  }
+
+  private static int[] prompt(int change) {
+    int[] ids = new int[PROMPT];
+    Arrays.setAll(ids, i -> 20 + (i + change) % 11);
+    return ids;
+  }
+
+  /// Logits behind the first new token, or behind a prompt's.
+  private static float[] forward(LlavaModel model, int[] ids, RaggedBatch batch) {
+    try (Scope _ = new Scope()) {
+      return Tensors.toFloats(
+          model.forward(
+              model.languageModel().embed(ids).unsqueeze(0), batch, new int[] {0})); // [1, vocab]
+    }
+  }
+}
