@@ -79,13 +79,18 @@ final class EncodedImages implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
+  /// Frees all embeddings; those of running requests live on in their scopes.
+  void forget() {
     synchronized (recent) {
       recent.values().forEach(image -> image.rows().close());
       recent.clear();
       bytes = 0;
     }
+  }
+
+  @Override
+  public void close() {
+    forget();
   }
 
   private void evict() {

@@ -284,6 +284,13 @@ public final class Llava implements AutoCloseable {
       long imageMisses,
       long imageBytes) {}
 
+  /// Forgets all earlier prompts, answers and images: the next request computes everything.
+  /// Requests that are running are not disturbed.
+  public void forget() {
+    generator.forget();
+    encodedImages.forget();
+  }
+
   public Reuse reuse() {
     PrefixTree.Statistics tokens = generator.reuse();
     EncodedImages.Statistics images = encodedImages.statistics();

@@ -116,6 +116,19 @@ class LlavaTest {
   }
 
   @Test
+  void whatIsForgottenIsComputedAgain() {
+    String first = ask(image).text();
+    ChatResponse again = ask(image);
+    assertThat(again.cachedTokens()).isEqualTo(again.promptTokens() - 1);
+    long encoded = llava.reuse().imageMisses();
+    llava.forget();
+    ChatResponse forgotten = ask(image);
+    assertThat(forgotten.cachedTokens()).isZero();
+    assertThat(llava.reuse().imageMisses()).isEqualTo(encoded + 1);
+    assertThat(forgotten.text()).isEqualTo(first);
+  }
+
+  @Test
   void anotherImageInTheSameWordsIsNotTakenFromTheCache() {
     RgbImage other = RgbImage.filled(30, 50, new RgbColor(10, 200, 30));
     ChatSession chat = llava.chat();

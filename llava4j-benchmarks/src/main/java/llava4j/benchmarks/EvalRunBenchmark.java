@@ -67,10 +67,12 @@ final class EvalRunBenchmark implements Benchmark {
               repeats,
               () -> {
                 single.clear();
+                llava.forget();
                 task.questions().forEach(question -> single.add(ask(llava, question)));
               },
               () -> {
                 run.clear();
+                llava.forget();
                 Path results = folder.path().resolve("run" + number[0]++);
                 RunSettings settings = settings(task);
                 new EvalRun(task, settings, results, Shard.whole(), BATCH)
@@ -103,6 +105,7 @@ final class EvalRunBenchmark implements Benchmark {
                             .image()))),
             Optional.empty(),
             GenerationOptions.greedy().withMaxNewTokens(ANSWER_TOKENS));
+    llava.forget(); // as a program that asks once
     return llava.answer(request).text();
   }
 

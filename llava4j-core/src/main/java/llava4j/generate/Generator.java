@@ -105,6 +105,11 @@ public final class Generator implements AutoCloseable {
     return prefixes.known("", prompt.rowKeys());
   }
 
+  /// Forgets the tokens of all earlier prompts and answers.
+  public void forget() {
+    prefixes.forget();
+  }
+
   /// What was found in the cache so far.
   public PrefixTree.Statistics reuse() {
     return prefixes.statistics();

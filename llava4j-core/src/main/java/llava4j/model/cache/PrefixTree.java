@@ -191,11 +191,15 @@ public final class PrefixTree implements AutoCloseable {
     return new Statistics(askedRows, foundRows, leastRecentFirst.size());
   }
 
-  /// Gives all blocks back.
-  @Override
-  public synchronized void close() {
+  /// Gives all blocks back. Sequences that use some keep them.
+  public synchronized void forget() {
     leastRecentFirst.forEach(node -> pool.release(node.block));
     leastRecentFirst.clear();
     roots.clear();
+  }
+
+  @Override
+  public void close() {
+    forget();
   }
 }
