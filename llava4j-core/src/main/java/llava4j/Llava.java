@@ -362,7 +362,8 @@ public final class Llava implements AutoCloseable {
   }
 
   private GenerationOptions withTemplateStops(GenerationOptions options) {
-    if (templateStops.isEmpty()) {
+    // an answer of a given form ends where the form does; the template's mark may be a part of it
+    if (templateStops.isEmpty() || options.constraint().isPresent()) {
       return options;
     }
     List<String> stops = new ArrayList<>(options.stopStrings());

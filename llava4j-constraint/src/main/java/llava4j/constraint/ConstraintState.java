@@ -59,6 +59,17 @@ public final class ConstraintState {
     }
   }
 
+  /// Takes in bytes that no single id of the vocabulary stands for.
+  ///
+  /// @throws ConstraintException if they are not allowed, or a limit is exceeded; the state is as
+  ///   before then
+  public void accept(byte[] bytes) {
+    if (ended || (bytes.length > 0 && !reader.read(bytes))) {
+      throw new ConstraintException(
+          "the text '" + new String(bytes, StandardCharsets.UTF_8) + "' is not allowed here");
+    }
+  }
+
   /// Whether the text may end here.
   public boolean mayEnd() {
     return ended || reader.mayEnd();

@@ -24,16 +24,21 @@ final class AnswerBuilder {
   private final StreamingDetokenizer detokenizer;
   private final StopStrings stops;
   private final Set<Integer> seen;
+  private final Optional<TokenFilter> filter;
   private final List<Integer> ids = new ArrayList<>();
   private final List<TokenLogProbs> logProbs = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
-  private FinishReason finishReason;
+  private FinishReason finishReason; // null while it goes on
 
   /// The ids that may be generated, and the ids that end an answer.
   ///
   /// @param banned ids that are not text: the image placeholder, and padding rows of the embedding
   ///   table; computed once per model
-  record Vocabulary(Tokenizer tokenizer, Set<Integer> eosIds, List<Integer> banned) {
+  record Vocabulary(
+      Tokenizer tokenizer,
+      Set<Integer> eosIds,
+      List<Integer> banned,
+      ConstraintVocabulary constraints) {
     /// @param rows number of rows of the output head
     static Vocabulary of(Tokenizer tokenizer, Set<Integer> eosIds, int rows) {
       return new Vocabulary(
@@ -42,7 +47,13 @@ final class AnswerBuilder {
           IntStream.range(0, rows)
               .filter(id -> !tokenizer.isGenerable(id) && !eosIds.contains(id))
               .boxed()
-              .toList());
+              .toList(),
+          new ConstraintVocabulary(tokenizer, Set.copyOf(eosIds), rows));
+    }
+
+    /// What leaves an answer only tokens of the required form, if there is one.
+    Optional<TokenFilter> filter(GenerationOptions options) {
+      return options.constraint().map(constraint -> new TokenFilter(constraint, constraints));
     }
 
     /// Excludes ids that are not text.
@@ -77,6 +88,7 @@ final class AnswerBuilder {
         };
     this.detokenizer = vocabulary.tokenizer().streamingDetokenizer();
     this.stops = new StopStrings(options.stopStrings(), options.keepStopString());
+    this.filter = vocabulary.filter(options);
     this.seen = new HashSet<>();
     for (long key : promptKeys) {
       if (key >= 0) {
@@ -97,11 +109,18 @@ final class AnswerBuilder {
     float[] reported = options.topLogProbs() >= 0 ? logits.clone() : null;
     vocabulary.ban(logits);
     penaliseRepetition(logits);
+    filter.ifPresent(form -> form.apply(logits));
     int id = chooser.choose(logits);
     if (reported != null) {
       logProbs.add(LogProbabilities.of(reported, id, options.topLogProbs()));
     }
-    return append(id);
+    filter.ifPresent(form -> form.accept(id));
+    boolean goesOn = append(id);
+    boolean isWhole = filter.map(TokenFilter::mustEnd).orElse(false);
+    if (goesOn && isWhole) {
+      return finish(FinishReason.END);
+    }
+    return goesOn;
   }
 
   /// Adds a token that was chosen by the caller (beam search), with its log-probabilities if they
@@ -111,6 +130,13 @@ final class AnswerBuilder {
   boolean append(int id, Optional<TokenLogProbs> logProbability) {
     logProbability.ifPresent(logProbs::add);
     return append(id);
+  }
+
+  /// Ends the answer because its form is complete, unless it has ended.
+  void complete() {
+    if (finishReason == null) {
+      finish(FinishReason.END);
+    }
   }
 
   /// Ends the answer because the caller cancelled it.

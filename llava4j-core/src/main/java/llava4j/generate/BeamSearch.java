@@ -33,21 +33,28 @@ final class BeamSearch implements Answers {
   private final int maxTokens;
   private final Set<Integer> promptIds = new HashSet<>();
   private List<Hypothesis> finished = new ArrayList<>();
-  private List<Hypothesis> live = List.of(new Hypothesis(new int[0], List.of(), 0));
+  private List<Hypothesis> live;
   private List<KvCache> caches = List.of(); // of the live hypotheses
   private int step;
 
-  private record Hypothesis(int[] ids, List<TokenLogProbs> reported, double logProbability) {
+  /// @param filter what keeps it in the required form, if there is one
+  private record Hypothesis(
+      int[] ids,
+      List<TokenLogProbs> reported,
+      double logProbability,
+      Optional<TokenFilter> filter) {
     Hypothesis plus(int id, double logProbabilityOfId) {
       int[] longer = Arrays.copyOf(ids, ids.length + 1);
       longer[ids.length] = id;
-      return new Hypothesis(longer, reported, logProbability + logProbabilityOfId);
+      Optional<TokenFilter> moved = filter.map(TokenFilter::copy);
+      moved.ifPresent(form -> form.accept(id));
+      return new Hypothesis(longer, reported, logProbability + logProbabilityOfId, moved);
     }
 
     Hypothesis reporting(TokenLogProbs last) {
       List<TokenLogProbs> more = new ArrayList<>(reported);
       more.add(last);
-      return new Hypothesis(ids, more, logProbability);
+      return new Hypothesis(ids, more, logProbability, filter);
     }
 
     double score(double lengthPenalty) {
@@ -72,6 +79,7 @@ final class BeamSearch implements Answers {
     this.options = options;
     this.prompt = prompt;
     this.builder = builder;
+    this.live = List.of(new Hypothesis(new int[0], List.of(), 0, vocabulary.filter(options)));
     this.memory = memory;
     this.cancelled = cancelled;
     this.maxTokens =
@@ -184,6 +192,8 @@ final class BeamSearch implements Answers {
     }
     if (stopped) {
       builder.cancel();
+    } else {
+      builder.complete();
     }
   }
 
@@ -205,6 +215,7 @@ final class BeamSearch implements Answers {
 
   private boolean ends(Candidate candidate) {
     return vocabulary.eosIds().contains(candidate.id())
+        || candidate.hypothesis().filter().map(TokenFilter::mustEnd).orElse(false)
         || (!options.stopStrings().isEmpty() && holdsStopString(candidate.hypothesis().ids()));
   }
 
@@ -262,6 +273,7 @@ final class BeamSearch implements Answers {
         }
       }
     }
+    beginning.filter().ifPresent(form -> form.apply(logits));
     return logits;
   }
 

@@ -1,6 +1,8 @@
 package llava4j.generate;
 
 import java.util.List;
+import java.util.Optional;
+import llava4j.constraint.Constraint;
 import llava4j.error.BadInputException;
 
 /// All options of generation.
@@ -12,6 +14,8 @@ import llava4j.error.BadInputException;
 /// @param numAnswers number of independent answers to the same prompt
 /// @param topLogProbs report the log-probability of each token and of this many alternatives; -1
 ///   for none at all
+/// @param constraint the form that the answer has for certain, unless it is cut by the number of
+///   tokens, a stop string or the caller; empty for any text
 public record GenerationOptions(
     int maxNewTokens,
     Decoding decoding,
@@ -19,7 +23,8 @@ public record GenerationOptions(
     List<String> stopStrings,
     boolean keepStopString,
     int numAnswers,
-    int topLogProbs) {
+    int topLogProbs,
+    Optional<Constraint> constraint) {
 
   public GenerationOptions {
     stopStrings = List.copyOf(stopStrings);
@@ -49,12 +54,20 @@ public record GenerationOptions(
 
   /// Greedy, up to 512 tokens: what the paper's evaluations use.
   public static GenerationOptions greedy() {
-    return new GenerationOptions(512, new Decoding.Greedy(), 1, List.of(), false, 1, -1);
+    return new GenerationOptions(
+        512, new Decoding.Greedy(), 1, List.of(), false, 1, -1, Optional.empty());
   }
 
   public GenerationOptions withMaxNewTokens(int tokens) {
     return new GenerationOptions(
-        tokens, decoding, repetitionPenalty, stopStrings, keepStopString, numAnswers, topLogProbs);
+        tokens,
+        decoding,
+        repetitionPenalty,
+        stopStrings,
+        keepStopString,
+        numAnswers,
+        topLogProbs,
+        constraint);
   }
 
   public GenerationOptions withDecoding(Decoding other) {
@@ -65,17 +78,32 @@ public record GenerationOptions(
         stopStrings,
         keepStopString,
         numAnswers,
-        topLogProbs);
+        topLogProbs,
+        constraint);
   }
 
   public GenerationOptions withRepetitionPenalty(double penalty) {
     return new GenerationOptions(
-        maxNewTokens, decoding, penalty, stopStrings, keepStopString, numAnswers, topLogProbs);
+        maxNewTokens,
+        decoding,
+        penalty,
+        stopStrings,
+        keepStopString,
+        numAnswers,
+        topLogProbs,
+        constraint);
   }
 
   public GenerationOptions withStopStrings(List<String> stops, boolean keep) {
     return new GenerationOptions(
-        maxNewTokens, decoding, repetitionPenalty, stops, keep, numAnswers, topLogProbs);
+        maxNewTokens,
+        decoding,
+        repetitionPenalty,
+        stops,
+        keep,
+        numAnswers,
+        topLogProbs,
+        constraint);
   }
 
   public GenerationOptions withNumAnswers(int answers) {
@@ -86,7 +114,8 @@ public record GenerationOptions(
         stopStrings,
         keepStopString,
         answers,
-        topLogProbs);
+        topLogProbs,
+        constraint);
   }
 
   public GenerationOptions withTopLogProbs(int alternatives) {
@@ -97,6 +126,20 @@ public record GenerationOptions(
         stopStrings,
         keepStopString,
         numAnswers,
-        alternatives);
+        alternatives,
+        constraint);
+  }
+
+  /// Options for an answer of a given form, such as JSON by a schema.
+  public GenerationOptions withConstraint(Constraint form) {
+    return new GenerationOptions(
+        maxNewTokens,
+        decoding,
+        repetitionPenalty,
+        stopStrings,
+        keepStopString,
+        numAnswers,
+        topLogProbs,
+        Optional.of(form));
   }
 }

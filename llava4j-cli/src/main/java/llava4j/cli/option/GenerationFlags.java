@@ -1,9 +1,11 @@
 package llava4j.cli.option;
 
 import java.util.List;
+import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.generate.Decoding;
 import llava4j.generate.GenerationOptions;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -95,9 +97,21 @@ public final class GenerationFlags {
       description = "With --format json: the log-probability of each token and of N alternatives.")
   private int logProbs;
 
+  @ArgGroup(exclusive = true, multiplicity = "0..1")
+  private AnswerForm form;
+
   public GenerationOptions toOptions() {
-    return new GenerationOptions(
-        maxTokens, decoding(), repetitionPenalty, stops, false, numAnswers, logProbs);
+    GenerationOptions options =
+        new GenerationOptions(
+            maxTokens,
+            decoding(),
+            repetitionPenalty,
+            stops,
+            false,
+            numAnswers,
+            logProbs,
+            Optional.empty());
+    return form == null ? options : options.withConstraint(form.constraint());
   }
 
   private Decoding decoding() {

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
@@ -104,6 +105,31 @@ public final class JsonTokenizer implements Tokenizer {
       wide[i] = ids[i];
     }
     return opened().decode(wide, skipSpecial);
+  }
+
+  @Override
+  public byte[] bytes(int id) {
+    String token = json.textToken(id);
+    if (token == null) {
+      return new byte[0];
+    }
+    if (json.byteLevel()) {
+      return ByteLetters.bytes(token);
+    }
+    if (!json.decodesLikeLlama()) {
+      throw new BadInputException(
+          "this model's tokenizer.json has a decoder of its own kind, so its tokens are no pieces of"
+              + " text; an answer of a given form needs a byte-level or LLaMA vocabulary");
+    }
+    int value = Utf8Assembler.byteOf(token);
+    return value >= 0
+        ? new byte[] {(byte) value}
+        : token.replace(PieceDecoder.SPACE, " ").getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean dropsFirstBlank() {
+    return !json.byteLevel() && json.decodesLikeLlama();
   }
 
   @Override

@@ -2,6 +2,7 @@ package llava4j.text.tokenizer;
 
 import ai.djl.sentencepiece.SpProcessor;
 import ai.djl.sentencepiece.SpTokenizer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -148,6 +149,25 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /// Ids of a text from SentencePiece only: without special tokens and beginning-of-sequence id.
   int[] encodePieces(String text) {
     return nativeIds(SoundText.of(text));
+  }
+
+  @Override
+  public byte[] bytes(int id) {
+    String text = textPiece(id);
+    if (text == null) {
+      return new byte[0];
+    }
+    Piece piece = pieces.get(text);
+    if (piece != null && piece.type() == PieceType.BYTE) {
+      return new byte[] {(byte) Utf8Assembler.byteOf(text)};
+    }
+    String said = piece == null ? text : text.replace(PieceDecoder.SPACE, " ");
+    return said.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean dropsFirstBlank() {
+    return settings.legacy() && model.addDummyPrefix();
   }
 
   @Override
@@ -373,7 +393,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   private PieceDecoder newPieceDecoder() {
-    return new PieceDecoder(pieces, settings.legacy() && model.addDummyPrefix());
+    return new PieceDecoder(pieces, dropsFirstBlank());
   }
 
   private static void addAll(List<Integer> ids, int[] more) {

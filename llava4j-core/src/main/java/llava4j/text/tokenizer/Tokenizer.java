@@ -2,6 +2,7 @@ package llava4j.text.tokenizer;
 
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import llava4j.error.BadInputException;
 
 /// Converts text to token ids and back, with the same result as the Python tokenizer of the same
 /// files. Thread-safe.
@@ -23,6 +24,15 @@ public sealed interface Tokenizer extends AutoCloseable
 
   /// Text of ids. Invalid UTF-8 becomes U+FFFD; ids outside of the vocabulary are ignored.
   String decode(int[] ids, boolean skipSpecial);
+
+  /// The bytes that an id adds to a text, anywhere but at its beginning (see [#dropsFirstBlank]).
+  /// Empty for ids without text: special tokens, and ids outside of the vocabulary.
+  ///
+  /// @throws BadInputException if tokens of this vocabulary are no pieces of text
+  byte[] bytes(int id);
+
+  /// Whether a blank that begins the first token of a text is not part of the text.
+  boolean dropsFirstBlank();
 
   /// A decoder for one stream of ids.
   StreamingDetokenizer streamingDetokenizer();
