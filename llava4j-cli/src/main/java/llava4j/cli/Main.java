@@ -17,6 +17,7 @@ import llava4j.cli.eval.EvalCommand;
 import llava4j.cli.model.ConvertCommand;
 import llava4j.cli.model.InfoCommand;
 import llava4j.cli.model.PullCommand;
+import llava4j.cli.model.QuantizeCommand;
 import llava4j.cli.terminal.Failures;
 import llava4j.cli.terminal.StandardError;
 import llava4j.cli.train.InitCommand;
@@ -77,6 +78,7 @@ public final class Main implements Runnable {
     commands.put("chat", ChatCommand::new);
     commands.put("info", InfoCommand::new);
     commands.put("convert", ConvertCommand::new);
+    commands.put("quantize", QuantizeCommand::new);
     commands.put("init", InitCommand::new);
     commands.put("train", TrainCommand::new);
     commands.put("eval", EvalCommand::new);
