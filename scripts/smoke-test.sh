@@ -29,6 +29,13 @@ grep -q '^llava [0-9]' "$work/out" || fail "--version prints no version"
 echo "start: $overhead ms for --version"
 [ "$overhead" -lt 2000 ] || fail "a start takes $overhead ms"
 
+if [ -w /dev/full ]; then
+  code=0
+  "$root/llava" --version >/dev/full 2>"$work/err" || code=$?
+  [ "$code" -eq 2 ] || fail "an output on a full disk ended with $code"
+  one_line "a full disk"
+  "$root/llava" --help | head -n 1 >"$work/out" 2>"$work/err"
+fi
 run 2 "$root/llava" --no-such-option
 one_line "an unknown option"
 run 2 "$root/llava"

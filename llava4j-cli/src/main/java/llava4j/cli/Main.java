@@ -20,6 +20,7 @@ import llava4j.cli.model.PullCommand;
 import llava4j.cli.model.QuantizeCommand;
 import llava4j.cli.terminal.Failures;
 import llava4j.cli.terminal.StandardError;
+import llava4j.cli.terminal.StandardOutput;
 import llava4j.cli.train.InitCommand;
 import llava4j.cli.train.TrainCommand;
 import picocli.CommandLine;
@@ -69,7 +70,7 @@ public final class Main implements Runnable {
     Preload preload = Preload.begin(arguments);
     int code = execute(commandLine(out, err, arguments), arguments);
     preload.await();
-    System.exit(code);
+    System.exit(StandardOutput.ofThisProcess().check(code, err));
   }
 
   private static Map<String, Supplier<Object>> commands() {
