@@ -65,7 +65,13 @@ fi
 
 # by name, for sources and javadoc may lie beside it
 ours=$root/llava4j-cli/target/llava4j-cli-$(sed -n 's,^  <version>\(.*\)</version>$,\1,p' pom.xml).jar
-printf '%s:%s\n' "$ours" "$(<"$root/llava4j-cli/target/runtime-class-path")" >"$state/class-path.new"
+# and what parses the command line comes first: Java looks for each of its classes in all jars before
+libraries=$(<"$root/llava4j-cli/target/runtime-class-path")
+parser=
+[[ :$libraries: =~ :([^:]*/picocli-[^:/]*\.jar): ]] && parser=${BASH_REMATCH[1]}:
+libraries=:$libraries:
+libraries=${libraries/":$parser"/:}
+printf '%s:%s%s\n' "$ours" "$parser" "${libraries#:}" | sed 's/:$//' >"$state/class-path.new"
 mv "$state/class-path.new" "$state/class-path"
 mv "$new" "$state/stamp"
 [ -t 2 ] && echo "llava: built in $((SECONDS - started)) s" >&2

@@ -143,7 +143,15 @@ cat >"$work/bin/llava" <<END
 # stands for ./llava: the same, with this script's hub and small sizes
 export HOME="$work/home" HF_HOME="$work/hub-cache" HF_ENDPOINT=$(<"$work/base/hub.address")
 case \${1:-} in
-  train) set -- "\$@" $small ;;
+  train)
+    for setting in $small; do # in place of a value on the command line, which may be there once
+      for word; do
+        shift
+        [[ \$word == "\${setting%%=*}="* ]] || set -- "\$@" "\$word"
+      done
+      set -- "\$@" "\$setting"
+    done
+    ;;
   eval) [[ " \$* " == *" --max-tokens "* ]] || set -- "\$@" --max-tokens 8 ;;
   init) [[ " \$* " == *" --vocab "* ]] || set -- "\$@" --vocab 400 ;;
 esac

@@ -29,12 +29,39 @@ grep -q '^llava [0-9]' "$work/out" || fail "--version prints no version"
 echo "start: $overhead ms for --version"
 [ "$overhead" -lt 2000 ] || fail "a start takes $overhead ms"
 
+if [ -w /dev/full ]; then
+  code=0
+  "$root/llava" --version >/dev/full 2>"$work/err" || code=$?
+  [ "$code" -eq 2 ] || fail "an output on a full disk ended with $code"
+  one_line "a full disk"
+  "$root/llava" --help | head -n 1 >"$work/out" 2>"$work/err"
+fi
 run 2 "$root/llava" --no-such-option
 one_line "an unknown option"
 run 2 "$root/llava"
 one_line "no command"
 run 0 "$root/llava" completion bash
 bash -n "$work/out" || fail "the completion script is no bash"
+
+# the cache of fast starts: used without a word, made again when damaged, which is said once
+image=$root/examples/images/penguin.png
+question=(ask -m "$root/models/llava-tiny" "$image" "What is in this image?")
+run 0 "$root/llava" "${question[@]}"
+said=$(cat "$work/out")
+[ ! -s "$work/err" ] || fail "a start says something on standard error"
+run 0 env LLAVA_START_CACHE=off "$root/llava" "${question[@]}"
+[ "$said" = "$(cat "$work/out")" ] || fail "without the cache the answer differs"
+cache=$root/target/launcher/start.aot
+if [ -s "$cache" ]; then
+  sleep 1
+  truncate -s 100 "$cache"
+  run 0 "$root/llava" "${question[@]}"
+  one_line "a damaged cache"
+  grep -q 'preparing fast starts again' "$work/err" || fail "nothing is said of a damaged cache"
+  [ "$said" = "$(cat "$work/out")" ] || fail "after a damaged cache the answer differs"
+  run 0 "$root/llava" --version
+  [ ! -s "$work/err" ] || fail "the cache was made again, but its next start says something"
+fi
 
 mkdir "$work/a folder"
 ln -s "$root/llava" "$work/a folder/first link"

@@ -34,6 +34,7 @@ import llava4j.model.cache.KvPool;
 import llava4j.model.cache.PrefixTree;
 import llava4j.model.load.AvailableMemory;
 import llava4j.model.load.MemoryPlan;
+import llava4j.model.load.SmallModel;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
@@ -119,17 +120,19 @@ public final class Llava implements AutoCloseable {
   }
 
   /// Loads an opened checkpoint. The checkpoint is closed in any case.
-  public static Llava load(Checkpoint opened, LoadOptions options) {
+  public static Llava load(Checkpoint opened, LoadOptions asked) {
     Checkpoint checkpoint = opened;
     Tokenizer tokenizer = null;
     LlavaModel model = null;
     try {
-      checkpoint = options.imageMode().map(opened::withImageMode).orElse(opened);
+      checkpoint = asked.imageMode().map(opened::withImageMode).orElse(opened);
+      WeightSource weights = checkpoint.inferenceWeights();
+      LoadOptions options =
+          asked.withWeights(SmallModel.format(weights, asked.device(), asked.weights()));
       NativeRuntime.prepareForInference();
       NativeRuntime.useThreads(options.threads());
       tokenizer = checkpoint.tokenizer().get();
       LlavaConfig config = checkpoint.config();
-      WeightSource weights = checkpoint.inferenceWeights();
       MemoryPlan plan = MemoryPlan.of(config, weights, options.device(), options.weights());
       if (options.device() instanceof Device.Cpu) {
         plan.requireFits(

@@ -11,16 +11,16 @@ import java.util.Optional;
 /// print a warning that later versions turn into an error.
 ///
 /// @param feature feature release of the running Java
-/// @param vectorModule whether module `jdk.incubator.vector` is resolved
+/// @param vectorModule whether module `jdk.incubator.vector` is loaded
 /// @param nativeAccess whether classes on the class path may call native code
 record JvmCheck(int feature, boolean vectorModule, boolean nativeAccess) {
   private static final int OLDEST_FEATURE = 25;
 
   /// Checks the current process.
-  static JvmCheck ofThisProcess() {
+  static JvmCheck ofThisProcess(boolean vectorModule) {
     return new JvmCheck(
         Runtime.version().feature(),
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+        vectorModule,
         JvmCheck.class.getModule().isNativeAccessEnabled());
   }
 

@@ -303,7 +303,7 @@ class CommandsTest {
 
   @Test
   void helpShowsExamples() {
-    for (String command : new String[] {"ask", "chat", "info", "convert", "pull"}) {
+    for (String command : new String[] {"ask", "chat", "info", "convert", "quantize", "pull"}) {
       out.getBuffer().setLength(0);
       assertThat(run(command, "--help")).isZero();
       assertThat(out.toString()).contains("xample", "llava " + command);

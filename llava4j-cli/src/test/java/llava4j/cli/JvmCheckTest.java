@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class JvmCheckTest {
   @Test
   void thisBuildStartsJavaAsTheLauncherDoes() {
-    assertThat(JvmCheck.ofThisProcess().problem()).isEmpty();
+    assertThat(JvmCheck.ofThisProcess(VectorModule.load()).problem()).isEmpty();
   }
 
   @Test

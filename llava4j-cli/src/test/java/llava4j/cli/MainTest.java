@@ -145,6 +145,22 @@ class MainTest {
     assertThat(out.toString().substring(bash.length())).contains("bashcompinit", "complete -F");
   }
 
+  @Test
+  void aLineThatBeginsWithACommandBuildsOnlyThisCommand() {
+    assertThat(parserOf("ask", "chat").getSubcommands()).containsOnlyKeys("ask");
+    assertThat(parserOf("--version").getSubcommands())
+        .containsOnlyKeys(commandLine().getSubcommands().keySet());
+    assertThat(parserOf("completion", "bash").getSubcommands()).hasSizeGreaterThan(5);
+    assertThat(parserOf("aks").getSubcommands()).hasSizeGreaterThan(5);
+    // for its help page, every command still knows whose it is
+    assertThat(parserOf("ask").getSubcommands().get("ask").getUsageMessage())
+        .isEqualTo(commandLine().getSubcommands().get("ask").getUsageMessage());
+  }
+
+  private CommandLine parserOf(String... arguments) {
+    return Main.commandLine(new PrintWriter(out), new PrintWriter(err), arguments);
+  }
+
   private int run(String... arguments) {
     return Main.execute(commandLine(), arguments);
   }

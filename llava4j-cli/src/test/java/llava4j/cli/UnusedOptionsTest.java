@@ -50,6 +50,7 @@ class UnusedOptionsTest {
       expected.put(command, run);
     }
     expected.put("convert", union(OF_FILES, Set.of("--threads")));
+    expected.put("quantize", union(OF_FILES, Set.of("--threads")));
     expected.put("train", Set.of("--base", "--vision-tower", "--offline", "--device", "--threads"));
     expected.put("init", Set.of("--threads"));
     expected.put("pull", Set.of("--offline"));
@@ -134,6 +135,21 @@ class UnusedOptionsTest {
     refused("-n", "chat", "-m", original, "-n", "2");
   }
 
+  @Test
+  void theHelpOfAChatNamesNoOptionThatItRefuses() {
+    assertThat(run("chat", "--help")).isZero();
+    assertThat(out.toString()).contains("--temperature").doesNotContain("--logprobs", " -n");
+    assertThat(run("ask", "--help")).isZero();
+    assertThat(out.toString()).contains("--logprobs", " -n=");
+  }
+
+  @Test
+  void aNumberOutsideOfItsRangeIsNamedWithItsOption() {
+    refused("--temperature is -1.0", "ask", "-m", original, "-t", "-1", image, "Hi?");
+    refused("--temperature is NaN", "ask", "-m", original, "-t", "NaN", image, "Hi?");
+    refused("--threads must be between 1", "ask", "--threads", "-1", "-m", original, image, "Hi?");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"--preset=lora7b", "--vision-tower=clip", "--offline"})
   void aCheckOfDataWithoutAModelHasNoUseForItsOptions(String option) {
@@ -144,6 +160,8 @@ class UnusedOptionsTest {
   @Test
   void evaluationRefusesWhatItWouldNotUse() {
     String to = folder.resolve("results").toString();
+    // without --data, too
+    refused("'pop': use one of vqav2, gqa", "eval", "pop", "-m", original, "--out", to);
     refused("--data", "eval", "tiny", "-m", original, "--out", to, "--data", to);
     for (String option : List.of("--sheet=1", "--against=x", "--judge-url=http://localhost")) {
       refused(

@@ -7,7 +7,8 @@ import llava4j.error.BadInputException;
 /// on a GPU everything is bf16.
 public enum WeightFormat {
   /// As stored: quantised matrices stay quantised, 16-bit matrices stay 16-bit and are mapped from
-  /// the file, everything else is fp32.
+  /// the file, everything else is fp32. Small models are fp32 throughout (see
+  /// `llava4j.model.load.SmallModel`).
   AUTO,
   FP32,
   FP16,

@@ -54,6 +54,16 @@ public final class AskCommand implements Callable<Integer> {
       description = "The output format: text or json. Default: ${DEFAULT-VALUE}.")
   private Format format;
 
+  @Option(names = "-n", paramLabel = "N", defaultValue = "1", description = "Number of answers.")
+  private int numAnswers;
+
+  @Option(
+      names = "--logprobs",
+      paramLabel = "N",
+      defaultValue = "" + GenerationFlags.NO_LOG_PROBABILITIES,
+      description = "With --format json: the log-probability of each token and of N alternatives.")
+  private int logProbs;
+
   @Option(names = "--stream", description = "Print the answer token by token.")
   private boolean stream;
 
@@ -102,7 +112,7 @@ public final class AskCommand implements Callable<Integer> {
         new ChatRequest(
             ChatRequest.of(images, question).messages(),
             Optional.ofNullable(system),
-            generation.toOptions());
+            generation.toOptions(numAnswers, logProbs));
     long start = System.nanoTime();
     try (Llava llava = model.load(err)) {
       long loaded = System.nanoTime();

@@ -9,7 +9,6 @@ import llava4j.Llava;
 import llava4j.cli.option.GenerationFlags;
 import llava4j.cli.option.ImageOptions;
 import llava4j.cli.option.ModelOptions;
-import llava4j.cli.option.Unused;
 import llava4j.error.BadInputException;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -73,8 +72,6 @@ public final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Unused.refuse(spec, "a chat continues from a single answer", "-n");
-    Unused.refuse(spec, "a chat does not print log-probabilities", "--logprobs");
     PrintWriter err = spec.commandLine().getErr();
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build();
         Llava llava = model.load(err)) {

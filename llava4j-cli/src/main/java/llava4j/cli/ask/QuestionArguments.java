@@ -48,14 +48,14 @@ final class QuestionArguments {
 
   /// Tells the question from the images: it is `--prompt`, or else the last positional argument.
   ///
-  /// @throws BadInputException if the question is missing or given twice
+  /// @throws BadInputException if the question is missing, empty or given twice
   Question question() {
     List<Typed> arguments = new ArrayList<>(typed.inOrder());
     Optional<Typed> last =
         arguments.stream().filter(word -> !word.option()).reduce((_, later) -> later);
     if (prompt != null) {
       last.ifPresent(QuestionArguments::requireImage);
-      return new Question(images(arguments), prompt);
+      return question(arguments, prompt);
     }
     if (last.isEmpty()) {
       throw new ParameterException(
@@ -70,6 +70,14 @@ final class QuestionArguments {
               + " is a file; give the question last, in quotes, or with --prompt TEXT");
     }
     arguments.remove(arguments.lastIndexOf(last.get()));
+    return question(arguments, text);
+  }
+
+  private static Question question(List<Typed> arguments, String text) {
+    if (text.isBlank()) {
+      throw new BadInputException(
+          "the question is empty; give it last, in quotes, or with --prompt TEXT");
+    }
     return new Question(images(arguments), text);
   }
 

@@ -19,16 +19,18 @@ import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.model.load.AvailableMemory;
 import llava4j.model.load.MemoryPlan;
+import llava4j.model.load.SmallModel;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import llava4j.tensor.WeightFormat;
 import llava4j.text.PromptEncoder;
 import org.bytedeco.pytorch.Tensor;
 
 /// llava4j as an [Engine]: the model without its tokenizer, in this process.
 final class OurEngine implements Engine {
   private final Supplier<Checkpoint> opener;
-  private final LoadOptions options;
+  private LoadOptions options;
   private LlavaModel model;
   private Preprocessor preprocessor;
   private MemoryPlan memory;
@@ -54,6 +56,8 @@ final class OurEngine implements Engine {
     LlavaConfig config = checkpoint.config();
     WeightSource weights = checkpoint.inferenceWeights();
     try {
+      WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
+      options = options.withWeights(format);
       memory = MemoryPlan.of(config, weights, options.device(), options.weights());
       if (options.device() instanceof Device.Cpu) {
         memory.requireFits(

@@ -223,6 +223,12 @@ public final class EvalCommand implements Callable<Integer> {
           "--judge-model",
           "--judge-key");
     }
+    if (!tasks.equals(List.of(TINY))) {
+      tasks.forEach(TaskName::of);
+      if (data == null) {
+        throw new BadInputException("--data is missing; give the folder of the benchmarks' files");
+      }
+    }
     if (judgeUrl == null) {
       Unused.refuse(spec, "no judge is named (see --judge-url)", "--judge-model", "--judge-key");
     }
@@ -236,8 +242,6 @@ public final class EvalCommand implements Callable<Integer> {
       names.addAll(TaskName.ofThePaper());
       from = out.resolve("tiny-data");
       TinyBenchmarks.write(from);
-    } else if (data == null) {
-      throw new BadInputException("--data is missing; give the folder of the benchmarks' files");
     } else {
       tasks.forEach(word -> names.add(TaskName.of(word)));
     }

@@ -17,11 +17,13 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.cli.option.ModelOptions;
 import llava4j.config.LlavaConfig;
 import llava4j.model.load.MemoryPlan;
+import llava4j.model.load.SmallModel;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Processor;
 import llava4j.tensor.ThreadCount;
+import llava4j.tensor.WeightFormat;
 import llava4j.text.TemplateChoice;
 import llava4j.text.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
@@ -162,11 +164,9 @@ public final class InfoCommand implements Callable<Integer> {
 
   private void printMemory(PrintWriter out, LlavaConfig config, WeightSource weights) {
     Device device = options.parsedDevice();
-    MemoryPlan plan = MemoryPlan.of(config, weights, device, options.parsedWeights());
-    line(
-        out,
-        "device",
-        device + ", activations " + device.computeType() + ", weights " + options.parsedWeights());
+    WeightFormat format = SmallModel.format(weights, device, options.parsedWeights());
+    MemoryPlan plan = MemoryPlan.of(config, weights, device, format);
+    line(out, "device", device + ", activations " + device.computeType() + ", weights " + format);
     line(
         out,
         "kernels",
@@ -180,7 +180,7 @@ public final class InfoCommand implements Callable<Integer> {
             + " mapped from the files) + "
             + MemoryPlan.gigabytes(plan.cacheBytesPerToken() * plan.contextLength())
             + " of cache for a full context");
-    MemoryPlan.leftWhole(weights, device, options.parsedWeights())
+    MemoryPlan.leftWhole(weights, device, format)
         .ifPresent(note -> line(out, "not quantised", note));
   }
 

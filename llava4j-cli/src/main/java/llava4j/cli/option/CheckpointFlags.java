@@ -91,7 +91,7 @@ public final class CheckpointFlags {
   }
 
   /// Opens the files of a given model instead of that from `--model`.
-  Checkpoint open(String named, PrintWriter err) {
+  public Checkpoint open(String named, PrintWriter err) {
     CheckpointOptions options =
         new CheckpointOptions(
             Optional.ofNullable(base),

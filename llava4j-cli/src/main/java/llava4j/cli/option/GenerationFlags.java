@@ -12,6 +12,10 @@ import picocli.CommandLine.Spec;
 
 /// Options about decoding, which `ask` and `chat` share.
 public final class GenerationFlags {
+  /// Stands for an answer without log-probabilities.
+  public static final int NO_LOG_PROBABILITIES = -1;
+
+  private static final int HOTTEST = 100;
   private static final String BEAMS_DRAW_NOTHING = "beam search does not sample";
 
   @Spec(Spec.Target.MIXEE)
@@ -87,24 +91,22 @@ public final class GenerationFlags {
       description = "End the answer before this text; repeatable.")
   private List<String> stops = List.of();
 
-  @Option(names = "-n", paramLabel = "N", defaultValue = "1", description = "Number of answers.")
-  private int numAnswers;
-
-  @Option(
-      names = "--logprobs",
-      paramLabel = "N",
-      defaultValue = "-1",
-      description = "With --format json: the log-probability of each token and of N alternatives.")
-  private int logProbs;
-
   @ArgGroup(exclusive = true, multiplicity = "0..1")
   private AnswerForm form;
 
+  /// The options for one answer without log-probabilities.
   public GenerationOptions toOptions() {
+    return toOptions(1, NO_LOG_PROBABILITIES);
+  }
+
+  /// The options for several answers.
+  ///
+  /// @param logProbs number of alternatives per token, or [#NO_LOG_PROBABILITIES]
+  public GenerationOptions toOptions(int numAnswers, int logProbs) {
     GenerationOptions options =
         new GenerationOptions(
             maxTokens,
-            decoding(),
+            decoding(numAnswers),
             repetitionPenalty,
             stops,
             false,
@@ -114,7 +116,14 @@ public final class GenerationFlags {
     return form == null ? options : options.withConstraint(form.constraint());
   }
 
-  private Decoding decoding() {
+  private Decoding decoding(int numAnswers) {
+    if (!(temperature >= 0 && temperature <= HOTTEST)) {
+      throw new BadInputException(
+          "--temperature is "
+              + temperature
+              + "; it must be between 0 (always the most likely token) and "
+              + HOTTEST);
+    }
     if (beams < 1) {
       throw new BadInputException("--beams is " + beams + "; it must be at least 1");
     }

@@ -35,6 +35,7 @@ import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.report.JsonlLog;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -223,6 +224,7 @@ public final class TrainCommand implements Callable<Integer> {
         new ConfigFile().replaces(replacements(), "data.maxLength")
             ? BaseModel.MaxLength.AS_GIVEN
             : BaseModel.MaxLength.AT_MOST_POSITIONS;
+    JsonlLog.requireNoOther(out);
     requireOtherFolder("--base", base);
     if (projector != null) {
       requireOtherFolder("--projector", projector.toString());

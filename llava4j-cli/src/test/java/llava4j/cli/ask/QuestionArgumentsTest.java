@@ -64,6 +64,9 @@ class QuestionArgumentsTest {
     refused("'And why?' is not an image file", "ask", "-m", model, photo, "And why?", "-p", "Hi?");
     refused("--prompt", "ask", "-m", model, "-p", "Hi?", "--prompt", "And why?");
     refused("--image", "ask", "-m", model, "Hi?", "--image");
+    refused("the question is empty", "ask", "-m", model, photo, "");
+    refused("the question is empty", "ask", "-m", model, photo, "-p", " ");
+    refused("the question is empty", "ask", "-m", model, "\t");
   }
 
   @Test

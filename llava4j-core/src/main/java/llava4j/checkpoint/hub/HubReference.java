@@ -30,9 +30,9 @@ public record HubReference(
             && REVISION.matcher(revision).matches()
             && quantisation.stream().allMatch(kind -> QUANTISATION.matcher(kind).matches());
     // the hubs forbid '--' because the cache's folder names use it as their separator
-    String joined = owner + "/" + repository + "@" + revision;
-    if (!sound || joined.contains("..") || (owner + "/" + repository).contains("--")) {
-      throw noReference(joined + quantisation.map(kind -> ":" + kind).orElse(""));
+    String name = owner + "/" + repository;
+    if (!sound || (name + "@" + revision).contains("..") || name.contains("--")) {
+      throw noReference(name + quantisation.map(kind -> ":" + kind).orElse("") + "@" + revision);
     }
   }
 
@@ -43,11 +43,15 @@ public record HubReference(
       throw noReference(text);
     }
     String revision = matcher.group("at");
-    return new HubReference(
-        matcher.group("owner"),
-        matcher.group("name"),
-        revision == null ? "main" : revision,
-        Optional.ofNullable(matcher.group("kind")));
+    try {
+      return new HubReference(
+          matcher.group("owner"),
+          matcher.group("name"),
+          revision == null ? "main" : revision,
+          Optional.ofNullable(matcher.group("kind")));
+    } catch (BadInputException e) {
+      throw noReference(text); // as it was typed, without the revision that it does not name
+    }
   }
 
   /// Empty if a file or folder with this name exists, because local files have priority over the

@@ -308,7 +308,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   static boolean isMatrix(String name) {
     return name.equals("lm_head.weight")
         || isTable(name)
-        || name.matches("language_model\\..*_proj\\.weight");
+        || (name.startsWith("language_model.") && name.endsWith("_proj.weight"));
   }
 
   private DType tableType(String name) {

@@ -46,6 +46,12 @@ class HubNamesTest {
     assertThatThrownBy(() -> HubReference.parse(text)).isInstanceOf(BadInputException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"./nope", "./nope@dev", "a--b/c", "a/b/c"})
+  void aRefusedReferenceIsNamedAsItWasTyped(String text) {
+    assertThatThrownBy(() -> HubReference.parse(text)).hasMessageStartingWith("'" + text + "' is");
+  }
+
   @Test
   void whatIsHereWinsOverTheHub() throws Exception {
     Path local = Files.createDirectories(folder.resolve("model"));

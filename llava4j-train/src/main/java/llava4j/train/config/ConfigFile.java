@@ -78,6 +78,7 @@ public final class ConfigFile {
     ObjectNode root = json.valueToTree(config);
     Map<String, ObjectNode> owners = new TreeMap<>();
     collect("", root, owners);
+    Map<String, String> given = new TreeMap<>();
     for (String override : overrides) {
       int equals = override.indexOf('=');
       if (equals < 0 || override.substring(0, equals).isBlank()) {
@@ -88,6 +89,11 @@ public final class ConfigFile {
       String key = path.substring(path.lastIndexOf('.') + 1);
       ObjectNode owner = owners.get(path);
       String value = override.substring(equals + 1).strip();
+      String before = given.put(path, value);
+      if (before != null) {
+        throw new BadInputException(
+            key + " is given twice, as " + before + " and as " + value + "; give it once");
+      }
       JsonNode parsed = parse(value);
       boolean text = owner.get(key).isString() && (parsed.isNumber() || parsed.isBoolean());
       owner.set(key, text ? json.getNodeFactory().stringNode(value) : parsed);

@@ -1,6 +1,8 @@
 package llava4j.train.report;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,7 @@ public final class JsonlLog implements TrainingListener {
   /// Name of the file in the output folder of a run.
   public static final String FILE = "train.jsonl";
 
+  private static final String BEGINNING = "{\"step\":";
   private static final double MEBIBYTE = 1 << 20;
 
   private final JsonMapper json = new JsonMapper();
@@ -34,6 +37,33 @@ public final class JsonlLog implements TrainingListener {
   public JsonlLog(Path out, InstantSource clock) {
     this.file = out.resolve(FILE);
     this.clock = clock;
+  }
+
+  /// Checks, before a run, that it would not replace a file of another kind.
+  ///
+  /// @throws BadInputException if the folder has a `train.jsonl` that is no training log
+  public static void requireNoOther(Path out) {
+    Path file = out.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+      String first = lines.readLine();
+      while (first != null && first.isBlank()) {
+        first = lines.readLine();
+      }
+      // a killed run may have left only a part of its first line
+      if (first != null && !first.startsWith(BEGINNING) && !BEGINNING.startsWith(first)) {
+        throw new BadInputException(
+            file
+                + " is not the log of a training run, which would replace it; move it, or choose another"
+                + " --out");
+      }
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   @Override

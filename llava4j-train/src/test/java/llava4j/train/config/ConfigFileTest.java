@@ -38,6 +38,14 @@ class ConfigFileTest {
     assertThat(file.with(config, List.of())).isEqualTo(config);
   }
 
+  @Test
+  void aValueThatIsGivenTwiceIsRefused() {
+    assertThatThrownBy(
+            () -> file.with(full, List.of("learningRate=1e-4", "batching.epochs=2", "epochs=3")))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage("epochs is given twice, as 2 and as 3; give it once");
+  }
+
   /// Files and checkpoints of versions without this setting.
   @Test
   void whatOlderFilesLackHasTheValueThatHeldThen() {
@@ -117,12 +125,6 @@ class ConfigFileTest {
   @Test
   void aNameOfAPresetMayLookLikeANumber() {
     assertThat(file.with(full, List.of("preset=7")).preset()).isEqualTo("7");
-  }
-
-  @Test
-  void theLastOfTwoOverridesCounts() {
-    TrainConfig config = file.with(full, List.of("saveEvery=5", "saveEvery=6"));
-    assertThat(config.saving().saveEvery()).isEqualTo(6);
   }
 
   @Test

@@ -84,6 +84,27 @@ class JsonlLogTest {
     assertThat(JsonlLog.read(file())).hasSize(3);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"[{\"id\": 1}]", "{\"id\": \"a\"}\n{\"id\": \"b\"}\n", "\nwords"})
+  void aFileOfAnotherKindIsNotReplaced(String content) throws IOException {
+    Files.writeString(file(), content);
+    assertThatThrownBy(() -> JsonlLog.requireNoOther(out))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("train.jsonl is not the log of a training run");
+    assertThat(file()).hasContent(content);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "{\"st"})
+  void aLogOrItsBeginningIsKnown(String content) throws IOException {
+    JsonlLog.requireNoOther(out);
+    Files.writeString(file(), content);
+    JsonlLog.requireNoOther(out);
+    Files.delete(file());
+    run(0, 1, 3);
+    JsonlLog.requireNoOther(out);
+  }
+
   @Test
   void aLogThatIsNotThereIsEmpty() {
     assertThat(JsonlLog.read(file())).isEmpty();

@@ -1,0 +1,64 @@
+package llava4j.cli;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import llava4j.tensor.NativeRuntime;
+
+/// Loads libtorch on a thread of its own, while the command line is parsed, the image is decoded
+/// and the model's files are opened. Loading takes longer than all of these together.
+///
+/// The number of threads has to be known before, because the libraries read it when they are
+/// loaded.
+final class Preload {
+  /// Commands that answer a question and are waited for.
+  private static final Set<String> COMMANDS = Set.of("ask", "chat");
+
+  private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+  private static final String THREADS = "--threads";
+
+  private final Thread thread;
+
+  private Preload(Thread thread) {
+    this.thread = thread;
+  }
+
+  /// Begins to load the libraries if the command will need them. Commands that will fail or print
+  /// their help may be among those that load nothing.
+  static Preload begin(String... arguments) {
+    Thread thread = Thread.ofPlatform().daemon().name("preload").unstarted(Preload::load);
+    if (isUseful(arguments)) {
+      thread.start();
+    }
+    return new Preload(thread);
+  }
+
+  /// Whether a command line needs libtorch and does not set the number of threads.
+  static boolean isUseful(String... arguments) {
+    List<String> words = Arrays.asList(arguments);
+    return !words.isEmpty()
+        && COMMANDS.contains(words.getFirst())
+        && words.stream().noneMatch(word -> HELP.contains(word) || word.startsWith(THREADS));
+  }
+
+  /// Waits until the libraries are loaded. The process must not end in between, because the
+  /// libraries' initialisation and their clean-up would then run at the same time.
+  void await() {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void load() {
+    try {
+      NativeRuntime.prepareForInference();
+      NativeRuntime.numThreads();
+    } catch (RuntimeException | LinkageError e) {
+      // the command meets the same error, and reports it
+      System.getLogger(Preload.class.getName())
+          .log(System.Logger.Level.DEBUG, "libtorch cannot be loaded", e);
+    }
+  }
+}
