@@ -56,7 +56,10 @@ final class AnswerForm {
     if (grammar != null) {
       return compiled("--grammar " + grammar, () -> Constraint.grammar(read("--grammar", grammar)));
     }
-    return compiled("--json", Constraint::jsonObject);
+    if (json) {
+      return compiled("--json", Constraint::jsonObject);
+    }
+    throw new IllegalStateException("none of the options was given");
   }
 
   private static Constraint compiled(String option, Supplier<Constraint> compile) {
