@@ -1,0 +1,124 @@
+package llava4j.constraint;
+
+import java.util.List;
+import llava4j.constraint.automaton.Grammar;
+import llava4j.constraint.automaton.Leaf;
+import llava4j.constraint.automaton.Leaves;
+import llava4j.constraint.grammar.GrammarCompiler;
+import llava4j.constraint.limit.ConstraintException;
+import llava4j.constraint.limit.Limits;
+import llava4j.constraint.regex.Patterns;
+import llava4j.constraint.regex.Regex;
+import llava4j.constraint.regex.RegexPool;
+import llava4j.constraint.schema.SchemaCompiler;
+import llava4j.constraint.token.TokenTrie;
+
+/// The texts that may be generated, compiled. Thread-safe; what is worked out while one text is
+/// generated is kept for the others.
+///
+/// All factories throw a [ConstraintException] for input that is wrong, that uses what is not
+/// supported, that allows no text at all, or that exceeds a limit.
+public final class Constraint {
+  private final Grammar grammar;
+  private final List<String> ignored;
+
+  private Constraint(Grammar grammar, List<String> ignored) {
+    this.grammar = grammar;
+    this.ignored = ignored;
+  }
+
+  /// JSON texts whose values fulfil a JSON Schema of draft 2020-12 or older. Members of objects
+  /// come in the schema's order, others behind them.
+  public static Constraint jsonSchema(String schema, Limits limits) {
+    return jsonSchema(schema, KeyOrder.SCHEMA, limits);
+  }
+
+  /// The same with another order of the members.
+  public static Constraint jsonSchema(String schema, KeyOrder order, Limits limits) {
+    requireLength(schema, "the schema", limits);
+    SchemaCompiler.Compiled compiled =
+        SchemaCompiler.compile(schema, order == KeyOrder.ANY, limits);
+    return new Constraint(compiled.grammar(), compiled.ignored());
+  }
+
+  /// The same with the default limits.
+  public static Constraint jsonSchema(String schema) {
+    return jsonSchema(schema, Limits.defaults());
+  }
+
+  /// Any JSON object.
+  public static Constraint jsonObject() {
+    return jsonSchema("{\"type\":\"object\"}");
+  }
+
+  /// Texts that match a regular expression of ECMA-262 from beginning to end.
+  public static Constraint regex(String expression, Limits limits) {
+    requireLength(expression, "the regular expression", limits);
+    RegexPool pool = new RegexPool(limits.nodes());
+    Regex language = Patterns.match(pool, expression);
+    if (!language.isLive()) {
+      throw new ConstraintException(
+          "no text matches the regular expression '" + expression + "'; correct it");
+    }
+    return of(language, limits);
+  }
+
+  /// The same with the default limits.
+  public static Constraint regex(String expression) {
+    return regex(expression, Limits.defaults());
+  }
+
+  /// One of several texts.
+  public static Constraint choice(List<String> texts, Limits limits) {
+    if (texts.isEmpty()) {
+      throw new ConstraintException("there is no text to choose from; pass at least one");
+    }
+    requireLength(String.join("", texts), "the list of choices", limits);
+    return of(new RegexPool(limits.nodes()).literals(texts), limits);
+  }
+
+  /// The same with the default limits.
+  public static Constraint choice(List<String> texts) {
+    return choice(texts, Limits.defaults());
+  }
+
+  /// Texts of a grammar in GBNF, the notation of llama.cpp, that begins with the rule `root`.
+  public static Constraint grammar(String grammar, Limits limits) {
+    requireLength(grammar, "the grammar", limits);
+    return new Constraint(GrammarCompiler.compile(grammar, limits), List.of());
+  }
+
+  /// The same with the default limits.
+  public static Constraint grammar(String grammar) {
+    return grammar(grammar, Limits.defaults());
+  }
+
+  private static Constraint of(Regex language, Limits limits) {
+    Leaves leaves = new Leaves();
+    Leaf start = leaves.text(language);
+    return new Constraint(new Grammar(start, leaves, limits), List.of());
+  }
+
+  private static void requireLength(String source, String what, Limits limits) {
+    if (source.length() > limits.sourceLength()) {
+      throw new ConstraintException(
+          what
+              + " has "
+              + source.length()
+              + " characters, more than the limit of "
+              + limits.sourceLength()
+              + "; shorten it or raise the limit");
+    }
+  }
+
+  /// Pointers to keywords of the schema that have no effect: those that no draft defines, formats
+  /// that draft 2020-12 does not define, and what stands beside `$ref` in a draft before 2019-09.
+  public List<String> ignored() {
+    return ignored;
+  }
+
+  /// The beginning of a text.
+  public ConstraintState start(TokenTrie trie) {
+    return new ConstraintState(trie, grammar.reader(trie));
+  }
+}

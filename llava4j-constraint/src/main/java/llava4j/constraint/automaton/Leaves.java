@@ -1,0 +1,56 @@
+package llava4j.constraint.automaton;
+
+import java.util.HashMap;
+import java.util.Map;
+import llava4j.constraint.regex.Regex;
+
+/// Makes leaves; equal ones are one object. Not thread-safe.
+public final class Leaves {
+
+  private record TextKey(Regex state, Utf8 partial) {}
+
+  private record StringKey(
+      Regex state, StringLeaf.Phase phase, Utf8 partial, int unit, int digits) {}
+
+  private final Map<String, LiteralLeaf> literals = new HashMap<>();
+  private final Map<TextKey, TextLeaf> texts = new HashMap<>();
+  private final Map<StringKey, StringLeaf> strings = new HashMap<>();
+
+  /// A known text.
+  public Leaf literal(String text) {
+    return literals.computeIfAbsent(text, LiteralLeaf::of);
+  }
+
+  /// Plain text of a language, which must have a text.
+  public Leaf text(Regex language) {
+    return text(language, null);
+  }
+
+  /// A JSON string, quotes included, of a language, which must have a text.
+  public Leaf string(Regex language) {
+    return string(language, StringLeaf.Phase.BEFORE, null, 0, 0);
+  }
+
+  Leaf text(Regex state, Utf8 partial) {
+    return texts.computeIfAbsent(
+        new TextKey(state, partial), key -> new TextLeaf(this, state, partial));
+  }
+
+  Leaf string(Regex state, StringLeaf.Phase phase, Utf8 partial, int unit, int digits) {
+    Regex kept = phase == StringLeaf.Phase.AFTER ? state.pool().empty() : state;
+    return strings.computeIfAbsent(
+        new StringKey(kept, phase, partial, unit, digits),
+        key -> new StringLeaf(this, kept, phase, partial, unit, digits));
+  }
+
+  /// How many leaves there are.
+  int size() {
+    return texts.size() + strings.size();
+  }
+
+  /// Forgets all that can be made again.
+  void clear() {
+    texts.clear();
+    strings.clear();
+  }
+}

@@ -1,0 +1,2 @@
+/// The tokens of a vocabulary as a trie of their bytes.
+package llava4j.constraint.token;
