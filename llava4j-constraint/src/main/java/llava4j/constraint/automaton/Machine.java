@@ -1,5 +1,6 @@
 package llava4j.constraint.automaton;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -16,7 +17,7 @@ import llava4j.constraint.token.TokenTrie;
 /// The automaton of one grammar over one vocabulary, built while it is used. Not thread-safe: its
 /// users hold one lock.
 final class Machine {
-  private static final int MOST_DEPTH = 2_000;
+  private static final int MOST_STACKS = 20_000;
 
   private final Grammar grammar;
   private final TokenTrie trie;
@@ -83,7 +84,7 @@ final class Machine {
   private Stack push(Symbol top, Stack below) {
     long key = (long) top.serial(this) << 32 | (below == null ? 0 : below.serial());
     Stack found = stacks.get(key);
-    if (found == null || found.top() != top || found.below() != below) {
+    if (found == null) {
       found = new Stack(top, below, ++stackSerials);
       stacks.put(key, found);
     }
@@ -92,7 +93,7 @@ final class Machine {
 
   State stateOf(Stack only) {
     Closure closure = new Closure();
-    closure.add(only, 0);
+    closure.addAll(only);
     return closure.state();
   }
 
@@ -147,11 +148,37 @@ final class Machine {
   private final class Closure {
     private final Set<Stack> seen = new HashSet<>();
     private final List<Stack> tops = new ArrayList<>();
+    private final ArrayDeque<Stack> pending = new ArrayDeque<>();
     private boolean mayEnd;
 
     void addLeaf(Leaf leaf, Stack below) {
+      take(leaf, below);
+      run();
+    }
+
+    void addAll(Stack stack) {
+      pending.push(stack);
+      run();
+    }
+
+    private void run() {
+      while (!pending.isEmpty()) {
+        Stack stack = pending.pop();
+        if (stack.top() instanceof Leaf top) {
+          take(top, stack.below());
+        } else {
+          expand(stack);
+        }
+      }
+    }
+
+    private void take(Leaf leaf, Stack below) {
       if (leaf.isAccepting()) {
-        add(below, 0);
+        if (below == null) {
+          mayEnd = true;
+        } else if (seen.add(below)) {
+          pending.push(below);
+        }
       }
       if (!leaf.isFinished()) {
         Stack stack = push(leaf, below);
@@ -161,24 +188,22 @@ final class Machine {
       }
     }
 
-    void add(Stack stack, int depth) {
-      if (stack == null) {
-        mayEnd = true;
-      } else if (stack.top() instanceof Leaf leaf) {
-        addLeaf(leaf, stack.below());
-      } else if (seen.add(stack)) {
-        if (depth > MOST_DEPTH) {
-          throw new ConstraintException(
-              "the grammar begins with itself more than "
-                  + MOST_DEPTH
-                  + " times without a character; write it without left recursion");
+    private void expand(Stack stack) {
+      if (seen.size() > MOST_STACKS) {
+        throw new ConstraintException(
+            "the constraint can be read in more than "
+                + MOST_STACKS
+                + " ways at one place of the text; write it with fewer alternatives that begin alike");
+      }
+      for (List<Symbol> alternative : ((Rule) stack.top()).alternatives()) {
+        Stack all = stack.below();
+        for (int i = alternative.size() - 1; i >= 0; i--) {
+          all = push(alternative.get(i), all);
         }
-        for (List<Symbol> alternative : ((Rule) stack.top()).alternatives()) {
-          Stack all = stack.below();
-          for (int i = alternative.size() - 1; i >= 0; i--) {
-            all = push(alternative.get(i), all);
-          }
-          add(all, depth + 1);
+        if (all == null) {
+          mayEnd = true;
+        } else if (seen.add(all)) {
+          pending.push(all);
         }
       }
     }

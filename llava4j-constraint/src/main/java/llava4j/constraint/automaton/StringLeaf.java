@@ -137,8 +137,8 @@ final class StringLeaf extends Leaf {
     if (low > last) {
       return false;
     }
-    if (low <= 0xD7FF && state.canTake(low, Math.min(last, 0xD7FF))
-        || last >= 0xE000 && state.canTake(Math.max(low, 0xE000), last)) {
+    if ((low <= 0xD7FF && state.canTake(low, Math.min(last, 0xD7FF)))
+        || (last >= 0xE000 && state.canTake(Math.max(low, 0xE000), last))) {
       return true;
     }
     int highFirst = Math.max(low, 0xD800);
@@ -167,7 +167,7 @@ final class StringLeaf extends Leaf {
       return whole(from);
     }
     return state.canTake(from, Character.toCodePoint(high, (char) last))
-        ? leaves.string(state, Phase.LOW_HEX, null, unit & 0xFFFF0000 | low, digits + 1)
+        ? leaves.string(state, Phase.LOW_HEX, null, (unit & 0xFFFF0000) | low, digits + 1)
         : null;
   }
 

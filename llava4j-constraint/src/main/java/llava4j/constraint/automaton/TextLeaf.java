@@ -40,4 +40,9 @@ final class TextLeaf extends Leaf {
   public boolean isAccepting() {
     return partial == null && state.isNullable();
   }
+
+  @Override
+  public boolean isFinished() {
+    return isAccepting() && !state.canTake(0, Character.MAX_CODE_POINT);
+  }
 }

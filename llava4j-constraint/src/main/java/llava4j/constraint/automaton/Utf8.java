@@ -23,7 +23,7 @@ record Utf8(int bits, int missing, int low) {
 
   /// After one more byte; null if it does not continue a code point.
   Utf8 after(int value) {
-    return (value & 0xC0) == 0x80 ? new Utf8(bits << 6 | value & 0x3F, missing - 1, low) : null;
+    return (value & 0xC0) == 0x80 ? new Utf8(bits << 6 | (value & 0x3F), missing - 1, low) : null;
   }
 
   /// The lowest code point that may still come of it.
@@ -33,6 +33,6 @@ record Utf8(int bits, int missing, int low) {
 
   /// The highest code point that may still come of it.
   int last() {
-    return Math.min(0x10FFFF, (bits + 1 << (6 * missing)) - 1);
+    return Math.min(0x10FFFF, ((bits + 1) << (6 * missing)) - 1);
   }
 }

@@ -137,7 +137,7 @@ final class RegexParser {
       inner = new Ast.Ahead(choice(), true);
     } else {
       take('P'); // as Python writes names
-      if (!take('<') || at < text.length && (text[at] == '=' || text[at] == '!')) {
+      if (!take('<') || (at < text.length && (text[at] == '=' || text[at] == '!'))) {
         throw wrong("a look-behind or a flag at " + at);
       }
       while (at < text.length && text[at] != '>') {
@@ -221,7 +221,7 @@ final class RegexParser {
         throw wrong("a word boundary at " + (at - 2));
       }
       default -> {
-        if (one < 0x80 && (Character.isLetterOrDigit(one))) {
+        if (one < 0x80 && Character.isLetterOrDigit(one)) {
           throw wrong("the escape '\\" + Character.toString(one) + "' at " + (at - 2));
         }
         yield CharSet.of(one);

@@ -170,7 +170,7 @@ public final class RegexPool {
     if (single != null) {
       parts.add(chars(single));
     }
-    if (length[1] != Regex.UNBOUNDED && length[0] > length[1] || parts.contains(never)) {
+    if ((length[1] != Regex.UNBOUNDED && length[0] > length[1]) || parts.contains(never)) {
       return never;
     }
     if (length[0] > 0 || length[1] != Regex.UNBOUNDED) {

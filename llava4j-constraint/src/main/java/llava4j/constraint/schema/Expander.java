@@ -394,7 +394,7 @@ final class Expander {
       }
       List<Integer> terms = new ArrayList<>();
       for (JsonNode one : list) {
-        if (!list.isArray() || !one.isObject() && !one.isBoolean()) {
+        if (!list.isArray() || (!one.isObject() && !one.isBoolean())) {
           throw context.document().wrong(schema, keyword, "must be a list of schemas");
         }
         terms.add(context.terms().of(one));

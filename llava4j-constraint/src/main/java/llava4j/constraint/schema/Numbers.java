@@ -25,7 +25,7 @@ final class Numbers {
     this.anyFraction = pool.optional(pool.concat(pool.literal("."), pool.repeat(digit, 1, -1)));
   }
 
-  /// Every number, with exponents of up to three digits.
+  /// Every number, with exponents up to 199, so that it is a finite double.
   Regex full() {
     Regex exponent =
         pool.concat(
@@ -77,7 +77,7 @@ final class Numbers {
 
   /// Numbers without an exponent from a bound on.
   Regex atLeast(BigDecimal bound, boolean strictly) {
-    if (bound.signum() > 0 || bound.signum() == 0 && strictly) {
+    if (bound.signum() > 0 || (bound.signum() == 0 && strictly)) {
       return above(bound, strictly);
     }
     Regex negative = pool.concat(pool.literal("-"), below(bound.negate(), strictly));
@@ -88,7 +88,7 @@ final class Numbers {
 
   /// Numbers without an exponent up to a bound.
   Regex atMost(BigDecimal bound, boolean strictly) {
-    if (bound.signum() < 0 || bound.signum() == 0 && strictly) {
+    if (bound.signum() < 0 || (bound.signum() == 0 && strictly)) {
       return pool.concat(pool.literal("-"), above(bound.negate(), strictly));
     }
     Regex negative = pool.concat(pool.literal("-"), above(BigDecimal.ZERO, false));

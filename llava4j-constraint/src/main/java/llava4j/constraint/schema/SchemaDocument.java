@@ -34,10 +34,10 @@ final class SchemaDocument {
 
   private final JsonNode root;
   private final boolean refAlone;
-  private final Map<JsonNode, String> pointers = new IdentityHashMap<>();
-  private final Map<JsonNode, URI> bases = new IdentityHashMap<>();
+  private final IdentityHashMap<JsonNode, String> pointers = new IdentityHashMap<>();
+  private final IdentityHashMap<JsonNode, URI> bases = new IdentityHashMap<>();
   private final Map<String, JsonNode> byAddress = new HashMap<>();
-  private final Map<JsonNode, JsonNode> made = new IdentityHashMap<>();
+  private final IdentityHashMap<JsonNode, JsonNode> made = new IdentityHashMap<>();
   private final TreeSet<String> ignored = new TreeSet<>();
 
   private SchemaDocument(JsonNode root) {
@@ -59,7 +59,7 @@ final class SchemaDocument {
               + "; correct it",
           e);
     }
-    if (root == null || !root.isObject() && !root.isBoolean()) {
+    if (root == null || (!root.isObject() && !root.isBoolean())) {
       throw new ConstraintException(
           "the schema is neither a JSON object nor true or false; pass a JSON Schema");
     }
@@ -76,7 +76,7 @@ final class SchemaDocument {
     URI here = base;
     if (node.isObject()) {
       if (!names) {
-        here = addressed(node, base);
+        here = addressed(node, pointer, base);
       }
       pointers.put(node, pointer);
       bases.put(node, here);
@@ -98,7 +98,7 @@ final class SchemaDocument {
     }
   }
 
-  private URI addressed(JsonNode node, URI base) {
+  private URI addressed(JsonNode node, String pointer, URI base) {
     URI here = base;
     for (String key : List.of("$id", "id")) {
       JsonNode id = node.get(key);
@@ -111,7 +111,7 @@ final class SchemaDocument {
         byAddress.putIfAbsent(here.toString(), node);
       }
     }
-    if (node == root) {
+    if (pointer.equals("#")) {
       byAddress.putIfAbsent(here.toString(), node);
     }
     if (node.path("$anchor").isString()) {

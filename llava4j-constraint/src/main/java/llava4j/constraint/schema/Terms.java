@@ -3,7 +3,6 @@ package llava4j.constraint.schema;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.BooleanNode;
@@ -16,7 +15,7 @@ final class Terms {
   /// Fulfilled by none.
   static final int FALSE = 1;
 
-  private final Map<JsonNode, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<JsonNode, Integer> numbers = new IdentityHashMap<>();
   private final List<JsonNode> nodes = new ArrayList<>(List.of(BooleanNode.TRUE));
 
   /// The term of a schema.

@@ -14,7 +14,7 @@ final class Values {
   private final Context context;
   private final Expander expander;
   private final Map<List<Integer>, Value> byTerms = new HashMap<>();
-  private final Map<Value, List<Integer>> terms = new IdentityHashMap<>();
+  private final IdentityHashMap<Value, List<Integer>> terms = new IdentityHashMap<>();
   private final Deque<Value> pending = new ArrayDeque<>();
 
   Values(Context context) {

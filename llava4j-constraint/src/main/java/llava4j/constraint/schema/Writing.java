@@ -26,7 +26,7 @@ final class Writing {
   private final RegexPool pool;
   private final Leaves leaves;
   private final Leaf space;
-  private final Map<Value, Symbol> values = new IdentityHashMap<>();
+  private final IdentityHashMap<Value, Symbol> values = new IdentityHashMap<>();
   private final Map<ItemsKey, Symbol> items = new HashMap<>();
   private final Map<MembersKey, Symbol> members = new HashMap<>();
 
