@@ -1,6 +1,7 @@
 package llava4j.benchmarks;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -49,6 +50,12 @@ public final class Main implements Callable<Integer> {
       description = "The folder of the recorded results. Default: ${DEFAULT-VALUE}.")
   private Path folder;
 
+  @Option(
+      names = "--zip",
+      paramLabel = "FILE",
+      description = "Schemas with instances, as MaskBench has them; for maskbench only.")
+  private Path zip;
+
   @Spec private CommandSpec spec;
 
   /// Parses, measures and ends the process.
@@ -60,7 +67,7 @@ public final class Main implements Callable<Integer> {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     StringBuilder described = new StringBuilder("%nBenchmarks:%n");
-    for (Benchmark benchmark : benchmarks()) {
+    for (Benchmark benchmark : benchmarks(null)) {
       described.append(
           String.format(
               Locale.ROOT,
@@ -72,7 +79,8 @@ public final class Main implements Callable<Integer> {
     return commandLine.setUsageHelpAutoWidth(true);
   }
 
-  static List<Benchmark> benchmarks() {
+  /// @param zip what maskbench measures; null if it is not run
+  static List<Benchmark> benchmarks(Path zip) {
     return List.of(
         new VisionBenchmark(),
         new PrefillBenchmark(),
@@ -88,13 +96,18 @@ public final class Main implements Callable<Integer> {
         new TrainInputBenchmark(),
         new ZeroMemoryBenchmark(),
         new EvalScoreBenchmark(),
-        new EvalRunBenchmark());
+        new EvalRunBenchmark(),
+        new MaskBenchmark(zip));
   }
 
   @Override
   public Integer call() {
     if (repeats < 1) {
       throw new ParameterException(spec.commandLine(), "--repeats must be at least 1");
+    }
+    if (names.contains("maskbench") && (zip == null || !Files.isReadable(zip))) {
+      throw new ParameterException(
+          spec.commandLine(), "maskbench needs --zip FILE with a file that can be read");
     }
     PrintWriter out = spec.commandLine().getOut();
     NativeRuntime.useThreads(threads == null ? OptionalInt.empty() : OptionalInt.of(threads));
@@ -136,13 +149,13 @@ public final class Main implements Callable<Integer> {
 
   private List<Benchmark> chosen() {
     if (names.contains("all")) {
-      return benchmarks();
+      return benchmarks(zip);
     }
     return names.stream().map(this::byName).toList();
   }
 
   private Benchmark byName(String name) {
-    return benchmarks().stream()
+    return benchmarks(zip).stream()
         .filter(benchmark -> benchmark.name().equals(name))
         .findFirst()
         .orElseThrow(() ->
@@ -151,7 +164,7 @@ public final class Main implements Callable<Integer> {
                 "unknown benchmark '"
                     + name
                     + "'; use one of "
-                    + String.join(", ", benchmarks().stream().map(Benchmark::name).toList())
+                    + String.join(", ", benchmarks(zip).stream().map(Benchmark::name).toList())
                     + " or all"));
   }
 }

@@ -2,7 +2,6 @@ package llava4j.constraint.automaton;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -147,7 +146,7 @@ final class Machine {
   /// Stacks with leaves on top, gathered.
   private final class Closure {
     private final Set<Stack> seen = new HashSet<>();
-    private final List<Stack> tops = new ArrayList<>();
+    private final Set<Stack> leaves = new HashSet<>();
     private final ArrayDeque<Stack> pending = new ArrayDeque<>();
     private boolean mayEnd;
 
@@ -181,10 +180,7 @@ final class Machine {
         }
       }
       if (!leaf.isFinished()) {
-        Stack stack = push(leaf, below);
-        if (seen.add(stack)) {
-          tops.add(stack);
-        }
+        leaves.add(push(leaf, below));
       }
     }
 
@@ -209,11 +205,12 @@ final class Machine {
     }
 
     State state() {
-      if (tops.isEmpty() && !mayEnd) {
+      if (leaves.isEmpty() && !mayEnd) {
         return dead;
       }
+      List<Stack> tops = new ArrayList<>(leaves);
       tops.sort(Comparator.comparingInt(Stack::serial));
-      List<Object> key = new ArrayList<>((Collection<? extends Object>) tops);
+      List<Object> key = new ArrayList<>(tops);
       key.add(mayEnd);
       State found = states.get(key);
       if (found == null) {

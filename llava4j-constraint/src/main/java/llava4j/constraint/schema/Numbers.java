@@ -30,7 +30,9 @@ final class Numbers {
     Regex exponent =
         pool.concat(
             pool.chars(CharSet.ofAll("eE")),
-            pool.concat(pool.optional(pool.chars(CharSet.ofAll("+-"))), pool.repeat(digit, 1, 3)));
+            pool.concat(
+                pool.optional(pool.chars(CharSet.ofAll("+-"))),
+                pool.concat(pool.optional(pool.literal("1")), pool.repeat(digit, 1, 2))));
     return pool.concat(plain(), pool.optional(exponent));
   }
 
