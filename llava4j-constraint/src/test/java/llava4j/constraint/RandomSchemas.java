@@ -13,17 +13,7 @@ final class RandomSchemas {
   private static final List<String> PATTERNS =
       List.of("^[a-c]+$", "a", "^x?[0-9]{1,3}$", "^(?!b)", "[^a]$", "^\u20ac*$", "^.{0,4}$");
   private static final List<String> FORMATS =
-      List.of(
-          "date",
-          "time",
-          "date-time",
-          "uuid",
-          "email",
-          "ipv4",
-          "ipv6",
-          "uri",
-          "hostname",
-          "duration");
+      List.of("date", "time", "date-time", "uuid", "ipv4", "ipv6", "uri", "hostname", "duration");
 
   private final Random random;
 
@@ -147,8 +137,10 @@ final class RandomSchemas {
         schema.set("else", schema(depth - 1));
       }
       default -> {
-        schema.putObject("$defs").set("d", schema(depth - 1));
-        schema.put("$ref", "#/$defs/d");
+        ObjectNode list = schema.putObject("$defs").putObject("d" + depth);
+        list.put("$anchor", "d" + depth).put("type", "array").put("maxItems", 1);
+        list.putObject("items").put("$ref", "#d" + depth);
+        schema.put("$ref", "#d" + depth);
       }
     }
   }

@@ -117,6 +117,7 @@ class SchemaTest {
         "{'not':{'format':'date'},'type':'string'}; 'format' at #/not of the schema would have to be missed",
         "{'allOf':[{'type':'string'},{'type':'null'}]}; no value fulfils the schema",
         "{'type':'object','minProperties':3}; 'minProperties' of the schema",
+        "{'$defs':{'a':{'anyOf':[{'$ref':'#/$defs/a'},{'type':'null'}]}},'$ref':'#/$defs/a'}; leads back to itself",
         "{; not JSON",
         "{'a':1,'a':2}; not JSON",
         "1; neither a JSON object nor true or false"

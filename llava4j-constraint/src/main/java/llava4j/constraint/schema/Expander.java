@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,7 @@ final class Expander {
 
   private final Context context;
   private final Map<Question, Boolean> empty = new HashMap<>();
+  private final IdentityHashMap<JsonNode, Boolean> finite = new IdentityHashMap<>();
 
   Expander(Context context) {
     this.context = context;
@@ -127,6 +129,23 @@ final class Expander {
     return names;
   }
 
+  /// A schema that is reached again for the same value could be worked out for ever.
+  private void requireFinite(JsonNode schema) {
+    Boolean known = finite.putIfAbsent(schema, false);
+    if (known == null) {
+      for (JsonNode one : SameValue.schemas(schema, context.document())) {
+        requireFinite(one);
+      }
+      finite.put(schema, true);
+    } else if (!known) {
+      throw new ConstraintException(
+          "the schema at "
+              + context.document().pointer(schema)
+              + " leads back to itself for the same value, which says nothing; remove the"
+              + " reference");
+    }
+  }
+
   /// One way through all combinations.
   private final class Search {
     private final Kind kind;
@@ -175,6 +194,7 @@ final class Expander {
         }
         if (term != Terms.TRUE && done.add(term)) {
           JsonNode schema = context.terms().schema(term);
+          requireFinite(schema);
           requireKnown(schema);
           if (Terms.isPositive(term)) {
             fulfil(schema);

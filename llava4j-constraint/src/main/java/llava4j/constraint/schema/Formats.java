@@ -82,7 +82,8 @@ final class Formats {
           case "time" -> CLOCK + ZONE;
           case "date-time" -> DATE + "[tT]" + CLOCK + ZONE;
           case "duration" -> DURATION;
-          case "email" -> ATOM + "(?:\\." + ATOM + ")*@(?:" + HOST + "|\\[" + IPV4 + "\\])";
+          case "email" ->
+              "(?=[^@]{1,64}@)" + ATOM + "(?:\\." + ATOM + ")*@(?:" + HOST + "|\\[" + IPV4 + "\\])";
           case "hostname", "host-name" -> HOST;
           case "ipv4", "ip-address" -> IPV4;
           case "ipv6" -> ipv6();
