@@ -96,9 +96,12 @@ final class Formats {
         });
   }
 
-  /// The expressions that must all match: the format's own and, for names of hosts, their length.
+  /// The expressions that must all match: the format's own and, for names of hosts, their length;
+  /// labels with two hyphens behind two characters encode others, which cannot be checked.
   static List<String> all(String expression) {
-    return expression.equals(HOST) ? List.of(expression, "[^]{1,253}") : List.of(expression);
+    return expression.equals(HOST)
+        ? List.of(expression, "(?![^.]{2}--)(?!.*\\.[^.]{2}--)[^]{1,253}")
+        : List.of(expression);
   }
 
   private static String ipv6() {

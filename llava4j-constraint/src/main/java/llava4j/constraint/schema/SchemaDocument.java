@@ -30,6 +30,14 @@ final class SchemaDocument {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
   private static final int MOST_DIGITS = 400;
+  private static final Set<String> NAMED_SCHEMAS =
+      Set.of(
+          "properties",
+          "patternProperties",
+          "$defs",
+          "definitions",
+          "dependentSchemas",
+          "dependencies");
   private static final Set<String> NO_SCHEMAS = Set.of("enum", "const", "default", "examples");
 
   private final JsonNode root;
@@ -44,7 +52,7 @@ final class SchemaDocument {
     this.root = root;
     String draft = root.path("$schema").asString("");
     this.refAlone = draft.matches(".*draft-0[3-7]/.*");
-    index(root, "#", URI.create("schema:/root"), false);
+    index(root, "#", URI.create("schema:/root"), Place.SCHEMA);
   }
 
   static SchemaDocument parse(String text) {
@@ -72,30 +80,48 @@ final class SchemaDocument {
         : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
   }
 
-  private void index(JsonNode node, String pointer, URI base, boolean names) {
+  /// What an object of the document is.
+  private enum Place {
+    SCHEMA,
+    /// Its members are schemas.
+    NAMES,
+    /// Something that no keyword makes a schema; a reference may still lead there.
+    OTHER
+  }
+
+  private void index(JsonNode node, String pointer, URI base, Place place) {
     URI here = base;
     if (node.isObject()) {
-      if (!names) {
+      if (place == Place.SCHEMA) {
         here = addressed(node, pointer, base);
       }
       pointers.put(node, pointer);
       bases.put(node, here);
       for (Map.Entry<String, JsonNode> entry : node.properties()) {
-        if (!names && NO_SCHEMAS.contains(entry.getKey())) {
+        if (place == Place.SCHEMA && NO_SCHEMAS.contains(entry.getKey())) {
           continue;
         }
         String step = entry.getKey().replace("~", "~0").replace("/", "~1");
-        boolean below =
-            !names
-                && Set.of("properties", "patternProperties", "$defs", "definitions")
-                    .contains(entry.getKey());
-        index(entry.getValue(), pointer + "/" + step, here, below);
+        index(entry.getValue(), pointer + "/" + step, here, below(place, entry.getKey()));
       }
     } else if (node.isArray()) {
       for (int i = 0; i < node.size(); i++) {
-        index(node.get(i), pointer + "/" + i, here, false);
+        index(node.get(i), pointer + "/" + i, here, place);
       }
     }
+  }
+
+  private static Place below(Place place, String key) {
+    return switch (place) {
+      case NAMES -> Place.SCHEMA;
+      case OTHER -> Place.OTHER;
+      case SCHEMA -> {
+        if (NAMED_SCHEMAS.contains(key)) {
+          yield Place.NAMES;
+        }
+        yield Keywords.SUPPORTED.contains(key) ? Place.SCHEMA : Place.OTHER;
+      }
+    };
   }
 
   private URI addressed(JsonNode node, String pointer, URI base) {
