@@ -6,8 +6,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +22,7 @@ public final class RegexPool {
   record Key(Kind kind, CharSet set, List<Regex> parts, int min, int max, Multiple multiple) {}
 
   private final Map<Key, Regex> known = new HashMap<>();
+  private final Derivatives derivatives = new Derivatives(this);
   private final int limit;
   private final Regex never;
   private final Regex empty;
@@ -266,7 +265,7 @@ public final class RegexPool {
     return multiple(new Multiple(divisor, digits, 0, Multiple.Phase.START, 0));
   }
 
-  private Regex multiple(Multiple multiple) {
+  Regex multiple(Multiple multiple) {
     return intern(
         new Key(Kind.MULTIPLE, CharSet.NONE, List.of(), 0, 0, multiple), multiple.isNullable());
   }
@@ -292,85 +291,7 @@ public final class RegexPool {
   }
 
   Transitions transitionsOf(Regex from) {
-    Set<CharSet> sets = new HashSet<>();
-    collectFirst(from, sets);
-    TreeSet<Integer> bounds = new TreeSet<>(List.of(0, 0xD800, 0xE000));
-    for (CharSet set : sets) {
-      for (int i = 0; i < set.ranges().length; i += 2) {
-        bounds.add(set.ranges()[i]);
-        bounds.add(set.ranges()[i + 1] + 1);
-      }
-    }
-    List<CharSet> ordered = List.copyOf(sets);
-    Map<java.util.BitSet, Regex> bySignature = new HashMap<>();
-    Map<Integer, Regex> targets = new LinkedHashMap<>();
-    Regex last = null;
-    for (int start : bounds) {
-      java.util.BitSet signature = new java.util.BitSet();
-      for (int i = 0; i < ordered.size(); i++) {
-        signature.set(i, ordered.get(i).contains(start));
-      }
-      Regex target =
-          start >= 0xD800 && start < 0xE000
-              ? never
-              : bySignature.computeIfAbsent(signature, key -> derive(from, start));
-      if (target != last || start == 0xD800 || start == 0xE000) {
-        targets.put(start, target);
-      }
-      last = target;
-    }
-    return new Transitions(
-        targets.keySet().stream().mapToInt(Integer::intValue).toArray(),
-        targets.values().toArray(Regex[]::new));
-  }
-
-  private static void collectFirst(Regex node, Set<CharSet> sets) {
-    switch (node.kind) {
-      case NEVER, EMPTY -> {}
-      case CHARS -> sets.add(node.set);
-      case CONCAT -> {
-        collectFirst(node.parts.get(0), sets);
-        if (node.parts.get(0).nullable) {
-          collectFirst(node.parts.get(1), sets);
-        }
-      }
-      case OR, AND, NOT, REPEAT -> node.parts.forEach(part -> collectFirst(part, sets));
-      case MULTIPLE -> {
-        for (int digit = '0'; digit <= '9'; digit++) {
-          sets.add(CharSet.of(digit));
-        }
-        sets.add(CharSet.of('-'));
-        sets.add(CharSet.of('.'));
-      }
-    }
-  }
-
-  private Regex derive(Regex node, int codePoint) {
-    if (node.transitions != null) {
-      return node.transitions.target(codePoint);
-    }
-    return switch (node.kind) {
-      case NEVER, EMPTY -> never;
-      case CHARS -> node.set.contains(codePoint) ? empty : never;
-      case CONCAT -> {
-        Regex first = node.parts.get(0);
-        Regex second = node.parts.get(1);
-        Regex through = concat(derive(first, codePoint), second);
-        yield first.nullable ? or(through, derive(second, codePoint)) : through;
-      }
-      case OR -> or(node.parts.stream().map(part -> derive(part, codePoint)).toList());
-      case AND -> and(node.parts.stream().map(part -> derive(part, codePoint)).toList());
-      case NOT -> not(derive(node.parts.getFirst(), codePoint));
-      case REPEAT -> {
-        Regex inner = node.parts.getFirst();
-        int max = node.max == Regex.UNBOUNDED ? Regex.UNBOUNDED : node.max - 1;
-        yield concat(derive(inner, codePoint), repeat(inner, Math.max(0, node.min - 1), max));
-      }
-      case MULTIPLE -> {
-        Multiple next = node.multiple.after(codePoint);
-        yield next == null ? never : multiple(next);
-      }
-    };
+    return derivatives.transitionsOf(from);
   }
 
   /// A search from expression to expression; what it passed on the way to a text lives, and if it

@@ -101,32 +101,8 @@ final class Expander {
       }
     }
     boolean listed = schema.has("const") || schema.has("enum");
-    return typed(kind, schema)
+    return Types.leaveRoom(kind, schema, context.document())
         && (!listed || !Facts.ofKind(kind, schema, context.document()).isEmpty());
-  }
-
-  private boolean typed(Kind kind, JsonNode schema) {
-    return !schema.has("type") || types(schema).stream().anyMatch(kind.names()::contains);
-  }
-
-  private List<String> types(JsonNode schema) {
-    JsonNode type = schema.get("type");
-    List<String> names =
-        type.isString()
-            ? List.of(type.stringValue())
-            : context.document().texts(schema, "type", type);
-    for (String name : names) {
-      boolean known = false;
-      for (Kind kind : Kind.values()) {
-        known |= kind.names().contains(name);
-      }
-      if (!known) {
-        throw context
-            .document()
-            .wrong(schema, "type", "is '" + name + "', which is no type; use 'string' or another");
-      }
-    }
-    return names;
   }
 
   /// A schema that is reached again for the same value could be worked out for ever.
@@ -259,13 +235,13 @@ final class Expander {
         }
       }
       parts.addAll(schemas(schema, "allOf"));
-      if (!typed(kind, schema)) {
+      if (!Types.leaveRoom(kind, schema, context.document())) {
         pending.push(Terms.FALSE);
         return;
       }
       if (facts instanceof NumberFacts number
           && schema.has("type")
-          && !types(schema).contains("number")) {
+          && !Types.of(schema, context.document()).contains("number")) {
         number.demandInteger();
       }
       if (schema.has("const") || schema.has("enum")) {
@@ -349,13 +325,13 @@ final class Expander {
           return;
         }
       }
-      if (!typed(kind, schema)) {
+      if (!Types.leaveRoom(kind, schema, context.document())) {
         choices.removeLast();
         return;
       }
       if (facts instanceof NumberFacts number
           && schema.has("type")
-          && !types(schema).contains("number")) {
+          && !Types.of(schema, context.document()).contains("number")) {
         ways.add(number.fractionWay());
       }
       if (schema.has("const") || schema.has("enum")) {
