@@ -35,7 +35,7 @@ final class Formats {
           + ")*)(?::[0-9]{0,5})?(?:/"
           + PATH
           + "*)?";
-  private static final String NOT_SLASHES = "(?:/(?!/)" + PATH + "*|(?!/)" + PATH + "*)";
+  private static final String NOT_SLASHES = "(?:/(?!/)" + PATH + "*|(?!/)" + PATH + "+)";
   private static final String URI_TEXT =
       "[a-zA-Z][a-zA-Z0-9+.-]*:(?:" + AUTHORITY + "|" + NOT_SLASHES + ")" + TAIL;
   private static final String RELATIVE =
