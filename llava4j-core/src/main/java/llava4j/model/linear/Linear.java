@@ -161,11 +161,11 @@ public sealed interface Linear {
   ///   minimum
   /// @param many a faster product for many rows; empty if there is none
   /// @param bias `[out]` or null
-  record Quantized(QuantizedMatrix weight, Half minimums, Optional<ManyRows> many, Tensor bias)
+  record Quantized(QuantizedMatrix weight, Half minimums, Optional<Stored> many, Tensor bias)
       implements Linear {
 
     /// @param blocks the matrix as stored in its file, which must stay open
-    public record ManyRows(BlockMatrix blocks, BfloatProducts products) {}
+    public record Stored(BlockMatrix blocks, ManyRows products) {}
 
     @Override
     public long inDim() {
@@ -190,9 +190,14 @@ public sealed interface Linear {
     }
 
     private Tensor product(Tensor rows) {
-      if (many.isPresent() && BfloatProducts.pay(rows.size(0))) {
-        return many.get().products().multiply(many.get().blocks(), rows); // [rows, out]
+      if (many.isPresent() && rows.size(0) >= many.get().products().fewestRows()) {
+        Stored stored = many.get();
+        return stored.products().multiply(stored.blocks(), this::fewRows, rows); // [rows, out]
       }
+      return fewRows(rows); // [rows, out]
+    }
+
+    private Tensor fewRows(Tensor rows) {
       Tensor output = weight.multiply(rows); // [rows, out]
       return minimums == null ? output : output.add_(minimums.forward(blockSums(rows)));
     }
