@@ -4,39 +4,32 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.BlockMatrix.Row;
-import llava4j.tensor.NativeRuntime;
-import llava4j.tensor.ParallelChunks;
 
 /// Rounds rows of a quantised matrix to signed bytes with one scale per row, for products of
 /// integers with many rows: value ≈ scale · number, numbers from -127 to 127.
 public final class BlockNarrower {
-  private static final int ROWS_PER_CHUNK = 16;
-
   private BlockNarrower() {}
 
-  /// Writes `count` rows from row `first` on, with all threads.
+  /// Writes `count` rows from row `first` on.
   ///
+  /// @param row memory for a row of the matrix
   /// @param target address of [count, stride] bytes, of which the first `columns` are written
   /// @param scales the scale of each row, written from index 0 on
   public static void toBytes(
-      BlockMatrix matrix, long first, int count, long target, long stride, float[] scales) {
+      BlockMatrix matrix,
+      long first,
+      int count,
+      Row row,
+      long target,
+      long stride,
+      float[] scales) {
     MemorySegment bytes = ByteRows.segment(target, count * stride);
-    ParallelChunks.run(
-        NativeRuntime.numThreads(),
-        Math.ceilDiv(count, ROWS_PER_CHUNK),
-        () -> {
-          Row row = new Row(matrix.layout(), matrix.columns());
-          boolean vector =
-              VectorSupport.isAvailable()
-                  && BlockWidenerVector.takes(matrix.layout(), matrix.columns());
-          return chunk -> {
-            int end = Math.toIntExact(Math.min(count, (chunk + 1) * ROWS_PER_CHUNK));
-            for (int i = Math.toIntExact(chunk * ROWS_PER_CHUNK); i < end; i++) {
-              matrix.read(first + i, row);
-              scales[i] = narrow(row, matrix.layout(), bytes, i * stride, vector);
-            }
-          };
-        });
+    boolean vector =
+        VectorSupport.isAvailable() && BlockWidenerVector.takes(matrix.layout(), matrix.columns());
+    for (int i = 0; i < count; i++) {
+      matrix.read(first + i, row);
+      scales[i] = narrow(row, matrix.layout(), bytes, i * stride, vector);
+    }
   }
 
   /// Writes one row; its scales and minimums are changed.

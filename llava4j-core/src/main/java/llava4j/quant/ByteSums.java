@@ -3,54 +3,38 @@ package llava4j.quant;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import llava4j.tensor.NativeRuntime;
-import llava4j.tensor.ParallelChunks;
 
 /// Sums of products of bytes, back in fp32.
 public final class ByteSums {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int ROWS_PER_CHUNK = 8;
 
   private ByteSums() {}
 
-  /// Writes `sum · rowScale · columnScale`, with all threads.
+  /// Writes `sum · rowScale · columnScale`.
   ///
   /// @param sums address of [rows, count] int32
   /// @param rowScales `[rows]`
-  /// @param columnScales the scales of these columns from index `firstScale` on
+  /// @param columnScales `[count]` and more
   /// @param output address of the result for the first row and column; fp32
   /// @param stride values of an output row
   public static void toFloats(
-      long sums,
-      float[] rowScales,
-      int count,
-      float[] columnScales,
-      int firstScale,
-      long output,
-      long stride) {
+      long sums, float[] rowScales, int count, float[] columnScales, long output, long stride) {
     int rows = rowScales.length;
     MemorySegment integers = ByteRows.segment(sums, (long) rows * count * Integer.BYTES);
     MemorySegment values = ByteRows.segment(output, ((rows - 1) * stride + count) * Float.BYTES);
     Kernel kernel = VectorSupport.isAvailable() ? ByteRowsVector::toFloats : ByteSums::plain;
-    ParallelChunks.run(
-        NativeRuntime.numThreads(),
-        Math.ceilDiv(rows, ROWS_PER_CHUNK),
-        () ->
-            chunk -> {
-              int end = Math.toIntExact(Math.min(rows, (chunk + 1) * ROWS_PER_CHUNK));
-              for (int row = Math.toIntExact(chunk * ROWS_PER_CHUNK); row < end; row++) {
-                kernel.toFloats(
-                    integers,
-                    (long) row * count * Integer.BYTES,
-                    columnScales,
-                    firstScale,
-                    count,
-                    rowScales[row],
-                    values,
-                    row * stride * Float.BYTES);
-              }
-            });
+    for (int row = 0; row < rows; row++) {
+      kernel.toFloats(
+          integers,
+          (long) row * count * Integer.BYTES,
+          columnScales,
+          0,
+          count,
+          rowScales[row],
+          values,
+          row * stride * Float.BYTES);
+    }
   }
 
   /// One row.

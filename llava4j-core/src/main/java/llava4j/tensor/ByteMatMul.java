@@ -1,6 +1,8 @@
 package llava4j.tensor;
 
 import java.util.Optional;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
@@ -25,9 +27,11 @@ public final class ByteMatMul {
   private static final long CHECKED_OUTPUTS = 67;
 
   private final OperatorHandle operator;
+  private final OpenMp threads;
 
-  private ByteMatMul(OperatorHandle operator) {
+  private ByteMatMul(OperatorHandle operator, OpenMp threads) {
     this.operator = operator;
+    this.threads = threads;
   }
 
   /// Whether this processor has fast and exact products of bytes.
@@ -38,24 +42,43 @@ public final class ByteMatMul {
 
   /// The operator; empty where it is slow or wrong.
   public static Optional<ByteMatMul> find() {
-    if (!isFast() || !torch.hasMKLDNN()) {
+    Optional<OpenMp> threads = OpenMp.find();
+    if (!isFast() || !torch.hasMKLDNN() || threads.isEmpty()) {
       return Optional.empty();
     }
     try (Scope _ = new Scope()) {
       OperatorHandle operator = Dispatcher.singleton().findSchemaOrThrow("aten::_int_mm", "out");
       operator.retainReference();
-      ByteMatMul found = new ByteMatMul(operator);
+      ByteMatMul found = new ByteMatMul(operator, threads.get());
       return found.isExact() ? Optional.of(found) : Optional.empty();
     }
   }
 
-  /// Writes x Wᵀ.
+  /// Runs chunks of work on all threads. The operators that a chunk calls use its thread alone.
+  ///
+  /// @param worker as for [ParallelChunks#run]
+  public void chunks(long count, Supplier<LongConsumer> worker) {
+    int usual = threads.threads();
+    threads.threads(1);
+    try {
+      ParallelChunks.run(
+          usual,
+          count,
+          () -> {
+            threads.threads(1);
+            return worker.get();
+          });
+    } finally {
+      threads.threads(usual);
+    }
+  }
+
+  /// Writes x Wᵀ on the calling thread's number of threads.
   ///
   /// @param rows signed bytes, [rows, columns], rows may lie apart
   /// @param weight signed bytes, [outputs, columns], rows may lie apart
   /// @param sums int32, [rows, outputs], contiguous
   public void multiply(Tensor rows, Tensor weight, Tensor sums) {
-    int _ = NativeRuntime.numThreads(); // also sets the number for the calling thread
     try (Scope _ = new Scope()) {
       IValueVector arguments = new IValueVector();
       arguments.push_back(new IValue(rows));

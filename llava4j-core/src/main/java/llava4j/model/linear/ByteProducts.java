@@ -2,11 +2,13 @@ package llava4j.model.linear;
 
 import java.util.Arrays;
 import llava4j.quant.BlockMatrix;
+import llava4j.quant.BlockMatrix.Row;
 import llava4j.quant.BlockNarrower;
 import llava4j.quant.ByteRows;
 import llava4j.quant.ByteSums;
 import llava4j.tensor.ByteMatMul;
 import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -19,19 +21,23 @@ import org.bytedeco.pytorch.global.torch;
 /// @param operator products of bytes
 /// @param tiles the reused memory
 record ByteProducts(ByteMatMul operator, WideTiles tiles) {
-  /// Rows of weights of one product. More leave the core's cache.
-  private static final int PART = 512;
+  /// The most rows of weights of a tile.
+  private static final int MOST_TILE = 1024;
+
+  /// A tile's rows are whole groups of the kernels' rows.
+  private static final int ROW_GROUP = 16;
 
   /// Bytes between two rows beside their own, so that rows of a power of two do not share the
   /// places of one another in the cache: 40 % faster with 32 rows.
   private static final int APART = 64;
 
-  /// Bytes of a tile.
-  private static final long TILE_BYTES = WideTiles.VALUES * Float.BYTES / 2;
+  /// Bytes of a tile, and its sums: what stays in the processor's cache.
+  private static final long TILE_BYTES = 6 << 20;
 
-  /// The most rows of activations at once, whose sums take the other half of a buffer.
-  private static final int MOST_ROWS =
-      Math.toIntExact((WideTiles.VALUES * Float.BYTES - TILE_BYTES) / Integer.BYTES / PART);
+  private static final long SUMS = 1 << 20;
+
+  /// The most rows of activations at once, so that tiles are not too small.
+  private static final int MOST_ROWS = 2048;
 
   /// Rounded activations.
   ///
@@ -88,43 +94,65 @@ record ByteProducts(ByteMatMul operator, WideTiles tiles) {
   /// @param rowScales `[rows]`
   /// @param output written, [rows, out]
   private void multiply(BlockMatrix matrix, Tensor bytes, float[] rowScales, Tensor output) {
+    int tileRows = tileRows(matrix, rowScales.length);
+    operator.chunks(
+        Math.ceilDiv(matrix.rows(), tileRows),
+        () -> {
+          Row row = new Row(matrix.layout(), matrix.columns());
+          float[] scales = new float[tileRows];
+          return chunk -> {
+            long first = chunk * tileRows;
+            int count = Math.toIntExact(Math.min(tileRows, matrix.rows() - first));
+            tile(matrix, first, count, row, scales, bytes, rowScales, output);
+          };
+        });
+  }
+
+  /// Rows of weights of a tile: about the same number for each thread, and as many tiles for each.
+  private static int tileRows(BlockMatrix matrix, int inputs) {
+    long most =
+        Math.clamp(
+            Math.min(TILE_BYTES / (matrix.columns() + APART), SUMS / inputs), ROW_GROUP, MOST_TILE);
+    long threads = NativeRuntime.numThreads();
+    long perThread = Math.ceilDiv(matrix.rows(), threads * most);
+    long even = Math.ceilDiv(matrix.rows(), threads * perThread);
+    return Math.toIntExact(Math.ceilDiv(even, ROW_GROUP) * ROW_GROUP);
+  }
+
+  private void tile(
+      BlockMatrix matrix,
+      long first,
+      int count,
+      Row row,
+      float[] scales,
+      Tensor bytes,
+      float[] rowScales,
+      Tensor output) {
     long stride = matrix.columns() + APART;
-    int tileRows =
-        Math.toIntExact(Math.min(matrix.rows(), Math.max(1, TILE_BYTES / stride / PART) * PART));
-    long tileValues = Math.ceilDiv(tileRows * stride, Float.BYTES);
-    long sumValues = (long) rowScales.length * PART;
-    float[] scales = new float[tileRows];
+    long tileValues = Math.ceilDiv(count * stride, Float.BYTES);
+    long sumValues = (long) rowScales.length * count;
     Tensor piece = tiles.take(tileValues + sumValues);
     try (Scope _ = new Scope()) {
       Tensor tile =
           piece
               .view(DType.I8.scalarType())
-              .narrow(0, 0, tileRows * stride)
-              .view(tileRows, stride)
-              .narrow(1, 0, matrix.columns()); // [tileRows, columns]
+              .narrow(0, 0, count * stride)
+              .view(count, stride)
+              .narrow(1, 0, matrix.columns()); // [count, columns]
       Tensor sums =
-          piece.view(DType.I32.scalarType()).narrow(0, tileValues, sumValues); // [rows * PART]
-      for (long first = 0; first < matrix.rows(); first += tileRows) {
-        int count = Math.toIntExact(Math.min(tileRows, matrix.rows() - first));
-        BlockNarrower.toBytes(matrix, first, count, tile.data_ptr().address(), stride, scales);
-        for (int part = 0; part < count; part += PART) {
-          try (Scope _ = new Scope()) {
-            int wide = Math.min(PART, count - part);
-            Tensor some =
-                sums.narrow(0, 0, (long) rowScales.length * wide)
-                    .view(rowScales.length, wide); // [rows, wide]
-            operator.multiply(bytes, tile.narrow(0, part, wide), some);
-            ByteSums.toFloats(
-                some.data_ptr().address(),
-                rowScales,
-                wide,
-                scales,
-                part,
-                output.data_ptr().address() + (first + part) * Float.BYTES,
-                matrix.rows());
-          }
-        }
-      }
+          piece
+              .view(DType.I32.scalarType())
+              .narrow(0, tileValues, sumValues)
+              .view(rowScales.length, count); // [rows, count]
+      BlockNarrower.toBytes(matrix, first, count, row, tile.data_ptr().address(), stride, scales);
+      operator.multiply(bytes, tile, sums);
+      ByteSums.toFloats(
+          sums.data_ptr().address(),
+          rowScales,
+          count,
+          scales,
+          output.data_ptr().address() + first * Float.BYTES,
+          matrix.rows());
     } finally {
       tiles.giveBack(piece);
     }
