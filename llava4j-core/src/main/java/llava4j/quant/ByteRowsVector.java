@@ -1,7 +1,6 @@
 package llava4j.quant;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.I2B;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.I2S;
@@ -52,7 +51,7 @@ final class ByteRowsVector {
       sums = values.fma(values, sums);
     }
     int largest = most.reduceLanes(MAX);
-    float squares = sums.reduceLanes(ADD);
+    float squares = HalfMatVecVector.sum(sums, new float[lanes]);
     for (int i = bound; i < columns; i++) {
       float value = input.get(HalfMatVec.FLOAT, at + 4L * i);
       largest = Math.max(largest, Float.floatToRawIntBits(value) & Integer.MAX_VALUE);

@@ -1,7 +1,6 @@
 package llava4j.quant;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
@@ -30,7 +29,7 @@ final class HalfMatVecVector {
 
   static final float INPUT_SCALE = 0x1p64f;
   static final float SUM_SCALE = 0x1p48f;
-  private static final int BF16_HIGH = 0xFFFF0000;
+  static final int BF16_HIGH = 0xFFFF0000;
 
   private HalfMatVecVector() {}
 
@@ -46,6 +45,7 @@ final class HalfMatVecVector {
       MemorySegment output,
       long firstRow,
       long endRow) {
+    float[] lanes = new float[FLOATS.length()];
     SplitInput split = SplitInput.of(input, inDim, INPUT_SCALE);
     long stride = inDim * Short.BYTES;
     long row = firstRow;
@@ -96,10 +96,10 @@ final class HalfMatVecVector {
                 .fma(even, e3);
         o3 = w3.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o3);
       }
-      put(output, row, e0.add(o0).reduceLanes(ADD) * SUM_SCALE);
-      put(output, row + 1, e1.add(o1).reduceLanes(ADD) * SUM_SCALE);
-      put(output, row + 2, e2.add(o2).reduceLanes(ADD) * SUM_SCALE);
-      put(output, row + 3, e3.add(o3).reduceLanes(ADD) * SUM_SCALE);
+      put(output, row, sum(e0.add(o0), lanes) * SUM_SCALE);
+      put(output, row + 1, sum(e1.add(o1), lanes) * SUM_SCALE);
+      put(output, row + 2, sum(e2.add(o2), lanes) * SUM_SCALE);
+      put(output, row + 3, sum(e3.add(o3), lanes) * SUM_SCALE);
       addTail(HalfMatVec::widenF16, weight, inDim, input, output, row, row + ROWS, split.tail());
     }
     zero(output, row, endRow);
@@ -114,6 +114,7 @@ final class HalfMatVecVector {
       MemorySegment output,
       long firstRow,
       long endRow) {
+    float[] lanes = new float[FLOATS.length()];
     SplitInput split = SplitInput.of(input, inDim, 1);
     long stride = inDim * Short.BYTES;
     long row = firstRow;
@@ -144,14 +145,28 @@ final class HalfMatVecVector {
         e3 = w3.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e3);
         o3 = w3.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o3);
       }
-      put(output, row, e0.add(o0).reduceLanes(ADD));
-      put(output, row + 1, e1.add(o1).reduceLanes(ADD));
-      put(output, row + 2, e2.add(o2).reduceLanes(ADD));
-      put(output, row + 3, e3.add(o3).reduceLanes(ADD));
+      put(output, row, sum(e0.add(o0), lanes));
+      put(output, row + 1, sum(e1.add(o1), lanes));
+      put(output, row + 2, sum(e2.add(o2), lanes));
+      put(output, row + 3, sum(e3.add(o3), lanes));
       addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, row + ROWS, split.tail());
     }
     zero(output, row, endRow);
     addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, endRow, 0);
+  }
+
+  /// The sum of all lanes, always in the same order: `reduceLanes` adds in another order in
+  /// compiled code than in interpreted code, so that an answer could change while the JVM warms up.
+  ///
+  /// @param lanes memory for them
+  static float sum(FloatVector values, float[] lanes) {
+    values.intoArray(lanes, 0);
+    for (int half = lanes.length / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
   }
 
   /// The input row, scaled and split into two arrays.
