@@ -51,7 +51,7 @@ final class ByteRowsVector {
       sums = values.fma(values, sums);
     }
     int largest = most.reduceLanes(MAX);
-    float squares = HalfMatVecVector.sum(sums, new float[lanes]);
+    float squares = LaneSum.of(sums);
     for (int i = bound; i < columns; i++) {
       float value = input.get(HalfMatVec.FLOAT, at + 4L * i);
       largest = Math.max(largest, Float.floatToRawIntBits(value) & Integer.MAX_VALUE);

@@ -72,23 +72,16 @@ final class HalfMatMulVector implements HalfMatMul.Kernel {
   @Override
   public void multiply(
       MemorySegment weight, Rows input, MemorySegment output, long first, long end) {
-    float[] sums = new float[FLOATS.length()];
     for (long row = first; row < end; row += 2) {
       long second = Math.min(row + 1, end - 1);
       for (int from = 0; from < input.count(); from += INPUTS) {
-        multiply(weight, input, output, row, second, from, sums);
+        multiply(weight, input, output, row, second, from);
       }
     }
   }
 
   private void multiply(
-      MemorySegment weight,
-      Rows input,
-      MemorySegment output,
-      long row,
-      long second,
-      int from,
-      float[] sums) {
+      MemorySegment weight, Rows input, MemorySegment output, long row, long second, int from) {
     long at = row * input.inDim() * Short.BYTES;
     long apart = (second - row) * input.inDim() * Short.BYTES;
     int lanes = FLOATS.length();
@@ -136,14 +129,14 @@ final class HalfMatMulVector implements HalfMatMul.Kernel {
       b3 = bOdd.fma(o3, b3);
       in += 2 * INPUTS * lanes;
     }
-    put(weight, input, output, row, from, HalfMatVecVector.sum(a0, sums));
-    put(weight, input, output, row, from + 1, HalfMatVecVector.sum(a1, sums));
-    put(weight, input, output, row, from + 2, HalfMatVecVector.sum(a2, sums));
-    put(weight, input, output, row, from + 3, HalfMatVecVector.sum(a3, sums));
-    put(weight, input, output, second, from, HalfMatVecVector.sum(b0, sums));
-    put(weight, input, output, second, from + 1, HalfMatVecVector.sum(b1, sums));
-    put(weight, input, output, second, from + 2, HalfMatVecVector.sum(b2, sums));
-    put(weight, input, output, second, from + 3, HalfMatVecVector.sum(b3, sums));
+    put(weight, input, output, row, from, LaneSum.of(a0));
+    put(weight, input, output, row, from + 1, LaneSum.of(a1));
+    put(weight, input, output, row, from + 2, LaneSum.of(a2));
+    put(weight, input, output, row, from + 3, LaneSum.of(a3));
+    put(weight, input, output, second, from, LaneSum.of(b0));
+    put(weight, input, output, second, from + 1, LaneSum.of(b1));
+    put(weight, input, output, second, from + 2, LaneSum.of(b2));
+    put(weight, input, output, second, from + 3, LaneSum.of(b3));
   }
 
   /// Stores a sum, with the elements after the whole vectors.

@@ -45,7 +45,6 @@ final class HalfMatVecVector {
       MemorySegment output,
       long firstRow,
       long endRow) {
-    float[] lanes = new float[FLOATS.length()];
     SplitInput split = SplitInput.of(input, inDim, INPUT_SCALE);
     long stride = inDim * Short.BYTES;
     long row = firstRow;
@@ -96,10 +95,10 @@ final class HalfMatVecVector {
                 .fma(even, e3);
         o3 = w3.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o3);
       }
-      put(output, row, sum(e0.add(o0), lanes) * SUM_SCALE);
-      put(output, row + 1, sum(e1.add(o1), lanes) * SUM_SCALE);
-      put(output, row + 2, sum(e2.add(o2), lanes) * SUM_SCALE);
-      put(output, row + 3, sum(e3.add(o3), lanes) * SUM_SCALE);
+      put(output, row, LaneSum.of(e0.add(o0)) * SUM_SCALE);
+      put(output, row + 1, LaneSum.of(e1.add(o1)) * SUM_SCALE);
+      put(output, row + 2, LaneSum.of(e2.add(o2)) * SUM_SCALE);
+      put(output, row + 3, LaneSum.of(e3.add(o3)) * SUM_SCALE);
       addTail(HalfMatVec::widenF16, weight, inDim, input, output, row, row + ROWS, split.tail());
     }
     zero(output, row, endRow);
@@ -114,7 +113,6 @@ final class HalfMatVecVector {
       MemorySegment output,
       long firstRow,
       long endRow) {
-    float[] lanes = new float[FLOATS.length()];
     SplitInput split = SplitInput.of(input, inDim, 1);
     long stride = inDim * Short.BYTES;
     long row = firstRow;
@@ -145,28 +143,14 @@ final class HalfMatVecVector {
         e3 = w3.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e3);
         o3 = w3.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o3);
       }
-      put(output, row, sum(e0.add(o0), lanes));
-      put(output, row + 1, sum(e1.add(o1), lanes));
-      put(output, row + 2, sum(e2.add(o2), lanes));
-      put(output, row + 3, sum(e3.add(o3), lanes));
+      put(output, row, LaneSum.of(e0.add(o0)));
+      put(output, row + 1, LaneSum.of(e1.add(o1)));
+      put(output, row + 2, LaneSum.of(e2.add(o2)));
+      put(output, row + 3, LaneSum.of(e3.add(o3)));
       addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, row + ROWS, split.tail());
     }
     zero(output, row, endRow);
     addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, endRow, 0);
-  }
-
-  /// The sum of all lanes, always in the same order: `reduceLanes` adds in another order in
-  /// compiled code than in interpreted code, so that an answer could change while the JVM warms up.
-  ///
-  /// @param lanes memory for them
-  static float sum(FloatVector values, float[] lanes) {
-    values.intoArray(lanes, 0);
-    for (int half = lanes.length / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        lanes[i] += lanes[i + half];
-      }
-    }
-    return lanes[0];
   }
 
   /// The input row, scaled and split into two arrays.

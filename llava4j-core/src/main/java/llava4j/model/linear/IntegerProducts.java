@@ -17,9 +17,10 @@ import org.bytedeco.pytorch.global.torch;
 /// @param uneven for inputs with many such tokens; empty for the kernels for blocks
 record IntegerProducts(ByteProducts bytes, Optional<ManyRows> uneven, long fewestRows)
     implements ManyRows {
-  /// With fewer rows, rounding the weights takes longer than it saves (measured with 2 threads on
-  /// an AMD EPYC with VNNI: 24 rows take 8 ms instead of 9).
-  static final long FEWEST_ROWS = 24;
+  /// From 24 rows on it is faster than the kernels for blocks (measured with 2 threads on an AMD
+  /// EPYC with VNNI: 8 ms instead of 9). A few more, so that sequences that are decoded together
+  /// keep to those kernels, which give a row the same bits in any company.
+  static final long FEWEST_ROWS = 33;
 
   /// The largest number of a token that is rounded with one scale, in units of its root mean
   /// square. Rounding then adds noise of at most 4 % of the token; 4-bit weights add 9 %.
