@@ -92,6 +92,7 @@ public final class Main implements Callable<Integer> {
         new NeighbourBenchmark(),
         new PoolsBenchmark(),
         new BlocksBenchmark(),
+        new RowsBenchmark(),
         new TrainStepBenchmark(),
         new TrainInputBenchmark(),
         new ZeroMemoryBenchmark(),

@@ -8,6 +8,7 @@ import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.RaggedBatch;
+import llava4j.model.linear.PrefillMode;
 import llava4j.model.load.LoadProgress;
 import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.DType;
@@ -53,9 +54,22 @@ public final class LlavaModel implements AutoCloseable {
       Device device,
       WeightFormat format,
       LoadProgress progress) {
+    return load(config, source, where, device, format, PrefillMode.AUTO, progress);
+  }
+
+  /// As [#load(LlavaConfig, WeightSource, String, Device, WeightFormat, LoadProgress)], with a
+  /// choice of how quantised weights are multiplied with many rows.
+  public static LlavaModel load(
+      LlavaConfig config,
+      WeightSource source,
+      String where,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill,
+      LoadProgress progress) {
     requireMeaning(device, format, source);
     NativeRuntime.prepare(); // before libtorch is loaded, for callers that use this class directly
-    LoadedParameters parameters = new LoadedParameters(source, device, format, progress);
+    LoadedParameters parameters = parameters(source, device, format, prefill, progress);
     try {
       ParameterTable.of(config).requireExactly(source, where);
       LlavaModel model = new LlavaModel(config, device.requirePresent(), parameters);
@@ -63,6 +77,20 @@ public final class LlavaModel implements AutoCloseable {
       return model;
     } catch (RuntimeException | Error e) {
       CloseAll.after(e, parameters);
+      throw e;
+    }
+  }
+
+  private static LoadedParameters parameters(
+      WeightSource source,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill,
+      LoadProgress progress) {
+    try {
+      return new LoadedParameters(source, device, format, prefill, progress);
+    } catch (RuntimeException | Error e) {
+      CloseAll.after(e, source);
       throw e;
     }
   }

@@ -42,6 +42,32 @@ public final class BlockWidener {
         });
   }
 
+  /// As [#toBf16], without rounding.
+  ///
+  /// @param target address of [count, columns] fp32
+  public static void toF32(BlockMatrix matrix, long first, long count, long target) {
+    long rowBytes = matrix.columns() * Float.BYTES;
+    MemorySegment values = ByteRows.segment(target, count * rowBytes);
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(count, ROWS_PER_CHUNK),
+        () -> {
+          Row row = new Row(matrix.layout(), matrix.columns());
+          float[] decoded = new float[Math.toIntExact(matrix.columns())];
+          return chunk -> {
+            long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
+            for (long i = chunk * ROWS_PER_CHUNK; i < end; i++) {
+              matrix.read(first + i, row);
+              for (int column = 0; column < decoded.length; column++) {
+                decoded[column] = row.value(matrix.layout(), column);
+              }
+              MemorySegment.copy(
+                  decoded, 0, values, HalfMatVec.FLOAT, i * rowBytes, decoded.length);
+            }
+          };
+        });
+  }
+
   /// Writes one row.
   @FunctionalInterface
   interface RowKernel {

@@ -18,8 +18,8 @@ import llava4j.quant.BlockMatrix.Row;
 /// The kernel of [BlockWidener] on the Vector API, for vectors of 256 and 512 bits. An int holds a
 /// pair of neighbours, so what is stored are two bf16 numbers in one int.
 final class BlockWidenerVector {
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
 
   /// A byte for each int: a pair of 4-bit numbers.
   private static final VectorSpecies<Byte> BYTES =
@@ -73,35 +73,35 @@ final class BlockWidenerVector {
     }
   }
 
-  private static FloatVector ofBlocks(float[] values, int block, boolean two) {
+  static FloatVector ofBlocks(float[] values, int block, boolean two) {
     FloatVector first = FloatVector.broadcast(FLOATS, values[block]);
     return two ? first.blend(values[block + 1], SECOND) : first;
   }
 
-  private static IntVector pairs4(byte[] packed, int pair) {
+  static IntVector pairs4(byte[] packed, int pair) {
     return (IntVector) ByteVector.fromArray(BYTES, packed, pair).convertShape(B2I, INTS, 0);
   }
 
-  private static IntVector pairs8(byte[] packed, int pair) {
+  static IntVector pairs8(byte[] packed, int pair) {
     return (IntVector)
         ByteVector.fromArray(BYTE_PAIRS, packed, 2 * pair)
             .reinterpretAsShorts()
             .convertShape(S2I, INTS, 0);
   }
 
-  private static FloatVector low4(IntVector pairs) {
+  static FloatVector low4(IntVector pairs) {
     return floats(pairs.and(15).sub(8));
   }
 
-  private static FloatVector high4(IntVector pairs) {
+  static FloatVector high4(IntVector pairs) {
     return floats(pairs.lanewise(LSHR, 4).and(15).sub(8));
   }
 
-  private static FloatVector low8(IntVector pairs) {
+  static FloatVector low8(IntVector pairs) {
     return floats(pairs.and(255).sub(128));
   }
 
-  private static FloatVector high8(IntVector pairs) {
+  static FloatVector high8(IntVector pairs) {
     return floats(pairs.lanewise(LSHR, 8).and(255).sub(128));
   }
 

@@ -104,23 +104,31 @@ public final class HalfMatVec {
       long inDim,
       MemorySegment input,
       MemorySegment output) {
+    slices(
+        threads,
+        outDim,
+        inDim,
+        (first, end) -> kernel.multiply(weight, inDim, input, output, first, end));
+  }
+
+  /// Work on the output rows from `first` to `end`.
+  interface Slice {
+    void run(long first, long end);
+  }
+
+  /// Distributes the output rows over threads.
+  static void slices(int threads, long outDim, long inDim, Slice slice) {
     long slices = Math.min((long) SLICES_PER_THREAD * threads, outDim * inDim / SLICE_WEIGHTS);
     if (threads == 1 || slices <= 1) {
-      kernel.multiply(weight, inDim, input, output, 0, outDim);
+      slice.run(0, outDim);
       return;
     }
     ParallelChunks.run(
         threads,
         slices,
         () ->
-            slice ->
-                kernel.multiply(
-                    weight,
-                    inDim,
-                    input,
-                    output,
-                    firstRow(outDim, slice, slices),
-                    firstRow(outDim, slice + 1, slices)));
+            number ->
+                slice.run(firstRow(outDim, number, slices), firstRow(outDim, number + 1, slices)));
   }
 
   /// Slices begin at whole groups of rows, which the fast kernel processes together.
@@ -180,11 +188,11 @@ public final class HalfMatVec {
   }
 
   @SuppressWarnings("restricted") // the addresses come from live tensors of exactly these sizes
-  private static MemorySegment segment(long address, long bytes) {
+  static MemorySegment segment(long address, long bytes) {
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
-  private static IllegalArgumentException notHalf(DType type) {
+  static IllegalArgumentException notHalf(DType type) {
     return new IllegalArgumentException("a 16-bit matrix is F16 or BF16, not " + type);
   }
 }

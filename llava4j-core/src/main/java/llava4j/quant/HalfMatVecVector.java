@@ -1,7 +1,6 @@
 package llava4j.quant;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
@@ -30,7 +29,7 @@ final class HalfMatVecVector {
 
   static final float INPUT_SCALE = 0x1p64f;
   static final float SUM_SCALE = 0x1p48f;
-  private static final int BF16_HIGH = 0xFFFF0000;
+  static final int BF16_HIGH = 0xFFFF0000;
 
   private HalfMatVecVector() {}
 
@@ -96,10 +95,10 @@ final class HalfMatVecVector {
                 .fma(even, e3);
         o3 = w3.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().fma(odd, o3);
       }
-      put(output, row, e0.add(o0).reduceLanes(ADD) * SUM_SCALE);
-      put(output, row + 1, e1.add(o1).reduceLanes(ADD) * SUM_SCALE);
-      put(output, row + 2, e2.add(o2).reduceLanes(ADD) * SUM_SCALE);
-      put(output, row + 3, e3.add(o3).reduceLanes(ADD) * SUM_SCALE);
+      put(output, row, LaneSum.of(e0.add(o0)) * SUM_SCALE);
+      put(output, row + 1, LaneSum.of(e1.add(o1)) * SUM_SCALE);
+      put(output, row + 2, LaneSum.of(e2.add(o2)) * SUM_SCALE);
+      put(output, row + 3, LaneSum.of(e3.add(o3)) * SUM_SCALE);
       addTail(HalfMatVec::widenF16, weight, inDim, input, output, row, row + ROWS, split.tail());
     }
     zero(output, row, endRow);
@@ -144,10 +143,10 @@ final class HalfMatVecVector {
         e3 = w3.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e3);
         o3 = w3.and(BF16_HIGH).reinterpretAsFloats().fma(odd, o3);
       }
-      put(output, row, e0.add(o0).reduceLanes(ADD));
-      put(output, row + 1, e1.add(o1).reduceLanes(ADD));
-      put(output, row + 2, e2.add(o2).reduceLanes(ADD));
-      put(output, row + 3, e3.add(o3).reduceLanes(ADD));
+      put(output, row, LaneSum.of(e0.add(o0)));
+      put(output, row + 1, LaneSum.of(e1.add(o1)));
+      put(output, row + 2, LaneSum.of(e2.add(o2)));
+      put(output, row + 3, LaneSum.of(e3.add(o3)));
       addTail(HalfMatVec::widenBf16, weight, inDim, input, output, row, row + ROWS, split.tail());
     }
     zero(output, row, endRow);

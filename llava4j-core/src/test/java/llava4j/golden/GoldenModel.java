@@ -12,6 +12,7 @@ import llava4j.generate.Generator;
 import llava4j.generate.SchedulerLimits;
 import llava4j.model.LlavaModel;
 import llava4j.model.cache.KvPool;
+import llava4j.model.linear.PrefillMode;
 import llava4j.model.load.LoadProgress;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -29,16 +30,26 @@ public record GoldenModel(
   }
 
   public static GoldenModel open(String relative, CheckpointOptions options, WeightFormat format) {
-    return open(relative, Golden.path(relative), options, format);
+    return open(relative, options, format, PrefillMode.AUTO);
+  }
+
+  public static GoldenModel open(
+      String relative, CheckpointOptions options, WeightFormat format, PrefillMode prefill) {
+    return open(relative, Golden.path(relative), options, format, prefill);
   }
 
   /// A checkpoint of the subset among the test resources, whichever set is in use.
   public static GoldenModel openCommitted(String relative) {
-    return open(relative, Golden.committed(relative), CheckpointOptions.none(), WeightFormat.AUTO);
+    return open(
+        relative,
+        Golden.committed(relative),
+        CheckpointOptions.none(),
+        WeightFormat.AUTO,
+        PrefillMode.AUTO);
   }
 
   private static GoldenModel open(
-      String name, Path path, CheckpointOptions options, WeightFormat format) {
+      String name, Path path, CheckpointOptions options, WeightFormat format, PrefillMode prefill) {
     Checkpoint checkpoint = new CheckpointOpener(options).open(path);
     LlavaModel model =
         LlavaModel.load(
@@ -47,6 +58,7 @@ public record GoldenModel(
             name,
             new Device.Cpu(),
             format,
+            prefill,
             LoadProgress.NONE);
     return new GoldenModel(checkpoint, model, checkpoint.tokenizer().get(), new ArrayList<>());
   }

@@ -1,6 +1,7 @@
 package llava4j.quant;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,6 +47,9 @@ class HalfMatVecTest {
         input.setAtIndex(HalfMatVec.FLOAT, i, value);
         norm += Math.abs(value) * 0.1;
       }
+      for (int rows = 1; rows <= 9; rows += 2) {
+        severalRows(type, inDim, outDim, rows, weight, random, arena);
+      }
       HalfMatVec.multiply(HalfMatVec.vectorKernel(type), 3, weight, outDim, inDim, input, fast);
       HalfMatVec.multiply(HalfMatVec.plainKernel(type), 1, weight, outDim, inDim, input, plain);
       for (int row = 0; row < outDim; row++) {
@@ -55,6 +59,35 @@ class HalfMatVecTest {
             .as(type + " [" + outDim + ", " + inDim + "] row " + row)
             .isLessThanOrEqualTo((float) (2e-6 * norm + 1e-9));
       }
+    }
+  }
+
+  /// Each row alone by the plain kernel, against all of them by the fast one.
+  private static void severalRows(
+      DType type,
+      int inDim,
+      int outDim,
+      int rows,
+      MemorySegment weight,
+      SplittableRandom random,
+      Arena arena) {
+    MemorySegment input = arena.allocate(4L * rows * inDim, 4);
+    for (int i = 0; i < rows * inDim; i++) {
+      input.setAtIndex(HalfMatVec.FLOAT, i, (float) random.nextGaussian());
+    }
+    MemorySegment fast = arena.allocate(4L * rows * outDim, 4);
+    MemorySegment plain = arena.allocate(4L * rows * outDim, 4);
+    HalfMatMul.Rows values = new HalfMatMul.Rows(input, rows, inDim, outDim);
+    int half = outDim / 2;
+    HalfMatMul.Kernel kernel = HalfMatMul.vectorKernel(type, values);
+    kernel.multiply(weight, values, fast, 0, half);
+    kernel.multiply(weight, values, fast, half, outDim);
+    HalfMatMul.plainKernel(type).multiply(weight, values, plain, 0, outDim);
+    for (int i = 0; i < rows * outDim; i++) {
+      float expected = plain.getAtIndex(HalfMatVec.FLOAT, i);
+      assertThat(fast.getAtIndex(HalfMatVec.FLOAT, i))
+          .as(type + " [" + outDim + ", " + inDim + "] value " + i + " of " + rows + " rows")
+          .isCloseTo(expected, offset(1e-5f * inDim + 1e-9f));
     }
   }
 }

@@ -15,26 +15,19 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// @param operator oneDNN's linear layer
 /// @param tiles the reused memory
-public record BfloatProducts(OneDnnLinear operator, WideTiles tiles) {
-  /// Below this number of rows, widening costs more than it saves: for a 7B, 5 s per prompt, while
-  /// a row takes 36 ms instead of 58 ms (two threads, AVX-512 BF16 and VNNI).
-  private static final long FEWEST_ROWS = 256;
+record BfloatProducts(OneDnnLinear operator, WideTiles tiles, long fewestRows) implements ManyRows {
+  /// With fewer rows, widening costs more than it saves (measured with 2 threads on an AMD EPYC
+  /// with AVX-512 BF16: 64 to 96 rows).
+  static final long FEWEST_ROWS = 96;
 
   /// Whether this CPU has bf16 instructions.
-  public static boolean areFast() {
+  static boolean areFast() {
     Processor processor = Processor.ofThisMachine();
     return processor.flags().contains("avx512_bf16") || processor.flags().contains("amx_bf16");
   }
 
-  static boolean pay(long rows) {
-    return rows >= FEWEST_ROWS;
-  }
-
-  /// x Wᵀ.
-  ///
-  /// @param rows fp32, [rows, in]
-  /// @return fp32, [rows, out]
-  Tensor multiply(BlockMatrix matrix, Tensor rows) {
+  @Override
+  public Tensor multiply(BlockMatrix matrix, FewRows few, Tensor rows) {
     try (Scope scope = new Scope()) {
       Tensor narrow = rows.to(DType.BF16.scalarType()); // [rows, in]
       return scope.keep(

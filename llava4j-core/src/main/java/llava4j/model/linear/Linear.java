@@ -4,6 +4,7 @@ import static llava4j.tensor.Tensors.optional;
 
 import java.util.Optional;
 import llava4j.quant.BlockMatrix;
+import llava4j.quant.HalfMatMul;
 import llava4j.quant.HalfMatVec;
 import llava4j.quant.Nf4Matrix;
 import llava4j.quant.QuantizedMatrix;
@@ -105,24 +106,36 @@ public sealed interface Linear {
       return weight.size(0);
     }
 
-    /// One row: a kernel that widens while it reads. Many rows: the matrix is widened exactly, tile
-    /// by tile, in reused memory, and each tile is multiplied in fp32. Products in bf16 would be
-    /// faster on some CPUs, but would round the activations (ADR 21).
+    /// One row and a few: kernels that widen while they read. Many rows: the matrix is widened
+    /// exactly, tile by tile, in reused memory, and each tile is multiplied in fp32. Products in
+    /// bf16 would be faster on some CPUs, but would round the activations (ADR 21).
     @Override
     public Tensor forward(Tensor input) {
-      if (input.numel() != inDim()) {
+      long rows = input.numel() / inDim();
+      if (rows > HalfMatMul.MOST_ROWS) {
         return manyRows(input); // [..., out]
       }
       Tensor row = input.contiguous(); // [..., in]
       Tensor product =
-          torch.empty(new long[] {outDim()}, Tensors.options(DType.F32), null); // [out]
-      HalfMatVec.multiply(
-          weight.data_ptr().address(),
-          Tensors.type(weight),
-          outDim(),
-          inDim(),
-          row.data_ptr().address(),
-          product.data_ptr().address());
+          torch.empty(new long[] {rows, outDim()}, Tensors.options(DType.F32), null); // [rows, out]
+      if (rows == 1) {
+        HalfMatVec.multiply(
+            weight.data_ptr().address(),
+            Tensors.type(weight),
+            outDim(),
+            inDim(),
+            row.data_ptr().address(),
+            product.data_ptr().address());
+      } else {
+        HalfMatMul.multiply(
+            weight.data_ptr().address(),
+            Tensors.type(weight),
+            outDim(),
+            inDim(),
+            row.data_ptr().address(),
+            Math.toIntExact(rows),
+            product.data_ptr().address());
+      }
       if (bias != null) {
         product.add_(bias);
       }
@@ -161,11 +174,11 @@ public sealed interface Linear {
   ///   minimum
   /// @param many a faster product for many rows; empty if there is none
   /// @param bias `[out]` or null
-  record Quantized(QuantizedMatrix weight, Half minimums, Optional<ManyRows> many, Tensor bias)
+  record Quantized(QuantizedMatrix weight, Half minimums, Optional<Stored> many, Tensor bias)
       implements Linear {
 
     /// @param blocks the matrix as stored in its file, which must stay open
-    public record ManyRows(BlockMatrix blocks, BfloatProducts products) {}
+    public record Stored(BlockMatrix blocks, ManyRows products) {}
 
     @Override
     public long inDim() {
@@ -190,9 +203,14 @@ public sealed interface Linear {
     }
 
     private Tensor product(Tensor rows) {
-      if (many.isPresent() && BfloatProducts.pay(rows.size(0))) {
-        return many.get().products().multiply(many.get().blocks(), rows); // [rows, out]
+      if (many.isPresent() && rows.size(0) >= many.get().products().fewestRows()) {
+        Stored stored = many.get();
+        return stored.products().multiply(stored.blocks(), this::fewRows, rows); // [rows, out]
       }
+      return fewRows(rows); // [rows, out]
+    }
+
+    private Tensor fewRows(Tensor rows) {
       Tensor output = weight.multiply(rows); // [rows, out]
       return minimums == null ? output : output.add_(minimums.forward(blockSums(rows)));
     }

@@ -30,8 +30,8 @@ public final class WideTiles implements AutoCloseable {
 
   /// Takes a buffer, which has to be returned with `giveBack`. [values]
   ///
-  /// @param values at least as many as one row of the matrix has
-  private Tensor take(long values) {
+  /// @param values how many are needed
+  Tensor take(long values) {
     synchronized (free) {
       if (values <= VALUES && !free.isEmpty()) {
         return free.pop();
@@ -83,7 +83,7 @@ public final class WideTiles implements AutoCloseable {
     }
   }
 
-  private void giveBack(Tensor piece) {
+  void giveBack(Tensor piece) {
     synchronized (free) {
       if (!closed && piece.numel() == VALUES) {
         free.push(piece);

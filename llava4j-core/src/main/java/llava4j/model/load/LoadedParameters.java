@@ -8,9 +8,10 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
-import llava4j.model.linear.BfloatProducts;
 import llava4j.model.linear.Linear;
+import llava4j.model.linear.ManyRows;
 import llava4j.model.linear.Parameters;
+import llava4j.model.linear.PrefillMode;
 import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
@@ -45,7 +46,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final WeightFormat format;
   private final LoadProgress progress;
   private final Optional<OneDnnLinear> oneDnn;
-  private final Optional<BfloatProducts> bfloat;
+  private final Optional<ManyRows> many;
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
   private final PackingMemory packing = new PackingMemory();
@@ -58,6 +59,17 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   /// @param source closed with this object
   public LoadedParameters(
       WeightSource source, Device device, WeightFormat format, LoadProgress progress) {
+    this(source, device, format, PrefillMode.AUTO, progress);
+  }
+
+  /// @param source closed with this object
+  /// @throws BadInputException if this processor cannot compute in the mode
+  public LoadedParameters(
+      WeightSource source,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill,
+      LoadProgress progress) {
     this.source = source;
     this.device = device;
     this.format = format;
@@ -71,15 +83,37 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       NativeRuntime.useOneThreadPool();
     }
     this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
-    this.quantizes =
+    List<MatrixPlan> plans =
         source.tensors().values().stream()
             .filter(info -> isMatrix(info.name()) && !isTable(info.name()))
             .map(info -> MatrixPlan.linear(info, source, device, format))
-            .anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
-    this.bfloat =
-        oneDnn
-            .filter(_ -> quantizes && BfloatProducts.areFast())
-            .map(operator -> new BfloatProducts(operator, tiles));
+            .toList();
+    this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
+    List<MatrixPlan.Stored> stored =
+        plans.stream()
+            .filter(MatrixPlan.Stored.class::isInstance)
+            .map(MatrixPlan.Stored.class::cast)
+            .toList();
+    if (prefill != PrefillMode.AUTO && stored.isEmpty()) {
+      throw new BadInputException(
+          "prefill in "
+              + prefill
+              + " is for files with quantised weights that are kept as they are; leave it at AUTO");
+    }
+    this.many =
+        stored.isEmpty()
+            ? Optional.empty()
+            : ManyRows.of(prefill, haveFourBits(stored), oneDnn, tiles);
+  }
+
+  private static boolean haveFourBits(List<MatrixPlan.Stored> matrices) {
+    long four =
+        matrices.stream()
+            .map(MatrixPlan.Stored::blocks)
+            .mapToLong(
+                blocks -> (blocks.layout().bits() == 4 ? 1 : -1) * blocks.rows() * blocks.columns())
+            .sum();
+    return four > 0;
   }
 
   /// Frees memory that was needed only for loading.
@@ -170,15 +204,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     };
   }
 
-  private Optional<Linear.Quantized.ManyRows> manyRows(BlockMatrix blocks) {
-    return bfloat.map(products -> new Linear.Quantized.ManyRows(blocks, products));
+  private Optional<Linear.Quantized.Stored> manyRows(BlockMatrix blocks) {
+    return many.map(products -> new Linear.Quantized.Stored(blocks, products));
   }
 
   private Linear quantized(
-      String name,
-      BlockMatrix blocks,
-      Optional<Linear.Quantized.ManyRows> many,
-      Tensor biasOrNull) {
+      String name, BlockMatrix blocks, Optional<Linear.Quantized.Stored> many, Tensor biasOrNull) {
     long bytes = source.tensors().get(name).bytes();
     progress.onTensor(name, bytesDone, bytesTotal);
     try {

@@ -41,8 +41,8 @@ class BfloatProductsTest {
       Tensor expected =
           torch.linear(input, Tensors.ofFloats(decoded, rows, columns)); // [inputs, rows]
       Tensor found =
-          new BfloatProducts(OneDnnLinear.find().orElseThrow(), tiles)
-              .multiply(matrix, input); // [inputs, rows]
+          new BfloatProducts(OneDnnLinear.find().orElseThrow(), tiles, 2)
+              .multiply(matrix, ignored -> input, input); // [inputs, rows]
       assertThat(Tensors.type(found)).isEqualTo(DType.F32);
       assertThat(Tensors.shape(found)).containsExactly(inputs, rows);
       double relative = found.sub(expected).norm().item_double() / expected.norm().item_double();

@@ -21,14 +21,17 @@ class WideProductTest {
     NativeRuntime.prepareForInference();
   }
 
-  /// Sizes with one tile, several, a last one that is short, and rows longer than a tile.
+  /// Sizes for the kernel of few rows, with one tile, several, a last one that is short, and rows
+  /// longer than a tile.
   @ParameterizedTest
   @CsvSource({
     "F16, 7, 33, 5, true",
-    "F16, 1300, 4096, 3, true",
+    "F16, 7, 33, 15, true",
+    "F16, 1300, 4096, 13, true",
     "BF16, 1300, 4096, 3, false",
-    "BF16, 70, 70000, 2, true",
-    "F16, 2, 4200000, 2, false"
+    "BF16, 1300, 4096, 13, false",
+    "BF16, 70, 70000, 12, true",
+    "F16, 2, 4200000, 9, false"
   })
   void tilesGiveTheProductOfTheWholeMatrix(
       DType type, long out, long in, long rows, boolean hasBias) {
@@ -50,7 +53,7 @@ class WideProductTest {
             found.sub(expected).abs().max().item_double() / expected.abs().max().item_double();
         assertThat(apart)
             .as(type + " " + out + " x " + in)
-            .isLessThan(1e-6 * Math.max(1, Math.sqrt(in / 4096.0))); // sums in another order
+            .isLessThan(2e-6 * Math.max(1, Math.sqrt(in / 4096.0))); // sums in another order
         assertThat(Tensors.toFloats(tiled.forward(input)))
             .as("the kept tile leaves nothing behind")
             .isEqualTo(Tensors.toFloats(found));

@@ -1,0 +1,19 @@
+package llava4j.model.linear;
+
+/// How products of quantised weights with many rows are computed on a CPU. One row, and a few,
+/// always use the kernels for blocks, which round activations to 8 bits block by block.
+public enum PrefillMode {
+  /// The fastest of the others on this processor, for as many rows as pay for it: integers with
+  /// VNNI, else bf16 where it has instructions, else the kernels for blocks.
+  AUTO,
+
+  /// Weights decoded to fp32 and multiplied in fp32: slow, and nothing is rounded.
+  EXACT,
+
+  /// Weights and activations rounded to bf16.
+  BF16,
+
+  /// Weights rounded to 8 bits with one scale per row, activations with one scale per token. Tokens
+  /// that have numbers far above the others use the kernels for blocks.
+  INT8
+}

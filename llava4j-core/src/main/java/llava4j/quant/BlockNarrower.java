@@ -1,0 +1,81 @@
+package llava4j.quant;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import llava4j.quant.BlockMatrix.Layout;
+import llava4j.quant.BlockMatrix.Row;
+
+/// Rounds rows of a quantised matrix to signed bytes with one scale per row, for products of
+/// integers with many rows: value ≈ scale · number, numbers from -127 to 127.
+public final class BlockNarrower {
+  private BlockNarrower() {}
+
+  /// Writes `count` rows from row `first` on.
+  ///
+  /// @param row memory for a row of the matrix
+  /// @param target address of [count, stride] bytes, of which the first `columns` are written
+  /// @param scales the scale of each row, written from index 0 on
+  public static void toBytes(
+      BlockMatrix matrix,
+      long first,
+      int count,
+      Row row,
+      long target,
+      long stride,
+      float[] scales) {
+    MemorySegment bytes = ByteRows.segment(target, count * stride);
+    boolean vector =
+        VectorSupport.isAvailable() && BlockWidenerVector.takes(matrix.layout(), matrix.columns());
+    for (int i = 0; i < count; i++) {
+      matrix.read(first + i, row);
+      scales[i] = narrow(row, matrix.layout(), bytes, i * stride, vector);
+    }
+  }
+
+  /// Writes one row; its scales and minimums are changed.
+  ///
+  /// @return its scale
+  static float narrow(Row row, Layout layout, MemorySegment target, long at, boolean vector) {
+    float largest = largest(row, layout, vector);
+    float inverse = ByteRows.inverse(largest);
+    for (int i = 0; i < row.scales.length; i++) {
+      row.scales[i] *= inverse;
+    }
+    for (int i = 0; i < row.minimums.length; i++) {
+      row.minimums[i] *= inverse;
+    }
+    if (vector) {
+      ByteRowsVector.narrow(row, layout, target, at);
+    } else {
+      int numbers = row.packed.length * 8 / layout.bits();
+      for (int i = 0; i < numbers; i++) {
+        target.set(ValueLayout.JAVA_BYTE, at + i, ByteRows.nearest(row.value(layout, i)));
+      }
+    }
+    return ByteRows.scale(largest);
+  }
+
+  /// The largest magnitude of a row. With 4 bits the largest that its blocks can hold, which real
+  /// blocks hold nearly always.
+  private static float largest(Row row, Layout layout, boolean vector) {
+    if (layout.bits() == 8) {
+      return vector ? ByteRowsVector.largest8(row, layout) : largest8(row, layout);
+    }
+    float largest = 0;
+    for (int block = 0; block < row.scales.length; block++) {
+      float minimum = layout.hasMinimums() ? row.minimums[block] : 0;
+      float low = Math.abs(minimum - 8 * row.scales[block]);
+      float high = Math.abs(minimum + 7 * row.scales[block]);
+      largest = Math.max(largest, Math.max(low, high));
+    }
+    return largest;
+  }
+
+  private static float largest8(Row row, Layout layout) {
+    float largest = 0;
+    for (int i = 0; i < row.packed.length; i++) {
+      largest = Math.max(largest, Math.abs(row.value(layout, i)));
+    }
+    return largest;
+  }
+}
