@@ -15,7 +15,7 @@ import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /// One step of the scheduler: a pass of the model over the newest token of every generating
-/// sequence and over pieces of prompts, then the choice of the next tokens.
+/// sequence, then one over pieces of prompts, and the choice of the next tokens after each.
 final class SchedulerStep {
   /// With more sequences, a row more costs as much as it may save.
   private static final int MOST_GUESSING = 2;
@@ -53,7 +53,14 @@ final class SchedulerStep {
         request.endIfCancelled();
       }
     }
-    List<Part> parts = parts(running);
+    // passes of their own: prompts may be multiplied by other kernels, which round differently, and
+    // a
+    // generated token must not depend on what is read beside it
+    pass(generating(running));
+    pass(reading(running));
+  }
+
+  private void pass(List<Part> parts) {
     if (parts.isEmpty()) {
       return;
     }
@@ -88,8 +95,8 @@ final class SchedulerStep {
         : new IllegalStateException("a step of several requests failed: " + cause, cause);
   }
 
-  /// What the next pass computes.
-  private List<Part> parts(List<ScheduledRequest> running) {
+  /// The next tokens of all sequences.
+  private List<Part> generating(List<ScheduledRequest> running) {
     List<Part> parts = new ArrayList<>();
     int guesses = guesses(running);
     for (ScheduledRequest request : running) {
@@ -97,7 +104,15 @@ final class SchedulerStep {
         parts.add(new Part(request, request.answers().next(guesses), 0, false));
       }
     }
-    int rowsLeft = parts.isEmpty() ? limits.promptRows() : limits.promptRowsBeside();
+    makeRoom(parts);
+    return parts;
+  }
+
+  /// The next pieces of prompts.
+  private List<Part> reading(List<ScheduledRequest> running) {
+    List<Part> parts = new ArrayList<>();
+    boolean alone = running.stream().noneMatch(one -> one.isGenerating() && !one.isOver());
+    int rowsLeft = alone ? limits.promptRows() : limits.promptRowsBeside();
     List<ScheduledRequest> reading = new ArrayList<>();
     for (ScheduledRequest request : running) {
       if (rowsLeft > 0
