@@ -138,6 +138,7 @@ record TextWeights(WeightSource all) implements WeightSource {
 void data(Path checkout, Path folder) throws Exception {
   Path images = checkout.resolve("examples/images");
   copy(images, folder.resolve("examples/images"));
+  copy(checkout.resolve("examples/schemas"), folder.resolve("examples/schemas"));
   copy(images.resolve("moon.png"), folder.resolve("before.png"));
   copy(images.resolve("pizza.png"), folder.resolve("after.png"));
   jpeg(images.resolve("elephant.png"), folder.resolve("cat.jpg"));
