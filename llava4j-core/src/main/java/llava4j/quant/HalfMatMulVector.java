@@ -72,16 +72,26 @@ final class HalfMatMulVector implements HalfMatMul.Kernel {
   @Override
   public void multiply(
       MemorySegment weight, Rows input, MemorySegment output, long first, long end) {
+    float[] sums = new float[2 * INPUTS * FLOATS.length()];
     for (long row = first; row < end; row += 2) {
       long second = Math.min(row + 1, end - 1);
       for (int from = 0; from < input.count(); from += INPUTS) {
-        multiply(weight, input, output, row, second, from);
+        multiply(weight, input, row, second, from, sums);
+        for (int i = 0; i < INPUTS; i++) {
+          put(weight, input, output, row, from + i, sum(sums, i));
+          put(weight, input, output, second, from + i, sum(sums, INPUTS + i));
+        }
       }
     }
   }
 
+  private static float sum(float[] sums, int number) {
+    return LaneSum.of(sums, number * FLOATS.length());
+  }
+
+  /// @param sums written: four vectors of the first row of weights, then of the second
   private void multiply(
-      MemorySegment weight, Rows input, MemorySegment output, long row, long second, int from) {
+      MemorySegment weight, Rows input, long row, long second, int from, float[] sums) {
     long at = row * input.inDim() * Short.BYTES;
     long apart = (second - row) * input.inDim() * Short.BYTES;
     int lanes = FLOATS.length();
@@ -129,14 +139,14 @@ final class HalfMatMulVector implements HalfMatMul.Kernel {
       b3 = bOdd.fma(o3, b3);
       in += 2 * INPUTS * lanes;
     }
-    put(weight, input, output, row, from, LaneSum.of(a0));
-    put(weight, input, output, row, from + 1, LaneSum.of(a1));
-    put(weight, input, output, row, from + 2, LaneSum.of(a2));
-    put(weight, input, output, row, from + 3, LaneSum.of(a3));
-    put(weight, input, output, second, from, LaneSum.of(b0));
-    put(weight, input, output, second, from + 1, LaneSum.of(b1));
-    put(weight, input, output, second, from + 2, LaneSum.of(b2));
-    put(weight, input, output, second, from + 3, LaneSum.of(b3));
+    a0.intoArray(sums, 0);
+    a1.intoArray(sums, lanes);
+    a2.intoArray(sums, 2 * lanes);
+    a3.intoArray(sums, 3 * lanes);
+    b0.intoArray(sums, 4 * lanes);
+    b1.intoArray(sums, 5 * lanes);
+    b2.intoArray(sums, 6 * lanes);
+    b3.intoArray(sums, 7 * lanes);
   }
 
   /// Stores a sum, with the elements after the whole vectors.

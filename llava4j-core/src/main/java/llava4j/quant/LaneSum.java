@@ -31,6 +31,19 @@ final class LaneSum {
     return sum.add(sum.rearrange(BY_1)).lane(0);
   }
 
+  /// As [#of(FloatVector)], of lanes that were stored, for loops whose vectors would else become
+  /// objects: where many are summed at once, the compiler does not inline all of it.
+  ///
+  /// @param lanes changed
+  static float of(float[] lanes, int at) {
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[at + i] += lanes[at + i + half];
+      }
+    }
+    return lanes[at];
+  }
+
   private static VectorShuffle<Float> shuffle(int by) {
     return VectorShuffle.fromOp(FLOATS, lane -> lane ^ (by < LANES ? by : 0));
   }
