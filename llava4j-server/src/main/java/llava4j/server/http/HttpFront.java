@@ -231,6 +231,8 @@ public final class HttpFront implements AutoCloseable {
         log.failure(Optional.of(exchange.path()), refusal);
       }
       respond(exchange, refusal);
+    } catch (BadInputException e) {
+      respond(exchange, Refusal.of(Refusal.Reason.BAD_REQUEST, e.getMessage()).withCause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // nobody does it
     } catch (RuntimeException | Error e) { // the thread ends here, so it has to be told now
