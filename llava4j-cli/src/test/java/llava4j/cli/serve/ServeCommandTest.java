@@ -73,7 +73,7 @@ class ServeCommandTest {
     "--max-pixels=0, --max-pixels must be between",
     "--host=no.such.host.invalid, there is no host",
     "--api-key-file=nowhere, cannot read the API key",
-    "--api-key=' ', the API key is empty"
+    "'--api-key= ', the API key is empty"
   })
   void whatCannotBeUsedIsSaidBeforeTheModelIsLoaded(String option, String sentence) {
     StringWriter err = new StringWriter();

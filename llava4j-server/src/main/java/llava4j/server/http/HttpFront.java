@@ -126,6 +126,7 @@ public final class HttpFront implements AutoCloseable {
   }
 
   private void listen(String host, int port) {
+    vertx.exceptionHandler(cause -> log.failure(Optional.empty(), cause));
     server.connectionHandler(connections::opened);
     server.requestHandler(this::accept);
     vertx.setPeriodic(SECOND_MILLIS, _ -> connections.closeIdle());

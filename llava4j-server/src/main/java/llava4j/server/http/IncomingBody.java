@@ -77,6 +77,10 @@ final class IncomingBody {
 
   /// Ends the connection, a little later if the client is still sending.
   void endConnection(Vertx vertx) {
+    if (request.isEnded()) {
+      request.connection().close();
+      return;
+    }
     request.handler(_ -> {});
     request.endHandler(_ -> request.connection().close());
     request.resume();
