@@ -49,6 +49,7 @@ public final class LlavaServer implements AutoCloseable {
             .open("/health/ready", exchange -> ready(exchange, engine))
             .open("/health", exchange -> ready(exchange, engine))
             .get("/metrics", exchange -> metrics(exchange, engine));
+    Page.addTo(routes);
     new OpenAiApi(engine, model).addTo(routes);
     new OllamaApi(engine, model, OLLAMA_VERSION).addTo(routes);
     HttpFront front =

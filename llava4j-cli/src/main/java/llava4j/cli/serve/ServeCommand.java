@@ -14,6 +14,7 @@ import llava4j.server.http.AccessLog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footer = {
       "",
+      "The page for people is at the address that is printed; --open opens it.",
       "Clients of OpenAI use http://127.0.0.1:8080/v1 as base URL, those of Ollama http://127.0.0.1:8080.",
       "Prints a line per request to standard error, without what was asked or answered. SIGTERM and",
       "Ctrl-C stop it when the accepted requests are answered. See docs/serving.md."
@@ -38,6 +40,9 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       description = "As --model: a folder, a .gguf file, or a name of a hub.")
   private String named;
+
+  @Option(names = "--open", description = "Open the page in a browser.")
+  private boolean open;
 
   @Override
   public Integer call() throws InterruptedException {
@@ -65,14 +70,16 @@ public final class ServeCommand implements Callable<Integer> {
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform().name("llava4j-stop").unstarted(() -> stop(server, llava, err)));
-    out.println(
-        "llava: "
-            + settings.modelName().orElse(llava.name())
-            + " is served at http://"
+    String address =
+        "http://"
             + (settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host())
             + ":"
-            + server.port());
+            + server.port();
+    out.println("llava: " + settings.modelName().orElse(llava.name()) + " is served at " + address);
     out.flush();
+    if (open) {
+      Browser.open(address, err);
+    }
     new CountDownLatch(1).await(); // until a signal ends the process
     return 0;
   }
