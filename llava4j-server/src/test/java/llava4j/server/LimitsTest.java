@@ -2,14 +2,18 @@ package llava4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import llava4j.image.fetch.FetchPolicy;
@@ -161,6 +165,49 @@ class LimitsTest {
     assertThat(fixture.log).allMatch(line -> line.endsWith(" 499"));
     assertThat(fixture.client.get("/metrics").text()).contains("llava_requests_cancelled_total 2");
     assertThat(fixture.failures).isEmpty();
+  }
+
+  @Test
+  void imagesFromAddressesComeThroughTheGuardedFetcher() throws Exception {
+    HttpServer images =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    byte[] photo = Files.readAllBytes(Client.photo());
+    images.createContext(
+        "/photo.jpg",
+        exchange -> {
+          exchange.sendResponseHeaders(200, photo.length);
+          exchange.getResponseBody().write(photo);
+          exchange.close();
+        });
+    images.start();
+    try {
+      FetchPolicy policy =
+          new FetchPolicy(true, 1 << 20, Duration.ofSeconds(10), 1, Set.of("localhost"));
+      fixture =
+          new ServerFixture(
+              ServerSettings.defaults()
+                  .withEngine(new EngineLimits(2, 2, Duration.ofMinutes(1), 8, 1_000_000, policy)));
+      String address = ":" + images.getAddress().getPort() + "/photo.jpg";
+      String more = "\"max_tokens\":8,";
+
+      assertThat(
+              fixture
+                  .client
+                  .post(CHAT, Client.chat(more, "Hi", "http://localhost" + address))
+                  .content())
+          .isEqualTo(
+              fixture
+                  .client
+                  .post(CHAT, Client.chat(more, "Hi", Client.dataUri(Client.photo())))
+                  .content())
+          .isNotEmpty();
+      Client.Reply refused =
+          fixture.client.post(CHAT, Client.chat(more, "Hi", "http://127.0.0.1" + address));
+      assertThat(refused.status()).isEqualTo(400);
+      assertThat(refused.error()).contains("private network");
+    } finally {
+      images.stop(0);
+    }
   }
 
   @Test
