@@ -63,13 +63,12 @@ public record Sampling(
                 topP.orElse(1),
                 minP.orElse(0),
                 seed.orElseGet(() -> ThreadLocalRandom.current().nextLong()));
-    return new GenerationOptions(
-        maxTokens.orElse(DEFAULT_TOKENS),
-        decoding,
-        repetitionPenalty.orElse(1),
-        stops,
-        false,
-        answers,
-        topLogProbs);
+    return GenerationOptions.greedy()
+        .withMaxNewTokens(maxTokens.orElse(DEFAULT_TOKENS))
+        .withDecoding(decoding)
+        .withRepetitionPenalty(repetitionPenalty.orElse(1))
+        .withStopStrings(stops, false)
+        .withNumAnswers(answers)
+        .withTopLogProbs(topLogProbs);
   }
 }
