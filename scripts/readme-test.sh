@@ -10,7 +10,7 @@
 set -euo pipefail
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
-trap 'kill $hub 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $hub $(cat "$work/server" 2>/dev/null) 2>/dev/null || true; rm -rf "$work"' EXIT
 hub=
 
 # reason for each command that no machine can run without the network, other programs or hours
@@ -154,10 +154,21 @@ case \${1:-} in
     ;;
   eval) [[ " \$* " == *" --max-tokens "* ]] || set -- "\$@" --max-tokens 8 ;;
   init) [[ " \$* " == *" --vocab "* ]] || set -- "\$@" --vocab 400 ;;
+  serve) # goes on beside the commands that follow, on a free port
+    "$root/llava" "\$@" --port 0 >"$work/served" 2>"$work/served.log" &
+    echo \$! >>"$work/server"
+    until grep -q "is served at" "$work/served"; do kill -0 \$! || exit 1; sleep 0.2; done
+    exec cat "$work/served"
+    ;;
 esac
 exec "$root/llava" "\$@"
 END
-printf '#!/bin/sh\ncat cat.jpg # stands for the network\n' >"$work/bin/curl"
+cat >"$work/bin/curl" <<END
+#!/usr/bin/env bash
+# stands for the network; the server that the commands have started is asked itself
+[[ "\$*" == *127.0.0.1:8080* ]] || exec cat cat.jpg
+exec "$(command -v curl)" --fail "\${@/127.0.0.1:8080/\$(sed -n 's,.* http://,,p' "$work/served")}"
+END
 chmod +x "$work/bin/llava" "$work/bin/curl"
 export PATH=$work/bin:$PATH
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.checkpoint.weights.WeightSource;
@@ -208,20 +209,42 @@ public final class Llava implements AutoCloseable {
   /// @param cancelled checked before every token; see [Cancellation]
   public ChatResponse answer(
       ChatRequest request, TextListener listener, BooleanSupplier cancelled) {
+    return run(
+        () -> prompts.encode(request),
+        PromptBuilder.images(request),
+        withTemplateStops(request.options()),
+        listener,
+        cancelled);
+  }
+
+  /// Continues a text as it stands, without a conversation template and its stop string. Special
+  /// tokens and `<image>` in the text are read as plain text.
+  ///
+  /// @param cancelled checked before every token; see [Cancellation]
+  public ChatResponse complete(
+      String text, GenerationOptions options, TextListener listener, BooleanSupplier cancelled) {
+    return run(() -> prompts.encodePlain(text), List.of(), options, listener, cancelled);
+  }
+
+  private ChatResponse run(
+      Supplier<int[]> ids,
+      List<RgbImage> requested,
+      GenerationOptions options,
+      TextListener listener,
+      BooleanSupplier cancelled) {
     long start = System.nanoTime();
     try (RunningRequests.Request _ = running.begin();
         Scope scope = new Scope()) {
-      int[] ids = prompts.encode(request);
+      int[] encodedText = ids.get();
       List<ImageRows> images = new ArrayList<>();
-      for (RgbImage image : PromptBuilder.images(request)) {
+      for (RgbImage image : requested) {
         images.add(rows(image, scope));
       }
       long encoded = System.nanoTime();
-      SplicedPrompt prompt = model.splicer().splice(ids, images);
-      requireMemory(List.of(prompt), request.options());
+      SplicedPrompt prompt = model.splicer().splice(encodedText, images);
+      requireMemory(List.of(prompt), options);
       FirstText first = new FirstText(listener);
-      Finished finished =
-          generator.generate(prompt, withTemplateStops(request.options()), first, cancelled);
+      Finished finished = generator.generate(prompt, options, first, cancelled);
       long end = System.nanoTime();
       return new ChatResponse(
           finished.answers(),

@@ -55,6 +55,11 @@ final class PromptBuilder {
     };
   }
 
+  /// The token ids of a text that is not part of a conversation.
+  int[] encodePlain(String text) {
+    return encoder.encode(tokenizer.neutralised(text));
+  }
+
   /// All images of a conversation, in the order of their slots.
   static List<RgbImage> images(ChatRequest request) {
     List<RgbImage> images = new ArrayList<>();

@@ -18,6 +18,7 @@ import llava4j.cli.model.ConvertCommand;
 import llava4j.cli.model.InfoCommand;
 import llava4j.cli.model.PullCommand;
 import llava4j.cli.model.QuantizeCommand;
+import llava4j.cli.serve.ServeCommand;
 import llava4j.cli.terminal.Failures;
 import llava4j.cli.terminal.StandardError;
 import llava4j.cli.terminal.StandardOutput;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Spec;
 /// A new command is a class with picocli's `@Command`, in the map `COMMANDS` below.
 @Command(
     name = "llava",
-    description = "Run LLaVA-1.5 on this machine: ask about images, train, evaluate.",
+    description = "Run LLaVA-1.5 on this machine: ask about images, serve, train, evaluate.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -83,6 +84,7 @@ public final class Main implements Runnable {
     commands.put("init", InitCommand::new);
     commands.put("train", TrainCommand::new);
     commands.put("eval", EvalCommand::new);
+    commands.put("serve", ServeCommand::new);
     commands.put("bench", BenchCommand::new);
     commands.put("data", DataCommand::new);
     commands.put("pull", PullCommand::new);

@@ -46,7 +46,7 @@ class UnusedOptionsTest {
   void eachCommandTakesTheSharedOptionsThatItUses() {
     Set<String> run = union(OF_FILES, OF_RUNNING);
     Map<String, Set<String>> expected = new TreeMap<>();
-    for (String command : List.of("ask", "bench", "chat", "eval", "info")) {
+    for (String command : List.of("ask", "bench", "chat", "eval", "info", "serve")) {
       expected.put(command, run);
     }
     expected.put("convert", union(OF_FILES, Set.of("--threads")));

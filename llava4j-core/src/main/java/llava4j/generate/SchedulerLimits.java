@@ -2,7 +2,8 @@ package llava4j.generate;
 
 /// What the scheduler may use at the same time.
 ///
-/// @param maxBlocks KV blocks of running and remembered sequences together, see [KvPool]
+/// @param maxBlocks KV blocks of running and remembered sequences together, see
+///   [llava4j.model.cache.KvPool]
 /// @param maxSequences running sequences; a request with more runs alone
 /// @param promptRows tokens of prompts that one pass reads while nobody waits for a token
 /// @param promptRowsBeside tokens of prompts that one pass reads while other sequences generate:

@@ -1,0 +1,178 @@
+package llava4j.cli.serve;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+import llava4j.image.decode.DecodeOptions;
+import llava4j.image.fetch.FetchPolicy;
+import llava4j.server.ServerSettings;
+import llava4j.server.engine.EngineLimits;
+import llava4j.server.http.HttpFront;
+import llava4j.server.http.HttpLimits;
+import picocli.CommandLine.Option;
+
+/// Options about the address, the key and the limits of a server.
+public final class ServeFlags {
+  private static final int MOST_PORTS = 65_535;
+  private static final int MOST_REQUESTS = 10_000;
+  private static final int MOST_MEBIBYTES = 1023;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description =
+          "The address to listen on; 0.0.0.0 for all networks. Default: ${DEFAULT-VALUE}, this"
+              + " machine only.")
+  private String host;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8080",
+      description = "The port; 0 for any free one. Default: ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Option(
+      names = "--api-key",
+      paramLabel = "KEY",
+      defaultValue = "${env:LLAVA_API_KEY}",
+      description =
+          "Clients must send this key. Other users of this machine can see options: rather use"
+              + " --api-key-file or the environment variable LLAVA_API_KEY.")
+  private String apiKey;
+
+  @Option(
+      names = "--api-key-file",
+      paramLabel = "FILE",
+      description = "The file that holds the key.")
+  private Path apiKeyFile;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The model's name for clients. Default: that of its folder or file.")
+  private String name;
+
+  @Option(
+      names = "--allow-url",
+      description = "Fetch images from public http and https addresses that clients name.")
+  private boolean allowUrl;
+
+  @Option(
+      names = "--max-pixels",
+      paramLabel = "N",
+      defaultValue = "50000000",
+      description = "Refuse images with more pixels. Default: ${DEFAULT-VALUE}.")
+  private long maxPixels;
+
+  @Option(
+      names = "--max-images",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Refuse requests with more images. Default: ${DEFAULT-VALUE}.")
+  private int maxImages;
+
+  @Option(
+      names = "--max-body",
+      paramLabel = "MIB",
+      defaultValue = "32",
+      description = "Refuse larger requests, in MiB. Default: ${DEFAULT-VALUE}.")
+  private int maxBody;
+
+  @Option(
+      names = "--running",
+      paramLabel = "N",
+      defaultValue = "16",
+      description = "Requests that the model works on at the same time. Default: ${DEFAULT-VALUE}.")
+  private int running;
+
+  @Option(
+      names = "--queue",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Requests that may wait; more get status 429. Default: ${DEFAULT-VALUE}.")
+  private int queue;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "600",
+      description = "The most time for a request, waiting included. Default: ${DEFAULT-VALUE}.")
+  private int timeout;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description =
+          "How long a server that is stopped goes on with accepted requests. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int drain;
+
+  /// The settings.
+  ///
+  /// @throws BadInputException if a value cannot be used
+  ServerSettings settings() {
+    require("--port", port, 0, MOST_PORTS);
+    require("--max-images", maxImages, 0, MOST_REQUESTS);
+    require("--max-body", maxBody, 1, MOST_MEBIBYTES);
+    require("--running", running, 1, MOST_REQUESTS);
+    require("--queue", queue, 1, MOST_REQUESTS);
+    require("--timeout", timeout, 1, Integer.MAX_VALUE);
+    require("--drain", drain, 0, Integer.MAX_VALUE);
+    require("--max-pixels", maxPixels, 1, DecodeOptions.LARGEST_MAX_PIXELS);
+    FetchPolicy fetch = allowUrl ? FetchPolicy.withUrls() : FetchPolicy.withoutUrls();
+    return new ServerSettings(
+        host,
+        port,
+        key(),
+        Optional.ofNullable(name),
+        new EngineLimits(running, queue, Duration.ofSeconds(timeout), maxImages, maxPixels, fetch),
+        HttpLimits.ofBody((long) maxBody << 20));
+  }
+
+  /// How long accepted requests may take after a signal to stop.
+  Duration drain() {
+    return Duration.ofSeconds(drain);
+  }
+
+  /// Whether everybody who reaches this machine could use the server.
+  boolean isOpenToAll(ServerSettings settings) {
+    return settings.apiKey().isEmpty() && !HttpFront.isLoopback(settings.host());
+  }
+
+  private Optional<String> key() {
+    if (apiKeyFile == null) {
+      if (apiKey != null && apiKey.isBlank()) {
+        throw new BadInputException("the API key is empty; give a key or leave the option out");
+      }
+      return Optional.ofNullable(apiKey);
+    }
+    try {
+      String read = Files.readString(apiKeyFile).strip();
+      if (read.isEmpty()) {
+        throw new BadInputException(apiKeyFile + " is empty; write the API key into it");
+      }
+      return Optional.of(read);
+    } catch (IOException e) {
+      throw new BadInputException(
+          "cannot read the API key from "
+              + apiKeyFile
+              + " ("
+              + e.getMessage()
+              + "); check --api-key-file",
+          e);
+    }
+  }
+
+  private static void require(String option, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new BadInputException(
+          option + " must be between " + least + " and " + most + ", not " + value);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package llava4j.server.engine;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import llava4j.ChatResponse;
+import llava4j.error.BadInputException;
+import llava4j.generate.FinishReason;
+import llava4j.generate.TextListener;
+import llava4j.server.request.Refusal;
+
+/// One question on its way. The engine's thread puts events in, the request's own thread takes them
+/// out, so that a slow client delays nobody.
+public final class Run implements Runnable {
+  private final Engine engine;
+  private final Question question;
+  private final BlockingQueue<RunEvent> events = new LinkedBlockingQueue<>();
+  private final AtomicBoolean cancelled = new AtomicBoolean();
+  private final long arrived = System.nanoTime();
+  private volatile boolean over;
+  private long lastText; // of the engine's thread
+
+  Run(Engine engine, Question question) {
+    this.engine = engine;
+    this.question = question;
+  }
+
+  Question question() {
+    return question;
+  }
+
+  /// Waits for the next event. At the deadline the question fails.
+  public RunEvent next() throws InterruptedException {
+    long left = engine.limits().deadline().toNanos() - (System.nanoTime() - arrived);
+    RunEvent event = events.poll(Math.max(0, left), TimeUnit.NANOSECONDS);
+    if (event == null) {
+      cancel();
+      return new RunEvent.Failed(outOfTime());
+    }
+    return event;
+  }
+
+  /// Ends it, unless it is over, because nobody waits for the answer. Its place is free before the
+  /// next token.
+  public void cancel() {
+    if (!over && cancelled.compareAndSet(false, true)) {
+      engine.forget(this);
+      events.add(
+          new RunEvent.Failed(
+              Refusal.of(Refusal.Reason.CLIENT_GONE, "the client closed the connection")));
+    }
+  }
+
+  /// Works on it, on the engine's thread.
+  @Override
+  public void run() {
+    RunEvent outcome = outcome();
+    over = true;
+    events.add(outcome);
+  }
+
+  private RunEvent outcome() {
+    Metrics metrics = engine.metrics();
+    metrics.begun(System.nanoTime() - arrived);
+    if (isCancelled()) {
+      return new RunEvent.Failed(outOfTime());
+    }
+    try {
+      TextListener listener = this::say;
+      ChatResponse response = engine.answer(question, listener, this::isCancelled);
+      boolean stopped =
+          response.answers().stream()
+              .anyMatch(answer -> answer.finishReason() == FinishReason.CANCELLED);
+      if (stopped) {
+        return new RunEvent.Failed(outOfTime());
+      }
+      metrics.answered(response, System.nanoTime() - arrived);
+      return new RunEvent.Done(response);
+    } catch (Refusal refusal) {
+      return new RunEvent.Failed(refusal);
+    } catch (BadInputException e) {
+      return new RunEvent.Failed(
+          Refusal.of(Refusal.Reason.BAD_REQUEST, e.getMessage()).withCause(e));
+    } catch (OutOfMemoryError e) {
+      return new RunEvent.Failed(
+          Refusal.later(
+                  Refusal.Reason.UNAVAILABLE,
+                  "the server's memory is full; use a smaller image or try again later",
+                  1)
+              .withCause(e));
+    } catch (RuntimeException | Error e) { // whatever it is, the client has to hear of it
+      return new RunEvent.Failed(
+          Refusal.of(Refusal.Reason.BUG, "the server failed; its log says why").withCause(e));
+    }
+  }
+
+  private void say(int answer, String text) {
+    long now = System.nanoTime();
+    if (lastText == 0) {
+      engine.metrics().firstText(now - arrived);
+    } else {
+      engine.metrics().nextText(now - lastText);
+    }
+    lastText = now;
+    events.add(new RunEvent.Text(answer, text));
+  }
+
+  private boolean isCancelled() {
+    return cancelled.get() || System.nanoTime() - arrived > engine.limits().deadline().toNanos();
+  }
+
+  private Refusal outOfTime() {
+    return Refusal.of(
+        Refusal.Reason.DEADLINE,
+        "the answer was not complete after "
+            + engine.limits().deadline().toSeconds()
+            + " seconds; ask for fewer tokens or try again later");
+  }
+}

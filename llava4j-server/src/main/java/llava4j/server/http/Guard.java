@@ -1,0 +1,76 @@
+package llava4j.server.http;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
+import java.util.Optional;
+import llava4j.server.request.Refusal;
+
+/// Who may ask.
+///
+/// With a key: who knows it. Without one: on a loopback address, requests that name this machine as
+/// the host, so that no web page can reach the server under a name of its own (DNS rebinding); and
+/// anywhere, no scripts of other pages.
+final class Guard {
+  private static final String BEARER = "bearer ";
+
+  private final byte[] key;
+  private final boolean loopback;
+
+  /// @param loopback whether the server listens on a loopback address
+  Guard(Optional<String> key, boolean loopback) {
+    this.key = key.map(Guard::digest).orElse(null);
+    this.loopback = loopback;
+  }
+
+  /// @param authorization the header, or null; likewise the others
+  /// @throws Refusal if they may not ask
+  void check(String authorization, String host, String origin) {
+    if (key != null) {
+      checkKey(authorization);
+      return;
+    }
+    if (loopback && !isThisMachine(host)) {
+      throw Refusal.of(
+          Refusal.Reason.FORBIDDEN,
+          "this server is reached as localhost only; start it with --host or --api-key for others");
+    }
+    if (origin != null && !isSame(origin, host)) {
+      throw Refusal.of(
+          Refusal.Reason.FORBIDDEN,
+          "pages of other sites may not use this server; start it with --api-key to allow them");
+    }
+  }
+
+  /// Digests have one length, and are compared in constant time.
+  private void checkKey(String authorization) {
+    boolean right =
+        authorization != null
+            && authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)
+            && MessageDigest.isEqual(key, digest(authorization.substring(BEARER.length()).strip()));
+    if (!right) {
+      throw Refusal.of(
+              Refusal.Reason.UNAUTHORIZED,
+              "the API key is missing or wrong; send the header Authorization: Bearer KEY")
+          .withCode("invalid_api_key");
+    }
+  }
+
+  private static boolean isThisMachine(String host) {
+    String name = host == null ? "" : host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
+    return name.equals("localhost") || name.equals("[::1]") || name.matches("127(\\.\\d{1,3}){3}");
+  }
+
+  private static boolean isSame(String origin, String host) {
+    return origin.replaceFirst("^https?://", "").equalsIgnoreCase(host);
+  }
+
+  private static byte[] digest(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package llava4j.server.ollama;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import llava4j.ChatResponse;
+import llava4j.generate.FinishReason;
+import llava4j.server.engine.Engine;
+import llava4j.server.engine.Run;
+import llava4j.server.engine.RunEvent;
+import llava4j.server.http.Exchange;
+import llava4j.server.http.Routes;
+import llava4j.server.request.Fields;
+import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
+import llava4j.server.request.ServedModel;
+import llava4j.server.request.Trimmed;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The paths of Ollama's API that ask a model or tell about it.
+public final class OllamaApi {
+  private static final String LINES = "application/x-ndjson";
+
+  private final Engine engine;
+  private final ServedModel model;
+  private final String version;
+
+  public OllamaApi(Engine engine, ServedModel model, String version) {
+    this.engine = engine;
+    this.model = model;
+    this.version = version;
+  }
+
+  /// Where the text of an answer stands.
+  private enum Form {
+    CHAT {
+      @Override
+      void put(ObjectNode body, String text) {
+        body.putObject("message").put("role", "assistant").put("content", text);
+      }
+    },
+    GENERATE {
+      @Override
+      void put(ObjectNode body, String text) {
+        body.put("response", text);
+      }
+    };
+
+    abstract void put(ObjectNode body, String text);
+  }
+
+  public void addTo(Routes routes) {
+    OllamaReader reader = new OllamaReader(model, engine.limits().images());
+    routes
+        .post("/api/chat", exchange -> answer(exchange, reader::chat, Form.CHAT))
+        .post("/api/generate", exchange -> answer(exchange, reader::generate, Form.GENERATE))
+        .get("/api/tags", this::tags)
+        .post("/api/show", this::show)
+        .get("/api/version", exchange -> exchange.json(200, Json.object().put("version", version)));
+  }
+
+  private void answer(Exchange exchange, Function<byte[], OllamaCall> reader, Form form)
+      throws InterruptedException {
+    OllamaCall call = reader.apply(exchange.body());
+    Run run = engine.submit(call.question());
+    exchange.whenGone(run::cancel);
+    try {
+      follow(exchange, call, run, form);
+    } catch (Refusal | InterruptedException e) {
+      run.cancel();
+      throw e;
+    }
+  }
+
+  private void follow(Exchange exchange, OllamaCall call, Run run, Form form)
+      throws InterruptedException {
+    Trimmed trimmed = new Trimmed();
+    boolean begun = false;
+    while (true) {
+      switch (run.next()) {
+        case RunEvent.Text(int _, String text) -> {
+          String inside = trimmed.accept(text);
+          if (call.streamed() && !inside.isEmpty()) {
+            if (!begun) {
+              exchange.begin(LINES, Map.of());
+              begun = true;
+            }
+            ObjectNode body = head();
+            form.put(body, inside);
+            exchange.write(Json.write(body.put("done", false)) + "\n");
+          }
+        }
+        case RunEvent.Done(ChatResponse response) -> {
+          ObjectNode body = head();
+          form.put(body, call.streamed() ? "" : response.text());
+          putEnd(body, response);
+          if (!call.streamed()) {
+            exchange.json(200, body);
+            return;
+          }
+          if (!begun) {
+            exchange.begin(LINES, Map.of());
+          }
+          exchange.write(Json.write(body) + "\n");
+          exchange.end();
+          return;
+        }
+        case RunEvent.Failed(Refusal refusal) -> {
+          if (begun) {
+            exchange.write(Json.write(Json.object().put("error", refusal.getMessage())) + "\n");
+            exchange.end();
+          }
+          throw refusal;
+        }
+      }
+    }
+  }
+
+  private ObjectNode head() {
+    return Json.object().put("model", model.tagged()).put("created_at", Instant.now().toString());
+  }
+
+  /// Durations are in nanoseconds.
+  private static void putEnd(ObjectNode body, ChatResponse response) {
+    FinishReason reason = response.answers().getFirst().finishReason();
+    boolean full = reason == FinishReason.MAX_TOKENS || reason == FinishReason.CONTEXT_FULL;
+    long first = response.timing().firstToken().toNanos();
+    long total = response.timing().total().toNanos();
+    body.put("done", true);
+    body.put("done_reason", full ? "length" : "stop");
+    body.put("total_duration", total);
+    body.put("load_duration", 0);
+    body.put("prompt_eval_count", response.promptTokens());
+    body.put("prompt_eval_duration", first);
+    body.put("eval_count", response.answerTokens());
+    body.put("eval_duration", total - first);
+  }
+
+  private void tags(Exchange exchange) throws InterruptedException {
+    ObjectNode body = Json.object();
+    ObjectNode entry = body.putArray("models").addObject();
+    entry.put("name", model.tagged());
+    entry.put("model", model.tagged());
+    entry.put("modified_at", model.loaded().toString());
+    putDetails(entry);
+    exchange.json(200, body);
+  }
+
+  private void show(Exchange exchange) throws InterruptedException {
+    Fields fields = Json.read(exchange.body());
+    Optional<String> name = fields.text("model");
+    Optional<String> old = fields.text("name");
+    model.require(Optional.of(name.or(() -> old).orElseThrow(() -> fields.missing("model"))));
+    fields.allow("verbose");
+    fields.requireNoOther();
+    var config = engine.llava().model().config();
+    ObjectNode body = Json.object();
+    body.put("modified_at", model.loaded().toString());
+    putDetails(body);
+    ObjectNode info = body.putObject("model_info");
+    info.put("general.architecture", "llava");
+    info.put("llava.context_length", config.contextLength());
+    info.put("llava.embedding_length", config.text().dim());
+    info.put("llava.block_count", config.text().numLayers());
+    body.putArray("capabilities").add("completion").add("vision");
+    exchange.json(200, body);
+  }
+
+  private static void putDetails(ObjectNode entry) {
+    ObjectNode details = entry.putObject("details");
+    details.put("family", "llava");
+    details.putArray("families").add("llava");
+  }
+}

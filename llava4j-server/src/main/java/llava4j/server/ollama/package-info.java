@@ -1,0 +1,2 @@
+/// The API of Ollama.
+package llava4j.server.ollama;

@@ -1,0 +1,116 @@
+package llava4j.server.openai;
+
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import llava4j.ChatResponse;
+import llava4j.server.engine.Engine;
+import llava4j.server.engine.Run;
+import llava4j.server.engine.RunEvent;
+import llava4j.server.http.Exchange;
+import llava4j.server.http.Handler;
+import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Answers a request whole or as a stream of server-sent events. Before the first piece of text
+/// everything can still fail with its own status.
+final class Answering implements Handler {
+  private static final Map<String, String> STREAM =
+      Map.of("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
+
+  private final Engine engine;
+  private final Function<byte[], ChatCall> reader;
+  private final AnswerForm form;
+
+  Answering(Engine engine, Function<byte[], ChatCall> reader, AnswerForm form) {
+    this.engine = engine;
+    this.reader = reader;
+    this.form = form;
+  }
+
+  @Override
+  public void handle(Exchange exchange) throws InterruptedException {
+    ChatCall call = reader.apply(exchange.body());
+    Run run = engine.submit(call.question());
+    exchange.whenGone(run::cancel);
+    try {
+      if (call.streamed()) {
+        stream(exchange, call, run);
+      } else {
+        exchange.json(200, form.whole(call, newId(), whole(run)));
+      }
+    } catch (Refusal | InterruptedException e) {
+      run.cancel();
+      throw e;
+    }
+  }
+
+  private static ChatResponse whole(Run run) throws InterruptedException {
+    while (true) {
+      switch (run.next()) {
+        case RunEvent.Text _ -> {}
+        case RunEvent.Done(ChatResponse response) -> {
+          return response;
+        }
+        case RunEvent.Failed(Refusal refusal) -> throw refusal;
+      }
+    }
+  }
+
+  private void stream(Exchange exchange, ChatCall call, Run run) throws InterruptedException {
+    RunEvent event = run.next();
+    if (event instanceof RunEvent.Failed(Refusal refusal)) {
+      throw refusal;
+    }
+    exchange.begin("text/event-stream; charset=utf-8", STREAM);
+    AnswerForm.Pieces pieces = form.pieces(call, newId());
+    for (ObjectNode first : pieces.first()) {
+      send(exchange, first);
+    }
+    while (true) {
+      switch (event) {
+        case RunEvent.Text(int answer, String text) -> {
+          for (ObjectNode piece : pieces.text(answer, text)) {
+            send(exchange, piece);
+          }
+        }
+        case RunEvent.Done(ChatResponse response) -> {
+          for (ObjectNode last : pieces.last(response)) {
+            send(exchange, last);
+          }
+          exchange.write("data: [DONE]\n\n");
+          exchange.end();
+          return;
+        }
+        case RunEvent.Failed(Refusal refusal) -> {
+          send(exchange, error(refusal));
+          exchange.end();
+          throw refusal;
+        }
+      }
+      event = run.next();
+    }
+  }
+
+  private static ObjectNode error(Refusal refusal) {
+    ObjectNode body = Json.object();
+    ObjectNode error = body.putObject("error");
+    error.put("message", refusal.getMessage());
+    error.put("type", refusal.reason().type());
+    error.putNull("param");
+    error.putNull("code");
+    return body;
+  }
+
+  private static void send(Exchange exchange, ObjectNode piece) throws InterruptedException {
+    exchange.write("data: " + Json.write(piece) + "\n\n");
+  }
+
+  private static String newId() {
+    byte[] random = new byte[12];
+    ThreadLocalRandom.current().nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+}

@@ -1,0 +1,147 @@
+package llava4j.server.openai;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import llava4j.generate.GenerationOptions;
+import llava4j.server.engine.Question;
+import llava4j.server.request.Fields;
+import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
+import llava4j.server.request.Sampling;
+import llava4j.server.request.ServedModel;
+
+/// Reads the bodies of `/v1/chat/completions` and `/v1/completions`. A field of OpenAI's API that
+/// this server does not have is refused if the answer depended on it.
+final class CallReader {
+  private static final int MOST_TOKENS = 1_000_000;
+  private static final int MOST_ANSWERS = 64;
+  private static final int MOST_TOP = 20;
+
+  private final ServedModel model;
+  private final MessageReader messages;
+
+  CallReader(ServedModel model, MessageReader messages) {
+    this.model = model;
+    this.messages = messages;
+  }
+
+  /// A body of `/v1/chat/completions`.
+  ChatCall chat(byte[] body) {
+    Fields fields = Json.read(body);
+    model.require(fields.text("model"));
+    fields.refuse(
+        "LLaVA-1.5 has not learned to call tools", "tools", "functions", "web_search_options");
+    fields.refuseUnless("tool_choice", Set.of("none", "auto"), "there are no tools");
+    fields.refuseUnless("function_call", Set.of("none", "auto"), "there are no tools");
+    fields.refuse("answers are text", "audio");
+    fields.refuse("LLaVA-1.5 does not reason before it answers", "reasoning_effort");
+    fields.refuse("the length is set with max_completion_tokens", "verbosity");
+    if (fields.list("modalities").stream()
+        .anyMatch(one -> !one.isString() || !one.stringValue().equals("text"))) {
+      throw Refusal.badField("modalities", "modalities can be [\"text\"] only; leave it out");
+    }
+    // speculation does not change an answer; parallel_tool_calls is about tools, and there are none
+    fields.allow("prediction", "parallel_tool_calls");
+    requireTextFormat(fields);
+    boolean logProbs = fields.flag("logprobs").orElse(false);
+    OptionalInt top = fields.integer("top_logprobs", 0, MOST_TOP);
+    if (top.isPresent() && top.getAsInt() > 0 && !logProbs) {
+      throw Refusal.badField("top_logprobs", "top_logprobs needs logprobs: true; set it");
+    }
+    OptionalInt tokens = maxTokens(fields);
+    GenerationOptions options = sampling(fields, tokens, logProbs ? top.orElse(0) : -1).toOptions();
+    MessageReader.Messages read = messages.read(fields.list("messages"), fields);
+    return finish(fields, new Question.Conversation(read.turns(), read.system(), options));
+  }
+
+  /// A body of `/v1/completions`.
+  ChatCall completion(byte[] body) {
+    Fields fields = Json.read(body);
+    model.require(fields.text("model"));
+    fields.refuse("this server continues a prompt and does not fill gaps", "suffix");
+    if (fields.integer("best_of", 1, MOST_ANSWERS).orElse(1) > 1) {
+      throw Refusal.badField("best_of", "best_of cannot be above 1; use n");
+    }
+    fields.refuse("the prompt is not part of the answer here", "echo");
+    int top = fields.integer("logprobs", 0, MOST_TOP).orElse(-1);
+    String prompt = fields.requiredText("prompt");
+    if (prompt.isEmpty()) {
+      throw Refusal.badField("prompt", "prompt is empty; give a text to continue");
+    }
+    OptionalInt tokens = fields.integer("max_tokens", 1, MOST_TOKENS);
+    GenerationOptions options = sampling(fields, tokens, top).toOptions();
+    return finish(fields, new Question.Text(prompt, options));
+  }
+
+  private static Sampling sampling(Fields fields, OptionalInt tokens, int topLogProbs) {
+    fields.refuse("use repetition_penalty", "frequency_penalty", "presence_penalty");
+    fields.refuse("tokens cannot be weighted", "logit_bias");
+    return new Sampling(
+        tokens,
+        fields.number("temperature"),
+        fields.number("top_p"),
+        fields.integer("top_k", 0, Integer.MAX_VALUE),
+        fields.number("min_p"),
+        fields.number("repetition_penalty"),
+        fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        fields.texts("stop"),
+        fields.integer("n", 1, MOST_ANSWERS).orElse(1),
+        topLogProbs);
+  }
+
+  private static OptionalInt maxTokens(Fields fields) {
+    OptionalInt old = fields.integer("max_tokens", 1, MOST_TOKENS);
+    OptionalInt current = fields.integer("max_completion_tokens", 1, MOST_TOKENS);
+    if (old.isPresent() && current.isPresent() && old.getAsInt() != current.getAsInt()) {
+      throw Refusal.badField(
+          "max_completion_tokens",
+          "max_tokens and max_completion_tokens are two numbers for the same; give one");
+    }
+    return current.isPresent() ? current : old;
+  }
+
+  /// The only place that has to change when answers can be bound to a format.
+  private static void requireTextFormat(Fields fields) {
+    Optional<Fields> format = fields.object("response_format");
+    if (format.isEmpty()) {
+      return;
+    }
+    String type = format.get().requiredText("type");
+    switch (type) {
+      case "text" -> format.get().requireNoOther();
+      case "json_object", "json_schema" ->
+          throw Refusal.badField(
+              "response_format",
+              "response_format " + type + " is not supported yet; ask for JSON in the prompt");
+      default ->
+          throw Refusal.badField(
+              "response_format.type", "response_format.type must be text; correct it");
+    }
+  }
+
+  private static ChatCall finish(Fields fields, Question question) {
+    boolean streamed = fields.flag("stream").orElse(false);
+    Optional<Fields> options = fields.object("stream_options");
+    if (options.isPresent() && !streamed) {
+      throw Refusal.badField("stream_options", "stream_options needs stream: true; set it");
+    }
+    boolean usage = false;
+    if (options.isPresent()) {
+      usage = options.get().flag("include_usage").orElse(false);
+      options.get().refuse("pieces are sent as they are", "include_obfuscation");
+      options.get().requireNoOther();
+    }
+    fields.refuse("nothing is stored here", "store");
+    // who asks, and what for: nothing of it reaches the model
+    fields.allow(
+        "user",
+        "metadata",
+        "service_tier",
+        "safety_identifier",
+        "prompt_cache_key",
+        "prompt_cache_retention");
+    fields.requireNoOther();
+    return new ChatCall(question, streamed, usage);
+  }
+}

@@ -1,0 +1,2 @@
+/// The API of OpenAI.
+package llava4j.server.openai;

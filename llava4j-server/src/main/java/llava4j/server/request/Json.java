@@ -1,0 +1,66 @@
+package llava4j.server.request;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Reads and writes JSON. A name that stands twice in an object is an error, because readers differ
+/// in which of the values they take.
+public final class Json {
+  private static final int MOST_NESTED = 64;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxStringLength(Integer.MAX_VALUE) // the body has a limit
+                          .maxNestingDepth(MOST_NESTED)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private Json() {}
+
+  /// The object in a body.
+  ///
+  /// @throws Refusal if it is not one JSON object; the message does not repeat the body
+  public static Fields read(byte[] body) {
+    if (body.length == 0) {
+      throw Refusal.of(
+          Refusal.Reason.BAD_REQUEST, "the body is empty; send a JSON object as the body");
+    }
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(body);
+    } catch (JacksonException e) {
+      TokenStreamLocation at = e.getLocation();
+      String where =
+          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+      throw Refusal.of(
+              Refusal.Reason.BAD_REQUEST, "the body is not valid JSON" + where + "; correct it")
+          .withCause(e);
+    }
+    if (node == null || !node.isObject()) {
+      throw Refusal.of(Refusal.Reason.BAD_REQUEST, "the body is not a JSON object; send an object");
+    }
+    return Fields.of(node, "");
+  }
+
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /// One line.
+  public static String write(JsonNode node) {
+    return MAPPER.writeValueAsString(node);
+  }
+}
