@@ -95,16 +95,27 @@ class BadRequestsTest {
         Arguments.of(400, options("\"store\":true"), "store cannot be used"),
         Arguments.of(400, options("\"modalities\":[\"audio\"]"), "modalities"),
         Arguments.of(
-            400, options("\"response_format\":{\"type\":\"json_object\"}"), "not supported yet"),
+            400,
+            options("\"response_format\":{\"type\":\"yaml\"}"),
+            "text, json_object or json_schema"),
         Arguments.of(
             400,
             options("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{}}"),
-            "not supported yet"),
+            "response_format.json_schema.schema is missing"),
+        Arguments.of(400, options(schema("{\"uniqueItems\":true}")), "'uniqueItems'"),
+        Arguments.of(
+            400, options(schema("{\"type\":\"nothing\"}")), "response_format.json_schema.schema"),
         Arguments.of(404, options("\"model\":\"gpt-4o\""), "no model 'gpt-4o'"),
         Arguments.of(
             400,
             "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(5000) + "\"}]}",
             "too many for the context"));
+  }
+
+  private static String schema(String schema) {
+    return "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":"
+        + schema
+        + "}}";
   }
 
   @ParameterizedTest

@@ -48,6 +48,43 @@ class ChatCompletionsTest {
     fixture.close();
   }
 
+  /// Random weights would never write JSON by themselves.
+  @Test
+  void anAnswerHasTheFormThatIsAskedFor() throws Exception {
+    String schema =
+        """
+        "response_format": {"type": "json_schema", "json_schema": {"name": "boxes", "strict": true,
+          "schema": {"type": "object", "required": ["what", "count"], "additionalProperties": false,
+            "properties": {"what": {"enum": ["cat", "dog"]},
+                           "count": {"type": "integer", "minimum": 0, "maximum": 9}}}}},
+        """;
+    for (String stream : List.of("", "\"stream\":true,")) {
+      Client.Reply reply = fixture.client.post(CHAT, Client.chat(stream + schema, QUESTION, photo));
+      assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+      String text = stream.isEmpty() ? reply.content() : streamed(reply.text());
+      JsonNode json = new tools.jackson.databind.json.JsonMapper().readTree(text);
+      assertThat(json.propertyNames()).containsExactly("what", "count");
+      assertThat(json.get("what").asString()).isIn("cat", "dog");
+      assertThat(json.get("count").asInt()).isBetween(0, 9);
+    }
+    String any = "\"max_tokens\":60,\"response_format\":{\"type\":\"json_object\"},";
+    assertThat(fixture.client.post(CHAT, Client.chat(any, QUESTION, photo)).content())
+        .startsWith("{");
+  }
+
+  private static String streamed(String events) {
+    return events
+        .lines()
+        .filter(line -> line.startsWith("data: {"))
+        .map(line ->
+            new tools.jackson.databind.json.JsonMapper()
+                .readTree(line.substring("data: ".length()))
+                .at("/choices/0/delta/content"))
+        .filter(JsonNode::isString)
+        .map(JsonNode::asString)
+        .collect(Collectors.joining());
+  }
+
   @Test
   void anAnswerIsThatOfTheJavaApi() throws Exception {
     Client.Reply reply =

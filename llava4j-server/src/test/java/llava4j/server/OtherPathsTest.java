@@ -51,6 +51,13 @@ class OtherPathsTest {
 
   @Test
   void ollamasChat() throws Exception {
+    JsonNode formed =
+        fixture
+            .client
+            .post(
+                "/api/chat", ollamaChat("\"stream\":false,\"format\":{\"enum\":[[true],[false]]},"))
+            .json();
+    assertThat(formed.at("/message/content").asString().replace(" ", "")).isIn("[true]", "[false]");
     JsonNode reply = fixture.client.post("/api/chat", ollamaChat("\"stream\":false,")).json();
 
     assertThat(reply.at("/message/content").asString()).isEqualTo(expected.text());

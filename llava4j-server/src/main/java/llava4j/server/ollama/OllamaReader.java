@@ -12,6 +12,7 @@ import llava4j.generate.GenerationOptions;
 import llava4j.image.ImageSource;
 import llava4j.server.engine.Question;
 import llava4j.server.engine.Question.Turn;
+import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
@@ -135,7 +136,6 @@ final class OllamaReader {
 
   private OllamaCall finish(Fields fields, Question question) {
     model.require(Optional.of(fields.requiredText("model")));
-    fields.refuseUnless("format", Set.of(""), "answers cannot be bound to a format yet");
     fields.refuse("LLaVA-1.5 does not think before it answers", "think");
     fields.refuse("log-probabilities are at /v1/chat/completions", "logprobs", "top_logprobs");
     fields.allow("keep_alive"); // the model stays as long as the server
@@ -145,6 +145,11 @@ final class OllamaReader {
   }
 
   private static GenerationOptions options(Fields body) {
+    GenerationOptions options = sampled(body);
+    return AnswerFormat.ofOllama(body).map(options::withConstraint).orElse(options);
+  }
+
+  private static GenerationOptions sampled(Fields body) {
     Optional<Fields> given = body.object("options");
     if (given.isEmpty()) {
       return plain().toOptions();

@@ -3,8 +3,10 @@ package llava4j.server.openai;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import llava4j.constraint.Constraint;
 import llava4j.generate.GenerationOptions;
 import llava4j.server.engine.Question;
+import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
@@ -43,14 +45,15 @@ final class CallReader {
     }
     // speculation does not change an answer; parallel_tool_calls is about tools, and there are none
     fields.allow("prediction", "parallel_tool_calls");
-    requireTextFormat(fields);
+    Optional<Constraint> form = AnswerFormat.ofOpenAi(fields);
     boolean logProbs = fields.flag("logprobs").orElse(false);
     OptionalInt top = fields.integer("top_logprobs", 0, MOST_TOP);
     if (top.isPresent() && top.getAsInt() > 0 && !logProbs) {
       throw Refusal.badField("top_logprobs", "top_logprobs needs logprobs: true; set it");
     }
     OptionalInt tokens = maxTokens(fields);
-    GenerationOptions options = sampling(fields, tokens, logProbs ? top.orElse(0) : -1).toOptions();
+    GenerationOptions options =
+        inForm(sampling(fields, tokens, logProbs ? top.orElse(0) : -1).toOptions(), form);
     MessageReader.Messages read = messages.read(fields.list("messages"), fields);
     return finish(fields, new Question.Conversation(read.turns(), read.system(), options));
   }
@@ -101,23 +104,9 @@ final class CallReader {
     return current.isPresent() ? current : old;
   }
 
-  /// The only place that has to change when answers can be bound to a format.
-  private static void requireTextFormat(Fields fields) {
-    Optional<Fields> format = fields.object("response_format");
-    if (format.isEmpty()) {
-      return;
-    }
-    String type = format.get().requiredText("type");
-    switch (type) {
-      case "text" -> format.get().requireNoOther();
-      case "json_object", "json_schema" ->
-          throw Refusal.badField(
-              "response_format",
-              "response_format " + type + " is not supported yet; ask for JSON in the prompt");
-      default ->
-          throw Refusal.badField(
-              "response_format.type", "response_format.type must be text; correct it");
-    }
+  private static GenerationOptions inForm(
+      GenerationOptions options, Optional<Constraint> constraint) {
+    return constraint.map(options::withConstraint).orElse(options);
   }
 
   private static ChatCall finish(Fields fields, Question question) {
