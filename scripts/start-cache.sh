@@ -28,6 +28,8 @@ is_start_cache() {
   local jar jars
   [ -r "$1/start.key" ] && [ "$(<"$1/start.key")" = "$start_cache_key" ] || return 1
   [ -r "$1/start.aot" ] || return 1
+  # what failed is tried again after a day
+  [ -s "$1/start.aot" ] || [ -z "$(find "$1/start.aot" -mmin +1440)" ] || return 1
   [ "$1/start.aot" -nt "$1/start.key" ] && return 1
   IFS=: read -r -a jars <<<"$class_path"
   for jar in "${jars[@]}"; do
@@ -78,7 +80,7 @@ find_libraries() {
 # make_start_cache FOLDER: rehearses a question to the bundled model, and keeps what Java learns.
 # The rehearsal uses no vector kernels: the cache cannot have classes of a module that is loaded late.
 make_start_cache() {
-  local new=$1/start.new.$$ java=("$home/bin/java" "${java_options[@]}" "${cache_options[@]}" -cp "$class_path")
+  local new=$1/start.new.$$ java=(env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u LLAVA_THREADS -u LLAVA_MODEL "$home/bin/java" "${java_options[@]}" "${cache_options[@]}" -cp "$class_path")
   trap 'rm -f "$new"*; exit 130' INT TERM
   # libraries with CUDA need others, which only JavaCPP's own search finds
   case $class_path in

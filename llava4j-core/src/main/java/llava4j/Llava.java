@@ -206,7 +206,8 @@ public final class Llava implements AutoCloseable {
 
   /// Answers a request and streams the text.
   ///
-  /// @param cancelled checked before every token; see [Cancellation]
+  /// @param cancelled checked before every token, on a thread that works for all requests: it must
+  ///   return at once, and not use the model; see [Cancellation]
   public ChatResponse answer(
       ChatRequest request, TextListener listener, BooleanSupplier cancelled) {
     return run(

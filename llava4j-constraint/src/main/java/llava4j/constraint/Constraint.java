@@ -1,11 +1,13 @@
 package llava4j.constraint;
 
 import java.util.List;
+import java.util.function.Supplier;
 import llava4j.constraint.automaton.Grammar;
 import llava4j.constraint.automaton.Leaf;
 import llava4j.constraint.automaton.Leaves;
 import llava4j.constraint.grammar.GrammarCompiler;
 import llava4j.constraint.limit.ConstraintException;
+import llava4j.constraint.limit.Deadline;
 import llava4j.constraint.limit.Limits;
 import llava4j.constraint.regex.Patterns;
 import llava4j.constraint.regex.Regex;
@@ -19,12 +21,18 @@ import llava4j.constraint.token.TokenTrie;
 /// All factories throw a [ConstraintException] for input that is wrong, that uses what is not
 /// supported, that allows no text at all, or that exceeds a limit.
 public final class Constraint {
-  private final Grammar grammar;
+  private final Supplier<Grammar> source;
   private final List<String> ignored;
+  private Grammar grammar; // guarded by this
 
-  private Constraint(Grammar grammar, List<String> ignored) {
+  private Constraint(Grammar grammar, Supplier<Grammar> source, List<String> ignored) {
     this.grammar = grammar;
+    this.source = source;
     this.ignored = ignored;
+  }
+
+  private static Constraint of(Supplier<Grammar> source) {
+    return new Constraint(source.get(), source, List.of());
   }
 
   /// JSON texts whose values fulfil a JSON Schema of draft 2020-12 or older. Members of objects
@@ -38,7 +46,10 @@ public final class Constraint {
     requireLength(schema, "the schema", limits);
     SchemaCompiler.Compiled compiled =
         SchemaCompiler.compile(schema, order == KeyOrder.ANY, limits);
-    return new Constraint(compiled.grammar(), compiled.ignored());
+    return new Constraint(
+        compiled.grammar(),
+        () -> SchemaCompiler.compile(schema, order == KeyOrder.ANY, limits).grammar(),
+        compiled.ignored());
   }
 
   /// The same with the default limits.
@@ -54,13 +65,14 @@ public final class Constraint {
   /// Texts that match a regular expression of ECMA-262 from beginning to end.
   public static Constraint regex(String expression, Limits limits) {
     requireLength(expression, "the regular expression", limits);
-    RegexPool pool = new RegexPool(limits.nodes());
-    Regex language = Patterns.match(pool, expression);
-    if (!language.isLive()) {
-      throw new ConstraintException(
-          "no text matches the regular expression '" + expression + "'; correct it");
-    }
-    return of(language, limits);
+    return of(() -> {
+      Regex language = Patterns.match(pool(limits), expression);
+      if (!language.isLive()) {
+        throw new ConstraintException(
+            "no text matches the regular expression '" + expression + "'; correct it");
+      }
+      return grammar(language, limits);
+    });
   }
 
   /// The same with the default limits.
@@ -74,7 +86,8 @@ public final class Constraint {
       throw new ConstraintException("there is no text to choose from; pass at least one");
     }
     requireLength(String.join("", texts), "the list of choices", limits);
-    return of(new RegexPool(limits.nodes()).literals(texts), limits);
+    List<String> all = List.copyOf(texts);
+    return of(() -> grammar(pool(limits).literals(all), limits));
   }
 
   /// The same with the default limits.
@@ -85,7 +98,7 @@ public final class Constraint {
   /// Texts of a grammar in GBNF, the notation of llama.cpp, that begins with the rule `root`.
   public static Constraint grammar(String grammar, Limits limits) {
     requireLength(grammar, "the grammar", limits);
-    return new Constraint(GrammarCompiler.compile(grammar, limits), List.of());
+    return of(() -> GrammarCompiler.compile(grammar, limits));
   }
 
   /// The same with the default limits.
@@ -93,10 +106,16 @@ public final class Constraint {
     return grammar(grammar, Limits.defaults());
   }
 
-  private static Constraint of(Regex language, Limits limits) {
+  private static RegexPool pool(Limits limits) {
+    RegexPool pool = new RegexPool(limits.nodes());
+    pool.within(new Deadline("compiling the constraint", limits.compileTime()));
+    return pool;
+  }
+
+  private static Grammar grammar(Regex language, Limits limits) {
     Leaves leaves = new Leaves();
     Leaf start = leaves.text(language);
-    return new Constraint(new Grammar(start, leaves, limits), List.of());
+    return new Grammar(start, leaves, limits);
   }
 
   private static void requireLength(String source, String what, Limits limits) {
@@ -119,6 +138,14 @@ public final class Constraint {
 
   /// The beginning of a text.
   public ConstraintState start(TokenTrie trie) {
-    return new ConstraintState(trie, grammar.reader(trie));
+    return new ConstraintState(trie, fresh().reader(trie));
+  }
+
+  /// What is worked out for texts is kept for the next ones, but not for ever.
+  private synchronized Grammar fresh() {
+    if (grammar.isWorn()) {
+      grammar = source.get();
+    }
+    return grammar;
   }
 }

@@ -124,4 +124,21 @@ class LimitsTest {
     }
     assertThat(ended).isPositive();
   }
+
+  /// What is worked out for texts is forgotten now and then: one text needs a small part of the
+  /// nodes, hundreds would need more than all.
+  @Test
+  void oneConstraintServesAnyNumberOfTexts() {
+    Limits limits =
+        new Limits(1000, 6_000, 100, 500, Duration.ofSeconds(20), Duration.ofSeconds(20));
+    Constraint constraint = Constraint.regex(".*a.{14}", limits);
+    Random random = new Random(3);
+    for (int text = 0; text < 300; text++) {
+      ConstraintState state = constraint.start(Vocabulary.trie());
+      for (int i = 0; i < 40; i++) {
+        state.accept(new byte[] {(byte) (random.nextBoolean() ? 'a' : 'b')});
+      }
+      assertThat(state.allowed()).isNotEmpty();
+    }
+  }
 }

@@ -53,7 +53,7 @@ final class AnswerBuilder {
 
     /// What leaves an answer only tokens of the required form, if there is one.
     Optional<TokenFilter> filter(GenerationOptions options) {
-      return options.constraint().map(constraint -> new TokenFilter(constraint, constraints));
+      return options.constraint().map(constraint -> TokenFilter.of(constraint, constraints));
     }
 
     /// Excludes ids that are not text.

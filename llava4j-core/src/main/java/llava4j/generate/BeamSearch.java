@@ -108,8 +108,8 @@ final class BeamSearch implements Answers {
 
   @Override
   public void begin(float[] logits, KvCache promptCache) {
+    caches = List.of(promptCache); // closed with the search, whatever happens
     memory.remember(prompt, new int[0], promptCache);
-    caches = List.of(promptCache);
     choose(new float[][] {logits});
   }
 

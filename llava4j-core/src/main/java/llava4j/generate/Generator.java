@@ -18,7 +18,8 @@ import llava4j.text.tokenizer.Tokenizer;
 
 /// Generates answers to prompts. Any number of threads may use it at the same time: all their
 /// requests share the passes of the model, and what one prompt has in common with earlier ones is
-/// not computed again. A request gets the same answers as alone.
+/// not computed again. A request gets the same answers as alone, but for rounding in the prompt,
+/// which may be read in other pieces.
 public final class Generator implements AutoCloseable {
   private final LlavaModel model;
   private final Vocabulary vocabulary;
@@ -56,7 +57,8 @@ public final class Generator implements AutoCloseable {
 
   /// Answers one prompt.
   ///
-  /// @param cancelled checked before every token
+  /// @param cancelled checked before every token, on a thread that works for all requests: it must
+  ///   return at once, and not use the model
   /// @return `options.numAnswers()` answers
   public Finished generate(
       SplicedPrompt prompt,
@@ -94,7 +96,7 @@ public final class Generator implements AutoCloseable {
                 answers(request, place, stopped), request.tenant(), stopped, place));
         waiting.submitted();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // those that run read the caller's prompts
       waiting.giveUp(e);
     }
     return waiting.finish();

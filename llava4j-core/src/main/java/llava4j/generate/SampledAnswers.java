@@ -50,12 +50,11 @@ final class SampledAnswers implements Answers {
 
   @Override
   public void begin(float[] logits, KvCache promptCache) {
-    running.addAll(
-        builders.stream()
-            .map(builder ->
-                new Running(builder, promptCache.fork(), new PromptLookup(prompt.rowKeys())))
-            .toList());
-    promptCache.close();
+    try (promptCache) {
+      for (AnswerBuilder builder : builders) {
+        running.add(new Running(builder, promptCache.fork(), new PromptLookup(prompt.rowKeys())));
+      }
+    }
     for (Running one : List.copyOf(running)) {
       accept(one, new int[0], new float[][] {logits.clone()});
     }

@@ -108,9 +108,12 @@ final class ScheduledRequest implements AutoCloseable {
 
   /// Tells the caller why there is no answer.
   void fail(Throwable cause) {
-    close();
-    over = true;
-    place.failed(cause);
+    try {
+      close();
+    } finally {
+      place.failed(cause);
+      over = true;
+    }
   }
 
   @Override

@@ -50,10 +50,10 @@ final class Scheduler implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("the model is closed");
       }
-      waiting.add(request);
       if (thread == null) {
         thread = Thread.ofPlatform().name("llava4j-scheduler").daemon().start(this::run);
       }
+      waiting.add(request);
       lock.notifyAll();
     }
   }
@@ -93,6 +93,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void run() {
+    Throwable cause = null;
     try {
       while (admit()) {
         dropCancelled();
@@ -100,17 +101,35 @@ final class Scheduler implements AutoCloseable {
         passes.increment();
         running.removeIf(ScheduledRequest::isOver);
       }
+    } catch (RuntimeException | Error e) {
+      cause = e;
     } finally {
-      synchronized (lock) {
-        running.addAll(waiting);
-        waiting.clear();
-        closed = true;
-      }
-      for (ScheduledRequest request : running) {
-        request.fail(new IllegalStateException("the model was closed"));
-      }
-      running.clear();
+      end(cause);
     }
+  }
+
+  /// Tells all callers.
+  ///
+  /// @param causeOrNull why no step can follow; null if the model was closed
+  private void end(Throwable causeOrNull) {
+    synchronized (lock) {
+      running.addAll(waiting);
+      waiting.clear();
+      closed = true;
+    }
+    String why = causeOrNull == null ? "the model was closed" : "the model stopped: " + causeOrNull;
+    for (ScheduledRequest request : running) {
+      if (!request.isOver()) {
+        try {
+          request.fail(new IllegalStateException(why, causeOrNull));
+        } catch (RuntimeException | Error e) {
+          if (!request.isOver()) {
+            request.place().failed(e); // and the others must hear of it all the same
+          }
+        }
+      }
+    }
+    running.clear();
   }
 
   /// Ends queued requests whose callers gave up.

@@ -12,12 +12,21 @@ final class TokenFilter {
   private final ConstraintState state;
   private boolean begun;
 
-  TokenFilter(Constraint constraint, ConstraintVocabulary vocabulary) {
-    this(
-        vocabulary,
-        constraint.start(vocabulary.first()),
-        constraint.start(vocabulary.later()),
-        false);
+  /// @throws BadInputException if the constraint cannot be used with this vocabulary
+  static TokenFilter of(Constraint constraint, ConstraintVocabulary vocabulary) {
+    try {
+      return new TokenFilter(
+          vocabulary,
+          constraint.start(vocabulary.first()),
+          constraint.start(vocabulary.later()),
+          false);
+    } catch (ConstraintException e) {
+      throw unusable(e);
+    }
+  }
+
+  private static BadInputException unusable(ConstraintException e) {
+    return new BadInputException("the required form of the answer: " + e.getMessage(), e);
   }
 
   private TokenFilter(
@@ -57,7 +66,7 @@ final class TokenFilter {
                 + " next; change the schema or grammar");
       }
     } catch (ConstraintException e) {
-      throw new BadInputException("the required form of the answer: " + e.getMessage(), e);
+      throw unusable(e);
     }
   }
 
@@ -71,7 +80,7 @@ final class TokenFilter {
       }
       begun = true;
     } catch (ConstraintException e) {
-      throw new BadInputException("the required form of the answer: " + e.getMessage(), e);
+      throw unusable(e);
     }
   }
 

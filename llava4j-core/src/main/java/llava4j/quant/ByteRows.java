@@ -127,7 +127,7 @@ public final class ByteRows {
 
   /// The factor from numbers to values.
   static float scale(float largest) {
-    return largest >= LEAST ? largest / MOST : 0;
+    return largest < LEAST ? 0 : largest / MOST; // NaN stays NaN
   }
 
   /// To nearest, ties to even; 0 for NaN.

@@ -129,7 +129,7 @@ class ConstrainedAnswerTest {
           .matches("a+");
     }
     TokenFilter filter =
-        new TokenFilter(
+        TokenFilter.of(
             Constraint.choice(List.of("ab")),
             new ConstraintVocabulary(golden.tokenizer(), Set.of(2), 3)); // no letters
     assertThatThrownBy(() -> filter.apply(new float[3]))

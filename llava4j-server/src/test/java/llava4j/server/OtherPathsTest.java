@@ -120,7 +120,7 @@ class OtherPathsTest {
         "400|{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|model is missing",
         "404|{\"model\":\"other\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|no model",
         "400|{\"model\":\"original\",\"messages\":[]}|messages is missing or empty",
-        "400|{\"model\":\"original\",\"format\":\"json\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|bound to a format",
+        "400|{\"model\":\"original\",\"format\":\"yaml\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|json or a JSON Schema",
         "400|{\"model\":\"original\",\"tools\":[{}],\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|call tools",
         "400|{\"model\":\"original\",\"options\":{\"mirostat\":2},\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|mirostat",
         "400|{\"model\":\"original\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\",\"images\":[\"?\"]}]}|base64",

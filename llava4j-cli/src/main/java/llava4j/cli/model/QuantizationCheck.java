@@ -94,12 +94,11 @@ record QuantizationCheck(double divergence, double sameTop, int tokens) {
       for (int[] ids : texts) {
         try (Scope _ = new Scope();
             KvCache cache = model.languageModel().newCache()) {
-          Tensor embeddings =
-              Scope.own(model.languageModel().embed(ids).unsqueeze(0)); // [1, tokens, dim]
+          Tensor embeddings = model.languageModel().embed(ids).unsqueeze(0); // [1, tokens, dim]
           Tensor hidden = model.languageModel().forward(embeddings, cache); // [1, tokens, dim]
-          Tensor logits = Scope.own(model.languageModel().logits(hidden).squeeze(0));
+          Tensor logits = model.languageModel().logits(hidden).squeeze(0);
           for (int row = 0; row < ids.length; row++) {
-            all.add(logProbabilities(Tensors.toFloats(Scope.own(logits.select(0, row)))));
+            all.add(logProbabilities(Tensors.toFloats(logits.select(0, row))));
           }
         }
       }

@@ -203,12 +203,11 @@ public final class QuantizeCommand implements Callable<Integer> {
     return values / type.blockValues() * type.blockBytes();
   }
 
-  /// Writes beside the folder and renames it at the end. What an interrupted run left is removed,
-  /// at its end and before the next run.
+  /// Writes into a new folder beside the named one and renames it at the end. It is removed if the
+  /// run is interrupted.
   private void write(Checkpoint checkpoint) {
     Path whole = out.toAbsolutePath().normalize();
-    Path aside = whole.resolveSibling(whole.getFileName() + ".part");
-    remove(aside);
+    Path aside = aside(whole);
     Thread cleaning = new Thread(() -> remove(aside));
     Runtime.getRuntime().addShutdownHook(cleaning);
     try (Progress progress = Progress.bytes("writing")) {
@@ -219,8 +218,27 @@ public final class QuantizeCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw AtomicFile.unwritable(out, e);
     } finally {
+      keep(cleaning);
       remove(aside);
+    }
+  }
+
+  /// A folder that nobody else has.
+  private Path aside(Path whole) {
+    try {
+      Files.createDirectories(whole.getParent());
+      return Files.createTempDirectory(whole.getParent(), whole.getFileName() + ".part");
+    } catch (IOException e) {
+      throw AtomicFile.unwritable(out, e);
+    }
+  }
+
+  /// Leaves the cleaning to this thread, unless the process is ending.
+  private static void keep(Thread cleaning) {
+    try {
       Runtime.getRuntime().removeShutdownHook(cleaning);
+    } catch (IllegalStateException _) {
+      // it is ending, and the hook removes the folder
     }
   }
 

@@ -35,6 +35,14 @@ public final class Grammar {
     return limits;
   }
 
+  /// Whether so much was worked out for earlier texts that a fresh grammar should read the next
+  /// one.
+  public boolean isWorn() {
+    synchronized (this) {
+      return leaves.made() > limits.states();
+    }
+  }
+
   /// Reads a text of the language, over a vocabulary.
   public Reader reader(TokenTrie trie) {
     synchronized (this) {

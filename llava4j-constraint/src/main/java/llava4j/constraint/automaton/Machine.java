@@ -53,6 +53,7 @@ final class Machine {
   /// Begins a piece of work that must not take longer than the limit, and makes room.
   void begin(String what) {
     deadline = new Deadline(what, limits.maskTime());
+    leaves.within(deadline);
     made = 0;
     if (states.size() + stacks.size() > limits.states()) {
       stacks.clear();

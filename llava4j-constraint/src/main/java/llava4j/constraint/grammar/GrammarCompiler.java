@@ -11,6 +11,7 @@ import llava4j.constraint.automaton.Leaves;
 import llava4j.constraint.automaton.Rule;
 import llava4j.constraint.automaton.Symbol;
 import llava4j.constraint.limit.ConstraintException;
+import llava4j.constraint.limit.Deadline;
 import llava4j.constraint.limit.Limits;
 import llava4j.constraint.regex.Regex;
 import llava4j.constraint.regex.RegexPool;
@@ -30,6 +31,7 @@ public final class GrammarCompiler {
   private GrammarCompiler(Map<String, Expression> rules, Limits limits) {
     this.rules = rules;
     this.pool = new RegexPool(limits.nodes());
+    pool.within(new Deadline("compiling the grammar", limits.compileTime()));
     this.facts = new GrammarFacts(rules);
   }
 

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import llava4j.constraint.limit.ConstraintException;
+import llava4j.constraint.limit.Deadline;
 import llava4j.constraint.regex.Regex.Kind;
 import llava4j.constraint.regex.Regex.Life;
 
@@ -24,6 +25,7 @@ public final class RegexPool {
   private final Map<Key, Regex> known = new HashMap<>();
   private final Derivatives derivatives = new Derivatives(this);
   private final int limit;
+  private Deadline deadline; // of the work that is going on; null for none
   private final Regex never;
   private final Regex empty;
   private final Regex any;
@@ -275,9 +277,17 @@ public final class RegexPool {
     return intern(new Key(kind, set, parts, min, max, null), nullable);
   }
 
+  /// Whoever makes expressions from here on has to be done in time.
+  public void within(Deadline next) {
+    deadline = next;
+  }
+
   private Regex intern(Key key, boolean nullable) {
     Regex found = known.get(key);
     if (found == null) {
+      if (deadline != null) {
+        deadline.check();
+      }
       if (known.size() >= limit) {
         throw new ConstraintException(
             "the regular expressions of the constraint need more than "

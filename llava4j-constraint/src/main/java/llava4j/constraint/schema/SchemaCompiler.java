@@ -26,16 +26,11 @@ public final class SchemaCompiler {
   public static Compiled compile(String schema, boolean anyOrder, Limits limits) {
     SchemaDocument document = SchemaDocument.parse(schema);
     RegexPool pool = new RegexPool(limits.nodes());
+    Deadline deadline = new Deadline("compiling the schema", limits.compileTime());
+    pool.within(deadline);
     Terms terms = new Terms();
     Context context =
-        new Context(
-            document,
-            terms,
-            pool,
-            new Numbers(pool),
-            limits,
-            anyOrder,
-            new Deadline("compiling the schema", limits.compileTime()));
+        new Context(document, terms, pool, new Numbers(pool), limits, anyOrder, deadline);
     Values values = new Values(context);
     Value root = values.of(Terms.all(List.of(terms.of(document.root()))));
     values.complete();

@@ -67,8 +67,8 @@ public final class KvCache implements AutoCloseable {
       KvBlock last = blocks.getLast();
       if (pool.isShared(last)) {
         KvBlock own = pool.take();
-        own.copyFrom(last, inLast);
         blocks.set(blocks.size() - 1, own);
+        own.copyFrom(last, inLast);
         pool.release(last);
       }
     }

@@ -17,7 +17,7 @@ public final class KvPool implements AutoCloseable {
   private final Device device;
   private final PagedAttention.Layout layout;
   private final int numLayers;
-  private final int maxBlocks;
+  private int maxBlocks; // fewer, once memory for more could not be had
   private final Deque<KvBlock> free = new ArrayDeque<>();
   private int allocated;
   private boolean closed;
@@ -65,7 +65,7 @@ public final class KvPool implements AutoCloseable {
     return numLayers;
   }
 
-  public int maxBlocks() {
+  public synchronized int maxBlocks() {
     return maxBlocks;
   }
 
@@ -96,11 +96,21 @@ public final class KvPool implements AutoCloseable {
       if (allocated >= maxBlocks) {
         throw new IllegalStateException("all " + maxBlocks + " KV blocks are in use");
       }
-      block = new KvBlock(layout, numLayers, device);
+      block = allocated();
       allocated++;
     }
     block.references = 1;
     return block;
+  }
+
+  private KvBlock allocated() {
+    try {
+      return new KvBlock(layout, numLayers, device);
+    } catch (RuntimeException | Error e) {
+      maxBlocks = allocated; // from here on, remembered blocks make room
+      throw new IllegalStateException(
+          "there is no memory for more than " + allocated + " KV blocks", e);
+    }
   }
 
   /// One user more.

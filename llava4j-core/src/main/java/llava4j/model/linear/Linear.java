@@ -2,6 +2,8 @@ package llava4j.model.linear;
 
 import static llava4j.tensor.Tensors.optional;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatMul;
@@ -96,6 +98,9 @@ public sealed interface Linear {
   /// @param tiles memory for the tiles
   record Half(Tensor weight, Tensor bias, Optional<OneDnnLinear> many, WideTiles tiles)
       implements Linear {
+    /// More rows than sequences that generate side by side are a prompt's.
+    private static final long MOST_ALONE = 32;
+
     @Override
     public long inDim() {
       return weight.size(1);
@@ -140,6 +145,21 @@ public sealed interface Linear {
         product.add_(bias);
       }
       return product.view(withLastDim(input, outDim())); // [..., out]
+    }
+
+    /// As [#forward], but each row is multiplied as if it were alone, so that its bits do not
+    /// depend on the others. For small matrices.
+    Tensor eachAlone(Tensor rows) {
+      if (rows.size(0) > MOST_ALONE) {
+        return forward(rows); // [rows, out]
+      }
+      try (Scope scope = new Scope()) {
+        List<Tensor> products = new ArrayList<>();
+        for (long row = 0; row < rows.size(0); row++) {
+          products.add(forward(rows.narrow(0, row, 1))); // [1, out]
+        }
+        return scope.keep(Tensors.concatenate(products, 0)); // [rows, out]
+      }
     }
 
     private Tensor manyRows(Tensor input) {
@@ -212,7 +232,7 @@ public sealed interface Linear {
 
     private Tensor fewRows(Tensor rows) {
       Tensor output = weight.multiply(rows); // [rows, out]
-      return minimums == null ? output : output.add_(minimums.forward(blockSums(rows)));
+      return minimums == null ? output : output.add_(minimums.eachAlone(blockSums(rows)));
     }
 
     /// The sum of activations per block, which is multiplied by the block's minimum.
