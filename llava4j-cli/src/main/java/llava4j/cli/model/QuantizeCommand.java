@@ -223,11 +223,12 @@ public final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  /// A folder that nobody else has.
+  /// A new folder that nobody else has. Not one for temporary files, which only its owner can read.
   private Path aside(Path whole) {
     try {
       Files.createDirectories(whole.getParent());
-      return Files.createTempDirectory(whole.getParent(), whole.getFileName() + ".part");
+      String name = whole.getFileName() + ".part-" + ProcessHandle.current().pid();
+      return Files.createDirectory(whole.resolveSibling(name));
     } catch (IOException e) {
       throw AtomicFile.unwritable(out, e);
     }
