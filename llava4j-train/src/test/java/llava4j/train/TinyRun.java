@@ -1,7 +1,9 @@
 package llava4j.train;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -34,7 +36,18 @@ final class TinyRun implements AutoCloseable {
   private final ObjectiveFactory objective;
 
   TinyRun(String preset, String... overrides) {
-    this(new ConfigFile().with(Presets.named(preset), List.of(overrides)), _ -> TrainingModel::of);
+    this(
+        new ConfigFile().with(Presets.named(preset), lastOfEach(overrides)),
+        _ -> TrainingModel::of);
+  }
+
+  /// Tests give their own values behind common ones.
+  private static List<String> lastOfEach(String... overrides) {
+    Map<String, String> last = new LinkedHashMap<>();
+    for (String override : overrides) {
+      last.put(override.substring(0, override.indexOf('=')), override);
+    }
+    return List.copyOf(last.values());
   }
 
   /// A run with another objective, which may depend on the job.
