@@ -32,7 +32,7 @@ public final class Constraint {
   }
 
   private static Constraint of(Supplier<Grammar> source) {
-    return new Constraint(source.get(), source, List.of());
+    return new Constraint(shallow(source), source, List.of());
   }
 
   /// JSON texts whose values fulfil a JSON Schema of draft 2020-12 or older. Members of objects
@@ -45,7 +45,7 @@ public final class Constraint {
   public static Constraint jsonSchema(String schema, KeyOrder order, Limits limits) {
     requireLength(schema, "the schema", limits);
     SchemaCompiler.Compiled compiled =
-        SchemaCompiler.compile(schema, order == KeyOrder.ANY, limits);
+        shallow(() -> SchemaCompiler.compile(schema, order == KeyOrder.ANY, limits));
     return new Constraint(
         compiled.grammar(),
         () -> SchemaCompiler.compile(schema, order == KeyOrder.ANY, limits).grammar(),
@@ -104,6 +104,17 @@ public final class Constraint {
   /// The same with the default limits.
   public static Constraint grammar(String grammar) {
     return grammar(grammar, Limits.defaults());
+  }
+
+  /// What is compiled by descending into it must not be deeper than the stack.
+  private static <T> T shallow(Supplier<T> compile) {
+    try {
+      return compile.get();
+    } catch (StackOverflowError _) {
+      throw new ConstraintException(
+          "the constraint is nested too deeply, or demands too many things one behind the other;"
+              + " simplify it, or demand fewer");
+    }
   }
 
   private static RegexPool pool(Limits limits) {

@@ -141,4 +141,23 @@ class LimitsTest {
       assertThat(state.allowed()).isNotEmpty();
     }
   }
+
+  @Test
+  void whatIsTooDeepForTheStackIsASentence() {
+    StringBuilder rules = new StringBuilder("root ::= r1\n");
+    StringBuilder schemas = new StringBuilder();
+    for (int i = 1; i < 20_000; i++) {
+      rules.append("r" + i + " ::= r" + (i + 1) + "\n");
+      schemas.append("\"d" + i + "\":{\"$ref\":\"#/$defs/d" + (i + 1) + "\"},");
+    }
+    rules.append("r20000 ::= \"a\"");
+    schemas.append("\"d20000\":{\"type\":\"boolean\"}");
+    assertThatThrownBy(() -> Constraint.grammar(rules.toString()))
+        .isInstanceOf(ConstraintException.class);
+    assertThatThrownBy(() -> Constraint.jsonSchema("{\"type\":\"array\",\"minItems\":100000}"))
+        .isInstanceOf(ConstraintException.class);
+    assertThatThrownBy(
+            () -> Constraint.jsonSchema("{\"$ref\":\"#/$defs/d1\",\"$defs\":{" + schemas + "}}"))
+        .isInstanceOf(ConstraintException.class);
+  }
 }

@@ -12,6 +12,7 @@ import llava4j.server.http.HttpFront;
 import llava4j.server.http.Routes;
 import llava4j.server.ollama.OllamaApi;
 import llava4j.server.openai.OpenAiApi;
+import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Json;
 import llava4j.server.request.ServedModel;
 
@@ -31,9 +32,11 @@ public final class LlavaServer implements AutoCloseable {
 
   private final Engine engine;
   private final HttpFront front;
+  private final AnswerFormat formats;
 
-  private LlavaServer(Engine engine, HttpFront front) {
+  private LlavaServer(Engine engine, HttpFront front, AnswerFormat formats) {
     this.engine = engine;
+    this.formats = formats;
     this.front = front;
   }
 
@@ -43,6 +46,7 @@ public final class LlavaServer implements AutoCloseable {
   public static LlavaServer start(Llava llava, ServerSettings settings, AccessLog log) {
     Engine engine = new Engine(llava, settings.engine());
     ServedModel model = new ServedModel(settings.modelName().orElse(llava.name()), Instant.now());
+    AnswerFormat formats = new AnswerFormat();
     Routes routes =
         new Routes()
             .open("/health/live", exchange -> exchange.json(200, Json.object().put("status", "ok")))
@@ -50,8 +54,8 @@ public final class LlavaServer implements AutoCloseable {
             .open("/health", exchange -> ready(exchange, engine))
             .get("/metrics", exchange -> metrics(exchange, engine));
     Page.addTo(routes);
-    new OpenAiApi(engine, model).addTo(routes);
-    new OllamaApi(engine, model, OLLAMA_VERSION).addTo(routes);
+    new OpenAiApi(engine, model, formats).addTo(routes);
+    new OllamaApi(engine, model, formats, OLLAMA_VERSION).addTo(routes);
     HttpFront front =
         HttpFront.start(
             settings.host(),
@@ -60,7 +64,7 @@ public final class LlavaServer implements AutoCloseable {
             routes,
             settings.http(),
             counting(engine, log));
-    LlavaServer server = new LlavaServer(engine, front);
+    LlavaServer server = new LlavaServer(engine, front, formats);
     try {
       engine.warmUp();
       return server;
@@ -95,6 +99,7 @@ public final class LlavaServer implements AutoCloseable {
   public void close() {
     engine.close();
     front.close();
+    formats.close();
   }
 
   private static void ready(Exchange exchange, Engine engine) throws InterruptedException {

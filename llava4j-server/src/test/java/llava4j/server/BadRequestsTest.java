@@ -102,6 +102,10 @@ class BadRequestsTest {
             400,
             options("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{}}"),
             "response_format.json_schema.schema is missing"),
+        Arguments.of(
+            400, options(schema("{\"type\":\"object\",\"propertys\":{}}")), "has no effect: "),
+        Arguments.of(
+            400, options(schema("{\"type\":\"array\",\"minItems\":100000}")), "nested too deeply"),
         Arguments.of(400, options(schema("{\"uniqueItems\":true}")), "'uniqueItems'"),
         Arguments.of(
             400, options(schema("{\"type\":\"nothing\"}")), "response_format.json_schema.schema"),

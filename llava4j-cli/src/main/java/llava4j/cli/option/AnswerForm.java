@@ -64,7 +64,15 @@ final class AnswerForm {
 
   private static Constraint compiled(String option, Supplier<Constraint> compile) {
     try {
-      return compile.get();
+      Constraint constraint = compile.get();
+      if (!constraint.ignored().isEmpty()) {
+        throw new BadInputException(
+            option
+                + " has what has no effect: "
+                + String.join(", ", constraint.ignored())
+                + "; correct it or leave it out");
+      }
+      return constraint;
     } catch (ConstraintException e) {
       throw new BadInputException(option + ": " + e.getMessage(), e);
     }

@@ -11,6 +11,7 @@ import llava4j.server.engine.Run;
 import llava4j.server.engine.RunEvent;
 import llava4j.server.http.Exchange;
 import llava4j.server.http.Routes;
+import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
@@ -24,9 +25,11 @@ public final class OllamaApi {
 
   private final Engine engine;
   private final ServedModel model;
+  private final AnswerFormat formats;
   private final String version;
 
-  public OllamaApi(Engine engine, ServedModel model, String version) {
+  public OllamaApi(Engine engine, ServedModel model, AnswerFormat formats, String version) {
+    this.formats = formats;
     this.engine = engine;
     this.model = model;
     this.version = version;
@@ -51,7 +54,7 @@ public final class OllamaApi {
   }
 
   public void addTo(Routes routes) {
-    OllamaReader reader = new OllamaReader(model, engine.limits().images());
+    OllamaReader reader = new OllamaReader(model, engine.limits().images(), formats);
     routes
         .post("/api/chat", exchange -> answer(exchange, reader::chat, Form.CHAT))
         .post("/api/generate", exchange -> answer(exchange, reader::generate, Form.GENERATE))

@@ -27,9 +27,11 @@ final class OllamaReader {
 
   private final ServedModel model;
   private final int mostImages;
+  private final AnswerFormat formats;
 
-  OllamaReader(ServedModel model, int mostImages) {
+  OllamaReader(ServedModel model, int mostImages, AnswerFormat formats) {
     this.model = model;
+    this.formats = formats;
     this.mostImages = mostImages;
   }
 
@@ -144,9 +146,9 @@ final class OllamaReader {
     return new OllamaCall(question, streamed);
   }
 
-  private static GenerationOptions options(Fields body) {
+  private GenerationOptions options(Fields body) {
     GenerationOptions options = sampled(body);
-    return AnswerFormat.ofOllama(body).map(options::withConstraint).orElse(options);
+    return formats.ofOllama(body).map(options::withConstraint).orElse(options);
   }
 
   private static GenerationOptions sampled(Fields body) {

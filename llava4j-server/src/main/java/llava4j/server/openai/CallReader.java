@@ -22,9 +22,11 @@ final class CallReader {
 
   private final ServedModel model;
   private final MessageReader messages;
+  private final AnswerFormat formats;
 
-  CallReader(ServedModel model, MessageReader messages) {
+  CallReader(ServedModel model, MessageReader messages, AnswerFormat formats) {
     this.model = model;
+    this.formats = formats;
     this.messages = messages;
   }
 
@@ -45,7 +47,7 @@ final class CallReader {
     }
     // speculation does not change an answer; parallel_tool_calls is about tools, and there are none
     fields.allow("prediction", "parallel_tool_calls");
-    Optional<Constraint> form = AnswerFormat.ofOpenAi(fields);
+    Optional<Constraint> form = formats.ofOpenAi(fields);
     boolean logProbs = fields.flag("logprobs").orElse(false);
     OptionalInt top = fields.integer("top_logprobs", 0, MOST_TOP);
     if (top.isPresent() && top.getAsInt() > 0 && !logProbs) {

@@ -4,6 +4,7 @@ import java.util.Optional;
 import llava4j.server.engine.Engine;
 import llava4j.server.http.Exchange;
 import llava4j.server.http.Routes;
+import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
@@ -18,9 +19,11 @@ public final class OpenAiApi {
 
   private final Engine engine;
   private final ServedModel model;
+  private final AnswerFormat formats;
 
-  public OpenAiApi(Engine engine, ServedModel model) {
+  public OpenAiApi(Engine engine, ServedModel model, AnswerFormat formats) {
     this.engine = engine;
+    this.formats = formats;
     this.model = model;
   }
 
@@ -28,7 +31,7 @@ public final class OpenAiApi {
     AnswerJson json = new AnswerJson(engine.llava().tokenizer());
     MessageReader messages =
         new MessageReader(engine.limits().images(), engine.limits().fetch().allowUrls());
-    CallReader reader = new CallReader(model, messages);
+    CallReader reader = new CallReader(model, messages, formats);
     routes
         .post(
             "/v1/chat/completions", new Answering(engine, reader::chat, new ChatForm(model, json)))

@@ -1,20 +1,47 @@
 package llava4j.server.request;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import llava4j.constraint.Constraint;
 import llava4j.constraint.limit.ConstraintException;
+import llava4j.constraint.limit.Limits;
 import tools.jackson.databind.JsonNode;
 
-/// The form that a request wants its answers to have for certain.
-public final class AnswerFormat {
-  private AnswerFormat() {}
+/// The form that a request wants its answers to have for certain. Schemas are compiled one after
+/// the other on a thread of their own: those of many requests must not keep the cores from answers
+/// and health checks.
+public final class AnswerFormat implements AutoCloseable {
+  private static final int MOST_WAITING = 32;
+  private static final Limits LIMITS =
+      new Limits(
+          Limits.defaults().sourceLength(),
+          Limits.defaults().nodes(),
+          Limits.defaults().alternatives(),
+          Limits.defaults().states(),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(500));
+
+  private final ThreadPoolExecutor compiler =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(MOST_WAITING),
+          Thread.ofPlatform().daemon().name("llava4j-schemas").factory());
 
   /// OpenAI's `response_format`. Whether a schema is called strict makes no difference: answers
   /// fulfil it in any case.
   ///
   /// @return empty for text
-  public static Optional<Constraint> ofOpenAi(Fields body) {
+  public Optional<Constraint> ofOpenAi(Fields body) {
     Optional<Fields> format = body.object("response_format");
     if (format.isEmpty()) {
       return Optional.empty();
@@ -34,7 +61,7 @@ public final class AnswerFormat {
     return constraint;
   }
 
-  private static Constraint named(Fields format) {
+  private Constraint named(Fields format) {
     Fields named =
         format
             .object("json_schema")
@@ -55,7 +82,7 @@ public final class AnswerFormat {
   /// Ollama's `format`: `json`, or a JSON Schema.
   ///
   /// @return empty for text
-  public static Optional<Constraint> ofOllama(Fields body) {
+  public Optional<Constraint> ofOllama(Fields body) {
     Optional<JsonNode> format = body.any("format");
     if (format.isPresent() && format.get().isObject()) {
       return Optional.of(compiled("format", format.get()));
@@ -65,11 +92,35 @@ public final class AnswerFormat {
     return json ? Optional.of(Constraint.jsonObject()) : Optional.empty();
   }
 
-  private static Constraint compiled(String place, JsonNode schema) {
+  private Constraint compiled(String place, JsonNode schema) {
     try {
-      return Constraint.jsonSchema(schema.toString());
-    } catch (ConstraintException e) {
-      throw Refusal.badField(place, place + ": " + e.getMessage()).withCause(e);
+      Constraint constraint =
+          CompletableFuture.supplyAsync(
+                  () -> Constraint.jsonSchema(schema.toString(), LIMITS), compiler)
+              .join();
+      if (!constraint.ignored().isEmpty()) {
+        throw Refusal.badField(
+            place,
+            place
+                + " has what has no effect: "
+                + String.join(", ", constraint.ignored())
+                + "; correct it or leave it out");
+      }
+      return constraint;
+    } catch (RejectedExecutionException e) {
+      throw Refusal.later(
+              Refusal.Reason.BUSY, "too many schemas wait to be compiled; send it again later", 2)
+          .withCause(e);
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof ConstraintException cause) {
+        throw Refusal.badField(place, place + ": " + cause.getMessage()).withCause(cause);
+      }
+      throw e;
     }
+  }
+
+  @Override
+  public void close() {
+    compiler.shutdownNow();
   }
 }
