@@ -13,7 +13,6 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
-import llava4j.generate.Decoding;
 import llava4j.generate.Finished;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
@@ -368,8 +367,7 @@ public final class Llava implements AutoCloseable {
     if (model.device() instanceof Device.Cpu && !prompts.isEmpty()) {
       int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
       long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
-      long sequences =
-          options.decoding() instanceof Decoding.Beam beam ? beam.numBeams() : options.numAnswers();
+      long sequences = options.numSequences();
       long read =
           prompts.stream()
               .mapToLong(prompt -> prompt.numRows() - generator.knownRows(prompt))

@@ -52,6 +52,11 @@ public record GenerationOptions(
     }
   }
 
+  /// How many sequences a request runs at the same time.
+  public int numSequences() {
+    return decoding instanceof Decoding.Beam beam ? beam.numBeams() : numAnswers;
+  }
+
   /// Greedy, up to 512 tokens: what the paper's evaluations use.
   public static GenerationOptions greedy() {
     return new GenerationOptions(

@@ -189,13 +189,9 @@ public final class Generator implements AutoCloseable {
               + (limit < model.config().text().maxPositions() ? " (Mistral's sliding_window)" : "")
               + "; shorten it or use fewer images");
     }
-    int sequences =
-        switch (request.options().decoding()) {
-          case Decoding.Greedy _, Decoding.Sample _ -> request.options().numAnswers();
-          case Decoding.Beam beam -> beam.numBeams();
-        };
+    int sequences = request.options().numSequences();
     int longest = Math.min(limit, rows + request.options().maxNewTokens());
-    long blocks = sequences * (KvPool.blocksFor(longest) + 1L);
+    long blocks = ScheduledRequest.blocks(sequences, longest);
     if (blocks > pool.maxBlocks()) {
       throw new BadInputException(
           name

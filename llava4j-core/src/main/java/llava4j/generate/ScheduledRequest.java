@@ -40,7 +40,12 @@ final class ScheduledRequest implements AutoCloseable {
   /// ends in.
   long blocks() {
     long rows = (long) answers.prompt().numRows() + answers.maxTokens();
-    return (long) answers.maxSequences() * (KvPool.blocksFor(rows) + 1);
+    return blocks(answers.maxSequences(), rows);
+  }
+
+  /// The most KV blocks that sequences of up to so many tokens can need.
+  static long blocks(int sequences, long rows) {
+    return sequences * (KvPool.blocksFor(rows) + 1L);
   }
 
   /// Whether the prompt is read and the answers are being generated.

@@ -53,9 +53,8 @@ final class SchedulerStep {
         request.endIfCancelled();
       }
     }
-    // passes of their own: prompts may be multiplied by other kernels, which round differently, and
-    // a
-    // generated token must not depend on what is read beside it
+    // passes of their own: kernels for prompts may round otherwise, and a generated token must not
+    // depend on what is read beside it
     pass(generating(running));
     pass(reading(running));
   }
@@ -135,13 +134,15 @@ final class SchedulerStep {
   /// Whether a prompt begins like one that is being read, and more of it is alike than is known: it
   /// waits until the other's rows can be used.
   private boolean sharesMore(ScheduledRequest request, List<ScheduledRequest> reading) {
+    if (request.isBegun()) {
+      return false;
+    }
     long[] keys = request.answers().prompt().rowKeys();
     for (ScheduledRequest other : reading) {
       long[] others = other.answers().prompt().rowKeys();
       int mismatch = Arrays.mismatch(keys, others);
       int alike = mismatch < 0 ? keys.length - 1 : mismatch;
-      if (!request.isBegun()
-          && other.tenant().equals(request.tenant())
+      if (other.tenant().equals(request.tenant())
           && alike / KvPool.BLOCK_ROWS
               > prefixes.known(request.tenant(), keys) / KvPool.BLOCK_ROWS) {
         return true;

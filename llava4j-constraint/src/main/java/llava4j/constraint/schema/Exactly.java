@@ -1,5 +1,7 @@
 package llava4j.constraint.schema;
 
+import java.util.List;
+import llava4j.constraint.schema.Facts.Way;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -44,5 +46,22 @@ final class Exactly {
     schema.set("const", value);
     context.document().place(schema, at);
     return schema;
+  }
+
+  /// The ways to be one of several values.
+  static List<List<Way>> oneOf(List<JsonNode> values, JsonNode schema, Context context) {
+    return List.of(
+        values.stream()
+            .map(one -> Way.of(List.of(context.terms().of(schemaOf(one, schema, context)))))
+            .toList());
+  }
+
+  /// The way to be none of several values.
+  static List<Way> noneOf(List<JsonNode> values, JsonNode schema, Context context) {
+    List<Integer> none =
+        values.stream()
+            .map(one -> Terms.not(context.terms().of(schemaOf(one, schema, context))))
+            .toList();
+    return List.of(Way.of(none));
   }
 }

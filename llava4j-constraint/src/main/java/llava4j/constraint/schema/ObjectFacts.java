@@ -265,19 +265,12 @@ final class ObjectFacts extends Facts {
 
   @Override
   List<List<Way>> beOneOf(List<JsonNode> values, JsonNode schema) {
-    return List.of(
-        values.stream()
-            .map(one -> Way.of(List.of(context.terms().of(Exactly.schemaOf(one, schema, context)))))
-            .toList());
+    return Exactly.oneOf(values, schema, context);
   }
 
   @Override
   List<Way> beNoneOf(List<JsonNode> values, JsonNode schema) {
-    List<Integer> none =
-        values.stream()
-            .map(one -> Terms.not(context.terms().of(Exactly.schemaOf(one, schema, context))))
-            .toList();
-    return List.of(Way.of(none));
+    return Exactly.noneOf(values, schema, context);
   }
 
   @Override

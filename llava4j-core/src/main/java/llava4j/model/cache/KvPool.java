@@ -61,10 +61,6 @@ public final class KvPool implements AutoCloseable {
     return numLayers * layerBytes();
   }
 
-  int numLayers() {
-    return numLayers;
-  }
-
   public synchronized int maxBlocks() {
     return maxBlocks;
   }
