@@ -145,6 +145,7 @@ public final class Llava implements AutoCloseable {
               checkpoint.location().toString(),
               options.device(),
               options.weights(),
+              options.prefill(),
               options.progress());
       return new Llava(checkpoint, model, tokenizer, options, plan);
     } catch (RuntimeException | Error e) {

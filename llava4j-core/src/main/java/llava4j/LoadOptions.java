@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.image.ImageMode;
+import llava4j.model.linear.PrefillMode;
 import llava4j.model.load.LoadProgress;
 import llava4j.tensor.Device;
 import llava4j.tensor.ThreadCount;
@@ -14,6 +15,8 @@ import llava4j.text.template.ConversationTemplate;
 /// Options for loading a model.
 ///
 /// @param checkpoint what is not in the checkpoint itself
+/// @param prefill how prompts are multiplied by quantised weights; other than AUTO, it is refused
+///   for a model that has none
 /// @param template the conversation template; empty for the model's own chat template
 /// @param imageMode how images are preprocessed; empty for the mode in the checkpoint
 /// @param progress called for each loaded tensor
@@ -23,6 +26,7 @@ public record LoadOptions(
     CheckpointOptions checkpoint,
     Device device,
     WeightFormat weights,
+    PrefillMode prefill,
     Optional<ConversationTemplate> template,
     Optional<ImageMode> imageMode,
     LoadProgress progress,
@@ -40,6 +44,7 @@ public record LoadOptions(
         CheckpointOptions.none(),
         new Device.Cpu(),
         WeightFormat.AUTO,
+        PrefillMode.AUTO,
         Optional.empty(),
         Optional.empty(),
         LoadProgress.NONE,
@@ -47,33 +52,41 @@ public record LoadOptions(
   }
 
   public LoadOptions withCheckpoint(CheckpointOptions other) {
-    return new LoadOptions(other, device, weights, template, imageMode, progress, threads);
+    return new LoadOptions(other, device, weights, prefill, template, imageMode, progress, threads);
   }
 
   public LoadOptions withDevice(Device other) {
-    return new LoadOptions(checkpoint, other, weights, template, imageMode, progress, threads);
+    return new LoadOptions(
+        checkpoint, other, weights, prefill, template, imageMode, progress, threads);
   }
 
   public LoadOptions withWeights(WeightFormat other) {
-    return new LoadOptions(checkpoint, device, other, template, imageMode, progress, threads);
+    return new LoadOptions(
+        checkpoint, device, other, prefill, template, imageMode, progress, threads);
+  }
+
+  public LoadOptions withPrefill(PrefillMode other) {
+    return new LoadOptions(
+        checkpoint, device, weights, other, template, imageMode, progress, threads);
   }
 
   public LoadOptions withTemplate(ConversationTemplate other) {
     return new LoadOptions(
-        checkpoint, device, weights, Optional.of(other), imageMode, progress, threads);
+        checkpoint, device, weights, prefill, Optional.of(other), imageMode, progress, threads);
   }
 
   public LoadOptions withImageMode(ImageMode other) {
     return new LoadOptions(
-        checkpoint, device, weights, template, Optional.of(other), progress, threads);
+        checkpoint, device, weights, prefill, template, Optional.of(other), progress, threads);
   }
 
   public LoadOptions withProgress(LoadProgress other) {
-    return new LoadOptions(checkpoint, device, weights, template, imageMode, other, threads);
+    return new LoadOptions(
+        checkpoint, device, weights, prefill, template, imageMode, other, threads);
   }
 
   public LoadOptions withThreads(int other) {
     return new LoadOptions(
-        checkpoint, device, weights, template, imageMode, progress, OptionalInt.of(other));
+        checkpoint, device, weights, prefill, template, imageMode, progress, OptionalInt.of(other));
   }
 }

@@ -212,6 +212,10 @@ class CommandsTest {
     assertOneSentence(run("ask", "-m", model, "--temperature", "-1", image, "Hi?"), "temperature");
     assertOneSentence(run("ask", "-m", model, "http://127.0.0.1/a.png", "Hi?"), "127.0.0.1");
     assertOneSentence(run("info", "-m", model, "--weights", "int3"), "int3");
+    assertOneSentence(run("info", "-m", model, "--prefill-mode", "int3"), "int3");
+    assertOneSentence(
+        run("ask", "-m", model, "--weights", "fp32", "--prefill-mode", "exact", image, "Hi?"),
+        "prefill in exact is for quantised weights");
     assertOneSentence(
         run("convert", "-m", model, "--to", "onnx", folder.resolve("x").toString()), "onnx");
     assertOneSentence(run("pull", "no-such-form"), "no-such-form");
@@ -222,6 +226,20 @@ class CommandsTest {
     assertThat(run("info", "-m", model)).isZero();
     assertThat(out.toString())
         .contains("original LLaVA", "mlp2x_gelu", "memory", "kernels", "vector");
+  }
+
+  /// Tokens that are decoded do not depend on it; here the answer has only these and one prompt.
+  @Test
+  void promptsOfQuantisedWeightsAreMultipliedAsAsked() {
+    assertThat(run("info", "-m", model, "--prefill-mode", "exact")).isZero();
+    assertThat(out.toString())
+        .contains("quantised rows: panels", "prompts with 4 bits: exact, with 8 bits: exact");
+    out.getBuffer().setLength(0);
+    String[] ask = {"ask", "-m", model, "--weights=q8", "--max-tokens=4", image, "Hi?"};
+    List<String> exact = new ArrayList<>(List.of(ask));
+    exact.add(1, "--prefill-mode=exact");
+    assertThat(run(exact.toArray(String[]::new))).isZero();
+    assertThat(out.toString()).isNotBlank();
   }
 
   /// Rows of 48 are one block of 32 and a half.

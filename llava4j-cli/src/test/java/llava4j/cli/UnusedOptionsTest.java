@@ -32,7 +32,7 @@ class UnusedOptionsTest {
           "--offline",
           "--verbose");
   private static final Set<String> OF_RUNNING =
-      Set.of("--device", "--weights", "--template", "--image-mode", "--threads");
+      Set.of("--device", "--weights", "--prefill-mode", "--template", "--image-mode", "--threads");
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();

@@ -1,5 +1,7 @@
 package llava4j.quant;
 
+import java.util.Arrays;
+
 /// A quantised matrix: small integers in blocks along its rows; the values of a block share a scale
 /// and may share a minimum: value = scale · number + minimum.
 public interface BlockMatrix {
@@ -13,6 +15,25 @@ public interface BlockMatrix {
 
   /// Reads one row. Thread-safe if each thread has its own `into`.
   void read(long row, Row into);
+
+  /// Rows that [#read(long, Row\[\], int)] reads fastest, from a multiple of this on.
+  int READ_TOGETHER = 4;
+
+  /// Reads rows from `first` on, as [#read(long, Row)] does.
+  ///
+  /// @param into at least `count` rows
+  default void read(long first, Row[] into, int count) {
+    for (int i = 0; i < count; i++) {
+      read(first + i, into[i]);
+    }
+  }
+
+  /// Memory for rows to read together.
+  default Row[] rowsTogether() {
+    Row[] rows = new Row[READ_TOGETHER];
+    Arrays.setAll(rows, _ -> new Row(layout(), columns()));
+    return rows;
+  }
 
   /// The layout of the blocks.
   ///

@@ -12,23 +12,26 @@ public final class BlockNarrower {
 
   /// Writes `count` rows from row `first` on.
   ///
-  /// @param row memory for a row of the matrix
+  /// @param rows memory for rows to read together
   /// @param target address of [count, stride] bytes, of which the first `columns` are written
   /// @param scales the scale of each row, written from index 0 on
   public static void toBytes(
       BlockMatrix matrix,
       long first,
       int count,
-      Row row,
+      Row[] rows,
       long target,
       long stride,
       float[] scales) {
     MemorySegment bytes = ByteRows.segment(target, count * stride);
     boolean vector =
         VectorSupport.isAvailable() && BlockWidenerVector.takes(matrix.layout(), matrix.columns());
-    for (int i = 0; i < count; i++) {
-      matrix.read(first + i, row);
-      scales[i] = narrow(row, matrix.layout(), bytes, i * stride, vector);
+    for (int i = 0; i < count; i += rows.length) {
+      int together = Math.min(rows.length, count - i);
+      matrix.read(first + i, rows, together);
+      for (int j = 0; j < together; j++) {
+        scales[i + j] = narrow(rows[j], matrix.layout(), bytes, (i + j) * stride, vector);
+      }
     }
   }
 

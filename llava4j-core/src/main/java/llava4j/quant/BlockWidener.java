@@ -30,13 +30,16 @@ public final class BlockWidener {
         NativeRuntime.numThreads(),
         Math.ceilDiv(count, ROWS_PER_CHUNK),
         () -> {
-          Row row = new Row(matrix.layout(), matrix.columns());
+          Row[] rows = matrix.rowsTogether();
           RowKernel kernel = kernel(matrix);
           return chunk -> {
             long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
-            for (long i = chunk * ROWS_PER_CHUNK; i < end; i++) {
-              matrix.read(first + i, row);
-              kernel.widen(row, matrix.layout(), values, i * rowBytes);
+            for (long i = chunk * ROWS_PER_CHUNK; i < end; i += rows.length) {
+              int together = Math.toIntExact(Math.min(rows.length, end - i));
+              matrix.read(first + i, rows, together);
+              for (int j = 0; j < together; j++) {
+                kernel.widen(rows[j], matrix.layout(), values, (i + j) * rowBytes);
+              }
             }
           };
         });
@@ -52,12 +55,13 @@ public final class BlockWidener {
         NativeRuntime.numThreads(),
         Math.ceilDiv(count, ROWS_PER_CHUNK),
         () -> {
-          Row row = new Row(matrix.layout(), matrix.columns());
+          Row[] rows = matrix.rowsTogether();
           float[] decoded = new float[Math.toIntExact(matrix.columns())];
           return chunk -> {
             long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
             for (long i = chunk * ROWS_PER_CHUNK; i < end; i++) {
-              matrix.read(first + i, row);
+              matrix.read(first + i, rows[0]);
+              Row row = rows[0];
               for (int column = 0; column < decoded.length; column++) {
                 decoded[column] = row.value(matrix.layout(), column);
               }

@@ -28,7 +28,7 @@ final class ByteRowsVector {
       INTS.length() == 16 ? ShortVector.SPECIES_256 : ShortVector.SPECIES_128;
 
   /// Added to a float below 2^22, it leaves the nearest integer in the low bits.
-  private static final float ROUNDING = 0x1.8p23f;
+  static final float ROUNDING = 0x1.8p23f;
 
   private ByteRowsVector() {}
 
@@ -70,6 +70,11 @@ final class ByteRowsVector {
           to + i,
           ByteRows.nearest(input.get(HalfMatVec.FLOAT, at + 4L * i) * inverse));
     }
+  }
+
+  /// Stores integers of 16 bits.
+  static void store(IntVector numbers, short[] into, int at) {
+    ((ShortVector) numbers.convertShape(I2S, SHORTS, 0)).intoArray(into, at);
   }
 
   /// The largest magnitude of a row of 8-bit numbers.

@@ -3,6 +3,7 @@ package llava4j.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.Random;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.BlockMatrix.Row;
@@ -12,9 +13,25 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// The library's product against plain sums over the decoded numbers.
+/// The products of both kinds of quantised matrices against plain sums over the decoded numbers.
 class QuantizedMatrixTest {
+  enum Kind {
+    /// Panels with scales in 16 bits.
+    HALF_SCALES,
+    /// Panels with scales in 32 bits.
+    WIDE_SCALES,
+    ONNX_RUNTIME;
+
+    QuantizedMatrix pack(BlockMatrix matrix) {
+      return switch (this) {
+        case HALF_SCALES, WIDE_SCALES -> PanelMatrix.of(matrix);
+        case ONNX_RUNTIME -> OnnxMatrix.of(matrix, new PackingMemory());
+      };
+    }
+  }
 
   /// Rounding an activation to 8 bits moves it by at most half of a 127th of its block's largest.
   private static final double MOST_ROUNDING = 0.5 / 127;
@@ -23,13 +40,22 @@ class QuantizedMatrixTest {
   @CsvSource({
     "4, 32, 48, 96, 1", "4, 32, 33, 128, 5", "8, 32, 50, 64, 1", "8, 32, 7, 160, 3",
     "4, 16, 20, 256, 2", "8, 16, 20, 256, 1", "8, 16, 20, 256, 2", "4, 32, 5000, 1024, 1",
-    "4, 32, 5000, 1024, 3", "8, 32, 3001, 2048, 4"
+    "4, 32, 5000, 1024, 3", "8, 32, 3001, 2048, 4", "4, 32, 70, 2048, 8", "8, 32, 100, 1024, 9",
+    "4, 32, 1, 32, 4", "8, 16, 65, 512, 7"
   })
   void productEqualsPlainSums(int bits, int block, int rows, int columns, int inputs) {
-    Made matrix = new Made(new Layout(bits, block, false), rows, columns, 7);
+    for (Kind kind : Kind.values()) {
+      productEqualsPlainSums(
+          kind, new Made(kind, new Layout(bits, block, false), rows, columns, 7), inputs);
+    }
+  }
+
+  private static void productEqualsPlainSums(Kind kind, Made matrix, int inputs) {
+    int rows = Math.toIntExact(matrix.rows());
+    int columns = Math.toIntExact(matrix.columns());
     float[] x = activations(inputs, columns);
     try (Scope _ = new Scope();
-        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, new PackingMemory())) {
+        QuantizedMatrix quantized = kind.pack(matrix)) {
       Tensor output = quantized.multiply(Tensors.ofFloats(x, inputs, columns));
       assertThat(Tensors.shape(output)).containsExactly(inputs, rows);
       float[] found = Tensors.toFloats(output);
@@ -45,21 +71,32 @@ class QuantizedMatrixTest {
 
   /// Numbers at the ends of their range, where kernels of 16-bit sums overflow.
   @ParameterizedTest
-  @CsvSource({"4, 127", "4, -128", "8, 127", "8, -128"})
-  void largestNumbersDoNotOverflow(int bits, int number) {
+  @CsvSource({
+    "HALF_SCALES, 4, 127",
+    "HALF_SCALES, 4, -128",
+    "HALF_SCALES, 8, 127",
+    "HALF_SCALES, 8, -128",
+    "WIDE_SCALES, 4, -128",
+    "WIDE_SCALES, 8, -128",
+    "ONNX_RUNTIME, 4, 127",
+    "ONNX_RUNTIME, 4, -128",
+    "ONNX_RUNTIME, 8, 127",
+    "ONNX_RUNTIME, 8, -128"
+  })
+  void largestNumbersDoNotOverflow(Kind kind, int bits, int number) {
     int columns = 4096;
     int clipped = bits == 4 ? Math.clamp(number, -8, 7) : number;
     Made matrix =
-        new Made(new Layout(bits, 32, false), 64, columns, 1) {
+        new Made(kind, new Layout(bits, 32, false), 64, columns, 1) {
           @Override
           int number(Random random) {
             return clipped;
           }
         };
     float[] x = new float[columns];
-    java.util.Arrays.fill(x, 1);
+    Arrays.fill(x, 1);
     try (Scope _ = new Scope();
-        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, new PackingMemory())) {
+        QuantizedMatrix quantized = kind.pack(matrix)) {
       float[] found = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 1, columns)));
       Row row = new Row(matrix.layout(), columns);
       for (int r = 0; r < 64; r++) {
@@ -70,14 +107,15 @@ class QuantizedMatrixTest {
   }
 
   /// One activation is a thousand times as large as the others, as Vicuna's first rows have them.
-  @Test
-  void massiveActivationsDisturbTheirBlockAlone() {
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void massiveActivationsDisturbTheirBlockAlone(Kind kind) {
     int columns = 512;
-    Made matrix = new Made(new Layout(4, 32, false), 64, columns, 3);
+    Made matrix = new Made(kind, new Layout(4, 32, false), 64, columns, 3);
     float[] x = activations(1, columns);
     x[70] = 2000;
     try (Scope _ = new Scope();
-        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, new PackingMemory())) {
+        QuantizedMatrix quantized = kind.pack(matrix)) {
       float[] found = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 1, columns)));
       Row row = new Row(matrix.layout(), columns);
       for (int r = 0; r < 64; r++) {
@@ -90,26 +128,117 @@ class QuantizedMatrixTest {
   /// A Java buffer holds 2 GB, which a batch of long prompts passes.
   @Test
   void inputsThatDoNotFitIntoOneBufferAreMultipliedInTurn() {
-    Made matrix = new Made(new Layout(4, 32, false), 5000, 1024, 3);
+    Made matrix = new Made(Kind.ONNX_RUNTIME, new Layout(4, 32, false), 5000, 1024, 3);
     try (Scope _ = new Scope();
-        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, new PackingMemory())) {
+        OnnxMatrix quantized = OnnxMatrix.of(matrix, new PackingMemory())) {
       Tensor input = Tensors.ofFloats(activations(7, 1024), 7, 1024);
       assertThat(Tensors.toFloats(quantized.multiply(input, 3)))
           .containsExactly(Tensors.toFloats(quantized.multiply(input)));
     }
   }
 
+  /// An activation that is no number must not become one.
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void activationsThatAreNoNumbersMakeTheirRowNoNumbers(float faulty) {
+    for (int bits : new int[] {4, 8}) {
+      Made matrix = new Made(Kind.HALF_SCALES, new Layout(bits, 32, false), 40, 128, 3);
+      float[] x = activations(6, 128);
+      x[2 * 128 + 33] = faulty;
+      try (Scope _ = new Scope();
+          QuantizedMatrix quantized = PanelMatrix.of(matrix)) {
+        float[] found = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 6, 128)));
+        for (int i = 0; i < found.length; i++) {
+          assertThat(Float.isNaN(found[i])).as("row %d", i / 40).isEqualTo(i / 40 == 2);
+        }
+      }
+    }
+  }
+
+  /// Sequences that are decoded together get the same answers as alone.
+  @ParameterizedTest
+  @ValueSource(ints = {4, 8})
+  void rowsHaveTheSameBitsInAnyCompany(int bits) {
+    Made matrix = new Made(Kind.HALF_SCALES, new Layout(bits, 32, false), 100, 1024, 3);
+    float[] x = activations(7, 1024);
+    try (Scope _ = new Scope();
+        QuantizedMatrix quantized = PanelMatrix.of(matrix)) {
+      float[] together = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 7, 1024)));
+      for (int row = 0; row < 7; row++) {
+        float[] one = Arrays.copyOfRange(x, row * 1024, (row + 1) * 1024);
+        assertThat(Tensors.toFloats(quantized.multiply(Tensors.ofFloats(one, 1, 1024))))
+            .containsExactly(Arrays.copyOfRange(together, row * 100, (row + 1) * 100));
+      }
+    }
+  }
+
+  /// The first row's scales are F16, a later one is not.
   @Test
-  void scalesThatAreNoNumbersAreRefused() {
+  void scalesOfLaterRowsMayNeedMoreBits() {
     Made matrix =
-        new Made(new Layout(4, 32, false), 8, 64, 1) {
+        new Made(Kind.HALF_SCALES, new Layout(4, 32, false), 40, 64, 1) {
+          @Override
+          public void read(long row, Row into) {
+            super.read(row, into);
+            if (row == 39) {
+              into.scales[1] = 0.0100001f;
+            }
+          }
+        };
+    productEqualsPlainSums(Kind.HALF_SCALES, matrix, 2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HALF_SCALES, 4, 32",
+    "WIDE_SCALES, 4, 32",
+    "HALF_SCALES, 8, 32",
+    "WIDE_SCALES, 8, 16"
+  })
+  void rowsAreReadBackAsTheyWere(Kind kind, int bits, int block) {
+    Made matrix = new Made(kind, new Layout(bits, block, false), 70, 512, 9);
+    try (QuantizedMatrix quantized = kind.pack(matrix)) {
+      BlockMatrix numbers = quantized.numbers().orElseThrow();
+      assertThat(numbers.layout()).isEqualTo(matrix.layout());
+      Row stored = new Row(matrix.layout(), 512);
+      Row read = new Row(matrix.layout(), 512);
+      for (int row = 0; row < 70; row++) {
+        matrix.read(row, stored);
+        numbers.read(row, read);
+        assertThat(read.packed).isEqualTo(stored.packed);
+        assertThat(read.scales).isEqualTo(stored.scales);
+      }
+      Row[] together = numbers.rowsTogether();
+      for (int first = 0; first < 70; first += together.length) {
+        int count = Math.min(together.length, 70 - first);
+        numbers.read(first, together, count);
+        for (int row = 0; row < count; row++) {
+          matrix.read(first + row, stored);
+          assertThat(together[row].packed).isEqualTo(stored.packed);
+          assertThat(together[row].scales).isEqualTo(stored.scales);
+        }
+      }
+    }
+  }
+
+  /// A Q4_0 matrix takes the bytes of its file.
+  @Test
+  void panelsTakeTheBytesOfTheFile() {
+    assertThat(new PanelLayout(new Layout(4, 32, false), false, 11008, 4096).bytes())
+        .isEqualTo(11008L * 4096 / 32 * 18);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void scalesThatAreNoNumbersAreRefused(Kind kind) {
+    Made matrix =
+        new Made(kind, new Layout(4, 32, false), 8, 64, 1) {
           @Override
           float scale(Random random) {
             return Float.NaN;
           }
         };
-    assertThatThrownBy(() -> QuantizedMatrix.of(matrix, new PackingMemory()))
-        .isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> kind.pack(matrix)).isInstanceOf(ArithmeticException.class);
   }
 
   private static void compare(
@@ -140,13 +269,15 @@ class QuantizedMatrixTest {
   }
 
   /// A matrix of random numbers, made row by row.
-  private static class Made implements BlockMatrix {
+  static class Made implements BlockMatrix {
+    private final Kind kind;
     private final Layout layout;
     private final long rows;
     private final long columns;
     private final long seed;
 
-    Made(Layout layout, long rows, long columns, long seed) {
+    Made(Kind kind, Layout layout, long rows, long columns, long seed) {
+      this.kind = kind;
       this.layout = layout;
       this.rows = rows;
       this.columns = columns;
@@ -158,7 +289,8 @@ class QuantizedMatrixTest {
     }
 
     float scale(Random random) {
-      return 0.01f + random.nextFloat() * 0.01f;
+      float scale = 0.01f + random.nextFloat() * 0.01f;
+      return kind == Kind.HALF_SCALES ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
     }
 
     @Override

@@ -81,6 +81,7 @@ final class OurEngine implements Engine {
             checkpoint.location().toString(),
             options.device(),
             options.weights(),
+            options.prefill(),
             options.progress());
     return secondsSince(start);
   }

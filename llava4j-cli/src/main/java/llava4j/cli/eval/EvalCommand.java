@@ -39,6 +39,7 @@ import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
 import llava4j.io.FolderLock;
+import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.text.template.ChatTemplate;
@@ -435,7 +436,13 @@ public final class EvalCommand implements Callable<Integer> {
             + ", activations "
             + device.computeType()
             + ", weights "
-            + model.parsedWeights(),
+            + model.parsedWeights()
+            + prefillWords(),
         maxNewTokens);
+  }
+
+  private String prefillWords() {
+    PrefillMode prefill = model.parsedPrefill();
+    return prefill == PrefillMode.AUTO ? "" : ", prefill " + prefill;
   }
 }

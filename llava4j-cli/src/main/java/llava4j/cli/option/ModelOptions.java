@@ -8,6 +8,7 @@ import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.cli.terminal.Progress;
 import llava4j.image.ImageMode;
+import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.WeightFormat;
@@ -40,6 +41,15 @@ public final class ModelOptions {
           "The format of the language model's matrices in memory: auto (as stored), fp32, fp16, bf16, or q8"
               + " and q4 (quantised while the model is loaded). Default: ${DEFAULT-VALUE}.")
   private String weights;
+
+  @Option(
+      names = "--prefill-mode",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      description =
+          "How prompts are multiplied by quantised weights: auto (the fastest that keeps the answers), int8, bf16, or"
+              + " exact (slow, rounds nothing). Default: ${DEFAULT-VALUE}.")
+  private String prefill;
 
   @Option(
       names = "--template",
@@ -90,6 +100,10 @@ public final class ModelOptions {
 
   public WeightFormat parsedWeights() {
     return WeightFormat.parse(weights);
+  }
+
+  public PrefillMode parsedPrefill() {
+    return PrefillMode.parse(prefill);
   }
 
   /// Opens the model's files, without reading any weights.
@@ -148,7 +162,10 @@ public final class ModelOptions {
   /// The options for loading the model.
   public LoadOptions loadOptions() {
     LoadOptions options =
-        LoadOptions.defaults().withDevice(parsedDevice()).withWeights(parsedWeights());
+        LoadOptions.defaults()
+            .withDevice(parsedDevice())
+            .withWeights(parsedWeights())
+            .withPrefill(parsedPrefill());
     if (threads.asked().isPresent()) {
       options = options.withThreads(threads.asked().getAsInt());
     }

@@ -98,12 +98,12 @@ record ByteProducts(ByteMatMul operator, WideTiles tiles) {
     operator.chunks(
         Math.ceilDiv(matrix.rows(), tileRows),
         () -> {
-          Row row = new Row(matrix.layout(), matrix.columns());
+          Row[] memory = matrix.rowsTogether();
           float[] scales = new float[tileRows];
           return chunk -> {
             long first = chunk * tileRows;
             int count = Math.toIntExact(Math.min(tileRows, matrix.rows() - first));
-            tile(matrix, first, count, row, scales, bytes, rowScales, output);
+            tile(matrix, first, count, memory, scales, bytes, rowScales, output);
           };
         });
   }
@@ -123,7 +123,7 @@ record ByteProducts(ByteMatMul operator, WideTiles tiles) {
       BlockMatrix matrix,
       long first,
       int count,
-      Row row,
+      Row[] memory,
       float[] scales,
       Tensor bytes,
       float[] rowScales,
@@ -144,7 +144,8 @@ record ByteProducts(ByteMatMul operator, WideTiles tiles) {
               .view(DType.I32.scalarType())
               .narrow(0, tileValues, sumValues)
               .view(rowScales.length, count); // [rows, count]
-      BlockNarrower.toBytes(matrix, first, count, row, tile.data_ptr().address(), stride, scales);
+      BlockNarrower.toBytes(
+          matrix, first, count, memory, tile.data_ptr().address(), stride, scales);
       operator.multiply(bytes, tile, sums);
       ByteSums.toFloats(
           sums.data_ptr().address(),

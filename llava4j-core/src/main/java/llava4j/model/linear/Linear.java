@@ -194,11 +194,11 @@ public sealed interface Linear {
   ///   minimum
   /// @param many a faster product for many rows; empty if there is none
   /// @param bias `[out]` or null
-  record Quantized(QuantizedMatrix weight, Half minimums, Optional<Stored> many, Tensor bias)
+  record Quantized(QuantizedMatrix weight, Half minimums, Optional<ForMany> many, Tensor bias)
       implements Linear {
 
-    /// @param blocks the matrix as stored in its file, which must stay open
-    public record Stored(BlockMatrix blocks, ManyRows products) {}
+    /// @param numbers the matrix to read, in the packed memory or in its file, which must stay open
+    public record ForMany(BlockMatrix numbers, ManyRows products) {}
 
     @Override
     public long inDim() {
@@ -224,8 +224,8 @@ public sealed interface Linear {
 
     private Tensor product(Tensor rows) {
       if (many.isPresent() && rows.size(0) >= many.get().products().fewestRows()) {
-        Stored stored = many.get();
-        return stored.products().multiply(stored.blocks(), this::fewRows, rows); // [rows, out]
+        ForMany readable = many.get();
+        return readable.products().multiply(readable.numbers(), this::fewRows, rows); // [rows, out]
       }
       return fewRows(rows); // [rows, out]
     }

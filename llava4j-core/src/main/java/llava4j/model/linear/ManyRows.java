@@ -53,6 +53,22 @@ public sealed interface ManyRows permits ExactProducts, BfloatProducts, IntegerP
     };
   }
 
+  /// What a mode takes on this processor, in words.
+  ///
+  /// @throws BadInputException if this processor cannot compute in this mode
+  static String describe(PrefillMode mode, boolean fourBits) {
+    try (WideTiles tiles = new WideTiles()) {
+      return of(mode, fourBits, OneDnnLinear.find(), tiles)
+          .map(products ->
+              switch (products) {
+                case IntegerProducts _ -> PrefillMode.INT8.toString();
+                case BfloatProducts _ -> PrefillMode.BF16.toString();
+                case ExactProducts _ -> PrefillMode.EXACT.toString();
+              })
+          .orElse("the same kernels");
+    }
+  }
+
   private static Optional<ManyRows> refused(String mode, String flag) {
     throw new BadInputException(
         "prefill in "

@@ -1,5 +1,8 @@
 package llava4j.model.linear;
 
+import java.util.Locale;
+import llava4j.error.BadInputException;
+
 /// How products of quantised weights with many rows are computed on a CPU. One row, and a few,
 /// always use the kernels for blocks, which round activations to 8 bits block by block.
 public enum PrefillMode {
@@ -15,5 +18,23 @@ public enum PrefillMode {
 
   /// Weights rounded to 8 bits with one scale per row, activations with one scale per token. Tokens
   /// that have numbers far above the others use the kernels for blocks.
-  INT8
+  INT8;
+
+  /// Reads a mode written as [#toString] writes it, in any case.
+  ///
+  /// @throws BadInputException for other texts
+  public static PrefillMode parse(String text) {
+    for (PrefillMode mode : values()) {
+      if (mode.toString().equals(text.toLowerCase(Locale.ROOT))) {
+        return mode;
+      }
+    }
+    throw new BadInputException(
+        "unknown prefill mode '" + text + "': use auto, exact, bf16 or int8");
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

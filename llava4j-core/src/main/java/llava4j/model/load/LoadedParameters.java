@@ -18,6 +18,7 @@ import llava4j.quant.HalfMatVec;
 import llava4j.quant.KeptMinimums;
 import llava4j.quant.PackingMemory;
 import llava4j.quant.QuantizedMatrix;
+import llava4j.quant.WithMinimums;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeHeap;
@@ -89,30 +90,26 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
             .map(info -> MatrixPlan.linear(info, source, device, format))
             .toList();
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
-    List<MatrixPlan.Stored> stored =
-        plans.stream()
-            .filter(MatrixPlan.Stored.class::isInstance)
-            .map(MatrixPlan.Stored.class::cast)
-            .toList();
-    if (prefill != PrefillMode.AUTO && stored.isEmpty()) {
+    if (prefill != PrefillMode.AUTO && !quantizes) {
       throw new BadInputException(
-          "prefill in "
-              + prefill
-              + " is for files with quantised weights that are kept as they are; leave it at AUTO");
+          "prefill in " + prefill + " is for quantised weights; leave it at AUTO");
     }
     this.many =
-        stored.isEmpty()
-            ? Optional.empty()
-            : ManyRows.of(prefill, haveFourBits(stored), oneDnn, tiles);
+        quantizes ? ManyRows.of(prefill, haveFourBits(plans), oneDnn, tiles) : Optional.empty();
   }
 
-  private static boolean haveFourBits(List<MatrixPlan.Stored> matrices) {
-    long four =
-        matrices.stream()
-            .map(MatrixPlan.Stored::blocks)
-            .mapToLong(
-                blocks -> (blocks.layout().bits() == 4 ? 1 : -1) * blocks.rows() * blocks.columns())
-            .sum();
+  /// Whether most quantised weights have 4 bits.
+  private static boolean haveFourBits(List<MatrixPlan> plans) {
+    long four = 0;
+    for (MatrixPlan plan : plans) {
+      four +=
+          switch (plan) {
+                case MatrixPlan.Plain _ -> 0;
+                case MatrixPlan.Stored stored -> stored.blocks().layout().bits() == 4 ? 1 : -1;
+                case MatrixPlan.Requantized made -> made.bits() == 4 ? 1 : -1;
+              }
+              * plan.bytes();
+    }
     return four > 0;
   }
 
@@ -193,7 +190,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return switch (MatrixPlan.linear(source.tensors().get(name), source, device, format)) {
       case MatrixPlan.Plain _ -> linear(table(name), bias(prefix));
       case MatrixPlan.Stored stored ->
-          quantized(name, stored.blocks(), manyRows(stored.blocks()), bias(prefix));
+          quantized(name, stored.blocks(), Optional.of(stored.blocks()), bias(prefix));
       case MatrixPlan.Requantized plan -> {
         try (Scope _ = new Scope()) {
           Tensor whole = source.load(name, DType.F32).contiguous(); // [out, in]
@@ -204,12 +201,10 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     };
   }
 
-  private Optional<Linear.Quantized.Stored> manyRows(BlockMatrix blocks) {
-    return many.map(products -> new Linear.Quantized.Stored(blocks, products));
-  }
-
+  /// @param kept the matrix as its file keeps it, for products with many rows where the packed one
+  ///   cannot be read; empty if there is no such file
   private Linear quantized(
-      String name, BlockMatrix blocks, Optional<Linear.Quantized.Stored> many, Tensor biasOrNull) {
+      String name, BlockMatrix blocks, Optional<BlockMatrix> kept, Tensor biasOrNull) {
     long bytes = source.tensors().get(name).bytes();
     progress.onTensor(name, bytesDone, bytesTotal);
     try {
@@ -222,7 +217,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       source.release(name);
       bytesDone += bytes;
       progress.onTensor(name, bytesDone, bytesTotal);
-      return new Linear.Quantized(quantized.getLast(), minimums, many, biasOrNull);
+      Optional<BlockMatrix> readable = readable(quantized.getLast(), minimums).or(() -> kept);
+      return new Linear.Quantized(
+          quantized.getLast(),
+          minimums,
+          many.flatMap(
+              products -> readable.map(numbers -> new Linear.Quantized.ForMany(numbers, products))),
+          biasOrNull);
     } catch (ArithmeticException e) {
       throw new BadInputException(
           "tensor "
@@ -232,6 +233,16 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
               + "; fetch or convert the checkpoint again",
           e);
     }
+  }
+
+  private static Optional<BlockMatrix> readable(
+      QuantizedMatrix matrix, Linear.Half minimumsOrNull) {
+    return matrix
+        .numbers()
+        .map(numbers ->
+            minimumsOrNull == null
+                ? numbers
+                : WithMinimums.of(numbers, minimumsOrNull.weight().data_ptr().address()));
   }
 
   /// Packs a matrix whose blocks have minimums, which are stored separately.

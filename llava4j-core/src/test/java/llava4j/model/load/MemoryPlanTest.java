@@ -34,8 +34,7 @@ class MemoryPlanTest {
         MemoryPlan plan = plan(checkpoint, format);
         double expected = 0;
         for (var info : checkpoint.inferenceWeights().tensors().values()) {
-          expected +=
-              bytesPerNumber(info, format) * info.shape().stream().reduce(1L, (a, b) -> a * b);
+          expected += bytes(info, format);
         }
         assertThat((double) plan.weightBytes()).as(model + " as " + format).isEqualTo(expected);
       }
@@ -54,9 +53,7 @@ class MemoryPlanTest {
             info.name().equals(tied ? "language_model.embed_tokens.weight" : "lm_head.weight")
                 || (info.name().startsWith("language_model.layers.") && info.shape().size() == 2);
         if (read) {
-          expected +=
-              bytesPerNumber(info, WeightFormat.Q8)
-                  * info.shape().stream().reduce(1L, (a, b) -> a * b);
+          expected += bytes(info, WeightFormat.Q8);
         }
       }
       assertThat(
@@ -67,26 +64,33 @@ class MemoryPlanTest {
     }
   }
 
-  private static double bytesPerNumber(TensorInfo info, WeightFormat format) {
+  private static double bytes(TensorInfo info, WeightFormat format) {
     boolean table = info.name().contains("embed_tokens");
     boolean matrix =
         info.shape().size() == 2
             && (info.name().startsWith("language_model.") || info.name().startsWith("lm_head."));
+    double numbers = info.shape().stream().reduce(1L, (a, b) -> a * b);
     if (!matrix) {
-      return 4;
+      return 4 * numbers;
     }
+    double inPanels =
+        table ? 0 : Math.ceilDiv(info.shape().getFirst(), 32) * 32 * info.shape().getLast();
     return switch (format) {
       case AUTO ->
           switch (info.storedAs()) {
-            case "Q4_0" -> table ? 2 : 0.5 + 8.0 / 32;
-            case "Q4_K" -> table ? 2 : 0.5 + 10.0 / 32; // with minimums
-            case "Q8_0" -> table ? 2 : 1 + 8.0 / 32;
-            case "Q6_K" -> table ? 2 : 1 + 8.0 / 16;
-            default -> format.typeFor(info.dtype()).bytes();
+            case "Q4_0" -> table ? 2 * numbers : (0.5 + 2.0 / 32) * inPanels;
+            // with minimums
+            case "Q4_K" -> table ? 2 * numbers : (0.5 + 4.0 / 32) * inPanels + numbers * 2 / 32;
+            case "Q8_0" -> table ? 2 * numbers : (1 + 2.0 / 32) * inPanels;
+            case "Q6_K" -> table ? 2 * numbers : (1 + 4.0 / 16) * inPanels;
+            default -> format.typeFor(info.dtype()).bytes() * numbers;
           };
-      case FP32, FP16, BF16 -> format.typeFor(info.dtype()).bytes();
-      case Q8 -> table ? 2 : 1 + 8.0 / 32;
-      case Q4 -> table ? 2 : (info.name().startsWith("lm_head.") ? 1 : 0.5) + 8.0 / 32;
+      case FP32, FP16, BF16 -> format.typeFor(info.dtype()).bytes() * numbers;
+      case Q8 -> table ? 2 * numbers : (1 + 2.0 / 32) * inPanels;
+      case Q4 ->
+          table
+              ? 2 * numbers
+              : ((info.name().startsWith("lm_head.") ? 1 : 0.5) + 2.0 / 32) * inPanels;
     };
   }
 

@@ -1,0 +1,119 @@
+package llava4j.quant;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/// A quantised matrix that our own kernels multiply, in panels of 32 output rows (see
+/// [PanelLayout], ADR 30): they read memory as fast as the processor can.
+final class PanelMatrix implements QuantizedMatrix {
+  /// Weights of a chunk of work: many small chunks, so that a thread that loses its core to another
+  /// process delays only a small one.
+  private static final long CHUNK_WEIGHTS = 1 << 20;
+
+  private final PanelLayout layout;
+  private final Tensor panels; // [bytes], U8
+  private final MemorySegment bytes;
+
+  private PanelMatrix(PanelLayout layout) {
+    this.layout = layout;
+    try (Scope _ = new Scope()) {
+      this.panels =
+          Scope.own(
+              torch.empty(
+                  new long[] {layout.bytes()},
+                  Tensors.options(DType.U8),
+                  new MemoryFormatOptional()));
+    }
+    this.bytes = ByteRows.segment(panels.data_ptr().address(), layout.bytes());
+  }
+
+  /// As [QuantizedMatrix#of].
+  static PanelMatrix of(BlockMatrix matrix) {
+    BlockMatrix.Row first = new BlockMatrix.Row(matrix.layout(), matrix.columns());
+    boolean wide = false;
+    if (matrix.rows() > 0) {
+      matrix.read(0, first);
+      for (float scale : first.scales) {
+        wide |= Float.isFinite(scale) && !PanelPacker.isHalf(scale);
+      }
+    }
+    PanelMatrix packed = packed(matrix, wide);
+    return packed != null ? packed : packed(matrix, true);
+  }
+
+  /// Null if scales do not fit.
+  private static PanelMatrix packed(BlockMatrix matrix, boolean wideScales) {
+    PanelMatrix made =
+        new PanelMatrix(
+            new PanelLayout(matrix.layout(), wideScales, matrix.rows(), matrix.columns()));
+    boolean complete = false;
+    try {
+      complete = PanelPacker.pack(matrix, made.layout, made.bytes);
+    } finally {
+      if (!complete) {
+        made.close();
+      }
+    }
+    return complete ? made : null;
+  }
+
+  @Override
+  public long rows() {
+    return layout.rows();
+  }
+
+  @Override
+  public long columns() {
+    return layout.columns();
+  }
+
+  @Override
+  public Tensor multiply(Tensor input) {
+    int inputs = Math.toIntExact(input.size(0));
+    Tensor output =
+        torch.empty(
+            new long[] {inputs, rows()},
+            Tensors.options(DType.F32),
+            new MemoryFormatOptional()); // [inputs, rows]
+    if (inputs == 0) {
+      return output;
+    }
+    RoundedRows rounded =
+        RoundedRows.of(
+            ByteRows.segment(input.data_ptr().address(), input.nbytes()),
+            inputs,
+            Math.toIntExact(columns()),
+            layout.blocks().blockValues(),
+            layout.wideScales() ? 1 : HalfMatVecVector.INPUT_SCALE);
+    MemorySegment written = ByteRows.segment(output.data_ptr().address(), output.nbytes());
+    long pairs = PanelProduct.pairs(layout);
+    long perChunk = Math.max(1, CHUNK_WEIGHTS / (PanelProduct.pairRows() * columns()));
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(pairs, perChunk),
+        () -> {
+          PanelProduct product = new PanelProduct(bytes, layout, rounded, inputs, written);
+          return chunk ->
+              product.multiply(chunk * perChunk, Math.min(pairs, (chunk + 1) * perChunk));
+        });
+    return output;
+  }
+
+  @Override
+  public Optional<BlockMatrix> numbers() {
+    return Optional.of(new PanelBlocks(layout, bytes));
+  }
+
+  @Override
+  public void close() {
+    panels.close();
+  }
+}
