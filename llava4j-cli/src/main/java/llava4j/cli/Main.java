@@ -69,6 +69,7 @@ public final class Main implements Runnable {
       err.println("llava: " + problem.get());
       System.exit(Failures.BAD_INPUT);
     }
+    LibraryFolder.prepare();
     Preload preload = Preload.begin(arguments);
     int code = execute(commandLine(out, err, arguments), arguments);
     preload.await();

@@ -12,7 +12,10 @@ import llava4j.cli.doctor.Finding.Advice;
 record EnvironmentCheck(Map<String, String> environment) implements Check {
   /// Set by the launchers, or equal to what they set.
   private static final Map<String, String> OURS =
-      Map.of("OMP_WAIT_POLICY", "PASSIVE", "OPENBLAS_THREAD_TIMEOUT", "4");
+      Map.of(
+          "OMP_WAIT_POLICY", "PASSIVE",
+          "OPENBLAS_THREAD_TIMEOUT", "4",
+          "ORT_DISABLE_TELEMETRY", "1");
 
   /// Prefixes, and what their variables do.
   private static final Map<String, String> EFFECTS =
