@@ -7,10 +7,10 @@ BENCH ?= --help
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check docs format bench clean java
+.PHONY: help build test quick golden check docs format bench dist dist-test clean java
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 java:
 	@[ -n "$$JAVA_HOME" ] || exit 2
@@ -38,6 +38,12 @@ format: java ## format the sources
 
 bench: java ## run a benchmark: make bench BENCH="name options"
 	scripts/bench.sh "$$JAVA_HOME" $(BENCH)
+
+dist: java ## make the folder, archive and jar that are handed out, for this platform, in target/dist
+	scripts/dist.sh "$$JAVA_HOME"
+
+dist-test: dist ## make dist, and try it in a root folder without Java
+	scripts/dist-test.sh "$$JAVA_HOME"
 
 clean: java ## remove everything that was built
 	$(MVN) clean

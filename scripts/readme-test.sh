@@ -17,6 +17,7 @@ hub=
 not_here() {
   case $1 in
     "git clone "*) echo "a checkout is where this script runs" ;;
+    "make dist"*) echo "takes minutes; make dist-test is a check of its own" ;;
     "make "*) [[ " $targets " == *" ${1#make } "* ]] && echo "a target of the Makefile; continuous integration runs them" ;;
     *"data build tiny --cache "*) echo "needs the package registries" ;;
     *"--against llama.cpp"*) echo "needs a package registry" ;;
@@ -41,7 +42,7 @@ fail() {
   exit 1
 }
 
-targets=$(sed -n 's/^\([a-z]*\):.*/\1/p' "$root/Makefile" | paste -sd' ')
+targets=$(sed -n 's/^\([a-z-]*\):.*/\1/p' "$root/Makefile" | paste -sd' ')
 home=$("$root/scripts/find-java.sh")
 "$root/llava" --version >/dev/null # builds where needed
 class_path=$(<"$root/target/launcher/class-path")

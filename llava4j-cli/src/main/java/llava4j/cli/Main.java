@@ -13,6 +13,7 @@ import llava4j.cli.ask.AskCommand;
 import llava4j.cli.ask.ChatCommand;
 import llava4j.cli.bench.BenchCommand;
 import llava4j.cli.data.DataCommand;
+import llava4j.cli.doctor.DoctorCommand;
 import llava4j.cli.eval.EvalCommand;
 import llava4j.cli.model.ConvertCommand;
 import llava4j.cli.model.InfoCommand;
@@ -46,7 +47,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:success",
-      "1:a bug in llava; for 'llava data check': problems were found",
+      "1:a bug in llava; for 'llava data check' and 'llava doctor': problems were found",
       "2:the input or the command cannot be used",
       "130:interrupted"
     })
@@ -68,6 +69,7 @@ public final class Main implements Runnable {
       err.println("llava: " + problem.get());
       System.exit(Failures.BAD_INPUT);
     }
+    LibraryFolder.prepare();
     Preload preload = Preload.begin(arguments);
     int code = execute(commandLine(out, err, arguments), arguments);
     preload.await();
@@ -86,6 +88,7 @@ public final class Main implements Runnable {
     commands.put("eval", EvalCommand::new);
     commands.put("serve", ServeCommand::new);
     commands.put("bench", BenchCommand::new);
+    commands.put("doctor", DoctorCommand::new);
     commands.put("data", DataCommand::new);
     commands.put("pull", PullCommand::new);
     commands.put(COMPLETION, CompletionCommand::new);

@@ -53,6 +53,7 @@ class UnusedOptionsTest {
     expected.put("quantize", union(OF_FILES, Set.of("--threads")));
     expected.put("train", Set.of("--base", "--vision-tower", "--offline", "--device", "--threads"));
     expected.put("init", Set.of("--threads"));
+    expected.put("doctor", Set.of("--threads"));
     expected.put("pull", Set.of("--offline"));
     expected.put("data check", Set.of("--model", "--vision-tower", "--offline"));
     Map<String, Set<String>> found = new TreeMap<>();

@@ -32,6 +32,10 @@ public final class NativeRuntime {
     NativeEnvironment environment = new NativeEnvironment();
     environment.set("OMP_WAIT_POLICY", "PASSIVE", false);
     environment.set("OPENBLAS_THREAD_TIMEOUT", "4", false);
+    // Otherwise ONNX Runtime, when it is loaded, runs programs to identify the machine and prepares
+    // to
+    // send usage data, before it can be told not to.
+    environment.set("ORT_DISABLE_TELEMETRY", "1", true);
     environment.set("OMP_NUM_THREADS", String.valueOf(chosenThreads().count()), true);
   }
 

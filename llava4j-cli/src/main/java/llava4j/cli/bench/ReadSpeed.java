@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /// How fast this machine reads memory with the threads of a run: the best of two readers over more
 /// than its caches hold.
-final class ReadSpeed {
+public final class ReadSpeed {
   private static final long BYTES = 1L << 29;
   private static final int CHUNKS = 64;
   private static final int ROUNDS = 6;
@@ -24,7 +24,7 @@ final class ReadSpeed {
 
   /// Gigabytes (10⁹ bytes) a second; NaN where there is no memory to try it with.
   @SuppressWarnings("restricted") // the address is that of a live tensor of this size
-  static double gigabytesPerSecond(int threads) {
+  public static double gigabytesPerSecond(int threads) {
     if (AvailableMemory.ofThisProcess().bytes() < 2 * BYTES) {
       return Double.NaN;
     }

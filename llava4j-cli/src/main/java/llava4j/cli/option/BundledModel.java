@@ -15,7 +15,10 @@ public final class BundledModel {
 
   private BundledModel() {}
 
-  static Path folder() {
+  /// Its folder.
+  ///
+  /// @throws BadInputException if it is not there
+  public static Path folder() {
     String checkout = System.getProperty(CHECKOUT);
     Path folder = checkout == null ? null : Path.of(checkout, "models", "llava-tiny");
     if (folder == null || !Files.isDirectory(folder)) {

@@ -39,13 +39,20 @@ public record AvailableMemory(Path root) {
 
   /// In bytes; [Long#MAX_VALUE] if unknown.
   public long bytes() {
-    long machine =
-        text(root.resolve("proc/meminfo"))
-            .map(MEM_AVAILABLE::matcher)
-            .filter(Matcher::find)
-            .map(matcher -> Long.parseLong(matcher.group(1)) * 1024)
-            .orElse(Long.MAX_VALUE);
-    return Math.min(machine, groups());
+    return Math.min(machine(), groups());
+  }
+
+  /// Whether the limit of a control group leaves less than the machine does.
+  public boolean isLimitedByGroup() {
+    return groups() < machine();
+  }
+
+  private long machine() {
+    return text(root.resolve("proc/meminfo"))
+        .map(MEM_AVAILABLE::matcher)
+        .filter(Matcher::find)
+        .map(matcher -> Long.parseLong(matcher.group(1)) * 1024)
+        .orElse(Long.MAX_VALUE);
   }
 
   private long groups() {
