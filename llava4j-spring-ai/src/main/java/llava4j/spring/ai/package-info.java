@@ -1,0 +1,2 @@
+/// LLaVA as Spring AI's `ChatModel`, within the process.
+package llava4j.spring.ai;
