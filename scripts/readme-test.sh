@@ -271,6 +271,14 @@ done
 
 # --- programs in Java ---
 
+# The frameworks' libraries and the examples are no part of the launcher.
+examples=()
+build_examples() {
+  # shellcheck source=build-all.sh
+  (cd "$root" && . scripts/build-all.sh && JAVA_HOME=$home build_all examples-build.log -pl examples -am)
+  examples=("${java[@]}")
+  examples[-1]=$root/examples/target/classes:$(<"$root/examples/target/runtime-class-path")
+}
 # From standard input: the NUMBER-th block in Java, as a program.
 program() {
   awk -v number="$1" '
@@ -281,17 +289,44 @@ program() {
     END { printf "import llava4j.*;\nvoid main() throws Exception {\n%s}\n", body }'
 }
 if [ "${#only[@]}" -eq 0 ]; then
+  build_examples
   enter java
   for file in "${documents[@]}"; do
     blocks=$(grep -c '^```java' "$root/$file" || true)
     for ((block = 1; block <= blocks; block++)); do
       echo "$file, program $block"
       program "$block" <"$root/$file" >Snippet.java
-      "${java[@]}" Snippet.java >"$work/out" 2>"$work/err" || wrong "$file, program $block" "$work/err"
+      run=("${java[@]}")
+      if grep -qE '^import (dev\.langchain4j|org\.springframework)\.' Snippet.java; then run=("${examples[@]}"); fi
+      "${run[@]}" Snippet.java >"$work/out" 2>"$work/err" || wrong "$file, program $block" "$work/err"
       grep -q '[^ ]' "$work/out" || wrong "$file, program $block, answers nothing" "$work/err"
       count=$((count + 1))
     done
   done
+fi
+
+# --- examples ---
+
+# example WORD CLASS ARGUMENTS...: the program prints the word
+example() {
+  local word=$1 name=$2
+  shift 2
+  echo "example $name"
+  "${examples[@]}" "llava4j.examples.$name" "$@" >"$work/out" 2>"$work/err" </dev/null ||
+    wrong "example $name" "$work/err"
+  grep -qi "$word" "$work/out" || wrong "example $name does not say '$word'" "$work/out" "$work/err"
+  count=$((count + 1))
+}
+if [ "${#only[@]}" -eq 0 ]; then
+  tiny=$root/models/llava-tiny
+  images=$root/examples/images
+  for name in AskAImage LangChain4jImage SpringAiImage; do
+    example penguin "$name" "$tiny" "$images/penguin.png" "What is in this image?"
+  done
+  example penguin StreamingChat "$tiny" "$images/penguin.png"
+  example pizza ShortAnswers "$tiny" "What is in this image?" "$images/penguin.png" "$images/pizza.png"
+  [ "$(find "$root/examples/src" -name '*.java' -not -name package-info.java | wc -l)" -eq 5 ] ||
+    wrong "there is an example that is not run here"
 fi
 
 [ "$count" -gt 0 ] || fail "no command was run"

@@ -11,11 +11,19 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$root/llava" --version >/dev/null # builds where needed
-"$home/bin/java" "$root/scripts/third-party/Libraries.java" "$(<"$root/target/launcher/class-path")" "$root" >"$work/table"
-awk -v table="$work/table" '
-  /^<!-- \/libraries -->$/ { inside = 0 }
+# shellcheck source=build-all.sh
+(cd "$root" && . scripts/build-all.sh && JAVA_HOME=$home build_all examples-build.log -pl examples -am)
+launcher=$(<"$root/target/launcher/class-path")
+libraries() {
+  "$home/bin/java" "$root/scripts/third-party/Libraries.java" "$@"
+}
+libraries "$launcher" "$root" >"$work/libraries"
+libraries "$(<"$root/examples/target/runtime-class-path")" "$root" "$launcher" >"$work/frameworks"
+awk -v tables="$work" '
+  /^<!-- \/(libraries|frameworks) -->$/ { inside = 0 }
   !inside { print }
-  /^<!-- libraries -->$/ { inside = 1; while ((getline line < table) > 0) print line }' "$notices" >"$work/notices"
+  /^<!-- (libraries|frameworks) -->$/ { inside = 1; table = tables "/" $2; while ((getline line < table) > 0) print line }' \
+  "$notices" >"$work/notices"
 if [ "${1:-}" = --write ]; then
   cp "$work/notices" "$notices"
 elif ! diff "$notices" "$work/notices" >"$work/difference"; then
@@ -23,7 +31,7 @@ elif ! diff "$notices" "$work/notices" >"$work/difference"; then
   echo "FAILED: THIRD-PARTY-NOTICES.md is out of date; run scripts/third-party.sh --write" >&2
   exit 1
 fi
-count=$(grep -c '^| [a-z].*:' "$work/table")
+count=$(cat "$work/libraries" "$work/frameworks" | grep -c '^| [a-z].*:')
 
 # name, version, hash, licence and credit stand one on a line behind the registry
 page=$root/models/llava-tiny/README.md

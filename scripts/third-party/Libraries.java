@@ -14,8 +14,9 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
-/// `Libraries CLASS_PATH OWN`: a Markdown table of the libraries on a class path with the licences
-/// that their poms name, compared with the licence files in the jars. Jars below OWN are ours.
+/// `Libraries CLASS_PATH OWN [KNOWN]`: a Markdown table of the libraries on a class path with the
+/// licences that their poms name, compared with the licence files in the jars. Jars below OWN are
+/// ours, and libraries on the class path KNOWN stand in another table, whatever their versions.
 /// Fails where a licence is none that it knows or the two disagree.
 final class Libraries {
   /// What poms call the licences that may be here. Of several offered the one that stands first here
@@ -24,8 +25,10 @@ final class Libraries {
       ordered(
           "(the )?apache( software)?( license)?,?( version)? ?-?2\\.0", "Apache-2.0",
           "mit( license)?", "MIT",
+          "mit-0", "MIT-0",
           "bsd-3-clause|the \\(new\\) bsd license", "BSD-3-Clause",
-          "(the )?bsd license", "BSD",
+          "bsd-2-clause", "BSD-2-Clause",
+          "(the )?bsd licen[cs]e", "BSD",
           "0bsd", "0BSD");
 
   /// What a licence file says of each.
@@ -33,7 +36,9 @@ final class Libraries {
       Map.of(
           "Apache-2.0", Pattern.compile("Apache\\s+(\\(Software\\)\\s+)?License", Pattern.CASE_INSENSITIVE),
           "MIT", Pattern.compile("Permission\\s+is\\s+hereby\\s+granted,\\s+free\\s+of\\s+charge"),
+          "MIT-0", Pattern.compile("Permission\\s+is\\s+hereby\\s+granted,\\s+free\\s+of\\s+charge"),
           "BSD-3-Clause", Pattern.compile("Redistribution\\s+and\\s+use\\s+in\\s+source"),
+          "BSD-2-Clause", Pattern.compile("Redistribution\\s+and\\s+use\\s+in\\s+source"),
           "BSD", Pattern.compile("Redistribution\\s+and\\s+use\\s+in\\s+source"),
           "0BSD", Pattern.compile("Permission\\s+to\\s+use,\\s+copy"));
 
@@ -42,19 +47,27 @@ final class Libraries {
   private record Library(String name, String version, String licence, String files) {}
 
   public static void main(String[] arguments) throws Exception {
-    Map<String, Library> libraries = new TreeMap<>();
-    for (String entry : arguments[0].split(":")) {
-      Path jar = Path.of(entry);
-      if (!jar.startsWith(Path.of(arguments[1]))) {
-        Library library = read(jar);
-        libraries.merge(library.name(), library, Libraries::joined);
-      }
+    Map<String, Library> libraries = libraries(arguments[0], arguments[1]);
+    if (arguments.length > 2) {
+      libraries.keySet().removeAll(libraries(arguments[2], arguments[1]).keySet());
     }
     System.out.println("| library | version | licence | files in the jar |\n|---|---|---|---|");
     for (Library library : libraries.values()) {
       System.out.printf(
           "| %s | %s | %s | %s |%n", library.name(), library.version(), library.licence(), library.files());
     }
+  }
+
+  private static Map<String, Library> libraries(String classPath, String own) throws Exception {
+    Map<String, Library> libraries = new TreeMap<>();
+    for (String entry : classPath.split(":")) {
+      Path jar = Path.of(entry);
+      if (!jar.startsWith(Path.of(own))) {
+        Library library = read(jar);
+        libraries.merge(library.name(), library, Libraries::joined);
+      }
+    }
+    return libraries;
   }
 
   /// A jar of classes and one of native code with the same name.
