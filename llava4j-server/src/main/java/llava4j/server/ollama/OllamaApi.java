@@ -155,7 +155,7 @@ public final class OllamaApi {
     Optional<String> name = fields.text("model");
     Optional<String> old = fields.text("name");
     model.require(Optional.of(name.or(() -> old).orElseThrow(() -> fields.missing("model"))));
-    fields.allow("verbose");
+    fields.allow(Fields.Kind.FLAG, "verbose");
     fields.requireNoOther();
     var config = engine.llava().model().config();
     ObjectNode body = Json.object();

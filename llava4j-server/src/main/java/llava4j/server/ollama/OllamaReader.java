@@ -14,6 +14,7 @@ import llava4j.server.engine.Question;
 import llava4j.server.engine.Question.Turn;
 import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
+import llava4j.server.request.Fields.Kind;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.Sampling;
@@ -140,7 +141,7 @@ final class OllamaReader {
     model.require(Optional.of(fields.requiredText("model")));
     fields.refuse("LLaVA-1.5 does not think before it answers", "think");
     fields.refuse("log-probabilities are at /v1/chat/completions", "logprobs", "top_logprobs");
-    fields.allow("keep_alive"); // the model stays as long as the server
+    fields.allow(Kind.TEXT_OR_NUMBER, "keep_alive"); // the model stays as long as the server
     boolean streamed = fields.flag("stream").orElse(true);
     fields.requireNoOther();
     return new OllamaCall(question, streamed);
@@ -176,7 +177,8 @@ final class OllamaReader {
         "use repeat_penalty", "frequency_penalty", "presence_penalty", "mirostat", "repeat_last_n");
     // how Ollama's own engine runs; the context is always the model's whole one
     fields.allow(
-        "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep", "use_mmap");
+        Kind.NUMBER, "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep");
+    fields.allow(Kind.FLAG, "use_mmap");
     fields.requireNoOther();
     return sampling.toOptions();
   }

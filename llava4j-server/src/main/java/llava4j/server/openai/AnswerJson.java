@@ -7,6 +7,8 @@ import llava4j.generate.FinishReason;
 import llava4j.generate.Generation;
 import llava4j.generate.Generation.LogProb;
 import llava4j.generate.Generation.TokenLogProbs;
+import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
 import llava4j.text.tokenizer.Tokenizer;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,6 +34,17 @@ final class AnswerJson {
     };
   }
 
+  /// What a stream says when it cannot go on.
+  static ObjectNode error(Refusal refusal) {
+    ObjectNode body = Json.object();
+    ObjectNode error = body.putObject("error");
+    error.put("message", refusal.getMessage());
+    error.put("type", refusal.reason().type());
+    error.putNull("param");
+    error.putNull("code");
+    return body;
+  }
+
   /// Tokens of prompt and answers. Those of images are part of the prompt's and counted by
   /// themselves, too.
   static void putUsage(ObjectNode body, ChatResponse response) {
@@ -44,15 +57,21 @@ final class AnswerJson {
     details.put("image_tokens", response.imageTokens());
   }
 
-  /// Puts the log-probabilities of an answer's text, without the token that ended it.
+  /// Puts them as `/v1/chat/completions` does.
   void putLogProbs(ObjectNode choice, Generation answer) {
-    ArrayNode content = choice.putObject("logprobs").putArray("content");
+    choice.putObject("logprobs").set("content", logProbs(answer));
+  }
+
+  /// The log-probabilities of an answer's text, without the token that ended it.
+  ArrayNode logProbs(Generation answer) {
+    ArrayNode content = Json.list();
     for (TokenLogProbs step : steps(answer)) {
       ObjectNode token = content.addObject();
       put(token, step.chosen());
       ArrayNode top = token.putArray("top_logprobs");
       step.top().forEach(alternative -> put(top.addObject(), alternative));
     }
+    return content;
   }
 
   /// The same in the form of `/v1/completions`.

@@ -85,7 +85,7 @@ final class Answering implements Handler {
           return;
         }
         case RunEvent.Failed(Refusal refusal) -> {
-          send(exchange, error(refusal));
+          send(exchange, pieces.failed(refusal));
           exchange.end();
           throw refusal;
         }
@@ -94,18 +94,9 @@ final class Answering implements Handler {
     }
   }
 
-  private static ObjectNode error(Refusal refusal) {
-    ObjectNode body = Json.object();
-    ObjectNode error = body.putObject("error");
-    error.put("message", refusal.getMessage());
-    error.put("type", refusal.reason().type());
-    error.putNull("param");
-    error.putNull("code");
-    return body;
-  }
-
   private static void send(Exchange exchange, ObjectNode piece) throws InterruptedException {
-    exchange.write("data: " + Json.write(piece) + "\n\n");
+    String name = piece.has("type") ? "event: " + piece.get("type").asString() + "\n" : "";
+    exchange.write(name + "data: " + Json.write(piece) + "\n\n");
   }
 
   private static String newId() {

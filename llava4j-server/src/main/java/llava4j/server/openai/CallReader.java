@@ -1,5 +1,6 @@
 package llava4j.server.openai;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -8,6 +9,7 @@ import llava4j.generate.GenerationOptions;
 import llava4j.server.engine.Question;
 import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
+import llava4j.server.request.Fields.Kind;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.Sampling;
@@ -18,7 +20,7 @@ import llava4j.server.request.ServedModel;
 final class CallReader {
   private static final int MOST_TOKENS = 1_000_000;
   private static final int MOST_ANSWERS = 64;
-  private static final int MOST_TOP = 20;
+  static final int MOST_TOP = 20;
 
   private final ServedModel model;
   private final MessageReader messages;
@@ -46,7 +48,8 @@ final class CallReader {
       throw Refusal.badField("modalities", "modalities can be [\"text\"] only; leave it out");
     }
     // speculation does not change an answer; parallel_tool_calls is about tools, and there are none
-    fields.allow("prediction", "parallel_tool_calls");
+    fields.allow(Kind.OBJECT, "prediction");
+    fields.allow(Kind.FLAG, "parallel_tool_calls");
     Optional<Constraint> form = formats.ofOpenAi(fields);
     boolean logProbs = fields.flag("logprobs").orElse(false);
     OptionalInt top = fields.integer("top_logprobs", 0, MOST_TOP);
@@ -54,10 +57,9 @@ final class CallReader {
       throw Refusal.badField("top_logprobs", "top_logprobs needs logprobs: true; set it");
     }
     OptionalInt tokens = maxTokens(fields);
-    GenerationOptions options =
-        inForm(sampling(fields, tokens, logProbs ? top.orElse(0) : -1).toOptions(), form);
-    MessageReader.Messages read = messages.read(fields.list("messages"), fields);
-    return finish(fields, new Question.Conversation(read.turns(), read.system(), options));
+    GenerationOptions plain = sampling(fields, tokens, logProbs ? top.orElse(0) : -1).toOptions();
+    GenerationOptions options = form.map(plain::withConstraint).orElse(plain);
+    return finish(fields, messages.read(fields).question(options));
   }
 
   /// A body of `/v1/completions`.
@@ -74,7 +76,7 @@ final class CallReader {
     if (prompt.isEmpty()) {
       throw Refusal.badField("prompt", "prompt is empty; give a text to continue");
     }
-    OptionalInt tokens = fields.integer("max_tokens", 1, MOST_TOKENS);
+    OptionalInt tokens = tokens(fields, "max_tokens");
     GenerationOptions options = sampling(fields, tokens, top).toOptions();
     return finish(fields, new Question.Text(prompt, options));
   }
@@ -82,6 +84,12 @@ final class CallReader {
   private static Sampling sampling(Fields fields, OptionalInt tokens, int topLogProbs) {
     fields.refuse("use repetition_penalty", "frequency_penalty", "presence_penalty");
     fields.refuse("tokens cannot be weighted", "logit_bias");
+    int answers = fields.integer("n", 1, MOST_ANSWERS).orElse(1);
+    return sampling(fields, tokens, fields.texts("stop"), answers, topLogProbs);
+  }
+
+  static Sampling sampling(
+      Fields fields, OptionalInt tokens, List<String> stops, int answers, int topLogProbs) {
     return new Sampling(
         tokens,
         fields.number("temperature"),
@@ -90,14 +98,19 @@ final class CallReader {
         fields.number("min_p"),
         fields.number("repetition_penalty"),
         fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-        fields.texts("stop"),
-        fields.integer("n", 1, MOST_ANSWERS).orElse(1),
+        stops,
+        answers,
         topLogProbs);
   }
 
+  /// The most tokens of an answer.
+  static OptionalInt tokens(Fields fields, String name) {
+    return fields.integer(name, 1, MOST_TOKENS);
+  }
+
   private static OptionalInt maxTokens(Fields fields) {
-    OptionalInt old = fields.integer("max_tokens", 1, MOST_TOKENS);
-    OptionalInt current = fields.integer("max_completion_tokens", 1, MOST_TOKENS);
+    OptionalInt old = tokens(fields, "max_tokens");
+    OptionalInt current = tokens(fields, "max_completion_tokens");
     if (old.isPresent() && current.isPresent() && old.getAsInt() != current.getAsInt()) {
       throw Refusal.badField(
           "max_completion_tokens",
@@ -106,12 +119,32 @@ final class CallReader {
     return current.isPresent() ? current : old;
   }
 
-  private static GenerationOptions inForm(
-      GenerationOptions options, Optional<Constraint> constraint) {
-    return constraint.map(options::withConstraint).orElse(options);
+  private static ChatCall finish(Fields fields, Question question) {
+    Optional<Streamed> streamed = streamed(fields);
+    fields.refuse("nothing is stored here", "store");
+    fields.allow(Kind.TEXT, "user", "safety_identifier", "prompt_cache_key");
+    allowAsker(fields);
+    fields.requireNoOther();
+    return new ChatCall(
+        question,
+        streamed.isPresent(),
+        streamed.isPresent() && streamed.get().usage(),
+        Json.object());
   }
 
-  private static ChatCall finish(Fields fields, Question question) {
+  /// Who asks, and what for: nothing of it reaches the model.
+  static void allowAsker(Fields fields) {
+    fields.allow(Kind.TEXT, "service_tier", "prompt_cache_retention");
+    fields.allow(Kind.OBJECT, "metadata");
+  }
+
+  /// How an answer is streamed.
+  ///
+  /// @param usage whether the last piece is to tell the usage
+  record Streamed(boolean usage) {}
+
+  /// @return empty if the answer is wanted whole
+  static Optional<Streamed> streamed(Fields fields) {
     boolean streamed = fields.flag("stream").orElse(false);
     Optional<Fields> options = fields.object("stream_options");
     if (options.isPresent() && !streamed) {
@@ -123,16 +156,6 @@ final class CallReader {
       options.get().refuse("pieces are sent as they are", "include_obfuscation");
       options.get().requireNoOther();
     }
-    fields.refuse("nothing is stored here", "store");
-    // who asks, and what for: nothing of it reaches the model
-    fields.allow(
-        "user",
-        "metadata",
-        "service_tier",
-        "safety_identifier",
-        "prompt_cache_key",
-        "prompt_cache_retention");
-    fields.requireNoOther();
-    return new ChatCall(question, streamed, usage);
+    return streamed ? Optional.of(new Streamed(usage)) : Optional.empty();
   }
 }

@@ -1,12 +1,14 @@
 package llava4j.server.openai;
 
 import llava4j.server.engine.Question;
+import tools.jackson.databind.node.ObjectNode;
 
-/// A request of `/v1/chat/completions` or `/v1/completions`.
+/// A request for an answer.
 ///
 /// @param streamed whether the answer is wanted piece by piece
 /// @param usageStreamed whether the last piece is to tell the usage
-record ChatCall(Question question, boolean streamed, boolean usageStreamed) {
+/// @param repeated what the answer repeats of the request; empty but for `/v1/responses`
+record ChatCall(Question question, boolean streamed, boolean usageStreamed, ObjectNode repeated) {
   boolean wantsLogProbs() {
     return question.options().topLogProbs() >= 0;
   }

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import llava4j.ChatResponse;
 import llava4j.generate.Generation;
 import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
 import llava4j.server.request.Trimmed;
 import tools.jackson.databind.node.ObjectNode;
@@ -118,6 +119,11 @@ final class ChatForm implements AnswerForm {
         pieces.add(body);
       }
       return pieces;
+    }
+
+    @Override
+    public ObjectNode failed(Refusal refusal) {
+      return AnswerJson.error(refusal);
     }
 
     private ObjectNode head() {

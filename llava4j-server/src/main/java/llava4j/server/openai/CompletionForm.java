@@ -6,6 +6,7 @@ import java.util.List;
 import llava4j.ChatResponse;
 import llava4j.generate.Generation;
 import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -66,6 +67,11 @@ final class CompletionForm implements AnswerForm {
           pieces.add(body);
         }
         return pieces;
+      }
+
+      @Override
+      public ObjectNode failed(Refusal refusal) {
+        return AnswerJson.error(refusal);
       }
 
       private ObjectNode piece() {

@@ -29,15 +29,17 @@ public final class OpenAiApi {
 
   public void addTo(Routes routes) {
     AnswerJson json = new AnswerJson(engine.llava().tokenizer());
-    MessageReader messages =
-        new MessageReader(engine.limits().images(), engine.limits().fetch().allowUrls());
-    CallReader reader = new CallReader(model, messages, formats);
+    Images images = new Images(engine.limits().images(), engine.limits().fetch().allowUrls());
+    CallReader reader = new CallReader(model, new MessageReader(images), formats);
+    ResponsesReader responses = new ResponsesReader(model, new ItemReader(images), formats);
     routes
         .post(
             "/v1/chat/completions", new Answering(engine, reader::chat, new ChatForm(model, json)))
         .post(
             "/v1/completions",
             new Answering(engine, reader::completion, new CompletionForm(model, json)))
+        .post(
+            "/v1/responses", new Answering(engine, responses::read, new ResponseForm(model, json)))
         .get(MODELS, this::models)
         .getBelow(MODELS + "/", this::model)
         .post("/tokenize", this::tokenize);

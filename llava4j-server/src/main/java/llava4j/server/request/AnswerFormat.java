@@ -9,9 +9,11 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import llava4j.constraint.Constraint;
 import llava4j.constraint.limit.ConstraintException;
 import llava4j.constraint.limit.Limits;
+import llava4j.server.request.Fields.Kind;
 import tools.jackson.databind.JsonNode;
 
 /// The form that a request wants its answers to have for certain. Schemas are compiled one after
@@ -46,18 +48,29 @@ public final class AnswerFormat implements AutoCloseable {
     if (format.isEmpty()) {
       return Optional.empty();
     }
-    String type = format.get().requiredText("type");
+    return ofType(format.get(), () -> named(format.get()));
+  }
+
+  /// The `text.format` of OpenAI's responses: the schema stands beside its name.
+  ///
+  /// @return empty for text
+  public Optional<Constraint> ofResponses(Fields format) {
+    return ofType(format, () -> schema(format));
+  }
+
+  private static Optional<Constraint> ofType(Fields format, Supplier<Constraint> schema) {
     Optional<Constraint> constraint =
-        switch (type) {
+        switch (format.requiredText("type")) {
           case "text" -> Optional.empty();
           case "json_object" -> Optional.of(Constraint.jsonObject());
-          case "json_schema" -> Optional.of(named(format.get()));
-          default ->
-              throw Refusal.badField(
-                  "response_format.type",
-                  "response_format.type must be text, json_object or json_schema; correct it");
+          case "json_schema" -> Optional.of(schema.get());
+          default -> {
+            String place = format.path("type");
+            throw Refusal.badField(
+                place, place + " must be text, json_object or json_schema; correct it");
+          }
         };
-    format.get().requireNoOther();
+    format.requireNoOther();
     return constraint;
   }
 
@@ -69,13 +82,19 @@ public final class AnswerFormat implements AutoCloseable {
                 Refusal.badField(
                     "response_format.json_schema",
                     "response_format.json_schema is missing; give a name and a schema"));
+    Constraint constraint = schema(named);
+    named.requireNoOther();
+    return constraint;
+  }
+
+  private Constraint schema(Fields named) {
     String place = named.path("schema");
     JsonNode schema =
         named
             .any("schema")
             .orElseThrow(() -> Refusal.badField(place, place + " is missing; give a JSON Schema"));
-    named.allow("name", "description", "strict");
-    named.requireNoOther();
+    named.allow(Kind.TEXT, "name", "description");
+    named.allow(Kind.FLAG, "strict");
     return compiled(place, schema);
   }
 

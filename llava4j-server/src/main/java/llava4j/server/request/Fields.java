@@ -142,9 +142,62 @@ public final class Fields {
     return texts;
   }
 
-  /// Fields that change nothing in an answer of this server.
-  public void allow(String... names) {
-    known.addAll(List.of(names));
+  /// The type of a field whose value changes nothing.
+  public enum Kind {
+    TEXT("a string") {
+      @Override
+      boolean has(JsonNode value) {
+        return value.isString();
+      }
+    },
+    FLAG("true or false") {
+      @Override
+      boolean has(JsonNode value) {
+        return value.isBoolean();
+      }
+    },
+    NUMBER("a number") {
+      @Override
+      boolean has(JsonNode value) {
+        return value.isNumber();
+      }
+    },
+    TEXT_OR_NUMBER("a string or a number") {
+      @Override
+      boolean has(JsonNode value) {
+        return value.isString() || value.isNumber();
+      }
+    },
+    LIST("a list") {
+      @Override
+      boolean has(JsonNode value) {
+        return value.isArray();
+      }
+    },
+    OBJECT("an object") {
+      @Override
+      boolean has(JsonNode value) {
+        return value.isObject();
+      }
+    };
+
+    private final String words;
+
+    Kind(String words) {
+      this.words = words;
+    }
+
+    abstract boolean has(JsonNode value);
+  }
+
+  /// Fields that change nothing in an answer of this server, but have a type all the same.
+  public void allow(Kind kind, String... names) {
+    for (String name : names) {
+      Optional<JsonNode> value = any(name);
+      if (value.isPresent() && !kind.has(value.get())) {
+        throw wrongType(name, kind.words, value.get());
+      }
+    }
   }
 
   /// Refuses fields, unless their value asks for nothing: null, false, 0, an empty list or object.
