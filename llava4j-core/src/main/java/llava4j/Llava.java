@@ -67,6 +67,7 @@ public final class Llava implements AutoCloseable {
   private final PromptBuilder prompts;
   private final Generator generator;
   private final ImageEncoder imageEncoder;
+  private final TextEmbedder embedder;
   private final EncodedImages encodedImages = new EncodedImages(IMAGE_BYTES);
   private final List<String> templateStops;
   private final MemoryPlan plan;
@@ -104,6 +105,7 @@ public final class Llava implements AutoCloseable {
     }
     this.generator = new Generator(model, tokenizer, eosIds, limits(model, plan));
     this.imageEncoder = new ImageEncoder(model);
+    this.embedder = new TextEmbedder(model, plan);
     this.templateStops = template.stopText().isEmpty() ? List.of() : List.of(template.stopText());
   }
 
@@ -225,6 +227,26 @@ public final class Llava implements AutoCloseable {
   public ChatResponse complete(
       String text, GenerationOptions options, TextListener listener, BooleanSupplier cancelled) {
     return run(() -> prompts.encodePlain(text), List.of(), options, listener, cancelled);
+  }
+
+  /// The tokens of a text as [#complete] reads it, with those that the model expects before it.
+  public int[] plainTokens(String text) {
+    return prompts.encodePlain(text);
+  }
+
+  /// Embeds a text, given as tokens, on the caller's thread.
+  ///
+  /// @throws llava4j.error.BadInputException if there are no tokens, too many for the context, or
+  ///   one that the model does not have
+  public TextEmbedding embed(int[] tokens) {
+    try (RunningRequests.Request _ = running.begin()) {
+      return embedder.embed(tokens);
+    }
+  }
+
+  /// Embeds a text.
+  public TextEmbedding embed(String text) {
+    return embed(plainTokens(text));
   }
 
   private ChatResponse run(

@@ -14,6 +14,7 @@ import llava4j.ChatMessage;
 import llava4j.ChatRequest;
 import llava4j.ChatResponse;
 import llava4j.Llava;
+import llava4j.TextEmbedding;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
@@ -107,6 +108,24 @@ public final class Engine implements AutoCloseable {
   ///
   /// @throws Refusal if the queue is full or the server is being stopped
   public Run submit(Question question) {
+    Run run = new Run(this, question);
+    execute(run);
+    return run;
+  }
+
+  /// Embeds texts, in the queue of the questions.
+  ///
+  /// @param texts as tokens
+  /// @param cancelled asked before every text
+  /// @throws Refusal if the queue is full, the time is over, or a text cannot be embedded
+  public List<TextEmbedding> embed(List<int[]> texts, BooleanSupplier cancelled)
+      throws InterruptedException {
+    Embedding work = new Embedding(llava, texts, cancelled, limits.deadline());
+    execute(work);
+    return work.await();
+  }
+
+  private void execute(Runnable work) {
     if (!isReady()) {
       throw Refusal.later(
           Refusal.Reason.UNAVAILABLE,
@@ -115,9 +134,8 @@ public final class Engine implements AutoCloseable {
               : "the model is not ready yet; try again",
           1);
     }
-    Run run = new Run(this, question);
     try {
-      threads.execute(run);
+      threads.execute(work);
     } catch (RejectedExecutionException e) {
       long seconds = Math.clamp(Math.round(Math.ceil(metrics.meanSeconds())), 1, 30);
       throw Refusal.later(
@@ -126,7 +144,6 @@ public final class Engine implements AutoCloseable {
               seconds)
           .withCause(e);
     }
-    return run;
   }
 
   /// Refuses new questions and waits for the others.

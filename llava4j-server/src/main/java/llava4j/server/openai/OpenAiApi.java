@@ -40,6 +40,7 @@ public final class OpenAiApi {
             new Answering(engine, reader::completion, new CompletionForm(model, json)))
         .post(
             "/v1/responses", new Answering(engine, responses::read, new ResponseForm(model, json)))
+        .post("/v1/embeddings", new Embeddings(engine, model))
         .get(MODELS, this::models)
         .getBelow(MODELS + "/", this::model)
         .post("/tokenize", this::tokenize);

@@ -1,0 +1,124 @@
+package llava4j.server.openai;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
+import llava4j.TextEmbedding;
+import llava4j.server.engine.Engine;
+import llava4j.server.http.Exchange;
+import llava4j.server.http.Handler;
+import llava4j.server.request.Fields;
+import llava4j.server.request.Fields.Kind;
+import llava4j.server.request.Json;
+import llava4j.server.request.Refusal;
+import llava4j.server.request.ServedModel;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `/v1/embeddings`: texts, or texts as tokens, to points of length 1.
+final class Embeddings implements Handler {
+  private static final int MOST_TEXTS = 2048;
+  private static final String INPUT = "input";
+
+  private final Engine engine;
+  private final ServedModel model;
+
+  Embeddings(Engine engine, ServedModel model) {
+    this.engine = engine;
+    this.model = model;
+  }
+
+  @Override
+  public void handle(Exchange exchange) throws InterruptedException {
+    Fields fields = Json.read(exchange.body());
+    model.require(fields.text("model"));
+    List<int[]> texts = texts(fields);
+    boolean base64 = isBase64(fields);
+    int dim = engine.llava().model().config().text().dim();
+    OptionalInt asked = fields.integer("dimensions", 1, Integer.MAX_VALUE);
+    if (asked.isPresent() && asked.getAsInt() != dim) {
+      throw Refusal.badField(
+          "dimensions", "dimensions can be " + dim + " only, the model's; leave it out");
+    }
+    fields.allow(Kind.TEXT, "user");
+    fields.requireNoOther();
+    AtomicBoolean gone = new AtomicBoolean();
+    exchange.whenGone(() -> gone.set(true));
+    exchange.json(200, answer(engine.embed(texts, gone::get), base64));
+  }
+
+  private ObjectNode answer(List<TextEmbedding> embeddings, boolean base64) {
+    ObjectNode body = Json.object().put("object", "list");
+    ArrayNode data = body.putArray("data");
+    int tokens = 0;
+    for (int i = 0; i < embeddings.size(); i++) {
+      TextEmbedding embedding = embeddings.get(i);
+      ObjectNode one = data.addObject().put("object", "embedding").put("index", i);
+      if (base64) {
+        one.put("embedding", encoded(embedding.values()));
+      } else {
+        ArrayNode values = one.putArray("embedding");
+        for (float value : embedding.values()) {
+          values.add(value);
+        }
+      }
+      tokens += embedding.tokens();
+    }
+    body.put("model", model.name());
+    body.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
+    return body;
+  }
+
+  /// Floats of 4 bytes, the lowest first.
+  private static String encoded(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
+    bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private static boolean isBase64(Fields fields) {
+    String format = fields.text("encoding_format").orElse("float");
+    if (!format.equals("float") && !format.equals("base64")) {
+      throw Refusal.badField(
+          "encoding_format", "encoding_format must be float or base64; correct it");
+    }
+    return format.equals("base64");
+  }
+
+  /// A text, several, the tokens of one, or those of several.
+  private List<int[]> texts(Fields fields) {
+    JsonNode input = fields.any(INPUT).orElseThrow(() -> fields.missing(INPUT));
+    if (input.isString()) {
+      return List.of(tokens(input, INPUT));
+    }
+    List<JsonNode> items = fields.list(INPUT);
+    if (items.isEmpty() || items.size() > MOST_TEXTS) {
+      throw Refusal.badField(
+          INPUT, "input must have 1 to " + MOST_TEXTS + " texts, not " + items.size());
+    }
+    if (items.getFirst().isNumber()) {
+      return List.of(tokens(input, INPUT));
+    }
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      texts.add(tokens(items.get(i), INPUT + "[" + i + "]"));
+    }
+    return texts;
+  }
+
+  private int[] tokens(JsonNode text, String place) {
+    if (text.isString() && !text.stringValue().isEmpty()) {
+      return engine.llava().plainTokens(text.stringValue());
+    }
+    if (!text.isArray() || text.isEmpty() || !text.valueStream().allMatch(JsonNode::isInt)) {
+      throw Refusal.badField(
+          place, place + " must be a text that is not empty, or a list of tokens; correct it");
+    }
+    return text.valueStream().mapToInt(JsonNode::intValue).toArray();
+  }
+}
