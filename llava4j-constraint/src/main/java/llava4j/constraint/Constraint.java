@@ -137,7 +137,7 @@ public final class Constraint {
               + source.length()
               + " characters, more than the limit of "
               + limits.sourceLength()
-              + "; shorten it or raise the limit");
+              + "; shorten it");
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Requests that cannot be answered: each gets its status and one sentence, and the server goes on.
@@ -42,9 +44,9 @@ class BadRequestsTest {
     return Stream.of(
         Arguments.of(400, "", "body is empty"),
         Arguments.of(400, "{", "not valid JSON (line 1"),
-        Arguments.of(400, "{\"messages\":[" + HI + "],\"messages\":[]}", "not valid JSON"),
+        Arguments.of(400, "{\"messages\":[" + HI + "],\"messages\":[]}", "a name twice"),
         Arguments.of(400, "{\"messages\":[" + HI + "]} x", "not valid JSON"),
-        Arguments.of(400, "[".repeat(2000), "not valid JSON"),
+        Arguments.of(400, "[".repeat(2000), "deeper than 64 levels"),
         Arguments.of(400, "[]", "not a JSON object"),
         Arguments.of(400, "{}", "messages is missing"),
         Arguments.of(400, "{\"messages\":[]}", "messages is empty"),
@@ -75,8 +77,8 @@ class BadRequestsTest {
         Arguments.of(400, withImages(9), "8 image(s) at most"),
         Arguments.of(400, options("\"temprature\":1"), "no field temprature"),
         Arguments.of(400, options("\"temperature\":\"hot\""), "temperature must be a number"),
-        Arguments.of(400, options("\"temperature\":-1"), "temperature must be above 0"),
-        Arguments.of(400, options("\"temperature\":1,\"top_p\":7"), "top-p must be"),
+        Arguments.of(400, options("\"temperature\":-1"), "temperature must be between 0 and 100"),
+        Arguments.of(400, options("\"temperature\":1,\"top_p\":7"), "top_p must be above 0"),
         Arguments.of(400, options("\"max_tokens\":0"), "max_tokens must be between 1"),
         Arguments.of(400, options("\"max_tokens\":1.5"), "max_tokens must be a whole number"),
         Arguments.of(400, options("\"max_tokens\":1,\"max_completion_tokens\":2"), "give one"),
@@ -85,7 +87,7 @@ class BadRequestsTest {
         Arguments.of(400, options("\"stream\":\"yes\""), "stream must be true or false"),
         Arguments.of(400, options("\"stream_options\":{\"include_usage\":true}"), "stream: true"),
         Arguments.of(400, options("\"stop\":[1]"), "stop must be a string"),
-        Arguments.of(400, options("\"stop\":\"\""), "must not be empty"),
+        Arguments.of(400, options("\"stop\":\"\""), "stop must not be empty"),
         Arguments.of(400, options("\"top_logprobs\":2"), "needs logprobs"),
         Arguments.of(400, options("\"tools\":[{\"type\":\"function\"}]"), "tools cannot be used"),
         Arguments.of(400, options("\"tool_choice\":\"required\""), "tool_choice cannot be used"),
@@ -109,6 +111,20 @@ class BadRequestsTest {
         Arguments.of(400, options(schema("{\"uniqueItems\":true}")), "'uniqueItems'"),
         Arguments.of(
             400, options(schema("{\"type\":\"nothing\"}")), "response_format.json_schema.schema"),
+        Arguments.of(400, "{\"a\":" + "9".repeat(1001) + "}", "a number of more than 1000 digits"),
+        Arguments.of(400, options("\"max_tokens\":1e30"), "between 1 and 1000000, not 1E+30"),
+        Arguments.of(400, options("\"max_tokens\":1e999999999"), "between 1 and 1000000, not 1E+9"),
+        Arguments.of(400, options("\"max_tokens\":" + "9".repeat(500)), "1000000, not 999"),
+        Arguments.of(400, options("\"temperature\":" + "9".repeat(500)), "between 0 and 100"),
+        Arguments.of(400, options("\"temperature\":1e400"), "between 0 and 100, not 1E+400"),
+        Arguments.of(
+            400, options("\"repetition_penalty\":-7"), "repetition_penalty must be above 0"),
+        Arguments.of(400, options("\"user\":7"), "user must be a string, not a whole number"),
+        Arguments.of(400, options("\"metadata\":\"a\""), "metadata must be an object"),
+        Arguments.of(400, options("\"service_tier\":[]"), "service_tier must be a string"),
+        Arguments.of(400, options("\"parallel_tool_calls\":1"), "must be true or false"),
+        Arguments.of(400, options(schema("{\"pattern\":\"(" + "a".repeat(5000) + "\"}")), "'(aaaa"),
+        Arguments.of(400, options(schema("{\"" + "k".repeat(5000) + "\":1}")), "/kkkk"),
         Arguments.of(404, options("\"model\":\"gpt-4o\""), "no model 'gpt-4o'"),
         Arguments.of(
             400,
@@ -128,6 +144,9 @@ class BadRequestsTest {
     Client.Reply reply = fixture.client.post(CHAT, body);
 
     assertThat(reply.error()).contains(words).doesNotContain("\n", "Exception");
+    assertThat(reply.error()).hasSizeLessThan(400);
+    assertThat(reply.error())
+        .doesNotContain("raise", "Jackson", "Stream", "JsonNode", "Token", "Infinity");
     assertThat(reply.status()).isEqualTo(status);
     assertThat(reply.json().at("/error/type").asString())
         .isEqualTo(status == 404 ? "not_found_error" : "invalid_request_error");
@@ -141,6 +160,50 @@ class BadRequestsTest {
         fixture.client.post(CHAT, messages("{\"role\":\"user\",\"content\":[{\"type\":7}]}"));
 
     assertThat(reply.json().at("/error/param").asString()).isEqualTo("messages[0].content[0].type");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "temperature|\"temperature\":-1",
+        "top_p|\"temperature\":1,\"top_p\":0",
+        "min_p|\"temperature\":1,\"min_p\":2",
+        "repetition_penalty|\"repetition_penalty\":0",
+        "stop|\"stop\":[\"\"]",
+        "model|\"model\":\"other\"",
+        "metadata|\"metadata\":7",
+        "messages|\"messages\":[{\"role\":\"user\",\"content\":\"\"}]"
+      })
+  void everyErrorOfAFieldNamesIt(String field, String fields) throws Exception {
+    String body = fields.contains("messages") ? "{" + fields + "}" : options(fields);
+
+    assertThat(fixture.client.post(CHAT, body).json().at("/error/param").asString())
+        .isEqualTo(field);
+  }
+
+  @Test
+  void anImageThatIsNoneAndTooLongAPromptAreErrorsOfTheMessages() throws Exception {
+    for (String body :
+        List.of(
+            image("data:image/png;base64,AAAA"),
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(5000) + "\"}]}")) {
+      assertThat(fixture.client.post(CHAT, body).json().at("/error/param").asString())
+          .isEqualTo("messages");
+    }
+  }
+
+  /// As a double it would be infinite, and the answer a text.
+  @Test
+  void numbersOfASchemaStayWhatTheyAre() throws Exception {
+    assertThat(fixture.client.post(CHAT, options(schema("{\"const\":1e300}"))).content())
+        .matches("1[eE]\\+?300|10{300}");
+    assertThat(
+            fixture
+                .client
+                .post(CHAT, options(schema("{\"const\":0.1000000000000000000001}")))
+                .content())
+        .isEqualTo("0.1000000000000000000001");
   }
 
   @Test

@@ -101,6 +101,23 @@ class OtherPathsTest {
         .isEqualTo(expected.text());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/api/generate|{\"model\":\"original\"}",
+        "/api/generate|{\"model\":\"original\",\"prompt\":\"\",\"keep_alive\":-1}",
+        "/api/chat|{\"model\":\"original\",\"messages\":[]}",
+        "/api/chat|{\"model\":\"original\",\"keep_alive\":\"5m\"}"
+      })
+  void ollamasClientsLoadAModelByAskingNothing(String path, String body) throws Exception {
+    JsonNode reply = fixture.client.post(path, body).json();
+
+    assertThat(reply.get("done").asBoolean()).isTrue();
+    assertThat(reply.get("done_reason").asString()).isEqualTo("load");
+    assertThat(reply.has(path.endsWith("chat") ? "message" : "response")).isTrue();
+  }
+
   @Test
   void ollamasLists() throws Exception {
     JsonNode tags = fixture.client.get("/api/tags").json();
@@ -118,8 +135,9 @@ class OtherPathsTest {
       delimiter = '|',
       value = {
         "400|{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|model is missing",
+        "400|{\"model\":\"original\",\"keep_alive\":[],\"messages\":[]}|keep_alive must be",
+        "400|{\"model\":\"original\",\"options\":{\"num_ctx\":\"big\"},\"messages\":[]}|num_ctx must be a number",
         "404|{\"model\":\"other\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|no model",
-        "400|{\"model\":\"original\",\"messages\":[]}|messages is missing or empty",
         "400|{\"model\":\"original\",\"format\":\"yaml\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|json or a JSON Schema",
         "400|{\"model\":\"original\",\"tools\":[{}],\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|call tools",
         "400|{\"model\":\"original\",\"options\":{\"mirostat\":2},\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}|mirostat",

@@ -76,8 +76,7 @@ final class Machine {
       throw new ConstraintException(
           "the constraint needs more than "
               + limits.states()
-              + " states at one place of the text; simplify its patterns and alternatives, or raise"
-              + " the limit on states");
+              + " states at one place of the text; simplify its patterns and alternatives");
     }
   }
 

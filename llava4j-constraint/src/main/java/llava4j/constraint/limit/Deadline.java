@@ -22,10 +22,7 @@ public final class Deadline {
   public void check() {
     if ((++calls & 0xFF) == 0 && System.nanoTime() - end > 0) {
       throw new ConstraintException(
-          what
-              + " took longer than "
-              + allowed.toMillis()
-              + " ms; simplify the constraint or raise the limit on its time");
+          what + " took longer than " + allowed.toMillis() + " ms; simplify the constraint");
     }
   }
 }

@@ -292,7 +292,7 @@ public final class RegexPool {
         throw new ConstraintException(
             "the regular expressions of the constraint need more than "
                 + limit
-                + " states; simplify its patterns and length limits, or raise the limit on nodes");
+                + " states; simplify its patterns and length limits");
       }
       found = new Regex(this, known.size(), key, nullable);
       known.put(key, found);

@@ -203,8 +203,7 @@ final class Expander {
         throw new ConstraintException(
             "a value of the schema splits into more than "
                 + context.limits().alternatives()
-                + " alternatives; use fewer of 'anyOf', 'oneOf', 'if' and 'dependencies' together,"
-                + " or raise the limit on alternatives");
+                + " alternatives; use fewer of 'anyOf', 'oneOf', 'if' and 'dependencies' together");
       }
     }
 

@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import llava4j.constraint.limit.ConstraintException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -61,10 +62,9 @@ final class SchemaDocument {
       root = JSON.readTree(text);
     } catch (JacksonException e) {
       throw new ConstraintException(
-          "the schema is not JSON: "
-              + e.getOriginalMessage().lines().findFirst().orElse("")
-              + place(e)
-              + "; correct it",
+          e instanceof StreamConstraintsException
+              ? "the schema is nested too deeply, or has too long a number or name; simplify it"
+              : "the schema is not JSON" + place(e) + "; correct it",
           e);
     }
     if (root == null || (!root.isObject() && !root.isBoolean())) {

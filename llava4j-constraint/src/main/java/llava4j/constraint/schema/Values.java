@@ -34,7 +34,7 @@ final class Values {
         throw new ConstraintException(
             "the schema has more than "
                 + context.limits().nodes() / 10
-                + " different values; simplify it or raise the limit on nodes");
+                + " different values; simplify it");
       }
     }
     return known;

@@ -39,7 +39,7 @@ final class Guard {
     if (origin != null && !isSame(origin, host)) {
       throw Refusal.of(
           Refusal.Reason.FORBIDDEN,
-          "pages of other sites may not use this server; start it with --api-key to allow them");
+          "pages of other sites may not use this server; serve the page and this server behind one address");
     }
   }
 

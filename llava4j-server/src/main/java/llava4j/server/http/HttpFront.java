@@ -25,6 +25,7 @@ public final class HttpFront implements AutoCloseable {
   private static final long SECOND_MILLIS = 1000;
 
   private final Vertx vertx;
+  private final HttpServerOptions options;
   private final HttpServer server;
   private final Routes routes;
   private final Guard guard;
@@ -41,13 +42,13 @@ public final class HttpFront implements AutoCloseable {
     this.limits = limits;
     this.log = log;
     this.connections = new Connections(limits.connections(), limits.idle());
-    this.server =
-        vertx.createHttpServer(
-            new HttpServerOptions()
-                .setHttp2ClearTextEnabled(false)
-                .setHandle100ContinueAutomatically(true)
-                .setTcpNoDelay(true)
-                .setMaxHeaderSize(16 << 10));
+    this.options =
+        new HttpServerOptions()
+            .setHttp2ClearTextEnabled(false)
+            .setHandle100ContinueAutomatically(true)
+            .setTcpNoDelay(true)
+            .setMaxHeaderSize(16 << 10);
+    this.server = vertx.createHttpServer(options);
   }
 
   /// Starts to listen.
@@ -127,7 +128,11 @@ public final class HttpFront implements AutoCloseable {
 
   private void listen(String host, int port) {
     vertx.exceptionHandler(cause -> log.failure(Optional.empty(), cause));
-    server.connectionHandler(connections::opened);
+    server.connectionHandler(connection -> {
+      StrictDecoder.guard(connection, options);
+      connections.opened(connection);
+    });
+    server.invalidRequestHandler(this::refuseUnreadable);
     server.requestHandler(this::accept);
     vertx.setPeriodic(SECOND_MILLIS, _ -> connections.closeIdle());
     try {
@@ -152,6 +157,14 @@ public final class HttpFront implements AutoCloseable {
     }
   }
 
+  /// On the event loop: the head of a request is no HTTP.
+  private void refuseUnreadable(HttpServerRequest request) {
+    Refusal refusal = RequestHead.unreadable(request);
+    Exchange exchange = new Exchange(request, limits.writeTime());
+    exchange.refuseAtOnce(refusal, true).onComplete(_ -> request.connection().close());
+    log.request("?", "?", refusal.reason().status(), Duration.ZERO);
+  }
+
   /// On the event loop: the head of a request has arrived.
   private void accept(HttpServerRequest request) {
     long start = System.nanoTime();
@@ -174,14 +187,16 @@ public final class HttpFront implements AutoCloseable {
     Routes.Route route;
     try {
       route = routes.find(exchange.method(), exchange.path());
+      String host = RequestHead.host(request);
+      RequestHead.requireReadableBody(request);
       if (!route.open()) {
-        guard.check(
-            request.getHeader("Authorization"),
-            request.getHeader("Host"),
-            request.getHeader("Origin"));
+        guard.check(request.getHeader("Authorization"), host, request.getHeader("Origin"));
       }
       body.requireSize();
     } catch (Refusal refusal) {
+      if (refusal.reason() == Refusal.Reason.METHOD_NOT_ALLOWED) {
+        exchange.header("Allow", routes.allowed(exchange.path()));
+      }
       turnAway(exchange, body, refusal, over);
       return;
     }

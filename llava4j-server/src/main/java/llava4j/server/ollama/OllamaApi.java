@@ -66,7 +66,11 @@ public final class OllamaApi {
   private void answer(Exchange exchange, Function<byte[], OllamaCall> reader, Form form)
       throws InterruptedException {
     OllamaCall call = reader.apply(exchange.body());
-    Run run = engine.submit(call.question());
+    if (call.question().isEmpty()) {
+      loaded(exchange, form);
+      return;
+    }
+    Run run = engine.submit(call.question().get());
     exchange.whenGone(run::cancel);
     try {
       follow(exchange, call, run, form);
@@ -74,6 +78,13 @@ public final class OllamaApi {
       run.cancel();
       throw e;
     }
+  }
+
+  /// Ollama's clients load a model by asking it nothing; here it is there already.
+  private void loaded(Exchange exchange, Form form) throws InterruptedException {
+    ObjectNode body = head();
+    form.put(body, "");
+    exchange.json(200, body.put("done", true).put("done_reason", "load"));
   }
 
   private void follow(Exchange exchange, OllamaCall call, Run run, Form form)

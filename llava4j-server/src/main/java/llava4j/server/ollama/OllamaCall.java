@@ -1,8 +1,10 @@
 package llava4j.server.ollama;
 
+import java.util.Optional;
 import llava4j.server.engine.Question;
 
 /// A request of `/api/chat` or `/api/generate`.
 ///
+/// @param question empty if the model is only to be loaded
 /// @param streamed whether the answer is wanted piece by piece, a line each
-record OllamaCall(Question question, boolean streamed) {}
+record OllamaCall(Optional<Question> question, boolean streamed) {}

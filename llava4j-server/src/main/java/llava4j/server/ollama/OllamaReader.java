@@ -41,7 +41,8 @@ final class OllamaReader {
     fields.refuse(NO_TOOLS, "tools");
     List<JsonNode> list = fields.list("messages");
     if (list.isEmpty()) {
-      throw Refusal.badField("messages", "messages is missing or empty; give one of the user");
+      GenerationOptions _ = options(fields);
+      return finish(fields, Optional.empty());
     }
     List<String> system = new ArrayList<>();
     List<Turn> turns = new ArrayList<>();
@@ -72,10 +73,11 @@ final class OllamaReader {
     requireTurns(turns);
     return finish(
         fields,
-        new Question.Conversation(
-            turns,
-            system.isEmpty() ? Optional.empty() : Optional.of(String.join("\n", system)),
-            options(fields)));
+        Optional.of(
+            new Question.Conversation(
+                turns,
+                system.isEmpty() ? Optional.empty() : Optional.of(String.join("\n", system)),
+                options(fields))));
   }
 
   OllamaCall generate(byte[] body) {
@@ -91,15 +93,17 @@ final class OllamaReader {
     if (raw && (!images.isEmpty() || system.isPresent())) {
       throw Refusal.badField("raw", "raw takes a prompt alone; leave images and system out");
     }
-    if (raw && prompt.isEmpty()) {
-      throw fields.missing("prompt");
-    }
     GenerationOptions options = options(fields);
+    if (prompt.isEmpty() && images.isEmpty()) {
+      return finish(fields, Optional.empty());
+    }
     return finish(
         fields,
-        raw
-            ? new Question.Text(prompt, options)
-            : new Question.Conversation(List.of(new Turn.User(prompt, images)), system, options));
+        Optional.of(
+            raw
+                ? new Question.Text(prompt, options)
+                : new Question.Conversation(
+                    List.of(new Turn.User(prompt, images)), system, options)));
   }
 
   private static void requireTurns(List<Turn> turns) {
@@ -137,7 +141,7 @@ final class OllamaReader {
     return images;
   }
 
-  private OllamaCall finish(Fields fields, Question question) {
+  private OllamaCall finish(Fields fields, Optional<Question> question) {
     model.require(Optional.of(fields.requiredText("model")));
     fields.refuse("LLaVA-1.5 does not think before it answers", "think");
     fields.refuse("log-probabilities are at /v1/chat/completions", "logprobs", "top_logprobs");
@@ -164,11 +168,11 @@ final class OllamaReader {
     Sampling sampling =
         new Sampling(
             maxTokens,
-            fields.number("temperature"),
-            fields.number("top_p"),
+            fields.number("temperature", 0, Sampling.HOTTEST),
+            fields.positive("top_p", 1),
             fields.integer("top_k", 0, Integer.MAX_VALUE),
-            fields.number("min_p"),
-            fields.number("repeat_penalty"),
+            fields.number("min_p", 0, 1),
+            fields.positive("repeat_penalty", Sampling.MOST_PENALTY),
             fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
             fields.texts("stop"),
             1,

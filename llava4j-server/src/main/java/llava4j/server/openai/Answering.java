@@ -39,7 +39,7 @@ final class Answering implements Handler {
       if (call.streamed()) {
         stream(exchange, call, run);
       } else {
-        exchange.json(200, form.whole(call, newId(), whole(run)));
+        exchange.json(200, form.whole(call, newId(), whole(call, run)));
       }
     } catch (Refusal | InterruptedException e) {
       run.cancel();
@@ -47,14 +47,14 @@ final class Answering implements Handler {
     }
   }
 
-  private static ChatResponse whole(Run run) throws InterruptedException {
+  private static ChatResponse whole(ChatCall call, Run run) throws InterruptedException {
     while (true) {
       switch (run.next()) {
         case RunEvent.Text _ -> {}
         case RunEvent.Done(ChatResponse response) -> {
           return response;
         }
-        case RunEvent.Failed(Refusal refusal) -> throw refusal;
+        case RunEvent.Failed(Refusal refusal) -> throw refusal.inField(call.asked());
       }
     }
   }
@@ -62,7 +62,7 @@ final class Answering implements Handler {
   private void stream(Exchange exchange, ChatCall call, Run run) throws InterruptedException {
     RunEvent event = run.next();
     if (event instanceof RunEvent.Failed(Refusal refusal)) {
-      throw refusal;
+      throw refusal.inField(call.asked());
     }
     exchange.begin("text/event-stream; charset=utf-8", STREAM);
     AnswerForm.Pieces pieces = form.pieces(call, newId());

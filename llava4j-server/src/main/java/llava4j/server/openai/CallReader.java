@@ -59,7 +59,7 @@ final class CallReader {
     OptionalInt tokens = maxTokens(fields);
     GenerationOptions plain = sampling(fields, tokens, logProbs ? top.orElse(0) : -1).toOptions();
     GenerationOptions options = form.map(plain::withConstraint).orElse(plain);
-    return finish(fields, messages.read(fields).question(options));
+    return finish(fields, messages.read(fields).question(options), "messages");
   }
 
   /// A body of `/v1/completions`.
@@ -78,7 +78,7 @@ final class CallReader {
     }
     OptionalInt tokens = tokens(fields, "max_tokens");
     GenerationOptions options = sampling(fields, tokens, top).toOptions();
-    return finish(fields, new Question.Text(prompt, options));
+    return finish(fields, new Question.Text(prompt, options), "prompt");
   }
 
   private static Sampling sampling(Fields fields, OptionalInt tokens, int topLogProbs) {
@@ -92,11 +92,11 @@ final class CallReader {
       Fields fields, OptionalInt tokens, List<String> stops, int answers, int topLogProbs) {
     return new Sampling(
         tokens,
-        fields.number("temperature"),
-        fields.number("top_p"),
+        fields.number("temperature", 0, Sampling.HOTTEST),
+        fields.positive("top_p", 1),
         fields.integer("top_k", 0, Integer.MAX_VALUE),
-        fields.number("min_p"),
-        fields.number("repetition_penalty"),
+        fields.number("min_p", 0, 1),
+        fields.positive("repetition_penalty", Sampling.MOST_PENALTY),
         fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         stops,
         answers,
@@ -119,7 +119,7 @@ final class CallReader {
     return current.isPresent() ? current : old;
   }
 
-  private static ChatCall finish(Fields fields, Question question) {
+  private static ChatCall finish(Fields fields, Question question, String asked) {
     Optional<Streamed> streamed = streamed(fields);
     fields.refuse("nothing is stored here", "store");
     fields.allow(Kind.TEXT, "user", "safety_identifier", "prompt_cache_key");
@@ -127,6 +127,7 @@ final class CallReader {
     fields.requireNoOther();
     return new ChatCall(
         question,
+        asked,
         streamed.isPresent(),
         streamed.isPresent() && streamed.get().usage(),
         Json.object());

@@ -46,7 +46,7 @@ final class ResponsesReader {
     Turns turns = items.read(fields);
     boolean streamed = CallReader.streamed(fields).isPresent();
     fields.requireNoOther();
-    return new ChatCall(turns.question(options), streamed, false, repeated);
+    return new ChatCall(turns.question(options), "input", streamed, false, repeated);
   }
 
   private static void refuseOthers(Fields fields) {
@@ -105,8 +105,8 @@ final class ResponsesReader {
     } else {
       repeated.putNull("max_output_tokens");
     }
-    repeated.put("temperature", fields.number("temperature").orElse(0));
-    repeated.put("top_p", fields.number("top_p").orElse(1));
+    repeated.put("temperature", fields.number("temperature", 0, Sampling.HOTTEST).orElse(0));
+    repeated.put("top_p", fields.positive("top_p", 1).orElse(1));
     repeated.put("top_logprobs", topLogProbs);
     repeated.put("tool_choice", fields.text("tool_choice").orElse("auto"));
     repeated.put("parallel_tool_calls", fields.flag("parallel_tool_calls").orElse(true));

@@ -1,6 +1,7 @@
 package llava4j.server.request;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -10,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import llava4j.constraint.Constraint;
 import llava4j.constraint.limit.ConstraintException;
 import llava4j.constraint.limit.Limits;
@@ -21,6 +23,8 @@ import tools.jackson.databind.JsonNode;
 /// and health checks.
 public final class AnswerFormat implements AutoCloseable {
   private static final int MOST_WAITING = 32;
+  private static final int MOST_SHOWN = 4;
+  private static final int LONGEST_SHOWN = 60;
   private static final Limits LIMITS =
       new Limits(
           Limits.defaults().sourceLength(),
@@ -122,7 +126,7 @@ public final class AnswerFormat implements AutoCloseable {
             place,
             place
                 + " has what has no effect: "
-                + String.join(", ", constraint.ignored())
+                + shown(List.copyOf(constraint.ignored()))
                 + "; correct it or leave it out");
       }
       return constraint;
@@ -136,6 +140,17 @@ public final class AnswerFormat implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  private static String shown(List<String> places) {
+    String some =
+        places.stream()
+            .limit(MOST_SHOWN)
+            .map(
+                one -> one.length() > LONGEST_SHOWN ? one.substring(0, LONGEST_SHOWN) + "..." : one)
+            .collect(Collectors.joining(", "));
+    int more = places.size() - MOST_SHOWN;
+    return more > 0 ? some + " and " + more + " more" : some;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package llava4j.server.request;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -67,38 +68,62 @@ public final class Fields {
         });
   }
 
-  public OptionalDouble number(String name) {
-    Optional<JsonNode> value = any(name);
+  /// A number from `least` to `most`.
+  public OptionalDouble number(String name, double least, double most) {
+    return number(name, least, most, "between " + shown(least) + " and " + shown(most));
+  }
+
+  /// A number above 0, at most `most`.
+  public OptionalDouble positive(String name, double most) {
+    return number(name, Double.MIN_VALUE, most, "above 0 and at most " + shown(most));
+  }
+
+  private OptionalDouble number(String name, double least, double most, String range) {
+    Optional<BigDecimal> value = decimal(name, "a number");
     if (value.isEmpty()) {
       return OptionalDouble.empty();
     }
-    if (!value.get().isNumber()) {
-      throw wrongType(name, "a number", value.get());
+    double found = value.get().doubleValue();
+    if (found < least || found > most) {
+      throw outOfRange(name, range, value.get());
     }
-    return OptionalDouble.of(value.get().doubleValue());
+    return OptionalDouble.of(found);
+  }
+
+  private Optional<BigDecimal> decimal(String name, String expected) {
+    return any(name)
+        .map(value -> {
+          if (!value.isNumber()) {
+            throw wrongType(name, expected, value);
+          }
+          return value.decimalValue();
+        });
+  }
+
+  private Refusal outOfRange(String name, String range, BigDecimal found) {
+    String shown = found.toString();
+    String cut = shown.length() > 40 ? shown.substring(0, 40) + "..." : shown;
+    return Refusal.badField(path(name), path(name) + " must be " + range + ", not " + cut);
+  }
+
+  private static String shown(double value) {
+    return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
   }
 
   public OptionalLong whole(String name, long least, long most) {
-    Optional<JsonNode> value = any(name);
+    Optional<BigDecimal> value = decimal(name, "a whole number");
     if (value.isEmpty()) {
       return OptionalLong.empty();
     }
-    JsonNode number = value.get();
-    boolean integral =
-        number.isIntegralNumber()
-            ? number.canConvertToLong()
-            : number.isNumber()
-                && number.doubleValue() == Math.rint(number.doubleValue())
-                && Math.abs(number.doubleValue()) < 1L << 53;
-    if (!integral) {
-      throw wrongType(name, "a whole number", number);
+    BigDecimal found = value.get();
+    if (found.compareTo(BigDecimal.valueOf(least)) < 0
+        || found.compareTo(BigDecimal.valueOf(most)) > 0) {
+      throw outOfRange(name, "between " + least + " and " + most, found);
     }
-    long found = number.isIntegralNumber() ? number.longValue() : (long) number.doubleValue();
-    if (found < least || found > most) {
-      throw Refusal.badField(
-          path(name), path(name) + " must be between " + least + " and " + most + ", not " + found);
+    if (found.signum() != 0 && found.stripTrailingZeros().scale() > 0) {
+      throw wrongType(name, "a whole number", any(name).orElseThrow());
     }
-    return OptionalLong.of(found);
+    return OptionalLong.of(found.longValue());
   }
 
   public OptionalInt integer(String name, int least, int most) {
@@ -246,7 +271,7 @@ public final class Fields {
     return switch (value.getNodeType()) {
       case NULL, MISSING -> true;
       case BOOLEAN -> !value.booleanValue();
-      case NUMBER -> value.doubleValue() == 0;
+      case NUMBER -> value.decimalValue().signum() == 0;
       case ARRAY, OBJECT -> value.isEmpty();
       default -> false;
     };

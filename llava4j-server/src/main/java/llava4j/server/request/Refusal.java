@@ -15,6 +15,9 @@ public final class Refusal extends RuntimeException {
     METHOD_NOT_ALLOWED(405, "invalid_request_error"),
     TOO_SLOW(408, "invalid_request_error"),
     TOO_LARGE(413, "invalid_request_error"),
+    PATH_TOO_LONG(414, "invalid_request_error"),
+    UNSUPPORTED_CODING(415, "invalid_request_error"),
+    HEADERS_TOO_LARGE(431, "invalid_request_error"),
     BUSY(429, "rate_limit_error"),
     /// Nobody reads this one; it is for the log.
     CLIENT_GONE(499, "invalid_request_error"),
@@ -69,6 +72,11 @@ public final class Refusal extends RuntimeException {
     return new Refusal(Reason.BAD_REQUEST, message, field, null, -1, null);
   }
 
+  /// A field that names what does not exist.
+  public static Refusal notFound(String field, String message) {
+    return new Refusal(Reason.NOT_FOUND, message, field, null, -1, null);
+  }
+
   /// The client may come again after some seconds.
   public static Refusal later(Reason reason, String message, long seconds) {
     return new Refusal(reason, message, null, null, seconds, null);
@@ -76,6 +84,12 @@ public final class Refusal extends RuntimeException {
 
   public Refusal withCode(String other) {
     return new Refusal(reason, getMessage(), field, other, retrySeconds, getCause());
+  }
+
+  /// Names the field, unless it is known already or the request as a whole is wrong.
+  public Refusal inField(String other) {
+    boolean needed = field == null && reason == Reason.BAD_REQUEST;
+    return needed ? new Refusal(reason, getMessage(), other, code, retrySeconds, getCause()) : this;
   }
 
   public Refusal withCause(Throwable cause) {

@@ -22,6 +22,12 @@ public record Sampling(
     List<String> stops,
     int answers,
     int topLogProbs) {
+  /// The highest temperature.
+  public static final double HOTTEST = 100;
+
+  /// The highest repetition penalty.
+  public static final double MOST_PENALTY = 100;
+
   private static final int DEFAULT_TOKENS = 512;
 
   /// Stop strings of one request, each of which is looked for after every token.
@@ -31,6 +37,9 @@ public record Sampling(
 
   public Sampling {
     stops = List.copyOf(stops);
+    if (stops.stream().anyMatch(String::isEmpty)) {
+      throw Refusal.badField("stop", "stop must not be empty; give a text or leave it out");
+    }
     if (stops.size() > MOST_STOPS || stops.stream().anyMatch(s -> s.length() > LONGEST_STOP)) {
       throw Refusal.badField(
           "stop",

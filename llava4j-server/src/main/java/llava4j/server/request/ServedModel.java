@@ -17,9 +17,8 @@ public record ServedModel(String name, Instant loaded) {
   public void require(Optional<String> asked) {
     if (asked.isPresent() && !isMeant(asked.get())) {
       String shown = asked.get().length() > 100 ? asked.get().substring(0, 100) : asked.get();
-      throw Refusal.of(
-              Refusal.Reason.NOT_FOUND,
-              "there is no model '" + shown + "' here; ask for '" + name + "'")
+      throw Refusal.notFound(
+              "model", "there is no model '" + shown + "' here; ask for '" + name + "'")
           .withCode("model_not_found");
     }
   }
