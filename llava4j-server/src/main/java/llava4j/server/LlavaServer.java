@@ -3,7 +3,9 @@ package llava4j.server;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llava4j.Llava;
 import llava4j.server.engine.Engine;
 import llava4j.server.http.AccessLog;
@@ -54,6 +56,7 @@ public final class LlavaServer implements AutoCloseable {
             .open("/health", exchange -> ready(exchange, engine))
             .get("/metrics", exchange -> metrics(exchange, engine));
     Page.addTo(routes);
+    Description.addTo(routes);
     new OpenAiApi(engine, model, formats).addTo(routes);
     new OllamaApi(engine, model, formats, OLLAMA_VERSION).addTo(routes);
     HttpFront front =
@@ -77,6 +80,11 @@ public final class LlavaServer implements AutoCloseable {
   /// The port that it listens on.
   public int port() {
     return front.port();
+  }
+
+  /// All paths with their methods; see [HttpFront#paths].
+  Map<String, Set<String>> paths() {
+    return front.paths();
   }
 
   /// Requests that the model works on, and those that wait for it.

@@ -11,7 +11,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -99,6 +101,11 @@ public final class HttpFront implements AutoCloseable {
   /// The port that it listens on.
   public int port() {
     return server.actualPort();
+  }
+
+  /// All paths that are answered, with their methods; those of all that begin so end with a slash.
+  public Map<String, Set<String>> paths() {
+    return routes.all();
   }
 
   /// Requests that are being received or answered.
