@@ -33,6 +33,15 @@ elif ! diff "$notices" "$work/notices" >"$work/difference"; then
 fi
 count=$(cat "$work/libraries" "$work/frameworks" | grep -c '^| [a-z].*:')
 
+# what Maven puts into the server's jar is not on the class path
+for name in marked dompurify; do
+  version=$(sed -n "s,^ *<$name.version>\(.*\)</$name.version>$,\1,p" "$root/pom.xml")
+  grep -qF "| org.webjars.npm:$name | $version | " "$notices" || {
+    echo "FAILED: THIRD-PARTY-NOTICES.md does not name $name ${version:-without a version} of the page" >&2
+    exit 1
+  }
+done
+
 # name, version, hash, licence and credit stand one on a line behind the registry
 page=$root/models/llava-tiny/README.md
 packages=0

@@ -1,0 +1,100 @@
+// Conversations and their images in the browser's own database; in memory alone where it has none.
+//
+// conversation: {id, created, updated, title, lanes: [{model, settings}], turns: [turn]}
+// turn: {question: {text, prompt, format, schema, images: [image id]}, answers: [answer of each lane]}
+// answer: {text, state: "running" | "done" | "stopped" | "failed", message, model, settings, tokens, first, seconds, finish}
+// image: {id, name, blob, width, height}
+
+const CONVERSATIONS = "conversations";
+const IMAGES = "images";
+
+function promised(request) {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error));
+  });
+}
+
+function open() {
+  const request = indexedDB.open("llava4j", 1);
+  request.addEventListener("upgradeneeded", () => {
+    request.result.createObjectStore(CONVERSATIONS, { keyPath: "id" });
+    request.result.createObjectStore(IMAGES, { keyPath: "id" });
+  });
+  return promised(request);
+}
+
+export class Store {
+  #base;
+  #memory = { [CONVERSATIONS]: new Map(), [IMAGES]: new Map() };
+
+  // Whether what is stored outlives the page.
+  get lasting() {
+    return this.#base !== undefined;
+  }
+
+  async open() {
+    try {
+      this.#base = await open();
+    } catch {
+      this.#base = undefined;
+    }
+  }
+
+  #table(name, mode) {
+    return this.#base.transaction(name, mode).objectStore(name);
+  }
+
+  async #get(name, id) {
+    return this.#base ? promised(this.#table(name, "readonly").get(id)) : this.#memory[name].get(id);
+  }
+
+  async #put(name, value) {
+    if (this.#base) {
+      await promised(this.#table(name, "readwrite").put(value));
+    } else {
+      this.#memory[name].set(value.id, structuredClone(value));
+    }
+  }
+
+  async #remove(name, id) {
+    if (this.#base) {
+      await promised(this.#table(name, "readwrite").delete(id));
+    } else {
+      this.#memory[name].delete(id);
+    }
+  }
+
+  // All conversations, the latest first.
+  async conversations() {
+    const all = this.#base
+      ? await promised(this.#table(CONVERSATIONS, "readonly").getAll())
+      : [...this.#memory[CONVERSATIONS].values()];
+    return all.sort((a, b) => b.updated - a.updated);
+  }
+
+  conversation(id) {
+    return this.#get(CONVERSATIONS, id);
+  }
+
+  save(conversation) {
+    conversation.updated = Date.now();
+    return this.#put(CONVERSATIONS, conversation);
+  }
+
+  image(id) {
+    return this.#get(IMAGES, id);
+  }
+
+  saveImage(image) {
+    return this.#put(IMAGES, image);
+  }
+
+  // Its images go with it: no other conversation has them.
+  async remove(conversation) {
+    await this.#remove(CONVERSATIONS, conversation.id);
+    for (const id of conversation.turns.flatMap((turn) => turn.question.images)) {
+      await this.#remove(IMAGES, id);
+    }
+  }
+}
