@@ -7,10 +7,10 @@ BENCH ?= --help
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check docs format bench dist dist-test clean java
+.PHONY: help build test quick golden check page-test npm-clients-test docs format bench dist dist-test clean java
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
 
 java:
 	@[ -n "$$JAVA_HOME" ] || exit 2
@@ -29,6 +29,12 @@ golden: java ## run only the tests against reference outputs: make golden GOLDEN
 
 check: ## run the checks of continuous integration
 	.ci/run
+
+page-test: java ## drive the page of llava serve with Chromium; needs Chromium and Node.js
+	scripts/page-test.sh
+
+npm-clients-test: java ## ask llava serve with the clients from npm; needs Node.js
+	scripts/npm-clients-test.sh
 
 docs: java ## write the API reference of all published modules to target/apidocs; a warning fails
 	scripts/docs.sh "$$JAVA_HOME"
