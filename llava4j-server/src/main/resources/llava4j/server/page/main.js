@@ -8,7 +8,7 @@ import { exportJson, exportMarkdown } from "./exporting.js";
 import { History } from "./history.js";
 import { forgetAddresses } from "./images.js";
 import { Settings } from "./settings.js";
-import { Store } from "./store.js";
+import { imagesOf, Store } from "./store.js";
 import { answerView, questionView, updateAnswer } from "./turn-view.js";
 
 const store = new Store();
@@ -72,11 +72,7 @@ function toEnd() {
 }
 
 function turnImages(upTo) {
-  return conversation.turns
-    .slice(0, upTo + 1)
-    .flatMap((turn) => turn.question.images)
-    .map((id) => images.get(id))
-    .filter(Boolean);
+  return imagesOf(conversation.turns.slice(0, upTo + 1)).map((id) => images.get(id)).filter(Boolean);
 }
 
 function showTurn(index) {
@@ -124,6 +120,13 @@ function showAll() {
 
 // --- asking ---
 
+// Where the button that had the focus is gone. Not on a phone, where it would bring the keyboard up.
+function focusQuestion() {
+  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) {
+    part("question").focus();
+  }
+}
+
 function showRunning() {
   part("stop").hidden = running.size === 0;
   part("send").hidden = running.size > 0;
@@ -139,8 +142,9 @@ function ask(question, added) {
     loadModels();
     return false;
   }
+  let dropped = [];
   if (editing !== null) {
-    conversation.turns.length = editing;
+    dropped = imagesOf(conversation.turns.splice(editing));
     if (editing === 0) {
       conversation.title = "";
     }
@@ -162,6 +166,8 @@ function ask(question, added) {
       await store.saveImage(image);
     }
     await store.save(asked);
+    const used = new Set(imagesOf(asked.turns));
+    await store.removeImages(dropped.filter((id) => !used.has(id)));
   });
   turn.answers.forEach((_, lane) => run(index, lane));
   return true;
@@ -175,6 +181,7 @@ function again(index, lane) {
   const current = lanes()[lane] ?? turn.answers[lane];
   turn.answers[lane] = newAnswer(turn.question, current);
   showTurn(index);
+  focusQuestion();
   run(index, lane);
 }
 
@@ -209,6 +216,7 @@ async function run(index, lane) {
   running.delete(answer);
   showRunning();
   show();
+  focusQuestion();
   if (error?.needsKey) {
     settings.askForKey();
   }
@@ -279,7 +287,7 @@ async function change(next) {
   composer.clear();
   conversation = next;
   images = new Map();
-  for (const id of next.turns.flatMap((turn) => turn.question.images)) {
+  for (const id of imagesOf(next.turns)) {
     const image = await store.image(id);
     if (image) {
       images.set(id, image);
@@ -294,7 +302,8 @@ async function start() {
   history.hideIfOver();
   window.history.replaceState(null, "", location.pathname);
   await change(newConversation([]));
-  part("question").focus();
+  document.activeElement.blur();
+  focusQuestion();
 }
 
 async function open(id) {

@@ -24,6 +24,10 @@ function open() {
   return promised(request);
 }
 
+export function imagesOf(turns) {
+  return turns.flatMap((turn) => turn.question.images);
+}
+
 export class Store {
   #base;
   #memory = { [CONVERSATIONS]: new Map(), [IMAGES]: new Map() };
@@ -93,7 +97,11 @@ export class Store {
   // Its images go with it: no other conversation has them.
   async remove(conversation) {
     await this.#remove(CONVERSATIONS, conversation.id);
-    for (const id of conversation.turns.flatMap((turn) => turn.question.images)) {
+    await this.removeImages(imagesOf(conversation.turns));
+  }
+
+  async removeImages(ids) {
+    for (const id of ids) {
       await this.#remove(IMAGES, id);
     }
   }
