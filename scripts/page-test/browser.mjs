@@ -129,3 +129,18 @@ export async function accessible(page, where) {
   equal(bad.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], "axe-core, " + where);
   return violations.length - bad.length;
 }
+
+// How many images lie in the browser's own database.
+export const storedImages = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        indexedDB.open("llava4j").onsuccess = (event) => {
+          event.target.result.transaction("images").objectStore("images").count().onsuccess = (counted) =>
+            done(counted.target.result);
+        };
+      })
+  );
+
+// Texts and types of the parts of a message.
+export const content = (message) => message.content.map((each) => each.text ?? each.type);

@@ -5,9 +5,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import lighthouse from "lighthouse";
+import { CASES as asking } from "./asking-cases.mjs";
 import { equal, freshPage, launch } from "./browser.mjs";
-import { CASES } from "./cases.mjs";
 import { screenshots } from "./screenshots.mjs";
+import { CASES as showing } from "./showing-cases.mjs";
 
 const [executable, base, images, shots] = process.argv.slice(2);
 
@@ -34,7 +35,7 @@ const help = {
 const debugPort = await freePort();
 const browser = await launch(executable, debugPort);
 try {
-  for (const [name, run] of Object.entries(CASES)) {
+  for (const [name, run] of Object.entries({ ...asking, ...showing })) {
     const page = await freshPage(browser, base);
     try {
       await run(page, help);
