@@ -80,6 +80,12 @@ export const CASES = {
       ["dropped.png", "pizza.png"], "images");
     await page.setInputFiles("#file", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no") });
     await page.getByText("notes.txt is no image that this browser can read.").waitFor();
+    const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"><rect width="9" height="9"/></svg>';
+    await page.setInputFiles("#file", { name: "a.svg", mimeType: "image/svg+xml", buffer: Buffer.from(drawing) });
+    await page.locator("#images button").waitFor();
+    await ask(page, "And here?");
+    assert(page.asked[1].messages[2].content[0].image_url.url.startsWith("data:image/png;base64,"), "a drawing is not sent as PNG");
+    equal(await page.locator(".failure").count(), 0, "failures");
   },
 
   "each format is asked for with its words": async (page) => {
