@@ -302,7 +302,7 @@ public final class Llava implements AutoCloseable {
           images.stream().mapToInt(ImageRows::numRows).sum(),
           new ChatResponse.Timing(
               Duration.ofNanos(encoded - start),
-              Duration.ofNanos(first.at == 0 ? 0 : first.at - start),
+              Duration.ofNanos(first.at() == 0 ? 0 : first.at() - start),
               Duration.ofNanos(end - start)));
     }
   }
@@ -440,23 +440,5 @@ public final class Llava implements AutoCloseable {
     List<String> stops = new ArrayList<>(options.stopStrings());
     stops.addAll(templateStops);
     return options.withStopStrings(stops, options.keepStopString());
-  }
-
-  /// Records the time of the first text.
-  private static final class FirstText implements TextListener {
-    private final TextListener next;
-    private long at;
-
-    FirstText(TextListener next) {
-      this.next = next;
-    }
-
-    @Override
-    public void onText(int answer, String text) {
-      if (at == 0) {
-        at = System.nanoTime();
-      }
-      next.onText(answer, text);
-    }
   }
 }

@@ -170,8 +170,8 @@ public final class Engine implements AutoCloseable {
   /// @param texts whose tokens the model may have to make
   /// @param cancelled asked before every text
   /// @throws Refusal if the queue is full, the time is over, or a text cannot be embedded
-  public List<TextEmbedding> embed(
-      List<Function<Llava, int[]>> texts, BooleanSupplier cancelled) throws InterruptedException {
+  public List<TextEmbedding> embed(List<Function<Llava, int[]>> texts, BooleanSupplier cancelled)
+      throws InterruptedException {
     Embedding work = new Embedding(this, texts, cancelled);
     execute(work);
     return work.await();

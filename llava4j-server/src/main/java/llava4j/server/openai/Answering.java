@@ -70,8 +70,7 @@ final class Answering implements Handler {
     }
   }
 
-  private static void stream(
-      Exchange exchange, ChatCall call, AnswerForm.Pieces pieces, Run run)
+  private static void stream(Exchange exchange, ChatCall call, AnswerForm.Pieces pieces, Run run)
       throws InterruptedException {
     RunEvent event = run.next();
     if (event instanceof RunEvent.Failed(Refusal refusal)) {

@@ -52,8 +52,7 @@ final class Embeddings implements Handler {
     exchange.json(200, answer(engine, engine.embed(texts, gone::get), base64));
   }
 
-  private static ObjectNode answer(
-      Engine engine, List<TextEmbedding> embeddings, boolean base64) {
+  private static ObjectNode answer(Engine engine, List<TextEmbedding> embeddings, boolean base64) {
     ObjectNode body = Json.object().put("object", "list");
     ArrayNode data = body.putArray("data");
     int tokens = 0;

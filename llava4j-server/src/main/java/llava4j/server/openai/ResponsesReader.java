@@ -14,8 +14,8 @@ import llava4j.server.request.Sampling;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads the bodies of `/v1/responses`, but for their `model`. What would have to be stored is refused: a conversation is
-/// sent whole.
+/// Reads the bodies of `/v1/responses`, but for their `model`. What would have to be stored is
+/// refused: a conversation is sent whole.
 final class ResponsesReader {
   private static final String LOG_PROBS = "message.output_text.logprobs";
   private static final String STORED = "nothing is stored here; send the whole conversation";
