@@ -4,10 +4,13 @@ MVN := mvn -B -ntp
 # the folder of reference outputs; empty means the subset among the test resources
 GOLDEN ?=
 BENCH ?= --help
+# of the load test
+SECONDS ?= 120
+MODEL ?=
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check page-test npm-clients-test docs format bench dist dist-test clean java
+.PHONY: help build test quick golden check page-test npm-clients-test docs format bench load-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -44,6 +47,9 @@ format: java ## format the sources
 
 bench: java ## run a benchmark: make bench BENCH="name options"
 	scripts/bench.sh "$$JAVA_HOME" $(BENCH)
+
+load-test: java ## 64 clients at a server for two minutes; SECONDS=n for another time, MODEL=folder for another model
+	$(MVN) -pl llava4j-cli -am test -Dtest=LoadTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.load.seconds=$(SECONDS) $(if $(MODEL),-Dllava4j.load.model="$$(realpath "$(MODEL)")")
 
 dist: java ## make the folder, archive and jar that are handed out, for this platform, in target/dist
 	scripts/dist.sh "$$JAVA_HOME"

@@ -51,6 +51,11 @@ said=$(cat "$work/out")
 [ ! -s "$work/err" ] || fail "a start says something on standard error"
 run 0 env LLAVA_START_CACHE=off "$root/llava" "${question[@]}"
 [ "$said" = "$(cat "$work/out")" ] || fail "without the cache the answer differs"
+# shellcheck source=start-cache.sh
+names=$(. "$root/scripts/start-cache.sh" && for path in /a/b_c /a/b/c '/a/b c' /a/b_20_c /a/b-c; do
+  start_cache_name "$path" && echo "$start_cache_folder"
+done)
+[ "$(sort -u <<<"$names" | wc -l)" -eq 5 ] || fail "two paths have one folder for their caches: $names"
 cache=$root/target/launcher/start.aot
 if [ -s "$cache" ]; then
   sleep 1

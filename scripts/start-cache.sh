@@ -38,15 +38,32 @@ is_start_cache() {
   return 0
 }
 
+# start_cache_name PATH: sets start_cache_folder to a name that no other path has: what is no letter,
+# digit, dot or hyphen becomes _code_.
+start_cache_name() {
+  local LC_ALL=C rest=$1 letter code
+  start_cache_folder=
+  while [ -n "$rest" ]; do
+    letter=${rest:0:1} rest=${rest:1}
+    case $letter in
+      [A-Za-z0-9.-]) start_cache_folder+=$letter ;;
+      *)
+        printf -v code '%x' "'$letter"
+        start_cache_folder+=_${code}_
+        ;;
+    esac
+  done
+}
+
 # Sets start_cache to the cache's folder, or to nothing where there can be no cache. Makes it where
 # that is needed.
 find_start_cache() {
-  local name own again=
+  local own again=
   start_cache=
   [ "${LLAVA_START_CACHE:-}" != off ] || return 0
   start_cache_key
-  name=${root//[^A-Za-z0-9.-]/_}
-  own=${XDG_CACHE_HOME:-${HOME:-}/.cache}/llava4j/start/$name
+  start_cache_name "$root"
+  own=${XDG_CACHE_HOME:-${HOME:-}/.cache}/llava4j/start/$start_cache_folder
   [ ! -w "$state" ] || own=$state
   if is_start_cache "$state"; then
     start_cache=$state

@@ -10,8 +10,10 @@ import llava4j.image.RgbImage;
 ///
 /// @param messages alternating messages of user and assistant, from a first to a last user message
 /// @param system the system prompt; empty for the template's
+/// @param tenant who asks: what is kept of a request is found only by requests of the same tenant,
+///   so that nobody can learn from the time of an answer what others have asked
 public record ChatRequest(
-    List<ChatMessage> messages, Optional<String> system, GenerationOptions options) {
+    List<ChatMessage> messages, Optional<String> system, GenerationOptions options, String tenant) {
 
   public ChatRequest {
     messages = List.copyOf(messages);
@@ -31,6 +33,12 @@ public record ChatRequest(
     }
   }
 
+  /// A request of the only tenant.
+  public ChatRequest(
+      List<ChatMessage> messages, Optional<String> system, GenerationOptions options) {
+    this(messages, system, options, "");
+  }
+
   /// One question about any number of images.
   public static ChatRequest of(List<RgbImage> images, String question) {
     return new ChatRequest(
@@ -40,10 +48,14 @@ public record ChatRequest(
   }
 
   public ChatRequest withOptions(GenerationOptions other) {
-    return new ChatRequest(messages, system, other);
+    return new ChatRequest(messages, system, other, tenant);
   }
 
   public ChatRequest withSystem(String text) {
-    return new ChatRequest(messages, Optional.of(text), options);
+    return new ChatRequest(messages, Optional.of(text), options, tenant);
+  }
+
+  public ChatRequest withTenant(String other) {
+    return new ChatRequest(messages, system, options, other);
   }
 }

@@ -38,6 +38,7 @@ import llava4j.model.load.SmallModel;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
+import llava4j.tensor.WeightFormat;
 import llava4j.text.TemplateChoice;
 import llava4j.text.template.PromptTemplate;
 import llava4j.text.tokenizer.Tokenizer;
@@ -156,6 +157,15 @@ public final class Llava implements AutoCloseable {
     }
   }
 
+  /// What a model will need, without loading it.
+  ///
+  /// @param checkpoint stays open
+  public static MemoryPlan plan(Checkpoint checkpoint, LoadOptions options) {
+    WeightSource weights = checkpoint.inferenceWeights();
+    WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
+    return MemoryPlan.of(checkpoint.config(), weights, options.device(), format);
+  }
+
   /// The model's name, taken from its folder or file.
   public String name() {
     return name;
@@ -216,6 +226,7 @@ public final class Llava implements AutoCloseable {
         () -> prompts.encode(request),
         PromptBuilder.images(request),
         withTemplateStops(request.options()),
+        request.tenant(),
         listener,
         cancelled);
   }
@@ -226,7 +237,17 @@ public final class Llava implements AutoCloseable {
   /// @param cancelled checked before every token; see [Cancellation]
   public ChatResponse complete(
       String text, GenerationOptions options, TextListener listener, BooleanSupplier cancelled) {
-    return run(() -> prompts.encodePlain(text), List.of(), options, listener, cancelled);
+    return complete(text, options, "", listener, cancelled);
+  }
+
+  /// The same for one of several tenants; see [ChatRequest].
+  public ChatResponse complete(
+      String text,
+      GenerationOptions options,
+      String tenant,
+      TextListener listener,
+      BooleanSupplier cancelled) {
+    return run(() -> prompts.encodePlain(text), List.of(), options, tenant, listener, cancelled);
   }
 
   /// The tokens of a text as [#complete] reads it, with those that the model expects before it.
@@ -253,6 +274,7 @@ public final class Llava implements AutoCloseable {
       Supplier<int[]> ids,
       List<RgbImage> requested,
       GenerationOptions options,
+      String tenant,
       TextListener listener,
       BooleanSupplier cancelled) {
     long start = System.nanoTime();
@@ -261,13 +283,17 @@ public final class Llava implements AutoCloseable {
       int[] encodedText = ids.get();
       List<ImageRows> images = new ArrayList<>();
       for (RgbImage image : requested) {
-        images.add(rows(image, scope));
+        images.add(rows(image, tenant, scope));
       }
       long encoded = System.nanoTime();
       SplicedPrompt prompt = model.splicer().splice(encodedText, images);
-      requireMemory(List.of(prompt), options);
+      List<Generator.Request> request = List.of(new Generator.Request(prompt, options, tenant));
+      requireMemory(request, options);
       FirstText first = new FirstText(listener);
-      Finished finished = generator.generate(prompt, options, first, cancelled);
+      Finished finished =
+          generator
+              .generateAll(request, (_, answer, piece) -> first.onText(answer, piece), cancelled)
+              .getFirst();
       long end = System.nanoTime();
       return new ChatResponse(
           finished.answers(),
@@ -276,7 +302,7 @@ public final class Llava implements AutoCloseable {
           images.stream().mapToInt(ImageRows::numRows).sum(),
           new ChatResponse.Timing(
               Duration.ofNanos(encoded - start),
-              Duration.ofNanos(first.at == 0 ? 0 : first.at - start),
+              Duration.ofNanos(first.at() == 0 ? 0 : first.at() - start),
               Duration.ofNanos(end - start)));
     }
   }
@@ -291,22 +317,18 @@ public final class Llava implements AutoCloseable {
   public List<Generation> answerAll(List<ChatRequest> requests, GenerationOptions options) {
     try (RunningRequests.Request _ = running.begin();
         Scope scope = new Scope()) {
-      List<SplicedPrompt> spliced = new ArrayList<>();
+      GenerationOptions complete = withTemplateStops(options);
+      List<Generator.Request> spliced = new ArrayList<>();
       for (ChatRequest request : requests) {
         List<ImageRows> images = new ArrayList<>();
         for (RgbImage image : PromptBuilder.images(request)) {
-          images.add(rows(image, scope));
+          images.add(rows(image, request.tenant(), scope));
         }
-        spliced.add(model.splicer().splice(prompts.encode(request), images));
+        SplicedPrompt prompt = model.splicer().splice(prompts.encode(request), images);
+        spliced.add(new Generator.Request(prompt, complete, request.tenant()));
       }
       requireMemory(spliced, options);
-      GenerationOptions complete = withTemplateStops(options);
-      return generator
-          .generateAll(
-              spliced.stream().map(prompt -> new Generator.Request(prompt, complete)).toList(),
-              (_, _, _) -> {},
-              () -> false)
-          .stream()
+      return generator.generateAll(spliced, (_, _, _) -> {}, () -> false).stream()
           .flatMap(finished -> finished.answers().stream())
           .toList();
     }
@@ -386,27 +408,28 @@ public final class Llava implements AutoCloseable {
   }
 
   /// Fails before any computation if the KV cache for these prompts and their answers does not fit.
-  private void requireMemory(List<SplicedPrompt> prompts, GenerationOptions options) {
-    if (model.device() instanceof Device.Cpu && !prompts.isEmpty()) {
-      int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
+  private void requireMemory(List<Generator.Request> requests, GenerationOptions options) {
+    if (model.device() instanceof Device.Cpu && !requests.isEmpty()) {
+      int longest =
+          requests.stream().mapToInt(request -> request.prompt().numRows()).max().orElseThrow();
       long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
       long sequences = options.numSequences();
       long read =
-          prompts.stream()
-              .mapToLong(prompt -> prompt.numRows() - generator.knownRows(prompt))
+          requests.stream()
+              .mapToLong(request -> request.prompt().numRows() - generator.knownRows(request))
               .sum();
       plan.requireRequestFits(
           Math.min(read, generator.limits().promptRows()),
-          Math.min(rows * sequences * prompts.size(), generator.cacheRows()),
+          Math.min(rows * sequences * requests.size(), generator.cacheRows()),
           generator.cacheBytes(),
           AvailableMemory.ofThisProcess().bytes());
     }
   }
 
-  private ImageRows rows(RgbImage image, Scope scope) {
+  private ImageRows rows(RgbImage image, String tenant, Scope scope) {
     String key = image.sha256();
     return encodedImages.get(
-        key, scope, () -> imageEncoder.encode(preprocessor.process(image), key));
+        tenant + '/' + key, scope, () -> imageEncoder.encode(preprocessor.process(image), key));
   }
 
   private GenerationOptions withTemplateStops(GenerationOptions options) {
@@ -417,23 +440,5 @@ public final class Llava implements AutoCloseable {
     List<String> stops = new ArrayList<>(options.stopStrings());
     stops.addAll(templateStops);
     return options.withStopStrings(stops, options.keepStopString());
-  }
-
-  /// Records the time of the first text.
-  private static final class FirstText implements TextListener {
-    private final TextListener next;
-    private long at;
-
-    FirstText(TextListener next) {
-      this.next = next;
-    }
-
-    @Override
-    public void onText(int answer, String text) {
-      if (at == 0) {
-        at = System.nanoTime();
-      }
-      next.onText(answer, text);
-    }
   }
 }

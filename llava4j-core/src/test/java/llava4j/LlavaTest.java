@@ -17,6 +17,7 @@ import llava4j.generate.Decoding;
 import llava4j.generate.FinishReason;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
+import llava4j.generate.TextListener;
 import llava4j.golden.Golden;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
@@ -126,6 +127,28 @@ class LlavaTest {
     assertThat(forgotten.cachedTokens()).isZero();
     assertThat(llava.reuse().imageMisses()).isEqualTo(encoded + 1);
     assertThat(forgotten.text()).isEqualTo(first);
+  }
+
+  @Test
+  void oneTenantFindsNothingOfAnother() {
+    ChatRequest request = ChatRequest.of(List.of(image), "Whose is it?").withOptions(SHORT);
+    ChatResponse first = llava.answer(request.withTenant("a"));
+    long encoded = llava.reuse().imageMisses();
+    ChatResponse other = llava.answer(request.withTenant("b"));
+
+    assertThat(other.cachedTokens()).isZero();
+    assertThat(llava.reuse().imageMisses()).isEqualTo(encoded + 1);
+    assertThat(other.text()).isEqualTo(first.text());
+    assertThat(llava.answer(request.withTenant("b")).cachedTokens())
+        .isEqualTo(other.promptTokens() - 1);
+    for (String tenant : List.of("c", "d")) {
+      assertThat(continued(tenant).cachedTokens()).isZero();
+      assertThat(continued(tenant).cachedTokens()).isPositive();
+    }
+  }
+
+  private ChatResponse continued(String tenant) {
+    return llava.complete("A text", SHORT, tenant, TextListener.NONE, () -> false);
   }
 
   @Test

@@ -1,12 +1,14 @@
 package llava4j.benchmarks;
 
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import llava4j.tensor.NativeRuntime;
@@ -56,6 +58,21 @@ public final class Main implements Callable<Integer> {
       description = "Schemas with instances, as MaskBench has them; for maskbench only.")
   private Path zip;
 
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      defaultValue = "models/llava-tiny",
+      description = "The model of serve. Default: ${DEFAULT-VALUE}.")
+  private Path model;
+
+  @Option(
+      names = "--against",
+      paramLabel = "URL",
+      description =
+          "An OpenAI-compatible server of the same model, such as a llama-server that was started before; for serve"
+              + " only.")
+  private URI against;
+
   @Spec private CommandSpec spec;
 
   /// Parses, measures and ends the process.
@@ -67,7 +84,7 @@ public final class Main implements Callable<Integer> {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     StringBuilder described = new StringBuilder("%nBenchmarks:%n");
-    for (Benchmark benchmark : benchmarks(null)) {
+    for (Benchmark benchmark : benchmarks(null, Path.of(""), Optional.empty())) {
       described.append(
           String.format(
               Locale.ROOT,
@@ -79,8 +96,14 @@ public final class Main implements Callable<Integer> {
     return commandLine.setUsageHelpAutoWidth(true);
   }
 
+  private List<Benchmark> benchmarks() {
+    return benchmarks(zip, model, Optional.ofNullable(against));
+  }
+
   /// @param zip what maskbench measures; null if it is not run
-  static List<Benchmark> benchmarks(Path zip) {
+  /// @param model what is served
+  /// @param against the server to compare with
+  static List<Benchmark> benchmarks(Path zip, Path model, Optional<URI> against) {
     return List.of(
         new VisionBenchmark(),
         new PrefillBenchmark(),
@@ -98,6 +121,7 @@ public final class Main implements Callable<Integer> {
         new ZeroMemoryBenchmark(),
         new EvalScoreBenchmark(),
         new EvalRunBenchmark(),
+        new ServeBenchmark(model, against),
         new MaskBenchmark(zip));
   }
 
@@ -109,6 +133,9 @@ public final class Main implements Callable<Integer> {
     if (names.contains("maskbench") && (zip == null || !Files.isReadable(zip))) {
       throw new ParameterException(
           spec.commandLine(), "maskbench needs --zip FILE with a file that can be read");
+    }
+    if (against != null && !names.contains("serve")) {
+      throw new ParameterException(spec.commandLine(), "--against is for serve only");
     }
     PrintWriter out = spec.commandLine().getOut();
     NativeRuntime.useThreads(threads == null ? OptionalInt.empty() : OptionalInt.of(threads));
@@ -150,13 +177,13 @@ public final class Main implements Callable<Integer> {
 
   private List<Benchmark> chosen() {
     if (names.contains("all")) {
-      return benchmarks(zip);
+      return benchmarks();
     }
     return names.stream().map(this::byName).toList();
   }
 
   private Benchmark byName(String name) {
-    return benchmarks(zip).stream()
+    return benchmarks().stream()
         .filter(benchmark -> benchmark.name().equals(name))
         .findFirst()
         .orElseThrow(() ->
@@ -165,7 +192,7 @@ public final class Main implements Callable<Integer> {
                 "unknown benchmark '"
                     + name
                     + "'; use one of "
-                    + String.join(", ", benchmarks(zip).stream().map(Benchmark::name).toList())
+                    + String.join(", ", benchmarks().stream().map(Benchmark::name).toList())
                     + " or all"));
   }
 }

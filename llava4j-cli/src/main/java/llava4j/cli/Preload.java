@@ -1,5 +1,9 @@
 package llava4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +20,7 @@ final class Preload {
 
   private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
   private static final String THREADS = "--threads";
+  private static final String FILE = "@";
 
   private final Thread thread;
 
@@ -38,7 +43,23 @@ final class Preload {
     List<String> words = Arrays.asList(arguments);
     return !words.isEmpty()
         && COMMANDS.contains(words.getFirst())
-        && words.stream().noneMatch(word -> HELP.contains(word) || word.startsWith(THREADS));
+        && words.stream()
+            .noneMatch(
+                word -> HELP.contains(word) || word.startsWith(THREADS) || setsThreads(word));
+  }
+
+  /// Whether a word is a file of arguments (`@file`) that sets the number of threads. One that
+  /// cannot be read, or that names further files, may do so.
+  private static boolean setsThreads(String word) {
+    if (!word.startsWith(FILE) || word.startsWith(FILE + FILE)) {
+      return false; // picocli takes two for a word that begins with one
+    }
+    try {
+      String text = Files.readString(Path.of(word.substring(FILE.length())));
+      return text.contains(THREADS) || text.contains(FILE);
+    } catch (IOException | InvalidPathException e) {
+      return true;
+    }
   }
 
   /// Waits until the libraries are loaded. The process must not end in between, because the

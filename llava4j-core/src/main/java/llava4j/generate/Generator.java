@@ -102,9 +102,9 @@ public final class Generator implements AutoCloseable {
     return waiting.finish();
   }
 
-  /// Number of tokens of a prompt that do not have to be computed again.
-  public int knownRows(SplicedPrompt prompt) {
-    return prefixes.known("", prompt.rowKeys());
+  /// Number of tokens of a request's prompt that do not have to be computed again.
+  public int knownRows(Request request) {
+    return prefixes.known(request.tenant(), request.prompt().rowKeys());
   }
 
   /// Forgets the tokens of all earlier prompts and answers.

@@ -4,18 +4,24 @@ import java.time.Duration;
 import java.util.Optional;
 import llava4j.image.fetch.FetchPolicy;
 import llava4j.server.engine.EngineLimits;
+import llava4j.server.http.ApiKeys;
 import llava4j.server.http.HttpLimits;
+import llava4j.server.http.TlsFiles;
 
-/// How a model is served.
+/// How models are served.
 ///
 /// @param host the address to listen on
 /// @param port 0 for any free one
-/// @param apiKey what clients must send, empty for none
-/// @param modelName the name that clients use; empty for that of the model's folder or file
+/// @param keys what clients must send
+/// @param tls the certificate; empty for plain HTTP
+/// @param modelName the name that clients use for a model that the application has loaded; empty
+///   for that of its folder or file
+/// @param engine limits of each model
 public record ServerSettings(
     String host,
     int port,
-    Optional<String> apiKey,
+    ApiKeys keys,
+    Optional<TlsFiles> tls,
     Optional<String> modelName,
     EngineLimits engine,
     HttpLimits http) {
@@ -30,6 +36,7 @@ public record ServerSettings(
     return new ServerSettings(
         "127.0.0.1",
         8080,
+        ApiKeys.NONE,
         Optional.empty(),
         Optional.empty(),
         new EngineLimits(
@@ -38,18 +45,28 @@ public record ServerSettings(
   }
 
   public ServerSettings withPort(int other) {
-    return new ServerSettings(host, other, apiKey, modelName, engine, http);
+    return new ServerSettings(host, other, keys, tls, modelName, engine, http);
   }
 
+  /// With one key for all clients.
   public ServerSettings withApiKey(String key) {
-    return new ServerSettings(host, port, Optional.of(key), modelName, engine, http);
+    return withApiKeys(ApiKeys.of(key));
+  }
+
+  /// Each key is a tenant of its own: what one has asked makes no answer to another faster.
+  public ServerSettings withApiKeys(ApiKeys others) {
+    return new ServerSettings(host, port, others, tls, modelName, engine, http);
+  }
+
+  public ServerSettings withTls(TlsFiles files) {
+    return new ServerSettings(host, port, keys, Optional.of(files), modelName, engine, http);
   }
 
   public ServerSettings withEngine(EngineLimits limits) {
-    return new ServerSettings(host, port, apiKey, modelName, limits, http);
+    return new ServerSettings(host, port, keys, tls, modelName, limits, http);
   }
 
   public ServerSettings withHttp(HttpLimits limits) {
-    return new ServerSettings(host, port, apiKey, modelName, engine, limits);
+    return new ServerSettings(host, port, keys, tls, modelName, engine, limits);
   }
 }

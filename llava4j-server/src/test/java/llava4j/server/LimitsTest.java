@@ -1,6 +1,7 @@
 package llava4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -16,11 +17,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import llava4j.error.BadInputException;
 import llava4j.image.fetch.FetchPolicy;
 import llava4j.server.engine.EngineLimits;
+import llava4j.server.http.ApiKeys;
 import llava4j.server.http.HttpLimits;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Keys, sizes, times and numbers.
 class LimitsTest {
@@ -35,7 +40,9 @@ class LimitsTest {
 
   @AfterEach
   void stop() {
-    fixture.close();
+    if (fixture != null) {
+      fixture.close();
+    }
   }
 
   @Test
@@ -51,6 +58,72 @@ class LimitsTest {
     assertThat(fixture.client.get("/metrics").status()).isEqualTo(401);
     assertThat(with("Authorization", "Bearer secret").status()).isEqualTo(200);
     assertThat(fixture.client.get("/health/live").status()).isEqualTo(200);
+  }
+
+  @Test
+  void eachKeyIsATenantWithANameInLogAndMetrics() throws Exception {
+    ApiKeys keys =
+        ApiKeys.parse("# two clients\nalice  secret-of-alice\n\nsecret-of-bob\n", "keys");
+    fixture = new ServerFixture(ServerSettings.defaults().withApiKeys(keys));
+    String body = Client.chat("\"max_tokens\":4,", "What is it?", Client.dataUri(Client.photo()));
+
+    assertThat(cached("secret-of-alice", body)).isZero();
+    assertThat(cached("secret-of-bob", body)).as("what alice has asked").isZero();
+    assertThat(cached("secret-of-alice", body)).isPositive();
+    assertThat(cached("secret-of-bob", body)).isPositive();
+    assertThat(with("Authorization", "Bearer alice").status()).isEqualTo(401);
+    assertThat(with("Authorization", "Bearer ").status()).isEqualTo(401);
+    assertThat(fixture.log)
+        .contains("alice: POST " + CHAT + " 200", "key2: POST " + CHAT + " 200")
+        .contains("GET /v1/models 401");
+    assertThat(with("Authorization", "Bearer secret-of-bob").status()).isEqualTo(200);
+    String metrics =
+        fixture
+            .client
+            .send(
+                fixture
+                    .client
+                    .to("/metrics")
+                    .header("Authorization", "Bearer secret-of-bob")
+                    .build())
+            .text();
+    assertThat(metrics)
+        .contains(
+            "llava_http_responses_total{status=\"200\",key=\"alice\"} 2\n",
+            "llava_http_responses_total{status=\"200\",key=\"key2\"} 3\n",
+            "llava_http_responses_total{status=\"401\"} 2\n")
+        .doesNotContain("secret");
+  }
+
+  private int cached(String key, String body) throws IOException, InterruptedException {
+    return fixture
+        .client
+        .send(
+            fixture
+                .client
+                .to(CHAT)
+                .header("Authorization", "Bearer " + key)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build())
+        .json()
+        .at("/usage/prompt_tokens_details/cached_tokens")
+        .asInt();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', keys has no key",
+    "'# nobody', keys has no key",
+    "'a secret1,b secret2 more', 'keys, line 2 has more than a name and a key'",
+    "'a secret1,a secret2', 'keys, line 2: there is already a key called a'",
+    "'a secret1,b secret1', 'keys, line 2: this key is that of a'",
+    "'/ secret1', 'keys, line 1: the name of a key has letters'"
+  })
+  void aFileOfKeysThatCannotBeUsedIsSaidWithoutAKey(String lines, String sentence) {
+    assertThatThrownBy(() -> ApiKeys.parse(lines.replace(',', '\n'), "keys"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(sentence)
+        .hasMessageNotContaining("secret");
   }
 
   @Test
@@ -130,7 +203,9 @@ class LimitsTest {
             .isBetween(1L, 30L);
         assertThat(waiting.isClosed()).isFalse();
         assertThat(fixture.client.get("/metrics").text())
-            .contains("llava_requests_running 1", "llava_requests_waiting 1");
+            .contains(
+                "llava_requests_running{model=\"original\"} 1",
+                "llava_requests_waiting{model=\"original\"} 1");
       }
       until(() -> fixture.server.unanswered() == 1); // who waits no more has no place
     }
@@ -161,7 +236,8 @@ class LimitsTest {
     }
     until(() -> fixture.log.size() == 2);
     assertThat(fixture.log).allMatch(line -> line.endsWith(" 499"));
-    assertThat(fixture.client.get("/metrics").text()).contains("llava_requests_cancelled_total 2");
+    assertThat(fixture.client.get("/metrics").text())
+        .contains("llava_requests_cancelled_total{model=\"original\"} 2");
     assertThat(fixture.failures).isEmpty();
   }
 

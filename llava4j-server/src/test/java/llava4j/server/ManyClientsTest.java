@@ -61,7 +61,9 @@ class ManyClientsTest {
       assertThat(fixture.becomesIdle(Duration.ofSeconds(2))).isTrue();
       assertThat(fixture.failures).isEmpty();
       assertThat(fixture.client.get("/metrics").text())
-          .contains("llava_requests_running 0\n", "llava_requests_waiting 0\n");
+          .contains(
+              "llava_requests_running{model=\"original\"} 0\n",
+              "llava_requests_waiting{model=\"original\"} 0\n");
       assertThat(fixture.client.post(CHAT, bodies.getFirst()).content())
           .isEqualTo(alone.get(bodies.getFirst()));
     }

@@ -125,7 +125,7 @@ class OtherPathsTest {
 
     assertThat(tags.at("/models/0/name").asString()).isEqualTo("original:latest");
     assertThat(shown.get("capabilities").valueStream().map(JsonNode::asString))
-        .containsExactly("completion", "vision");
+        .containsExactly("completion", "vision", "embedding");
     assertThat(shown.at("/model_info/llava.context_length").asInt()).isEqualTo(2048);
     assertThat(fixture.client.get("/api/version").json().get("version").asString()).isNotEmpty();
   }
@@ -199,16 +199,16 @@ class OtherPathsTest {
 
     assertThat(metrics)
         .contains(
-            "llava_ready 1\n",
-            "llava_requests_running 0\n",
-            "llava_requests_waiting 0\n",
+            "llava_ready{model=\"original\"} 1\n",
+            "llava_requests_running{model=\"original\"} 0\n",
+            "llava_requests_waiting{model=\"original\"} 0\n",
             "# TYPE llava_time_to_first_token_seconds histogram\n",
-            "llava_inter_token_latency_seconds_bucket{le=\"+Inf\"}",
+            "llava_inter_token_latency_seconds_bucket{model=\"original\",le=\"+Inf\"}",
             "llava_image_cache_hits_total",
             "llava_kv_cache_bytes",
             "llava_http_responses_total{status=\"200\"}");
     assertThat(metrics.lines().filter(line -> !line.startsWith("#")))
-        .allMatch(line -> line.matches("[a-z_]+(\\{[a-z]+=\"[^\"]+\"\\})? [0-9.]+"));
+        .allMatch(line -> line.matches("[a-z_]+(\\{([a-z]+=\"[^\"]+\",?)+\\})? [0-9.]+"));
   }
 
   private String ollamaChat(String more) {

@@ -3,6 +3,7 @@ package llava4j.cli.option;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
@@ -21,7 +22,7 @@ public final class CheckpointFlags {
               + " owner/name[@revision] of a hub model. Default: the environment variable"
               + " LLAVA_MODEL, or else the small bundled model.",
       defaultValue = "${env:LLAVA_MODEL}")
-  private String model;
+  private List<String> models; // null for none; picocli fills it
 
   @Option(
       names = "--base",
@@ -67,15 +68,25 @@ public final class CheckpointFlags {
 
   /// The folder of `--model`, if it exists and contains an adapter.
   Optional<Path> adapter() {
-    return Optional.ofNullable(model)
+    return named()
         .filter(name -> name.indexOf('\0') < 0)
         .map(Path::of)
         .filter(folder -> Files.isRegularFile(folder.resolve(AdapterConfig.FILE)));
   }
 
   /// The model from `--model` or `LLAVA_MODEL`.
+  ///
+  /// @throws BadInputException if there are several
   Optional<String> named() {
-    return Optional.ofNullable(model);
+    if (allNamed().size() > 1) {
+      throw new BadInputException("--model is given several times; give one model");
+    }
+    return allNamed().stream().findFirst();
+  }
+
+  /// All of them, for the command that takes several.
+  List<String> allNamed() {
+    return models == null ? List.of() : models;
   }
 
   /// The value of `--base`.
@@ -87,7 +98,7 @@ public final class CheckpointFlags {
   ///
   /// @throws BadInputException if no model is named and none is bundled, or if it cannot be opened
   public Checkpoint open(PrintWriter err) {
-    return open(model != null ? model : BundledModel.folder().toString(), err);
+    return open(named().orElseGet(() -> BundledModel.folder().toString()), err);
   }
 
   /// Opens the files of a given model instead of that from `--model`.
@@ -102,12 +113,26 @@ public final class CheckpointFlags {
     return new CheckpointOpener(options).open(named);
   }
 
+  /// Opens a further model, to which the options about files do not apply.
+  Checkpoint openOther(String named, PrintWriter err) {
+    return new CheckpointOpener(
+            CheckpointOptions.none().withHub(new HubDownloads(offline, err)::folderOf))
+        .open(named);
+  }
+
   /// Like [#open]; prints a note if the model is the bundled one.
   Checkpoint openOrBundled(PrintWriter err) {
-    if (model == null) {
-      BundledModel.folder(); // may throw, before the note is printed
-      err.println(BundledModel.NOTE);
+    if (named().isEmpty()) {
+      noteBundled(err);
     }
     return open(err);
+  }
+
+  /// Says that the bundled model is meant.
+  ///
+  /// @throws BadInputException if none is bundled
+  void noteBundled(PrintWriter err) {
+    BundledModel.folder(); // may throw, before the note is printed
+    err.println(BundledModel.NOTE);
   }
 }

@@ -2,6 +2,7 @@ package llava4j.cli.option;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import llava4j.Llava;
 import llava4j.LoadOptions;
@@ -83,6 +84,11 @@ public final class ModelOptions {
     return files.named();
   }
 
+  /// The values of `--model`, or that of `LLAVA_MODEL`, for the command that takes several.
+  public List<String> allNamed() {
+    return files.allNamed();
+  }
+
   /// The value of `--base`.
   public Optional<String> base() {
     return files.base();
@@ -114,6 +120,16 @@ public final class ModelOptions {
   /// Opens a given model instead of that from `--model`, and applies `--image-mode`.
   public Checkpoint open(String named, PrintWriter err) {
     return withImageMode(files.open(named, err));
+  }
+
+  /// Opens a further model, to which the options about files and images do not apply.
+  public Checkpoint openOther(String named, PrintWriter err) {
+    return files.openOther(named, err);
+  }
+
+  /// Says that the bundled model is meant.
+  public void noteBundled(PrintWriter err) {
+    files.noteBundled(err);
   }
 
   /// Like [#open], for `info`: applies `--image-mode`, and prints no note about the bundled model.
@@ -161,6 +177,11 @@ public final class ModelOptions {
 
   /// The options for loading the model.
   public LoadOptions loadOptions() {
+    return ofFirst(otherLoadOptions());
+  }
+
+  /// The options for loading further models.
+  public LoadOptions otherLoadOptions() {
     LoadOptions options =
         LoadOptions.defaults()
             .withDevice(parsedDevice())
@@ -169,6 +190,11 @@ public final class ModelOptions {
     if (threads.asked().isPresent()) {
       options = options.withThreads(threads.asked().getAsInt());
     }
+    return options;
+  }
+
+  private LoadOptions ofFirst(LoadOptions given) {
+    LoadOptions options = given;
     if (template != null) {
       options = options.withTemplate(ConversationTemplate.parse(template));
     }

@@ -1,16 +1,17 @@
 package llava4j.cli.serve;
 
 import java.io.PrintWriter;
-import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import llava4j.Llava;
+import java.util.stream.Collectors;
 import llava4j.cli.option.ModelOptions;
-import llava4j.cli.option.Unused;
+import llava4j.cli.terminal.Failures;
 import llava4j.server.LlavaServer;
 import llava4j.server.ServerSettings;
-import llava4j.server.http.AccessLog;
+import llava4j.server.engine.ModelSource;
+import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,17 +19,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `llava serve [MODEL]`
+/// `llava serve [MODEL] [--model NAME=MODEL ...]`
 @Command(
     name = "serve",
-    description = "Serve a model over HTTP, with the APIs of OpenAI and Ollama.",
+    description = "Serve models over HTTP, with the APIs of OpenAI and Ollama.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "The page for people is at the address that is printed; --open opens it.",
       "Clients of OpenAI use http://127.0.0.1:8080/v1 as base URL, those of Ollama http://127.0.0.1:8080.",
+      "Any number of --model NAME=MODEL add models, which are loaded when they are asked first and",
+      "unloaded when others need their memory. --base, --mmproj, --vision-tower, --merge-lora,",
+      "--template and --image-mode belong to the first model.",
       "Prints a line per request to standard error, without what was asked or answered. SIGTERM and",
-      "Ctrl-C stop it when the accepted requests are answered. See docs/serving.md."
+      "Ctrl-C stop it when the accepted requests are answered, a second Ctrl-C at once. See",
+      "docs/serving.md."
     })
 public final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -38,7 +43,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",
-      description = "As --model: a folder, a .gguf file, or a name of a hub.")
+      description = "The first model, as --model: a folder, a .gguf file, or a name of a hub.")
   private String named;
 
   @Option(names = "--open", description = "Open the page in a browser.")
@@ -55,27 +60,18 @@ public final class ServeCommand implements Callable<Integer> {
               + settings.host()
               + " can use this server; set --api-key-file to ask for a key");
     }
-    if (named != null) {
-      Unused.refuse(spec, "the model is named already", "--model");
-    }
-    Llava llava =
-        named == null ? model.load(err) : model.load(model.open(named, err), model.loadOptions());
-    LlavaServer server;
-    try {
-      server = LlavaServer.start(llava, settings, new Log(err));
-    } catch (RuntimeException | Error e) {
-      llava.close();
-      throw e;
-    }
+    List<ModelSource> models = ModelArguments.open(arguments(settings), model, err);
+    LlavaServer server = LlavaServer.start(models, settings, new ServeLog(err));
     Runtime.getRuntime()
         .addShutdownHook(
-            Thread.ofPlatform().name("llava4j-stop").unstarted(() -> stop(server, llava, err)));
+            Thread.ofPlatform().name("llava4j-stop").unstarted(() -> stop(server, err)));
     String address =
-        "http://"
+        (settings.tls().isPresent() ? "https://" : "http://")
             + (settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host())
             + ":"
             + server.port();
-    out.println("llava: " + settings.modelName().orElse(llava.name()) + " is served at " + address);
+    String names = models.stream().map(ModelSource::name).collect(Collectors.joining(", "));
+    out.println("llava: " + names + (models.size() > 1 ? " are" : " is") + " served at " + address);
     out.flush();
     if (open) {
       Browser.open(address, err);
@@ -84,7 +80,22 @@ public final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void stop(LlavaServer server, Llava llava, PrintWriter err) {
+  /// `MODEL` takes the place of `LLAVA_MODEL`, which stands among the options otherwise.
+  private List<ModelArguments> arguments(ServerSettings settings) {
+    boolean given = spec.commandLine().getParseResult().hasMatchedOption("--model");
+    List<String> options = named == null || given ? model.allNamed() : List.of();
+    return ModelArguments.parse(Optional.ofNullable(named), options, settings.modelName());
+  }
+
+  private void stop(LlavaServer server, PrintWriter err) {
+    Signals.register("INT", () -> Runtime.getRuntime().halt(Failures.INTERRUPTED));
+    int unanswered = server.unanswered();
+    if (unanswered > 0) {
+      err.println(
+          "llava: answering "
+              + unanswered
+              + " accepted request(s) first; Ctrl-C again ends at once");
+    }
     try {
       if (!server.drain(flags.drain())) {
         err.println("llava: some requests were not answered within --drain seconds");
@@ -93,31 +104,5 @@ public final class ServeCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
     }
     server.close();
-    llava.close();
-  }
-
-  private record Log(PrintWriter err) implements AccessLog {
-    @Override
-    public void request(String method, String path, int status, Duration time) {
-      String shown = path.length() > 100 ? path.substring(0, 100) : path;
-      err.println(
-          "llava: "
-              + method
-              + " "
-              + shown.replaceAll("[^ -~]", "?")
-              + " "
-              + status
-              + " "
-              + time.toMillis()
-              + " ms");
-    }
-
-    @Override
-    public void failure(Optional<String> path, Throwable cause) {
-      synchronized (err) {
-        err.println("llava: this is a bug in llava; please report it with the lines below.");
-        cause.printStackTrace(err);
-      }
-    }
   }
 }

@@ -5,20 +5,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import llava4j.cli.option.ByteSize;
 import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.fetch.FetchPolicy;
 import llava4j.server.ServerSettings;
 import llava4j.server.engine.EngineLimits;
+import llava4j.server.http.ApiKeys;
 import llava4j.server.http.HttpFront;
 import llava4j.server.http.HttpLimits;
+import llava4j.server.http.TlsFiles;
 import picocli.CommandLine.Option;
 
 /// Options about the address, the key and the limits of a server.
 public final class ServeFlags {
   private static final int MOST_PORTS = 65_535;
   private static final int MOST_REQUESTS = 10_000;
-  private static final int MOST_MEBIBYTES = 1023;
+  private static final long MOST_BODY = 1023L << 20;
 
   @Option(
       names = "--host",
@@ -48,13 +51,29 @@ public final class ServeFlags {
   @Option(
       names = "--api-key-file",
       paramLabel = "FILE",
-      description = "The file that holds the key.")
+      description =
+          "The file that holds the keys: a key on each line, or a name, a blank and a key. Names stand in"
+              + " the log; clients with different keys share no cache.")
   private Path apiKeyFile;
+
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description =
+          "Serve https with this certificate: PEM, with those that vouch for it. A changed file is used"
+              + " without a restart.")
+  private Path tlsCertificate;
+
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "The certificate's private key: PEM, not encrypted.")
+  private Path tlsKey;
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The model's name for clients. Default: that of its folder or file.")
+      description = "The first model's name for clients. Default: that of its folder or file.")
   private String name;
 
   @Option(
@@ -73,28 +92,32 @@ public final class ServeFlags {
       names = "--max-images",
       paramLabel = "N",
       defaultValue = "8",
-      description = "Refuse requests with more images. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Refuse requests with more images; 0 for none at all. Default: ${DEFAULT-VALUE}.")
   private int maxImages;
 
   @Option(
       names = "--max-body",
-      paramLabel = "MIB",
-      defaultValue = "32",
-      description = "Refuse larger requests, in MiB. Default: ${DEFAULT-VALUE}.")
-  private int maxBody;
+      paramLabel = "SIZE",
+      defaultValue = "32M",
+      description =
+          "Refuse larger requests. SIZE is a number and K, M or G (a number alone is MiB). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String maxBody;
 
   @Option(
       names = "--running",
       paramLabel = "N",
       defaultValue = "16",
-      description = "Requests that the model works on at the same time. Default: ${DEFAULT-VALUE}.")
+      description = "Requests that a model works on at the same time. Default: ${DEFAULT-VALUE}.")
   private int running;
 
   @Option(
       names = "--queue",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Requests that may wait; more get status 429. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Requests that may wait for a model; more get status 429. Default: ${DEFAULT-VALUE}.")
   private int queue;
 
   @Option(
@@ -119,7 +142,7 @@ public final class ServeFlags {
   ServerSettings settings() {
     require("--port", port, 0, MOST_PORTS);
     require("--max-images", maxImages, 0, MOST_REQUESTS);
-    require("--max-body", maxBody, 1, MOST_MEBIBYTES);
+    long body = ByteSize.parse("--max-body", maxBody, 1 << 10, MOST_BODY);
     require("--running", running, 1, MOST_REQUESTS);
     require("--queue", queue, 1, MOST_REQUESTS);
     require("--timeout", timeout, 1, Integer.MAX_VALUE);
@@ -129,10 +152,11 @@ public final class ServeFlags {
     return new ServerSettings(
         host,
         port,
-        key(),
+        keys(),
+        tls(),
         Optional.ofNullable(name),
         new EngineLimits(running, queue, Duration.ofSeconds(timeout), maxImages, maxPixels, fetch),
-        HttpLimits.ofBody((long) maxBody << 20));
+        HttpLimits.ofBody(body));
   }
 
   /// How long accepted requests may take after a signal to stop.
@@ -142,25 +166,30 @@ public final class ServeFlags {
 
   /// Whether everybody who reaches this machine could use the server.
   boolean isOpenToAll(ServerSettings settings) {
-    return settings.apiKey().isEmpty() && !HttpFront.isLoopback(settings.host());
+    return settings.keys().isEmpty() && !HttpFront.isLoopback(settings.host());
   }
 
-  private Optional<String> key() {
+  private Optional<TlsFiles> tls() {
+    if ((tlsCertificate == null) != (tlsKey == null)) {
+      throw new BadInputException(
+          (tlsKey == null ? "--tls-cert needs --tls-key" : "--tls-key needs --tls-cert")
+              + "; give both");
+    }
+    return Optional.ofNullable(tlsKey).map(key -> new TlsFiles(tlsCertificate, key));
+  }
+
+  private ApiKeys keys() {
     if (apiKeyFile == null) {
       if (apiKey != null && apiKey.isBlank()) {
         throw new BadInputException("the API key is empty; give a key or leave the option out");
       }
-      return Optional.ofNullable(apiKey);
+      return apiKey == null ? ApiKeys.NONE : ApiKeys.of(apiKey);
     }
     try {
-      String read = Files.readString(apiKeyFile).strip();
-      if (read.isEmpty()) {
-        throw new BadInputException(apiKeyFile + " is empty; write the API key into it");
-      }
-      return Optional.of(read);
+      return ApiKeys.parse(Files.readString(apiKeyFile), apiKeyFile.toString());
     } catch (IOException e) {
       throw new BadInputException(
-          "cannot read the API key from "
+          "cannot read the API keys from "
               + apiKeyFile
               + " ("
               + e.getMessage()

@@ -220,7 +220,8 @@ public record MemoryPlan(
     }
   }
 
-  private long smallestBytes() {
+  /// All weights and one short question about an image: with less memory, a model is not loaded.
+  public long smallestBytes() {
     long rows = Math.min(contextLength, (long) imageRows + FEW_ROWS);
     return weightBytes() + requestBytes(rows, rows);
   }

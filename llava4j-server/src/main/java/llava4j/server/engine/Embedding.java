@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import llava4j.Llava;
 import llava4j.TextEmbedding;
 import llava4j.error.BadInputException;
@@ -15,31 +16,31 @@ import llava4j.server.request.Refusal;
 
 /// Texts that are to be embedded. The engine's thread works, the request's own thread waits.
 final class Embedding implements Runnable {
-  private final Llava llava;
-  private final List<int[]> texts;
+  private final Engine engine;
+  private final List<Function<Llava, int[]>> texts;
   private final BooleanSupplier cancelled;
   private final Duration patience;
   private final long arrived = System.nanoTime();
   private final CompletableFuture<List<TextEmbedding>> done = new CompletableFuture<>();
 
-  Embedding(Llava llava, List<int[]> texts, BooleanSupplier cancelled, Duration patience) {
-    this.llava = llava;
+  Embedding(Engine engine, List<Function<Llava, int[]>> texts, BooleanSupplier cancelled) {
+    this.engine = engine;
     this.texts = texts;
     this.cancelled = cancelled;
-    this.patience = patience;
+    this.patience = engine.limits().deadline();
   }
 
   @Override
   public void run() {
-    try {
+    try (ModelStore.Lease lease = engine.lease(this::isGivenUp)) {
       List<TextEmbedding> embeddings = new ArrayList<>();
       for (int i = 0; i < texts.size(); i++) {
-        if (cancelled.getAsBoolean() || done.isDone()) {
+        if (lease == null || isGivenUp()) {
           done.completeExceptionally(
               Refusal.of(Refusal.Reason.CLIENT_GONE, "the client closed the connection"));
           return;
         }
-        embeddings.add(embedded(i));
+        embeddings.add(embedded(lease.llava(), i));
       }
       done.complete(embeddings);
     } catch (RuntimeException | Error e) { // whatever it is, the client has to hear of it
@@ -47,9 +48,13 @@ final class Embedding implements Runnable {
     }
   }
 
-  private TextEmbedding embedded(int number) {
+  private boolean isGivenUp() {
+    return cancelled.getAsBoolean() || done.isDone();
+  }
+
+  private TextEmbedding embedded(Llava llava, int number) {
     try {
-      return llava.embed(texts.get(number));
+      return llava.embed(texts.get(number).apply(llava));
     } catch (BadInputException e) {
       String name = texts.size() == 1 ? "" : "input[" + number + "]: ";
       throw Refusal.badField("input", name + e.getMessage()).withCause(e);

@@ -2,19 +2,23 @@ package llava4j.server.engine;
 
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import llava4j.ChatMessage;
 import llava4j.ChatRequest;
 import llava4j.ChatResponse;
 import llava4j.Llava;
 import llava4j.TextEmbedding;
+import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
@@ -22,8 +26,10 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.fetch.ImageFetcher;
 import llava4j.server.request.Refusal;
+import llava4j.server.request.ServedModel;
+import llava4j.text.tokenizer.Tokenizer;
 
-/// Hands questions to the model, so many at a time; others wait in a queue of limited length.
+/// Hands questions to one model, so many at a time; others wait in a queue of limited length.
 ///
 /// Each question has a platform thread while the model works on it: images are decoded and encoded
 /// there, beside the model's token loop. Virtual threads would not do, because libtorch's threads
@@ -32,16 +38,21 @@ public final class Engine implements AutoCloseable {
   private static final long IDLE_SECONDS = 30;
   private static final int WARM_SIDE = 336;
 
-  private final Llava llava;
+  private final ModelStore store;
+  private final HeldModel held;
+  private final ServedModel model;
   private final EngineLimits limits;
   private final Metrics metrics = new Metrics();
   private final ImageFetcher fetcher;
   private final ThreadPoolExecutor threads;
   private final AtomicInteger running = new AtomicInteger();
-  private volatile boolean warm;
+  private volatile boolean open;
+  private Tokenizer tokenizer; // guarded by this
 
-  public Engine(Llava llava, EngineLimits limits) {
-    this.llava = llava;
+  Engine(ModelStore store, HeldModel held, EngineLimits limits) {
+    this.store = store;
+    this.held = held;
+    this.model = new ServedModel(held.source.name(), Instant.now());
     this.limits = limits;
     this.fetcher = new ImageFetcher(limits.fetch(), InputStream.nullInputStream());
     AtomicInteger number = new AtomicInteger();
@@ -60,33 +71,67 @@ public final class Engine implements AutoCloseable {
     threads.allowCoreThreadTimeOut(true);
   }
 
-  public Llava llava() {
-    return llava;
+  /// The model's name.
+  public ServedModel model() {
+    return model;
+  }
+
+  /// What is known of the model, whether it is loaded or not.
+  public ModelSource.Facts facts() {
+    return held.source.facts();
+  }
+
+  /// Whether the model is in memory.
+  public boolean isLoaded() {
+    return store.isLoaded(held);
+  }
+
+  /// What the model can do, in Ollama's words.
+  public List<String> capabilities() {
+    return limits.images() > 0
+        ? List.of("completion", "vision", "embedding")
+        : List.of("completion", "embedding");
+  }
+
+  /// The model's tokenizer, also if the model is not in memory.
+  public synchronized Tokenizer tokenizer() {
+    if (tokenizer == null) {
+      tokenizer = held.source.tokenizer();
+    }
+    return tokenizer;
   }
 
   public EngineLimits limits() {
     return limits;
   }
 
-  public Metrics metrics() {
+  Metrics metrics() {
     return metrics;
   }
 
   /// Lets the model see an image and say a word, so that the first client need not wait for what is
   /// only done once.
-  public void warmUp() {
+  void warmUp() {
     byte[] grey = new byte[3 * WARM_SIDE * WARM_SIDE];
     RgbImage image = new RgbImage(WARM_SIDE, WARM_SIDE, grey);
-    ChatResponse _ =
-        llava.answer(
-            ChatRequest.of(List.of(image), "?")
-                .withOptions(GenerationOptions.greedy().withMaxNewTokens(2)));
-    warm = true;
+    try (ModelStore.Lease lease = store.use(held, () -> false).orElseThrow()) {
+      ChatResponse _ =
+          lease
+              .llava()
+              .answer(
+                  ChatRequest.of(List.of(image), "?")
+                      .withOptions(GenerationOptions.greedy().withMaxNewTokens(2)));
+    }
   }
 
-  /// Whether questions are answered: warm, and not being closed.
+  /// Takes questions from now on.
+  void open() {
+    open = true;
+  }
+
+  /// Whether questions are answered: open, and not being closed.
   public boolean isReady() {
-    return warm && !threads.isShutdown();
+    return open && !threads.isShutdown();
   }
 
   /// Questions that the model works on.
@@ -99,28 +144,35 @@ public final class Engine implements AutoCloseable {
     return threads.getQueue().size();
   }
 
-  /// The measurements as text.
-  public String metricsText() {
-    return metrics.text(llava, running(), queued(), isReady());
+  /// Writes the measurements.
+  void writeTo(MetricsPage page) {
+    MetricsPage.Labels labels = MetricsPage.Labels.of("model", model.name());
+    page.gauge("llava_ready", "1 if requests are answered.", labels, isReady() ? 1 : 0);
+    page.gauge("llava_model_loaded", "1 if it is in memory.", labels, isLoaded() ? 1 : 0);
+    page.counter("llava_model_loads", "How often it was loaded.", labels, store.loads(held));
+    page.gauge("llava_requests_running", "Requests that the model works on.", labels, running());
+    page.gauge("llava_requests_waiting", "Requests in the queue.", labels, queued());
+    metrics.writeTo(page, labels, store.reuse(held));
   }
 
   /// Takes a question.
   ///
+  /// @param tenant who asks; see [ChatRequest]
   /// @throws Refusal if the queue is full or the server is being stopped
-  public Run submit(Question question) {
-    Run run = new Run(this, question);
+  public Run submit(Question question, String tenant) {
+    Run run = new Run(this, question, tenant);
     execute(run);
     return run;
   }
 
   /// Embeds texts, in the queue of the questions.
   ///
-  /// @param texts as tokens
+  /// @param texts whose tokens the model may have to make
   /// @param cancelled asked before every text
   /// @throws Refusal if the queue is full, the time is over, or a text cannot be embedded
-  public List<TextEmbedding> embed(List<int[]> texts, BooleanSupplier cancelled)
+  public List<TextEmbedding> embed(List<Function<Llava, int[]>> texts, BooleanSupplier cancelled)
       throws InterruptedException {
-    Embedding work = new Embedding(llava, texts, cancelled, limits.deadline());
+    Embedding work = new Embedding(this, texts, cancelled);
     execute(work);
     return work.await();
   }
@@ -146,18 +198,24 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /// Refuses new questions and waits for the others.
-  ///
-  /// @return whether all were answered in time
-  public boolean drain(Duration patience) throws InterruptedException {
+  void refuseNew() {
     threads.shutdown();
+  }
+
+  /// @return whether all questions were answered in time
+  boolean awaitAnswers(Duration patience) throws InterruptedException {
     return threads.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /// Refuses new questions and drops those that wait.
-  @Override
-  public void close() {
+  void dropAll() {
     threads.shutdownNow();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (tokenizer != null && held.source.isOwned()) {
+      tokenizer.close();
+    }
   }
 
   /// Drops a question whose client has gone.
@@ -166,17 +224,38 @@ public final class Engine implements AutoCloseable {
     threads.remove(run);
   }
 
-  ChatResponse answer(Question question, TextListener listener, BooleanSupplier cancelled) {
+  /// @return empty if the question was given up before the model was loaded
+  Optional<ChatResponse> answer(
+      Question question, String tenant, TextListener listener, BooleanSupplier cancelled) {
     running.incrementAndGet();
-    try {
-      return switch (question) {
-        case Question.Text(String text, GenerationOptions options) ->
-            llava.complete(text, options, listener, cancelled);
-        case Question.Conversation conversation ->
-            llava.answer(request(conversation), listener, cancelled);
-      };
+    try (ModelStore.Lease lease = lease(cancelled)) {
+      if (lease == null) {
+        return Optional.empty();
+      }
+      Llava llava = lease.llava();
+      return Optional.of(
+          switch (question) {
+            case Question.Text(String text, GenerationOptions options) ->
+                llava.complete(text, options, tenant, listener, cancelled);
+            case Question.Conversation conversation ->
+                llava.answer(request(conversation).withTenant(tenant), listener, cancelled);
+          });
     } finally {
       running.decrementAndGet();
+    }
+  }
+
+  /// @return null if the caller has given up
+  ModelStore.Lease lease(BooleanSupplier cancelled) {
+    try {
+      return store.use(held, cancelled).orElse(null);
+    } catch (BadInputException e) { // no mistake of the client
+      store.tell(model.name() + " cannot be loaded: " + e.getMessage());
+      throw Refusal.later(
+              Refusal.Reason.UNAVAILABLE,
+              "the model '" + model.name() + "' cannot be loaded; the server's log says why",
+              30)
+          .withCause(e);
     }
   }
 

@@ -42,17 +42,18 @@ final class Histogram {
     return count == 0 ? 0 : sum.sum() / count;
   }
 
-  void write(StringBuilder out) {
-    out.append("# HELP ").append(name).append(' ').append(help).append('\n');
-    out.append("# TYPE ").append(name).append(" histogram\n");
+  void writeTo(MetricsPage page, MetricsPage.Labels labels) {
     long total = 0;
     for (int i = 0; i < counts.length; i++) {
       total += counts[i].sum();
       String bound = i < bounds.length ? String.valueOf(bounds[i]) : "+Inf";
-      out.append(name).append("_bucket{le=\"").append(bound).append("\"} ").append(total);
-      out.append('\n');
+      sample(page, "_bucket" + labels.and("le", bound), String.valueOf(total));
     }
-    out.append(name).append("_sum ").append(String.format(Locale.ROOT, "%.6f", sum.sum()));
-    out.append('\n').append(name).append("_count ").append(total).append('\n');
+    sample(page, "_sum" + labels, String.format(Locale.ROOT, "%.6f", sum.sum()));
+    sample(page, "_count" + labels, String.valueOf(total));
+  }
+
+  private void sample(MetricsPage page, String end, String value) {
+    page.line(name, help, "histogram", name + end, value);
   }
 }

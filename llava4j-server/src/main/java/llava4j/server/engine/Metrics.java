@@ -1,16 +1,11 @@
 package llava4j.server.engine;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import llava4j.ChatResponse;
 import llava4j.Llava;
 
-/// What the server has done so far, in Prometheus' text format.
-public final class Metrics {
+/// What one model has done so far.
+final class Metrics {
   private final Histogram firstToken =
       new Histogram(
           "llava_time_to_first_token_seconds",
@@ -76,12 +71,6 @@ public final class Metrics {
   private final LongAdder imageTokens = new LongAdder();
   private final LongAdder answerTokens = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
-  private final Map<Integer, LongAdder> statuses = new ConcurrentSkipListMap<>();
-
-  /// An HTTP response was sent.
-  public void responded(int status) {
-    statuses.computeIfAbsent(status, _ -> new LongAdder()).increment();
-  }
 
   void begun(long waitedNanos) {
     waiting.add(waitedNanos);
@@ -112,68 +101,22 @@ public final class Metrics {
     return whole.mean();
   }
 
-  /// @param running requests that the model works on
-  /// @param queued requests that wait
-  String text(Llava llava, int running, int queued, boolean ready) {
-    StringBuilder out = new StringBuilder();
-    gauge(out, "llava_ready", "1 if requests are answered.", ready ? 1 : 0);
-    gauge(out, "llava_requests_running", "Requests that the model works on.", running);
-    gauge(out, "llava_requests_waiting", "Requests in the queue.", queued);
-    firstToken.write(out);
-    betweenTokens.write(out);
-    waiting.write(out);
-    whole.write(out);
-    counter(out, "llava_prompt_tokens", "Tokens of prompts.", promptTokens.sum());
-    counter(out, "llava_prompt_tokens_cached", "Those found in the KV cache.", cachedTokens.sum());
-    counter(out, "llava_image_tokens", "Those of images.", imageTokens.sum());
-    counter(out, "llava_generation_tokens", "Tokens of answers.", answerTokens.sum());
-    counter(out, "llava_requests_cancelled", "Requests that were given up.", cancelled.sum());
-    Llava.Reuse reuse = llava.reuse();
-    counter(out, "llava_image_cache_hits", "Images that were known.", reuse.imageHits());
-    counter(out, "llava_image_cache_misses", "Images that were encoded.", reuse.imageMisses());
-    gauge(out, "llava_image_cache_bytes", "Memory of known images.", reuse.imageBytes());
-    gauge(out, "llava_kv_cache_bytes", "Memory of keys and values.", reuse.cacheBytes());
-    Runtime java = Runtime.getRuntime();
-    gauge(out, "llava_heap_used_bytes", "Java's heap.", java.totalMemory() - java.freeMemory());
-    gauge(out, "llava_heap_max_bytes", "The most that the heap may take.", java.maxMemory());
-    long resident = residentBytes();
-    if (resident > 0) {
-      gauge(out, "process_resident_memory_bytes", "Memory of the process.", resident);
-    }
-    out.append("# HELP llava_http_responses_total Responses by status.\n");
-    out.append("# TYPE llava_http_responses_total counter\n");
-    statuses.forEach((status, count) ->
-        out.append("llava_http_responses_total{status=\"" + status + "\"} " + count.sum() + "\n"));
-    return out.toString();
-  }
-
-  private static void counter(StringBuilder out, String name, String help, long value) {
-    value(out, name + "_total", help, "counter", value);
-  }
-
-  private static void gauge(StringBuilder out, String name, String help, long value) {
-    value(out, name, help, "gauge", value);
-  }
-
-  private static void value(StringBuilder out, String name, String help, String type, long value) {
-    out.append("# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n");
-    out.append(name + " " + value + "\n");
-  }
-
-  /// The resident memory as Linux says it; 0 elsewhere.
-  private static long residentBytes() {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.isReadable(status)) {
-      return 0;
-    }
-    try {
-      return Files.readAllLines(status).stream()
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException _) {
-      return 0; // the other numbers are still worth having
-    }
+  void writeTo(MetricsPage page, MetricsPage.Labels labels, Llava.Reuse reuse) {
+    firstToken.writeTo(page, labels);
+    betweenTokens.writeTo(page, labels);
+    waiting.writeTo(page, labels);
+    whole.writeTo(page, labels);
+    page.counter("llava_prompt_tokens", "Tokens of prompts.", labels, promptTokens.sum());
+    page.counter(
+        "llava_prompt_tokens_cached", "Those found in the KV cache.", labels, cachedTokens.sum());
+    page.counter("llava_image_tokens", "Those of images.", labels, imageTokens.sum());
+    page.counter("llava_generation_tokens", "Tokens of answers.", labels, answerTokens.sum());
+    page.counter(
+        "llava_requests_cancelled", "Requests that were given up.", labels, cancelled.sum());
+    page.counter("llava_image_cache_hits", "Images that were known.", labels, reuse.imageHits());
+    page.counter(
+        "llava_image_cache_misses", "Images that were encoded.", labels, reuse.imageMisses());
+    page.gauge("llava_image_cache_bytes", "Memory of known images.", labels, reuse.imageBytes());
+    page.gauge("llava_kv_cache_bytes", "Memory of keys and values.", labels, reuse.cacheBytes());
   }
 }

@@ -1,5 +1,6 @@
 package llava4j.server.engine;
 
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -15,19 +16,17 @@ import llava4j.server.request.Refusal;
 public final class Run implements Runnable {
   private final Engine engine;
   private final Question question;
+  private final String tenant;
   private final BlockingQueue<RunEvent> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final long arrived = System.nanoTime();
   private volatile boolean over;
   private long lastText; // of the engine's thread
 
-  Run(Engine engine, Question question) {
+  Run(Engine engine, Question question, String tenant) {
     this.engine = engine;
     this.question = question;
-  }
-
-  Question question() {
-    return question;
+    this.tenant = tenant;
   }
 
   /// Waits for the next event. At the deadline the question fails.
@@ -68,13 +67,15 @@ public final class Run implements Runnable {
     }
     try {
       TextListener listener = this::say;
-      ChatResponse response = engine.answer(question, listener, this::isCancelled);
+      Optional<ChatResponse> given = engine.answer(question, tenant, listener, this::isCancelled);
       boolean stopped =
-          response.answers().stream()
-              .anyMatch(answer -> answer.finishReason() == FinishReason.CANCELLED);
+          given.isEmpty()
+              || given.get().answers().stream()
+                  .anyMatch(answer -> answer.finishReason() == FinishReason.CANCELLED);
       if (stopped) {
         return new RunEvent.Failed(outOfTime());
       }
+      ChatResponse response = given.get();
       metrics.answered(response, System.nanoTime() - arrived);
       return new RunEvent.Done(response);
     } catch (Refusal refusal) {

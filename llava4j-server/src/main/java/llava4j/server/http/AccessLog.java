@@ -8,8 +8,12 @@ public interface AccessLog {
 
   /// A request is over.
   ///
+  /// @param key the name of the client's API key; empty for none
   /// @param status of the response; 499 if the client had gone
-  void request(String method, String path, int status, Duration time);
+  void request(String key, String method, String path, int status, Duration time);
+
+  /// Something that whoever runs the server may want to know.
+  void note(String sentence);
 
   /// The server itself failed.
   ///

@@ -22,6 +22,7 @@ public final class Exchange {
   private final Duration writeTime;
   private final String path;
   private byte[] body = new byte[0];
+  private String caller = "";
   private int status; // 0 before a response is begun
   private boolean gone; // guarded by this
   private Runnable whenGone = () -> {}; // guarded by this
@@ -38,6 +39,15 @@ public final class Exchange {
 
   void setBody(byte[] whole) {
     body = whole;
+  }
+
+  void setCaller(String key) {
+    caller = key;
+  }
+
+  /// The name of the client's API key; empty for none.
+  public String caller() {
+    return caller;
   }
 
   public String path() {

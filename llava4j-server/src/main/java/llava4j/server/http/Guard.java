@@ -1,10 +1,6 @@
 package llava4j.server.http;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
-import java.util.Optional;
 import llava4j.server.request.Refusal;
 
 /// Who may ask.
@@ -15,21 +11,21 @@ import llava4j.server.request.Refusal;
 final class Guard {
   private static final String BEARER = "bearer ";
 
-  private final byte[] key;
+  private final ApiKeys keys;
   private final boolean loopback;
 
   /// @param loopback whether the server listens on a loopback address
-  Guard(Optional<String> key, boolean loopback) {
-    this.key = key.map(Guard::digest).orElse(null);
+  Guard(ApiKeys keys, boolean loopback) {
+    this.keys = keys;
     this.loopback = loopback;
   }
 
   /// @param authorization the header, or null; likewise the others
+  /// @return the name of the key; empty if none is needed
   /// @throws Refusal if they may not ask
-  void check(String authorization, String host, String origin) {
-    if (key != null) {
-      checkKey(authorization);
-      return;
+  String check(String authorization, String host, String origin) {
+    if (!keys.isEmpty()) {
+      return nameOf(authorization);
     }
     if (loopback && !isThisMachine(host)) {
       throw Refusal.of(
@@ -41,20 +37,18 @@ final class Guard {
           Refusal.Reason.FORBIDDEN,
           "pages of other sites may not use this server; serve the page and this server behind one address");
     }
+    return "";
   }
 
-  /// Digests have one length, and are compared in constant time.
-  private void checkKey(String authorization) {
-    boolean right =
-        authorization != null
-            && authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)
-            && MessageDigest.isEqual(key, digest(authorization.substring(BEARER.length()).strip()));
-    if (!right) {
-      throw Refusal.of(
-              Refusal.Reason.UNAUTHORIZED,
-              "the API key is missing or wrong; send the header Authorization: Bearer KEY")
-          .withCode("invalid_api_key");
-    }
+  private String nameOf(String authorization) {
+    boolean given =
+        authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(BEARER);
+    return keys.nameOf(given ? authorization.substring(BEARER.length()).strip() : "")
+        .orElseThrow(() ->
+            Refusal.of(
+                    Refusal.Reason.UNAUTHORIZED,
+                    "the API key is missing or wrong; send the header Authorization: Bearer KEY")
+                .withCode("invalid_api_key"));
   }
 
   private static boolean isThisMachine(String host) {
@@ -64,13 +58,5 @@ final class Guard {
 
   private static boolean isSame(String origin, String host) {
     return origin.replaceFirst("^https?://", "").equalsIgnoreCase(host);
-  }
-
-  private static byte[] digest(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

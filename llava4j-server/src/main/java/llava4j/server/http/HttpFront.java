@@ -1,6 +1,7 @@
 package llava4j.server.http;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
@@ -31,58 +32,65 @@ public final class HttpFront implements AutoCloseable {
   private final HttpServer server;
   private final Routes routes;
   private final Guard guard;
+  private final Optional<Tls> tls;
   private final HttpLimits limits;
   private final AccessLog log;
   private final Connections connections;
   private final AtomicLong bodyBytes = new AtomicLong();
   private final AtomicInteger active = new AtomicInteger();
 
-  private HttpFront(Vertx vertx, Routes routes, Guard guard, HttpLimits limits, AccessLog log) {
+  private HttpFront(
+      Vertx vertx,
+      Routes routes,
+      Guard guard,
+      Optional<Tls> tls,
+      HttpLimits limits,
+      AccessLog log) {
     this.vertx = vertx;
     this.routes = routes;
     this.guard = guard;
     this.limits = limits;
     this.log = log;
     this.connections = new Connections(limits.connections(), limits.idle());
+    this.tls = tls;
     this.options =
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(false)
             .setHandle100ContinueAutomatically(true)
             .setTcpNoDelay(true)
             .setMaxHeaderSize(16 << 10);
+    tls.ifPresent(files -> files.applyTo(options));
     this.server = vertx.createHttpServer(options);
   }
 
   /// Starts to listen.
   ///
-  /// @param port 0 for any
-  /// @param key the API key that clients must have
-  /// @throws BadInputException if the address cannot be used
-  public static HttpFront start(
-      String host,
-      int port,
-      Optional<String> key,
-      Routes routes,
-      HttpLimits limits,
-      AccessLog log) {
-    Guard guard = new Guard(key, isLoopback(host));
-    Vertx vertx =
-        Vertx.vertx(
-            new VertxOptions()
-                .setEventLoopPoolSize(2)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(1)
-                .setUseDaemonThread(true)
-                .setFileSystemOptions(
-                    new FileSystemOptions()
-                        .setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
-    HttpFront front = new HttpFront(vertx, routes, guard, limits, log);
+  /// @throws BadInputException if the address or the certificate cannot be used
+  public static HttpFront start(Listening at, Routes routes, HttpLimits limits, AccessLog log) {
+    Guard guard = new Guard(at.keys(), isLoopback(at.host()));
+    VertxBuilder builder =
+        Vertx.builder()
+            .with(
+                new VertxOptions()
+                    .setEventLoopPoolSize(2)
+                    .setWorkerPoolSize(1)
+                    .setInternalBlockingPoolSize(1)
+                    .setUseDaemonThread(true)
+                    .setFileSystemOptions(
+                        new FileSystemOptions()
+                            .setFileCachingEnabled(false)
+                            .setClassPathResolvingEnabled(false)));
+    if (at.tls().isPresent()) {
+      builder.withTransport(PlainHttpNotice.transport());
+    }
+    Vertx vertx = builder.build();
     try {
-      front.listen(host, port);
+      Optional<Tls> tls = at.tls().map(files -> new Tls(vertx, files));
+      HttpFront front = new HttpFront(vertx, routes, guard, tls, limits, log);
+      front.listen(at);
       return front;
     } catch (RuntimeException | Error e) {
-      front.close();
+      close(vertx);
       throw e;
     }
   }
@@ -130,10 +138,16 @@ public final class HttpFront implements AutoCloseable {
   /// Closes all connections.
   @Override
   public void close() {
+    close(vertx);
+  }
+
+  private static void close(Vertx vertx) {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  private void listen(String host, int port) {
+  private void listen(Listening at) {
+    String host = at.host();
+    int port = at.port();
     vertx.exceptionHandler(cause -> log.failure(Optional.empty(), cause));
     server.connectionHandler(connection -> {
       StrictDecoder.guard(connection, options);
@@ -141,7 +155,9 @@ public final class HttpFront implements AutoCloseable {
     });
     server.invalidRequestHandler(this::refuseUnreadable);
     server.requestHandler(this::accept);
+    server.exceptionHandler(cause -> log.note("a connection failed: " + cause.getMessage()));
     vertx.setPeriodic(SECOND_MILLIS, _ -> connections.closeIdle());
+    tls.ifPresent(files -> files.follow(server, log::note));
     try {
       server.listen(port, host).toCompletionStage().toCompletableFuture().get();
     } catch (ExecutionException e) {
@@ -169,7 +185,7 @@ public final class HttpFront implements AutoCloseable {
     Refusal refusal = RequestHead.unreadable(request);
     Exchange exchange = new Exchange(request, limits.writeTime());
     exchange.refuseAtOnce(refusal, true).onComplete(_ -> request.connection().close());
-    log.request("?", "?", refusal.reason().status(), Duration.ZERO);
+    log.request("", "?", "?", refusal.reason().status(), Duration.ZERO);
   }
 
   /// On the event loop: the head of a request has arrived.
@@ -186,6 +202,7 @@ public final class HttpFront implements AutoCloseable {
           connections.ended(request.connection());
           int status = exchange.isGone() ? 499 : exchange.status();
           log.request(
+              exchange.caller(),
               exchange.method(),
               exchange.path(),
               status,
@@ -197,7 +214,8 @@ public final class HttpFront implements AutoCloseable {
       String host = RequestHead.host(request);
       RequestHead.requireReadableBody(request);
       if (!route.open()) {
-        guard.check(request.getHeader("Authorization"), host, request.getHeader("Origin"));
+        exchange.setCaller(
+            guard.check(request.getHeader("Authorization"), host, request.getHeader("Origin")));
       }
       body.requireSize();
     } catch (Refusal refusal) {

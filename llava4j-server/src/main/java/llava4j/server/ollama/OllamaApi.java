@@ -1,12 +1,16 @@
 package llava4j.server.ollama;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import llava4j.ChatResponse;
+import llava4j.TextEmbedding;
 import llava4j.generate.FinishReason;
 import llava4j.server.engine.Engine;
+import llava4j.server.engine.ModelSource;
+import llava4j.server.engine.Models;
 import llava4j.server.engine.Run;
 import llava4j.server.engine.RunEvent;
 import llava4j.server.http.Exchange;
@@ -17,21 +21,20 @@ import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
 import llava4j.server.request.Trimmed;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The paths of Ollama's API that ask a model or tell about it.
 public final class OllamaApi {
   private static final String LINES = "application/x-ndjson";
 
-  private final Engine engine;
-  private final ServedModel model;
+  private final Models models;
   private final AnswerFormat formats;
   private final String version;
 
-  public OllamaApi(Engine engine, ServedModel model, AnswerFormat formats, String version) {
+  public OllamaApi(Models models, AnswerFormat formats, String version) {
+    this.models = models;
     this.formats = formats;
-    this.engine = engine;
-    this.model = model;
     this.version = version;
   }
 
@@ -54,7 +57,7 @@ public final class OllamaApi {
   }
 
   public void addTo(Routes routes) {
-    OllamaReader reader = new OllamaReader(model, engine.limits().images(), formats);
+    OllamaReader reader = new OllamaReader(models.first().limits().images(), formats);
     routes
         .post("/api/chat", exchange -> answer(exchange, reader::chat, Form.CHAT))
         .post("/api/generate", exchange -> answer(exchange, reader::generate, Form.GENERATE))
@@ -63,31 +66,36 @@ public final class OllamaApi {
         .get("/api/version", exchange -> exchange.json(200, Json.object().put("version", version)));
   }
 
-  private void answer(Exchange exchange, Function<byte[], OllamaCall> reader, Form form)
+  private void answer(Exchange exchange, Function<Fields, OllamaCall> reader, Form form)
       throws InterruptedException {
-    OllamaCall call = reader.apply(exchange.body());
+    Fields body = Json.read(exchange.body());
+    Engine engine = models.find(Optional.of(body.requiredText("model")));
+    OllamaCall call = reader.apply(body);
     if (call.question().isEmpty()) {
-      loaded(exchange, form);
+      load(exchange, engine, form);
       return;
     }
-    Run run = engine.submit(call.question().get());
+    Run run = engine.submit(call.question().get(), exchange.caller());
     exchange.whenGone(run::cancel);
     try {
-      follow(exchange, call, run, form);
+      follow(exchange, engine.model(), call.streamed(), run, form);
     } catch (Refusal | InterruptedException e) {
       run.cancel();
       throw e;
     }
   }
 
-  /// Ollama's clients load a model by asking it nothing; here it is there already.
-  private void loaded(Exchange exchange, Form form) throws InterruptedException {
-    ObjectNode body = head();
+  /// Ollama's clients load a model by asking it nothing.
+  private static void load(Exchange exchange, Engine engine, Form form)
+      throws InterruptedException {
+    List<TextEmbedding> _ = engine.embed(List.of(), () -> false); // in its turn
+    ObjectNode body = head(engine.model());
     form.put(body, "");
     exchange.json(200, body.put("done", true).put("done_reason", "load"));
   }
 
-  private void follow(Exchange exchange, OllamaCall call, Run run, Form form)
+  private static void follow(
+      Exchange exchange, ServedModel model, boolean streamed, Run run, Form form)
       throws InterruptedException {
     Trimmed trimmed = new Trimmed();
     boolean begun = false;
@@ -95,21 +103,21 @@ public final class OllamaApi {
       switch (run.next()) {
         case RunEvent.Text(int _, String text) -> {
           String inside = trimmed.accept(text);
-          if (call.streamed() && !inside.isEmpty()) {
+          if (streamed && !inside.isEmpty()) {
             if (!begun) {
               exchange.begin(LINES, Map.of());
               begun = true;
             }
-            ObjectNode body = head();
+            ObjectNode body = head(model);
             form.put(body, inside);
             exchange.write(Json.write(body.put("done", false)) + "\n");
           }
         }
         case RunEvent.Done(ChatResponse response) -> {
-          ObjectNode body = head();
-          form.put(body, call.streamed() ? "" : response.text());
+          ObjectNode body = head(model);
+          form.put(body, streamed ? "" : response.text());
           putEnd(body, response);
-          if (!call.streamed()) {
+          if (!streamed) {
             exchange.json(200, body);
             return;
           }
@@ -131,7 +139,7 @@ public final class OllamaApi {
     }
   }
 
-  private ObjectNode head() {
+  private static ObjectNode head(ServedModel model) {
     return Json.object().put("model", model.tagged()).put("created_at", Instant.now().toString());
   }
 
@@ -153,11 +161,13 @@ public final class OllamaApi {
 
   private void tags(Exchange exchange) throws InterruptedException {
     ObjectNode body = Json.object();
-    ObjectNode entry = body.putArray("models").addObject();
-    entry.put("name", model.tagged());
-    entry.put("model", model.tagged());
-    entry.put("modified_at", model.loaded().toString());
-    putDetails(entry);
+    ArrayNode all = body.putArray("models");
+    for (Engine engine : models.all()) {
+      ObjectNode entry = all.addObject();
+      entry.put("name", engine.model().tagged());
+      entry.put("model", engine.model().tagged());
+      putDetails(entry, engine);
+    }
     exchange.json(200, body);
   }
 
@@ -165,23 +175,25 @@ public final class OllamaApi {
     Fields fields = Json.read(exchange.body());
     Optional<String> name = fields.text("model");
     Optional<String> old = fields.text("name");
-    model.require(Optional.of(name.or(() -> old).orElseThrow(() -> fields.missing("model"))));
+    Engine engine =
+        models.find(Optional.of(name.or(() -> old).orElseThrow(() -> fields.missing("model"))));
     fields.allow(Fields.Kind.FLAG, "verbose");
     fields.requireNoOther();
-    var config = engine.llava().model().config();
+    ModelSource.Facts facts = engine.facts();
     ObjectNode body = Json.object();
-    body.put("modified_at", model.loaded().toString());
-    putDetails(body);
+    putDetails(body, engine);
     ObjectNode info = body.putObject("model_info");
     info.put("general.architecture", "llava");
-    info.put("llava.context_length", config.contextLength());
-    info.put("llava.embedding_length", config.text().dim());
-    info.put("llava.block_count", config.text().numLayers());
-    body.putArray("capabilities").add("completion").add("vision");
+    info.put("llava.context_length", facts.contextLength());
+    info.put("llava.embedding_length", facts.dim());
+    info.put("llava.block_count", facts.layers());
     exchange.json(200, body);
   }
 
-  private static void putDetails(ObjectNode entry) {
+  private static void putDetails(ObjectNode entry, Engine engine) {
+    entry.put("modified_at", engine.model().since().toString());
+    ArrayNode capabilities = entry.putArray("capabilities");
+    engine.capabilities().forEach(capabilities::add);
     ObjectNode details = entry.putObject("details");
     details.put("family", "llava");
     details.putArray("families").add("llava");

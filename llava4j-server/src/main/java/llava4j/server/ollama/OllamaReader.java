@@ -15,29 +15,24 @@ import llava4j.server.engine.Question.Turn;
 import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Fields.Kind;
-import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.Sampling;
-import llava4j.server.request.ServedModel;
 import tools.jackson.databind.JsonNode;
 
-/// Reads the bodies of `/api/chat` and `/api/generate`.
+/// Reads the bodies of `/api/chat` and `/api/generate`, but for their `model`.
 final class OllamaReader {
   private static final int WHOLE_CONTEXT = 1_000_000;
   private static final String NO_TOOLS = "LLaVA-1.5 has not learned to call tools";
 
-  private final ServedModel model;
   private final int mostImages;
   private final AnswerFormat formats;
 
-  OllamaReader(ServedModel model, int mostImages, AnswerFormat formats) {
-    this.model = model;
+  OllamaReader(int mostImages, AnswerFormat formats) {
     this.formats = formats;
     this.mostImages = mostImages;
   }
 
-  OllamaCall chat(byte[] body) {
-    Fields fields = Json.read(body);
+  OllamaCall chat(Fields fields) {
     fields.refuse(NO_TOOLS, "tools");
     List<JsonNode> list = fields.list("messages");
     if (list.isEmpty()) {
@@ -80,8 +75,7 @@ final class OllamaReader {
                 options(fields))));
   }
 
-  OllamaCall generate(byte[] body) {
-    Fields fields = Json.read(body);
+  OllamaCall generate(Fields fields) {
     fields.refuse("this server continues a prompt and does not fill gaps", "suffix");
     fields.refuseUnless("template", Set.of(""), "the template is the model's");
     fields.refuse("send the conversation to /api/chat", "context");
@@ -121,8 +115,7 @@ final class OllamaReader {
 
   private void requireImages(int images) {
     if (images > mostImages) {
-      throw Refusal.badField(
-          "images", "a request can have " + mostImages + " image(s) at most; leave some out");
+      throw Refusal.tooManyImages("images", mostImages);
     }
   }
 
@@ -141,8 +134,7 @@ final class OllamaReader {
     return images;
   }
 
-  private OllamaCall finish(Fields fields, Optional<Question> question) {
-    model.require(Optional.of(fields.requiredText("model")));
+  private static OllamaCall finish(Fields fields, Optional<Question> question) {
     fields.refuse("LLaVA-1.5 does not think before it answers", "think");
     fields.refuse("log-probabilities are at /v1/chat/completions", "logprobs", "top_logprobs");
     fields.allow(Kind.TEXT_OR_NUMBER, "keep_alive"); // the model stays as long as the server

@@ -3,15 +3,19 @@ package llava4j.server.openai;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import llava4j.ChatResponse;
 import llava4j.server.engine.Engine;
+import llava4j.server.engine.Models;
 import llava4j.server.engine.Run;
 import llava4j.server.engine.RunEvent;
 import llava4j.server.http.Exchange;
 import llava4j.server.http.Handler;
+import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
+import llava4j.server.request.ServedModel;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Answers a request whole or as a stream of server-sent events. Before the first piece of text
@@ -20,24 +24,31 @@ final class Answering implements Handler {
   private static final Map<String, String> STREAM =
       Map.of("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
 
-  private final Engine engine;
-  private final Function<byte[], ChatCall> reader;
-  private final AnswerForm form;
+  private final Models models;
+  private final Function<Fields, ChatCall> reader;
+  private final BiFunction<ServedModel, AnswerJson, AnswerForm> forms;
 
-  Answering(Engine engine, Function<byte[], ChatCall> reader, AnswerForm form) {
-    this.engine = engine;
+  /// @param forms of each model
+  Answering(
+      Models models,
+      Function<Fields, ChatCall> reader,
+      BiFunction<ServedModel, AnswerJson, AnswerForm> forms) {
+    this.models = models;
     this.reader = reader;
-    this.form = form;
+    this.forms = forms;
   }
 
   @Override
   public void handle(Exchange exchange) throws InterruptedException {
-    ChatCall call = reader.apply(exchange.body());
-    Run run = engine.submit(call.question());
+    Fields body = Json.read(exchange.body());
+    Engine engine = models.find(body.text("model"));
+    ChatCall call = reader.apply(body);
+    AnswerForm form = forms.apply(engine.model(), new AnswerJson(engine.tokenizer()));
+    Run run = engine.submit(call.question(), exchange.caller());
     exchange.whenGone(run::cancel);
     try {
       if (call.streamed()) {
-        stream(exchange, call, run);
+        stream(exchange, call, form.pieces(call, newId()), run);
       } else {
         exchange.json(200, form.whole(call, newId(), whole(call, run)));
       }
@@ -59,13 +70,13 @@ final class Answering implements Handler {
     }
   }
 
-  private void stream(Exchange exchange, ChatCall call, Run run) throws InterruptedException {
+  private static void stream(Exchange exchange, ChatCall call, AnswerForm.Pieces pieces, Run run)
+      throws InterruptedException {
     RunEvent event = run.next();
     if (event instanceof RunEvent.Failed(Refusal refusal)) {
       throw refusal.inField(call.asked());
     }
     exchange.begin("text/event-stream; charset=utf-8", STREAM);
-    AnswerForm.Pieces pieces = form.pieces(call, newId());
     for (ObjectNode first : pieces.first()) {
       send(exchange, first);
     }

@@ -13,29 +13,24 @@ import llava4j.server.request.Fields.Kind;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.Sampling;
-import llava4j.server.request.ServedModel;
 
-/// Reads the bodies of `/v1/chat/completions` and `/v1/completions`. A field of OpenAI's API that
-/// this server does not have is refused if the answer depended on it.
+/// Reads the bodies of `/v1/chat/completions` and `/v1/completions`, but for their `model`. A field
+/// of OpenAI's API that this server does not have is refused if the answer depended on it.
 final class CallReader {
   private static final int MOST_TOKENS = 1_000_000;
   private static final int MOST_ANSWERS = 64;
   static final int MOST_TOP = 20;
 
-  private final ServedModel model;
   private final MessageReader messages;
   private final AnswerFormat formats;
 
-  CallReader(ServedModel model, MessageReader messages, AnswerFormat formats) {
-    this.model = model;
+  CallReader(MessageReader messages, AnswerFormat formats) {
     this.formats = formats;
     this.messages = messages;
   }
 
   /// A body of `/v1/chat/completions`.
-  ChatCall chat(byte[] body) {
-    Fields fields = Json.read(body);
-    model.require(fields.text("model"));
+  ChatCall chat(Fields fields) {
     fields.refuse(
         "LLaVA-1.5 has not learned to call tools", "tools", "functions", "web_search_options");
     fields.refuseUnless("tool_choice", Set.of("none", "auto"), "there are no tools");
@@ -63,9 +58,7 @@ final class CallReader {
   }
 
   /// A body of `/v1/completions`.
-  ChatCall completion(byte[] body) {
-    Fields fields = Json.read(body);
-    model.require(fields.text("model"));
+  ChatCall completion(Fields fields) {
     fields.refuse("this server continues a prompt and does not fill gaps", "suffix");
     if (fields.integer("best_of", 1, MOST_ANSWERS).orElse(1) > 1) {
       throw Refusal.badField("best_of", "best_of cannot be above 1; use n");

@@ -7,15 +7,17 @@ import java.util.Base64;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import llava4j.Llava;
 import llava4j.TextEmbedding;
 import llava4j.server.engine.Engine;
+import llava4j.server.engine.Models;
 import llava4j.server.http.Exchange;
 import llava4j.server.http.Handler;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Fields.Kind;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
-import llava4j.server.request.ServedModel;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,21 +27,19 @@ final class Embeddings implements Handler {
   private static final int MOST_TEXTS = 2048;
   private static final String INPUT = "input";
 
-  private final Engine engine;
-  private final ServedModel model;
+  private final Models models;
 
-  Embeddings(Engine engine, ServedModel model) {
-    this.engine = engine;
-    this.model = model;
+  Embeddings(Models models) {
+    this.models = models;
   }
 
   @Override
   public void handle(Exchange exchange) throws InterruptedException {
     Fields fields = Json.read(exchange.body());
-    model.require(fields.text("model"));
-    List<int[]> texts = texts(fields);
+    Engine engine = models.find(fields.text("model"));
+    List<Function<Llava, int[]>> texts = texts(fields);
     boolean base64 = isBase64(fields);
-    int dim = engine.llava().model().config().text().dim();
+    int dim = engine.facts().dim();
     OptionalInt asked = fields.integer("dimensions", 1, Integer.MAX_VALUE);
     if (asked.isPresent() && asked.getAsInt() != dim) {
       throw Refusal.badField(
@@ -49,10 +49,10 @@ final class Embeddings implements Handler {
     fields.requireNoOther();
     AtomicBoolean gone = new AtomicBoolean();
     exchange.whenGone(() -> gone.set(true));
-    exchange.json(200, answer(engine.embed(texts, gone::get), base64));
+    exchange.json(200, answer(engine, engine.embed(texts, gone::get), base64));
   }
 
-  private ObjectNode answer(List<TextEmbedding> embeddings, boolean base64) {
+  private static ObjectNode answer(Engine engine, List<TextEmbedding> embeddings, boolean base64) {
     ObjectNode body = Json.object().put("object", "list");
     ArrayNode data = body.putArray("data");
     int tokens = 0;
@@ -69,7 +69,7 @@ final class Embeddings implements Handler {
       }
       tokens += embedding.tokens();
     }
-    body.put("model", model.name());
+    body.put("model", engine.model().name());
     body.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
     return body;
   }
@@ -91,7 +91,7 @@ final class Embeddings implements Handler {
   }
 
   /// A text, several, the tokens of one, or those of several.
-  private List<int[]> texts(Fields fields) {
+  private static List<Function<Llava, int[]>> texts(Fields fields) {
     JsonNode input = fields.any(INPUT).orElseThrow(() -> fields.missing(INPUT));
     if (input.isString()) {
       return List.of(tokens(input, INPUT));
@@ -104,21 +104,23 @@ final class Embeddings implements Handler {
     if (items.getFirst().isNumber()) {
       return List.of(tokens(input, INPUT));
     }
-    List<int[]> texts = new ArrayList<>();
+    List<Function<Llava, int[]>> texts = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       texts.add(tokens(items.get(i), INPUT + "[" + i + "]"));
     }
     return texts;
   }
 
-  private int[] tokens(JsonNode text, String place) {
+  /// What makes the tokens, when the model is loaded.
+  private static Function<Llava, int[]> tokens(JsonNode text, String place) {
     if (text.isString() && !text.stringValue().isEmpty()) {
-      return engine.llava().plainTokens(text.stringValue());
+      return llava -> llava.plainTokens(text.stringValue());
     }
     if (!text.isArray() || text.isEmpty() || !text.valueStream().allMatch(JsonNode::isInt)) {
       throw Refusal.badField(
           place, place + " must be a text that is not empty, or a list of tokens; correct it");
     }
-    return text.valueStream().mapToInt(JsonNode::intValue).toArray();
+    int[] ids = text.valueStream().mapToInt(JsonNode::intValue).toArray();
+    return _ -> ids;
   }
 }

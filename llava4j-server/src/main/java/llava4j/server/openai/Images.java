@@ -16,8 +16,7 @@ record Images(int most, boolean allowUrls) {
   /// @throws Refusal if there are too many
   void requireFew(int count, String field) {
     if (count > most) {
-      throw Refusal.badField(
-          field, "a request can have " + most + " image(s) at most; leave some out");
+      throw Refusal.tooManyImages(field, most);
     }
   }
 

@@ -2,13 +2,14 @@ package llava4j.server.openai;
 
 import java.util.Optional;
 import llava4j.server.engine.Engine;
+import llava4j.server.engine.EngineLimits;
+import llava4j.server.engine.Models;
 import llava4j.server.http.Exchange;
 import llava4j.server.http.Routes;
 import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
-import llava4j.server.request.ServedModel;
 import llava4j.text.tokenizer.Tokenizer;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,30 +18,24 @@ import tools.jackson.databind.node.ObjectNode;
 public final class OpenAiApi {
   private static final String MODELS = "/v1/models";
 
-  private final Engine engine;
-  private final ServedModel model;
+  private final Models models;
   private final AnswerFormat formats;
 
-  public OpenAiApi(Engine engine, ServedModel model, AnswerFormat formats) {
-    this.engine = engine;
+  public OpenAiApi(Models models, AnswerFormat formats) {
+    this.models = models;
     this.formats = formats;
-    this.model = model;
   }
 
   public void addTo(Routes routes) {
-    AnswerJson json = new AnswerJson(engine.llava().tokenizer());
-    Images images = new Images(engine.limits().images(), engine.limits().fetch().allowUrls());
-    CallReader reader = new CallReader(model, new MessageReader(images), formats);
-    ResponsesReader responses = new ResponsesReader(model, new ItemReader(images), formats);
+    EngineLimits limits = models.first().limits();
+    Images images = new Images(limits.images(), limits.fetch().allowUrls());
+    CallReader reader = new CallReader(new MessageReader(images), formats);
+    ResponsesReader responses = new ResponsesReader(new ItemReader(images), formats);
     routes
-        .post(
-            "/v1/chat/completions", new Answering(engine, reader::chat, new ChatForm(model, json)))
-        .post(
-            "/v1/completions",
-            new Answering(engine, reader::completion, new CompletionForm(model, json)))
-        .post(
-            "/v1/responses", new Answering(engine, responses::read, new ResponseForm(model, json)))
-        .post("/v1/embeddings", new Embeddings(engine, model))
+        .post("/v1/chat/completions", new Answering(models, reader::chat, ChatForm::new))
+        .post("/v1/completions", new Answering(models, reader::completion, CompletionForm::new))
+        .post("/v1/responses", new Answering(models, responses::read, ResponseForm::new))
+        .post("/v1/embeddings", new Embeddings(models))
         .get(MODELS, this::models)
         .getBelow(MODELS + "/", this::model)
         .post("/tokenize", this::tokenize);
@@ -48,26 +43,32 @@ public final class OpenAiApi {
 
   private void models(Exchange exchange) throws InterruptedException {
     ObjectNode body = Json.object().put("object", "list");
-    body.putArray("data").add(describe());
+    ArrayNode data = body.putArray("data");
+    models.all().forEach(engine -> data.add(describe(engine)));
     exchange.json(200, body);
   }
 
   private void model(Exchange exchange) throws InterruptedException {
-    model.require(Optional.of(exchange.path().substring(MODELS.length() + 1)));
-    exchange.json(200, describe());
+    String name = exchange.path().substring(MODELS.length() + 1);
+    exchange.json(200, describe(models.find(Optional.of(name))));
   }
 
-  private ObjectNode describe() {
-    return Json.object()
-        .put("id", model.name())
-        .put("object", "model")
-        .put("created", model.loaded().getEpochSecond())
-        .put("owned_by", "llava4j");
+  private static ObjectNode describe(Engine engine) {
+    ObjectNode body =
+        Json.object()
+            .put("id", engine.model().name())
+            .put("object", "model")
+            .put("created", engine.model().since().getEpochSecond())
+            .put("owned_by", "llava4j");
+    ArrayNode capabilities = body.putArray("capabilities");
+    engine.capabilities().forEach(capabilities::add);
+    return body.put("context_length", engine.facts().contextLength())
+        .put("loaded", engine.isLoaded());
   }
 
   private void tokenize(Exchange exchange) throws InterruptedException {
     Fields fields = Json.read(exchange.body());
-    model.require(fields.text("model"));
+    Engine engine = models.find(fields.text("model"));
     Optional<String> prompt = fields.text("prompt");
     Optional<String> content = fields.text("content");
     if (prompt.isPresent() == content.isPresent()) {
@@ -75,7 +76,7 @@ public final class OpenAiApi {
     }
     boolean special = fields.flag("add_special_tokens").orElse(false);
     fields.requireNoOther();
-    Tokenizer tokenizer = engine.llava().tokenizer();
+    Tokenizer tokenizer = engine.tokenizer();
     int[] ids = tokenizer.encode(prompt.or(() -> content).orElseThrow(), special);
     ObjectNode body = Json.object();
     ArrayNode tokens = body.putArray("tokens");
@@ -83,7 +84,7 @@ public final class OpenAiApi {
       tokens.add(id);
     }
     body.put("count", ids.length);
-    body.put("max_model_len", engine.llava().model().config().contextLength());
+    body.put("max_model_len", engine.facts().contextLength());
     exchange.json(200, body);
   }
 }

@@ -11,30 +11,25 @@ import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.Sampling;
-import llava4j.server.request.ServedModel;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Reads the bodies of `/v1/responses`. What would have to be stored is refused: a conversation is
-/// sent whole.
+/// Reads the bodies of `/v1/responses`, but for their `model`. What would have to be stored is
+/// refused: a conversation is sent whole.
 final class ResponsesReader {
   private static final String LOG_PROBS = "message.output_text.logprobs";
   private static final String STORED = "nothing is stored here; send the whole conversation";
 
-  private final ServedModel model;
   private final ItemReader items;
   private final AnswerFormat formats;
 
-  ResponsesReader(ServedModel model, ItemReader items, AnswerFormat formats) {
-    this.model = model;
+  ResponsesReader(ItemReader items, AnswerFormat formats) {
     this.items = items;
     this.formats = formats;
   }
 
   /// A body of `/v1/responses`.
-  ChatCall read(byte[] body) {
-    Fields fields = Json.read(body);
-    model.require(fields.text("model"));
+  ChatCall read(Fields fields) {
     refuseOthers(fields);
     OptionalInt tokens = CallReader.tokens(fields, "max_output_tokens");
     int top = fields.integer("top_logprobs", 0, CallReader.MOST_TOP).orElse(0);

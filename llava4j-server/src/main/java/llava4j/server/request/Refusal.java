@@ -72,6 +72,15 @@ public final class Refusal extends RuntimeException {
     return new Refusal(Reason.BAD_REQUEST, message, field, null, -1, null);
   }
 
+  /// More images than the server takes.
+  public static Refusal tooManyImages(String field, int most) {
+    return badField(
+        field,
+        most == 0
+            ? "this server takes no images; leave them out"
+            : "a request can have " + most + " image(s) at most; leave some out");
+  }
+
   /// A field that names what does not exist.
   public static Refusal notFound(String field, String message) {
     return new Refusal(Reason.NOT_FOUND, message, field, null, -1, null);
