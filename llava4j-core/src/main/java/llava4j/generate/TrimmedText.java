@@ -7,7 +7,7 @@ import java.util.Map;
 /// the pieces together are what [llava4j.ChatResponse#text()] is.
 public final class TrimmedText implements TextListener {
   private final TextListener next;
-  private final Map<Integer, Answer> answers = new HashMap<>();
+  private final Map<Integer, Trimmed> answers = new HashMap<>();
 
   /// @param next never called with an empty piece
   public TrimmedText(TextListener next) {
@@ -16,28 +16,9 @@ public final class TrimmedText implements TextListener {
 
   @Override
   public void onText(int answer, String text) {
-    String known = answers.computeIfAbsent(answer, _ -> new Answer()).accept(text);
+    String known = answers.computeIfAbsent(answer, _ -> new Trimmed()).accept(text);
     if (!known.isEmpty()) {
       next.onText(answer, known);
-    }
-  }
-
-  private static final class Answer {
-    private final StringBuilder held = new StringBuilder();
-    private boolean begun;
-
-    /// What of the text so far is known to be inside.
-    String accept(String piece) {
-      String rest = begun ? piece : piece.stripLeading();
-      begun |= !rest.isEmpty();
-      held.append(rest);
-      int end = held.length();
-      while (end > 0 && Character.isWhitespace(held.codePointBefore(end))) {
-        end -= Character.charCount(held.codePointBefore(end));
-      }
-      String inside = held.substring(0, end);
-      held.delete(0, end);
-      return inside;
     }
   }
 }

@@ -25,7 +25,11 @@ final class ByteRowsVector {
   private static final VectorSpecies<Byte> BYTES =
       INTS.length() == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
   private static final VectorSpecies<Short> SHORTS =
-      INTS.length() == 16 ? ShortVector.SPECIES_256 : ShortVector.SPECIES_128;
+      switch (INTS.length()) {
+        case 16 -> ShortVector.SPECIES_256;
+        case 8 -> ShortVector.SPECIES_128;
+        default -> ShortVector.SPECIES_64;
+      };
 
   /// Added to a float below 2^22, it leaves the nearest integer in the low bits.
   static final float ROUNDING = 0x1.8p23f;

@@ -118,9 +118,10 @@ class SchedulerTest {
           threads.submit(() ->
               generator.generate(
                   first, options(1000), TextListener.NONE, () -> blocked.getCount() == 0));
+      // answers long enough that their first words come in the order of the turns
       List<Generator.Request> many = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
-        many.add(new Generator.Request(prompt(beginning(6 + i)), options(4), "many"));
+        many.add(new Generator.Request(prompt(beginning(6 + i)), options(60), "many"));
       }
       List<Future<?>> asking = new ArrayList<>();
       for (Generator.Request request : many) {
@@ -129,7 +130,7 @@ class SchedulerTest {
       while (generator.queued() < 5) {
         Thread.onSpinWait();
       }
-      Generator.Request single = new Generator.Request(prompt(beginning(7)), options(4), "single");
+      Generator.Request single = new Generator.Request(prompt(beginning(7)), options(60), "single");
       asking.add(threads.submit(() -> ask(generator, single, order)));
       while (generator.queued() < 6) {
         Thread.onSpinWait();

@@ -50,7 +50,7 @@ class QuantizedMatrixTest {
     }
   }
 
-  private static void productEqualsPlainSums(Kind kind, Made matrix, int inputs) {
+  static void productEqualsPlainSums(Kind kind, Made matrix, int inputs) {
     int rows = Math.toIntExact(matrix.rows());
     int columns = Math.toIntExact(matrix.columns());
     float[] x = activations(inputs, columns);

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import llava4j.ChatResponse;
 import llava4j.TextEmbedding;
 import llava4j.generate.FinishReason;
+import llava4j.generate.Trimmed;
 import llava4j.server.engine.Engine;
 import llava4j.server.engine.ModelSource;
 import llava4j.server.engine.Models;
@@ -20,7 +21,6 @@ import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
-import llava4j.server.request.Trimmed;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 

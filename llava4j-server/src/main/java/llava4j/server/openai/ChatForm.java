@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import llava4j.ChatResponse;
 import llava4j.generate.Generation;
+import llava4j.generate.Trimmed;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
-import llava4j.server.request.Trimmed;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Answers of `/v1/chat/completions`: the text is that of `llava ask`, without white space around

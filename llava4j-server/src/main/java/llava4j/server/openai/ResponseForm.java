@@ -5,10 +5,10 @@ import java.util.List;
 import llava4j.ChatResponse;
 import llava4j.generate.FinishReason;
 import llava4j.generate.Generation;
+import llava4j.generate.Trimmed;
 import llava4j.server.request.Json;
 import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
-import llava4j.server.request.Trimmed;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 

@@ -1,4 +1,4 @@
-package llava4j.server.request;
+package llava4j.generate;
 
 /// Text that comes in pieces, without the white space around the whole.
 public final class Trimmed {
