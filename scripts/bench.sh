@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything and runs one benchmark: bench.sh JAVA_HOME NAME [OPTIONS]
 set -euo pipefail
+unset CDPATH
 export JAVA_HOME=$1
 shift
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the command line for ./llava, with one line on the terminal: build.sh JAVA_HOME
 set -euo pipefail
+unset CDPATH
 export JAVA_HOME=$1
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=build-state.sh

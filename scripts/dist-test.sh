@@ -6,6 +6,7 @@
 # home and without a folder to write to but /tmp: versions, a question about an image, quantised weights,
 # doctor, a server. Then the one jar, and the installer. Needs the right to make a mount namespace.
 set -euo pipefail
+unset CDPATH
 home=$1
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -20,7 +21,7 @@ fail() {
 }
 say() { printf '%s (after %d s)\n' "$1" "$SECONDS"; }
 
-archive=$(ls -t "$root"/target/dist/llava4j-*.tar.gz 2>/dev/null | head -n 1)
+archive=$(ls -t "$root"/target/dist/llava4j-*.tar.gz 2>/dev/null | head -n 1) || true
 [ -n "$archive" ] || fail "there is no archive in target/dist; run 'make dist'"
 name=$(basename "$archive" .tar.gz)
 [ "$(uname)" = Linux ] || fail "a bare root folder can be made on Linux only"

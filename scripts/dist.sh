@@ -7,6 +7,7 @@
 #
 # Java and the start cache are those of the machine that builds, so each platform is built on itself.
 set -euo pipefail
+unset CDPATH
 home=$1
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the reference of all published modules, target/apidocs; a warning fails: docs.sh JAVA_HOME
 set -euo pipefail
+unset CDPATH
 export JAVA_HOME=$1
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=build-all.sh

@@ -4,6 +4,7 @@
 # Needs Node.js 20 or newer, and npm, which fetches the clients (their versions are in
 # npm-clients-test/package-lock.json).
 set -euo pipefail
+unset CDPATH
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=with-server.sh
 . "$root/scripts/with-server.sh"

@@ -4,6 +4,7 @@
 # Needs Chromium, Node.js 20 or newer, and npm, which fetches the test's libraries (their versions
 # are in page-test/package-lock.json). With --screenshots, those in docs/ are made anew.
 set -euo pipefail
+unset CDPATH
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=with-server.sh
 . "$root/scripts/with-server.sh"
@@ -19,4 +20,4 @@ shots=
 npm_folder page-test
 start_server
 cd "$npm_folder"
-node page-test.mjs "$chromium" "$address/" "$root/examples/images" $shots
+node page-test.mjs "$chromium" "$address/" "$root/examples/images" ${shots:+"$shots"}

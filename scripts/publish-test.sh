@@ -5,6 +5,7 @@
 # Libraries come from the local repository of this machine, as from a remote one; what is not there
 # is downloaded and counted.
 set -euo pipefail
+unset CDPATH
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 JAVA_HOME=$("$root/scripts/find-java.sh")
 export JAVA_HOME

@@ -8,6 +8,7 @@
 # prints nothing makes this script fail; so does an option that the documents name and no --help
 # knows. With arguments, only commands that contain one of them are run.
 set -euo pipefail
+unset CDPATH
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'kill $hub $(cat "$work/server" 2>/dev/null) 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts ./llava the ways users do and looks at words, exit codes and streams: smoke-test.sh [GOLDEN]
 set -euo pipefail
+unset CDPATH
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

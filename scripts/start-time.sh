@@ -3,6 +3,7 @@
 # with the cache of fast starts and without it, in turns: start-time.sh [ROUNDS]
 # Needs an idle machine; prints the medians and their ratio.
 set -euo pipefail
+unset CDPATH
 export LC_ALL=C.UTF-8 # times with a point
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 rounds=${1:-7}

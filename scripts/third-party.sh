@@ -4,6 +4,7 @@
 # Licences come from the libraries' poms and must agree with the licence files in their jars. The
 # drawings, texts and fonts of the small mixture must stand in the bundled model's page, too.
 set -euo pipefail
+unset CDPATH
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=$("$root/scripts/find-java.sh")
 notices=$root/THIRD-PARTY-NOTICES.md

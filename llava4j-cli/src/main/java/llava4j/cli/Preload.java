@@ -55,7 +55,11 @@ final class Preload {
       return false; // picocli takes two for a word that begins with one
     }
     try {
-      String text = Files.readString(Path.of(word.substring(FILE.length())));
+      Path file = Path.of(word.substring(FILE.length()));
+      if (!Files.isRegularFile(file)) {
+        return true; // a pipe can be read once, by picocli
+      }
+      String text = Files.readString(file);
       return text.contains(THREADS) || text.contains(FILE);
     } catch (IOException | InvalidPathException e) {
       return true;

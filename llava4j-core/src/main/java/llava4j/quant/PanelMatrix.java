@@ -18,6 +18,8 @@ final class PanelMatrix implements QuantizedMatrix {
   /// process delays only a small one.
   private static final long CHUNK_WEIGHTS = 1 << 20;
 
+  private static final int MOST_BLOCK = 32;
+
   private final PanelLayout layout;
   private final Tensor panels; // [bytes], U8
   private final MemorySegment bytes;
@@ -37,6 +39,9 @@ final class PanelMatrix implements QuantizedMatrix {
 
   /// As [QuantizedMatrix#of].
   static PanelMatrix of(BlockMatrix matrix) {
+    if (matrix.layout().blockValues() > MOST_BLOCK) {
+      throw new IllegalArgumentException("sums of blocks above 32 do not fit 16 bits");
+    }
     BlockMatrix.Row first = new BlockMatrix.Row(matrix.layout(), matrix.columns());
     boolean wide = false;
     if (matrix.rows() > 0) {

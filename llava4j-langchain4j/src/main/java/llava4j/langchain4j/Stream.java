@@ -28,6 +28,9 @@ final class Stream implements Runnable {
 
   @Override
   public void run() {
+    if (cancellation.getAsBoolean()) {
+      return; // while it waited
+    }
     ChatResponse response;
     try {
       response =

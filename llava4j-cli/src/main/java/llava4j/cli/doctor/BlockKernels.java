@@ -49,7 +49,7 @@ record BlockKernels() implements Check {
     Random random = new Random(bits);
     PackingMemory memory = new PackingMemory();
     for (int block : new int[] {16, 32}) {
-      for (int inputs : new int[] {1, 3}) {
+      for (int inputs : new int[] {1, 3, 4, 9}) {
         for (Numbers numbers : Numbers.values()) {
           Made matrix = new Made(new Layout(bits, block, false), 49, 320, numbers, random);
           compare(trial, matrix, numbers.floats(random, inputs * 320), numbers, memory);
@@ -137,12 +137,14 @@ record BlockKernels() implements Check {
   /// A matrix whose decoded numbers are known in double precision.
   private static final class Made implements BlockMatrix {
     private final Layout layout;
+    private final boolean halfScales;
     private final Row[] rows;
     private final double[][] values;
     private final double[][] magnitudes; // of what was added
 
     Made(Layout layout, int count, int columns, Numbers numbers, Random random) {
       this.layout = layout;
+      this.halfScales = layout.blockValues() == 32;
       this.rows = new Row[count];
       this.values = new double[count][columns];
       this.magnitudes = new double[count][columns];
@@ -158,7 +160,9 @@ record BlockKernels() implements Check {
       int most = -least - 1;
       boolean up = random.nextBoolean();
       for (int block = 0; block < row.scales.length; block++) {
-        row.scales[block] = 0.01f + random.nextFloat();
+        float scale = 0.01f + random.nextFloat();
+        // as most files have them, in 16 bits
+        row.scales[block] = halfScales ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
         if (layout.hasMinimums()) {
           row.minimums[block] = (float) random.nextGaussian();
         }

@@ -11,8 +11,9 @@ import org.bytedeco.pytorch.Tensor;
 /// Products of a quantised matrix with many rows, which are faster than the kernels for blocks, or
 /// more exact. See [PrefillMode].
 public sealed interface ManyRows permits ExactProducts, BfloatProducts, IntegerProducts {
-  /// Rows of a product that a chosen mode computes, other than AUTO: more than are decoded at once.
-  long CHOSEN_ROWS = 9;
+  /// Rows of a product that a chosen mode computes, other than AUTO: more than are decoded at once,
+  /// whose bits must not depend on their number.
+  long CHOSEN_ROWS = IntegerProducts.FEWEST_ROWS;
 
   /// The least number of rows for it.
   long fewestRows();

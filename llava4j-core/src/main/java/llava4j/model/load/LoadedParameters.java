@@ -18,6 +18,7 @@ import llava4j.quant.HalfMatVec;
 import llava4j.quant.KeptMinimums;
 import llava4j.quant.PackingMemory;
 import llava4j.quant.QuantizedMatrix;
+import llava4j.quant.VectorSupport;
 import llava4j.quant.WithMinimums;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -54,6 +55,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final List<Tensor> owned = new ArrayList<>();
   private final List<QuantizedMatrix> quantized = new ArrayList<>();
   private final boolean quantizes;
+  private final PrefillMode prefill;
   private long bytesDone;
   private long packedSinceCleaning;
 
@@ -90,12 +92,28 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
             .map(info -> MatrixPlan.linear(info, source, device, format))
             .toList();
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
-    if (prefill != PrefillMode.AUTO && !quantizes) {
-      throw new BadInputException(
-          "prefill in " + prefill + " is for quantised weights; leave it at AUTO");
-    }
+    this.prefill = prefill;
+    requireMeaning(prefill, plans);
     this.many =
         quantizes ? ManyRows.of(prefill, haveFourBits(plans), oneDnn, tiles) : Optional.empty();
+  }
+
+  private static void requireMeaning(PrefillMode prefill, List<MatrixPlan> plans) {
+    if (prefill == PrefillMode.AUTO) {
+      return;
+    }
+    if (plans.stream().allMatch(MatrixPlan.Plain.class::isInstance)) {
+      throw new BadInputException(
+          "prefill in " + prefill + " is for quantised weights; leave it at auto");
+    }
+    if (!VectorSupport.isAvailable()
+        && plans.stream().anyMatch(MatrixPlan.Requantized.class::isInstance)) {
+      throw new BadInputException(
+          "prefill in "
+              + prefill
+              + " of weights that are quantised while loading needs the Vector API: start Java with"
+              + " --add-modules jdk.incubator.vector, or leave it at auto");
+    }
   }
 
   /// Whether most quantised weights have 4 bits.
@@ -104,13 +122,17 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     for (MatrixPlan plan : plans) {
       four +=
           switch (plan) {
-                case MatrixPlan.Plain _ -> 0;
-                case MatrixPlan.Stored stored -> stored.blocks().layout().bits() == 4 ? 1 : -1;
-                case MatrixPlan.Requantized made -> made.bits() == 4 ? 1 : -1;
-              }
-              * plan.bytes();
+            case MatrixPlan.Plain _ -> 0;
+            case MatrixPlan.Stored stored ->
+                signed(stored.blocks().layout().bits(), stored.numbers());
+            case MatrixPlan.Requantized made -> signed(made.bits(), made.numbers());
+          };
     }
     return four > 0;
+  }
+
+  private static long signed(int bits, long numbers) {
+    return bits == 4 ? numbers : -numbers;
   }
 
   /// Frees memory that was needed only for loading.
@@ -202,7 +224,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   }
 
   /// @param kept the matrix as its file keeps it, for products with many rows where the packed one
-  ///   cannot be read; empty if there is no such file
+  ///   cannot be read or is not exact; empty if there is no such file
   private Linear quantized(
       String name, BlockMatrix blocks, Optional<BlockMatrix> kept, Tensor biasOrNull) {
     long bytes = source.tensors().get(name).bytes();
@@ -217,7 +239,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       source.release(name);
       bytesDone += bytes;
       progress.onTensor(name, bytesDone, bytesTotal);
-      Optional<BlockMatrix> readable = readable(quantized.getLast(), minimums).or(() -> kept);
+      Optional<BlockMatrix> packed = readable(quantized.getLast(), minimums);
+      // minimums are rounded when packed
+      Optional<BlockMatrix> readable =
+          prefill == PrefillMode.EXACT && minimums != null
+              ? kept.or(() -> packed)
+              : packed.or(() -> kept);
       return new Linear.Quantized(
           quantized.getLast(),
           minimums,

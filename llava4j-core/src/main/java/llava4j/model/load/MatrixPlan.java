@@ -21,10 +21,14 @@ sealed interface MatrixPlan {
   record Plain(DType type, long bytes) implements MatrixPlan {}
 
   /// In the quantised blocks of the checkpoint.
-  record Stored(BlockMatrix blocks, long bytes) implements MatrixPlan {}
+  record Stored(BlockMatrix blocks, long bytes) implements MatrixPlan {
+    long numbers() {
+      return blocks.rows() * blocks.columns();
+    }
+  }
 
   /// In quantised blocks that are made while loading.
-  record Requantized(int bits, long bytes) implements MatrixPlan {}
+  record Requantized(int bits, long numbers, long bytes) implements MatrixPlan {}
 
   /// The plan for a matrix of a linear layer.
   static MatrixPlan linear(
@@ -46,7 +50,7 @@ sealed interface MatrixPlan {
         }
         int bits = format == WeightFormat.Q8 || info.name().equals("lm_head.weight") ? 8 : 4;
         Layout layout = RowQuantizer.layout(bits);
-        yield new Requantized(bits, QuantizedMatrix.bytes(layout, rows, columns));
+        yield new Requantized(bits, rows * columns, QuantizedMatrix.bytes(layout, rows, columns));
       }
       case FP32, FP16, BF16 -> table(info, source, device, format);
     };

@@ -107,6 +107,9 @@ public final class LlavaChatModel implements ChatModel, AutoCloseable {
       ChatModelObservationContext context,
       FluxSink<ChatResponse> sink,
       Cancellation cancellation) {
+    if (cancellation.getAsBoolean()) {
+      return; // while it waited
+    }
     try {
       ChatRequest request = reader.read(prompt);
       Llava model = model(prompt);

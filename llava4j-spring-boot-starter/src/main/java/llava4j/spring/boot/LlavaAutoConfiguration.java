@@ -36,12 +36,21 @@ import org.springframework.context.annotation.Lazy;
 @EnableConfigurationProperties(LlavaProperties.class)
 public final class LlavaAutoConfiguration {
 
-  /// Loaded when it is asked for: by [#llavaChatModel], or by the first prompt.
-  @Bean(destroyMethod = "close")
-  @Lazy
-  @ConditionalOnMissingBean
-  Llava llava(LlavaProperties properties) {
-    return Llava.load(properties.model(), properties.loadOptions());
+  /// The model of the properties, where the application has none of its own.
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnMissingBean({Llava.class, LlavaChatModel.class})
+  static class ModelOfProperties {
+    /// Looks at the start whether a model is named, also if it is loaded later.
+    ModelOfProperties(LlavaProperties properties) {
+      properties.requiredModel();
+    }
+
+    /// Loaded when it is asked for: by [#llavaChatModel], or by the first prompt.
+    @Bean(destroyMethod = "close")
+    @Lazy
+    Llava llava(LlavaProperties properties) {
+      return Llava.load(properties.requiredModel(), properties.loadOptions());
+    }
   }
 
   @Bean

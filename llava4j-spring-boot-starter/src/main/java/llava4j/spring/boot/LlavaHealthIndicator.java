@@ -18,13 +18,13 @@ final class LlavaHealthIndicator extends AbstractHealthIndicator {
 
   @Override
   protected void doHealthCheck(Health.Builder builder) {
-    if (inUse.failure().isPresent()) {
-      builder.down().withDetail("problem", inUse.failure().get());
-    } else {
-      builder.up();
-    }
+    inUse
+        .failure()
+        .ifPresentOrElse(problem -> builder.down().withDetail("problem", problem), builder::up);
     builder
-        .withDetail("model", inUse.loaded().map(Llava::name).orElse(model))
+        .withDetail(
+            "model",
+            inUse.loaded().map(Llava::name).orElse(model == null ? "the application's own" : model))
         .withDetail("loaded", inUse.loaded().isPresent());
   }
 }

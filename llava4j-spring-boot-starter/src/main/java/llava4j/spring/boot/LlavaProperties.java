@@ -16,8 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// The properties `llava.*`.
 ///
-/// @param model a model folder or a `.gguf` file; with `download` also `owner/name` of a model on
-///   the hub
+/// @param model needed unless the application has a [llava4j.Llava] of its own: a model folder or a
+///   `.gguf` file; with `download` also `owner/name` of a model on the hub
 /// @param visionTower folder, or with `download` hub name, of the CLIP model for a checkpoint in
 ///   the original layout, in place of the one in its configuration
 /// @param mmproj the vision file of a `.gguf` model; by default the only one in its folder
@@ -46,14 +46,21 @@ public record LlavaProperties(
     @DefaultValue Chat chat) {
 
   public LlavaProperties {
+    if (threads != null && threads < 1) {
+      throw new BadInputException("llava.threads must be at least 1, not " + threads);
+    }
+  }
+
+  /// The model, for an application that brings none of its own.
+  ///
+  /// @throws BadInputException if it is not set
+  String requiredModel() {
     if (model == null || model.isBlank()) {
       throw new BadInputException(
           "llava.model is not set; set it to a model folder or a .gguf file, or set"
               + " spring.ai.model.chat to another provider or none");
     }
-    if (threads != null && threads < 1) {
-      throw new BadInputException("llava.threads must be at least 1, not " + threads);
-    }
+    return model;
   }
 
   /// Properties `llava.chat.*`; null where nothing is set.

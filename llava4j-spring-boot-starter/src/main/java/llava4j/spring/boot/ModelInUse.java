@@ -46,7 +46,7 @@ public final class ModelInUse {
 
   /// Why it could not be loaded the last time; empty if it was not tried or is loaded.
   public Optional<String> failure() {
-    return Optional.ofNullable(failure);
+    return loaded == null ? Optional.ofNullable(failure) : Optional.empty();
   }
 
   /// The sentence for the user within Spring's exceptions.

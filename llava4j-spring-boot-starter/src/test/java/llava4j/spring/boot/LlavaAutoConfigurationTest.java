@@ -181,7 +181,7 @@ class LlavaAutoConfigurationTest {
   @Test
   void anApplicationsOwnModelIsUsedAndClosedByIt() {
     Llava own = Llava.load(TINY);
-    runner
+    empty
         .withBean(Llava.class, () -> own, bean -> bean.setDestroyMethodName(""))
         .run(context -> assertThat(context.getBean(ModelInUse.class).loaded()).containsSame(own));
     assertThat(own.ask("Is the sky blue?")).isNotNull();
