@@ -86,6 +86,34 @@ export const CASES = {
     equal(await storedImages(page), 0, "images left behind");
   },
 
+  "what is deleted or left while an answer streams": async (page, { penguin }) => {
+    await page.route("**/v1/chat/completions", () => {}); // an answer that never ends
+    const begin = async (text) => {
+      await page.fill("#question", text);
+      await page.press("#question", "Enter");
+      await page.getByRole("button", { name: "Delete " + text }).waitFor();
+    };
+    await addFile(page, penguin);
+    await begin("First");
+    await page.getByRole("button", { name: "Delete First" }).click();
+    await page.getByText("Conversations stay in this browser.").waitFor();
+    await page.reload();
+    await page.getByText("Conversations stay in this browser.").waitFor();
+    equal(await storedImages(page), 0, "images left behind");
+    await begin("Second");
+    await page.click("#new");
+    await addFile(page, penguin);
+    await begin("Third");
+    await page.getByRole("button", { name: "Second", exact: true }).click();
+    await page.getByRole("button", { name: "Third", exact: true }).click();
+    await page.locator(".question img").waitFor();
+    equal(await page.locator(".question .words").allInnerTexts(), ["Third"], "questions");
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.click("#remove-all");
+    await page.getByText("Conversations stay in this browser.").waitFor();
+    equal(await storedImages(page), 0, "images left behind by all");
+  },
+
   "two models, or two settings, side by side": async (page) => {
     await page.click("#compare");
     await page.click("#settings-open");

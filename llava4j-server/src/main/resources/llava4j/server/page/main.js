@@ -161,7 +161,7 @@ function ask(question, added) {
   status("");
   window.history.replaceState(null, "", "#" + conversation.id);
   const asked = conversation;
-  keep(async () => {
+  const kept = keep(async () => {
     for (const image of added) {
       await store.saveImage(image);
     }
@@ -169,6 +169,7 @@ function ask(question, added) {
     const used = new Set(imagesOf(asked.turns));
     await store.removeImages(dropped.filter((id) => !used.has(id)));
   });
+  store.expect(asked.id, kept);
   turn.answers.forEach((_, lane) => run(index, lane));
   return true;
 }
@@ -185,7 +186,11 @@ function again(index, lane) {
   run(index, lane);
 }
 
-async function run(index, lane) {
+function run(index, lane) {
+  store.expect(conversation.id, answered(index, lane));
+}
+
+async function answered(index, lane) {
   const asked = conversation;
   const answer = asked.turns[index].answers[lane];
   const controller = new AbortController();
@@ -195,7 +200,7 @@ async function run(index, lane) {
   let drawn = 0;
   const show = () => {
     drawn = 0;
-    if (view.isConnected) {
+    if (asked === conversation && view.isConnected) {
       const follow = atEnd();
       showAnswer(view, index, lane);
       if (follow) {
@@ -328,11 +333,17 @@ async function open(id) {
 }
 
 async function remove(old) {
-  await store.remove(old);
+  if (old.id === conversation.id) {
+    stop();
+  }
+  await store.settled(old.id);
+  await store.remove((await store.conversation(old.id)) ?? old);
   await (old.id === conversation.id ? start() : history.update(conversation.id));
 }
 
 async function removeAll() {
+  stop();
+  await store.settled();
   for (const old of await store.conversations()) {
     await store.remove(old);
   }

@@ -30,6 +30,8 @@ export function imagesOf(turns) {
 
 export class Store {
   #base;
+  #expected = new Set(); // {id, over}
+  #removed = new Set(); // ids of conversations, which do not come back
   #memory = { [CONVERSATIONS]: new Map(), [IMAGES]: new Map() };
 
   // Whether what is stored outlives the page.
@@ -81,9 +83,25 @@ export class Store {
     return this.#get(CONVERSATIONS, id);
   }
 
-  save(conversation) {
-    conversation.updated = Date.now();
-    return this.#put(CONVERSATIONS, conversation);
+  // Does nothing if it was removed: an answer to it may have been on its way.
+  async save(conversation) {
+    if (!this.#removed.has(conversation.id)) {
+      conversation.updated = Date.now();
+      await this.#put(CONVERSATIONS, conversation);
+    }
+  }
+
+  // Something may still be stored for a conversation, until the promise `over` is fulfilled.
+  expect(id, over) {
+    const entry = { id, over };
+    this.#expected.add(entry);
+    over.finally(() => this.#expected.delete(entry));
+  }
+
+  // Waits for what is expected, for one conversation or, without an id, for all.
+  async settled(id) {
+    const entries = [...this.#expected].filter((entry) => id === undefined || entry.id === id);
+    await Promise.allSettled(entries.map(({ over }) => over));
   }
 
   image(id) {
@@ -96,6 +114,7 @@ export class Store {
 
   // Its images go with it: no other conversation has them.
   async remove(conversation) {
+    this.#removed.add(conversation.id);
     await this.#remove(CONVERSATIONS, conversation.id);
     await this.removeImages(imagesOf(conversation.turns));
   }
