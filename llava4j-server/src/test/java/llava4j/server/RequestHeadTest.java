@@ -49,6 +49,24 @@ class RequestHeadTest {
             400,
             post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n") + CHUNKED,
             "Content-Length and Transfer-Encoding"),
+        Arguments.of(
+            400,
+            old("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + CHUNKED,
+            "HTTP/1.0 has no Transfer-Encoding"),
+        Arguments.of(
+            400,
+            old("Transfer-Encoding: chunked\r\n") + CHUNKED,
+            "HTTP/1.0 has no Transfer-Encoding"),
+        Arguments.of(
+            400,
+            post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n") + CHUNKED,
+            "only once"),
+        Arguments.of(
+            400,
+            post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") + CHUNKED,
+            "only once"),
+        Arguments.of(
+            400, post("Transfer-Encoding: chunked, chunked\r\n") + CHUNKED, "chunked only"),
         Arguments.of(400, post("Transfer-Encoding: gzip, chunked\r\n") + CHUNKED, "chunked only"),
         Arguments.of(400, post("Transfer-Encoding: xx\r\n") + BODY, "chunked only"),
         Arguments.of(
@@ -71,6 +89,10 @@ class RequestHeadTest {
 
   private static String post(String headers) {
     return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+  }
+
+  private static String old(String headers) {
+    return post(headers).replace("HTTP/1.1", "HTTP/1.0");
   }
 
   @ParameterizedTest

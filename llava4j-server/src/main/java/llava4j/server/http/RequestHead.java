@@ -33,10 +33,9 @@ final class RequestHead {
 
   /// @throws Refusal if the body comes in a form that is not read here
   static void requireReadableBody(HttpServerRequest request) {
-    String transfer = request.getHeader("Transfer-Encoding");
-    if (transfer != null && !transfer.strip().equalsIgnoreCase("chunked")) {
-      throw Refusal.of(
-          Refusal.Reason.BAD_REQUEST, "Transfer-Encoding can be chunked only; send it so");
+    List<String> transfer = request.headers().getAll("Transfer-Encoding");
+    if (!transfer.isEmpty()) {
+      requireChunked(request, transfer);
     }
     String coding = request.getHeader("Content-Encoding");
     if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
@@ -44,6 +43,29 @@ final class RequestHead {
           Refusal.Reason.UNSUPPORTED_CODING,
           "a body with Content-Encoding is not read here; send it as it is, without the header");
     }
+  }
+
+  /// What proxies do not agree on could let a part of the body pass for a request.
+  private static void requireChunked(HttpServerRequest request, List<String> transfer) {
+    if (request.version() == HttpVersion.HTTP_1_0) {
+      throw Refusal.of(
+          Refusal.Reason.BAD_REQUEST,
+          "HTTP/1.0 has no Transfer-Encoding; send Content-Length, or HTTP/1.1");
+    }
+    if (transfer.size() > 1 || !transfer.getFirst().equalsIgnoreCase("chunked")) {
+      throw Refusal.of(
+          Refusal.Reason.BAD_REQUEST,
+          "Transfer-Encoding can be chunked only, and only once; send it so");
+    }
+    if (request.headers().contains("Content-Length")) {
+      throw twoLengths();
+    }
+  }
+
+  private static Refusal twoLengths() {
+    return Refusal.of(
+        Refusal.Reason.BAD_REQUEST,
+        "the request has Content-Length and Transfer-Encoding; send one of them");
   }
 
   /// Why the head of a request could not be read.
@@ -55,7 +77,7 @@ final class RequestHead {
               "the headers of the request are too long; shorten them";
           case TooLongHttpLineException _ -> "the path of the request is too long; shorten it";
           case IllegalArgumentException e when TWO_LENGTHS.equals(e.getMessage()) ->
-              "the request has Content-Length and Transfer-Encoding; send one of them";
+              twoLengths().getMessage();
           case null, default ->
               "the request is not HTTP/1.1, or has an unusable header; correct it";
         };

@@ -9,7 +9,7 @@ import io.vertx.core.net.impl.ConnectionBase;
 
 /// Reads the heads of requests as Vert.x does, but refuses a body whose length is given in two
 /// ways: a proxy before this server might believe the other one, and take a part of the body for a
-/// request (request smuggling).
+/// request (request smuggling). That is so in HTTP/1.1; [RequestHead] refuses the other cases.
 final class StrictDecoder extends VertxHttpRequestDecoder {
   private StrictDecoder(HttpServerOptions options) {
     super(options);
