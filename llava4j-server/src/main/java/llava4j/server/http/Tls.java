@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
@@ -20,14 +21,15 @@ final class Tls {
   private final TlsFiles files;
   private final PemKeyCertOptions first;
   private final AtomicBoolean looking = new AtomicBoolean();
-  private volatile TlsFiles.Content seen;
+  private volatile TlsFiles.Content used;
+  private volatile String said = ""; // why the files of now are not used
 
   /// @throws BadInputException if the files cannot be used
   Tls(Vertx vertx, TlsFiles files) {
     this.vertx = vertx;
     this.files = files;
-    this.seen = files.read();
-    this.first = files.options(vertx, seen);
+    this.used = files.read();
+    this.first = files.options(vertx, used);
   }
 
   void applyTo(HttpServerOptions options) {
@@ -45,26 +47,36 @@ final class Tls {
         });
   }
 
+  /// A pair that cannot be used is tried again: it may only not be valid yet.
   private void look(HttpServer server, Consumer<String> notes) {
     try {
       TlsFiles.Content now = files.read();
-      if (now.isSame(seen)) {
-        return;
+      if (!now.isSame(used)) {
+        PemKeyCertOptions options = files.options(vertx, now);
+        server
+            .updateSSLOptions(new ServerSSLOptions().setKeyCertOptions(options))
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get();
+        used = now;
+        notes.accept("the certificate " + files.certificate() + " is renewed");
       }
-      seen = now; // also if it is wrong: that is said once
-      PemKeyCertOptions options = files.options(vertx, now);
-      server
-          .updateSSLOptions(new ServerSSLOptions().setKeyCertOptions(options))
-          .onSuccess(_ -> notes.accept("the certificate " + files.certificate() + " is renewed"))
-          .onFailure(cause -> keep(notes, String.valueOf(cause.getMessage())));
+      said = "";
     } catch (BadInputException e) {
       keep(notes, e.getMessage());
+    } catch (ExecutionException e) {
+      keep(notes, String.valueOf(e.getCause().getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody does it
     } finally {
       looking.set(false);
     }
   }
 
-  private static void keep(Consumer<String> notes, String why) {
-    notes.accept("the certificate stays as it was: " + why);
+  private void keep(Consumer<String> notes, String why) {
+    if (!why.equals(said)) {
+      said = why;
+      notes.accept("the certificate stays as it was: " + why);
+    }
   }
 }
