@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -68,6 +72,43 @@ class TlsTest {
     until("is renewed");
     assertThat(models(rsa)).isEqualTo(200);
     assertThatThrownBy(() -> models(elliptic)).isInstanceOf(SSLHandshakeException.class);
+  }
+
+  @Test
+  void aPairThatIsNotValidYetIsUsedWhenItIs() throws Exception {
+    TlsFiles files = new TlsFiles(folder.resolve("soon.crt"), folder.resolve("soon.key"));
+    put(elliptic, files);
+    start(files);
+    TlsPair soon = TlsPair.make(folder, "from", "-keyalg", "EC", "-startdate", "+8S");
+    put(soon, files);
+    until("is not valid yet");
+    until("is renewed");
+
+    assertThat(models(soon)).isEqualTo(200);
+    assertThat(fixture.notes.stream().filter(note -> note.contains("not valid yet"))).hasSize(1);
+  }
+
+  @Test
+  void whatIsSentWithoutTlsIsNotLogged() throws Exception {
+    start(rsa.files());
+    String secret = "secret prompt ".repeat(300);
+    assertThat(plain("\u0016" + secret)).doesNotContain("200 OK");
+    until("NotSslRecordException");
+
+    assertThat(fixture.notes)
+        .allMatch(note -> note.length() < 250 && !note.contains("73656372"), "without the bytes");
+    assertThat(plain("post / " + secret)).contains("400 Bad Request", "use https://");
+  }
+
+  private String plain(String text) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.server.port())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (SocketException _) {
+      return ""; // closed at once
+    }
   }
 
   @Test

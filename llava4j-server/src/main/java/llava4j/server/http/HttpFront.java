@@ -26,6 +26,7 @@ import llava4j.server.request.Refusal;
 /// Only HTTP/1.1: who asks for an upgrade to HTTP/2 gets the answer without it.
 public final class HttpFront implements AutoCloseable {
   private static final long SECOND_MILLIS = 1000;
+  private static final int SHOWN_CHARACTERS = 200;
 
   private final Vertx vertx;
   private final HttpServerOptions options;
@@ -155,7 +156,7 @@ public final class HttpFront implements AutoCloseable {
     });
     server.invalidRequestHandler(this::refuseUnreadable);
     server.requestHandler(this::accept);
-    server.exceptionHandler(cause -> log.note("a connection failed: " + cause.getMessage()));
+    server.exceptionHandler(cause -> log.note("a connection failed: " + shown(cause)));
     vertx.setPeriodic(SECOND_MILLIS, _ -> connections.closeIdle());
     tls.ifPresent(files -> files.follow(server, log::note));
     try {
@@ -178,6 +179,20 @@ public final class HttpFront implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while starting", e);
     }
+  }
+
+  /// The libraries' message may hold all bytes that the client has sent, in hexadecimal.
+  private static String shown(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message =
+        String.valueOf(cause.getMessage())
+            .replaceAll("[0-9A-Fa-f]{8,}", "...")
+            .replaceAll("[^ -~]", "?");
+    String start = message.substring(0, Math.min(message.length(), SHOWN_CHARACTERS));
+    return cause.getClass().getSimpleName() + ": " + start;
   }
 
   /// On the event loop: the head of a request is no HTTP.

@@ -16,8 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// Tells who speaks plain HTTP to a TLS port what is wrong. It stands before TLS and looks at the
-/// first byte of a connection: TLS begins with 22, HTTP with a capital letter.
+/// first byte of a connection: TLS begins with 22, and whatever else comes is taken for HTTP.
 final class PlainHttpNotice extends ChannelInboundHandlerAdapter {
+  private static final int TLS_HANDSHAKE = 22;
   private static final String BODY =
       "{\"error\":{\"message\":\"this server speaks TLS; use https:// in place of http://\","
           + "\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}";
@@ -30,8 +31,7 @@ final class PlainHttpNotice extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-      int first = bytes.getByte(bytes.readerIndex());
-      if (first >= 'A' && first <= 'Z') {
+      if (bytes.getByte(bytes.readerIndex()) != TLS_HANDSHAKE) {
         ReferenceCountUtil.release(message);
         context
             .writeAndFlush(Unpooled.copiedBuffer(ANSWER, StandardCharsets.US_ASCII))
