@@ -1,6 +1,8 @@
 package llava4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -10,12 +12,25 @@ import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import llava4j.Llava;
 import llava4j.TextEmbedding;
+import llava4j.image.fetch.FetchPolicy;
+import llava4j.model.load.LoadProgress;
+import llava4j.server.engine.Embedding;
+import llava4j.server.engine.Engine;
+import llava4j.server.engine.EngineLimits;
+import llava4j.server.engine.LoadedSource;
+import llava4j.server.engine.ModelSource;
+import llava4j.server.engine.Models;
+import llava4j.server.request.Refusal;
+import llava4j.text.tokenizer.Tokenizer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,6 +133,121 @@ class EmbeddingsTest {
   }
 
   @Test
+  void anAnswerHasOnlySoManyNumbers() throws Exception {
+    ModelSource wide = new Wide(new LoadedSource("wide", fixture.llava));
+    try (ServerFixture large =
+        new ServerFixture(List.of(wide), ServerSettings.defaults(), () -> Long.MAX_VALUE)) {
+      String texts = "[\"a\"" + ",\"a\"".repeat(976) + "]";
+      Client.Reply reply = large.client.post(PATH, "{\"input\":" + texts + "}");
+
+      assertThat(reply.error())
+          .isEqualTo("input must have 1 to 976 texts, not 977; send the others in another request");
+      assertThat(reply.status()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void whatIsDroppedIsToldAtOnceAndFreesItsPlace() throws Exception {
+    EngineLimits limits =
+        new EngineLimits(1, 1, Duration.ofMinutes(1), 8, 1_000_000, FetchPolicy.withoutUrls());
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch gate = new CountDownLatch(1);
+    try (Models models = models(limits)) {
+      Engine engine = models.first();
+      Embedding slow =
+          engine.embed(
+              List.of(llava -> {
+                begun.countDown();
+                awaitUninterruptibly(gate);
+                return llava.plainTokens(TEXT);
+              }));
+      begun.await();
+      Embedding left = engine.embed(List.of(llava -> llava.plainTokens(TEXT)));
+      assertThat(engine.running()).isEqualTo(1);
+      assertThat(engine.queued()).isEqualTo(1);
+      left.cancel();
+      assertThat(engine.queued()).isZero();
+      assertThat(refusal(left)).isEqualTo(Refusal.Reason.CLIENT_GONE);
+
+      Embedding dropped = engine.embed(List.of(llava -> llava.plainTokens(TEXT)));
+      models.refuseAll();
+      assertThat(refusal(dropped)).isEqualTo(Refusal.Reason.UNAVAILABLE);
+      gate.countDown();
+      assertThat(slow.await().getFirst().values()).isEqualTo(expected.values());
+      assertThat(engine.running()).isZero();
+    }
+  }
+
+  @Test
+  void fullMemoryIsNoBug() {
+    try (Models models = models(ServerSettings.defaults().engine())) {
+      Embedding work =
+          models
+              .first()
+              .embed(
+                  List.of(_ -> {
+                    throw new OutOfMemoryError("Java heap space");
+                  }));
+
+      assertThatThrownBy(work::await)
+          .hasMessage("the server's memory is full; send fewer texts or try again later");
+      assertThat(refusal(work)).isEqualTo(Refusal.Reason.UNAVAILABLE);
+    }
+  }
+
+  @Test
+  void embeddedTextsAreCounted() throws Exception {
+    double before = metric("llava_prompt_tokens_total");
+    double requests = metric("llava_request_duration_seconds_count");
+    post("\"" + TEXT + "\"");
+
+    assertThat(metric("llava_prompt_tokens_total") - before).isEqualTo(expected.tokens());
+    assertThat(metric("llava_request_duration_seconds_count") - requests).isEqualTo(1);
+  }
+
+  private double metric(String name) throws Exception {
+    String start = name + "{model=\"original\"} ";
+    return fixture
+        .client
+        .get("/metrics")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith(start))
+        .mapToDouble(line -> Double.parseDouble(line.substring(start.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Models models(EngineLimits limits) {
+    Models models =
+        new Models(
+            List.of(new LoadedSource("original", fixture.llava)),
+            limits,
+            () -> Long.MAX_VALUE,
+            _ -> {});
+    models.warmUp();
+    return models;
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch gate) {
+    boolean interrupted = false;
+    while (gate.getCount() > 0) {
+      try {
+        gate.await();
+      } catch (InterruptedException _) {
+        interrupted = true; // the engine is being stopped
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Refusal.Reason refusal(Embedding work) {
+    return assertThatExceptionOfType(Refusal.class).isThrownBy(work::await).actual().reason();
+  }
+
+  @Test
   void clientsOfOthers() {
     OpenAIClient openai =
         OpenAIOkHttpClient.builder()
@@ -161,5 +291,33 @@ class EmbeddingsTest {
       boxed.add(value);
     }
     return boxed;
+  }
+
+  /// A model that says to be as wide as one with 7 billion weights.
+  private record Wide(ModelSource model) implements ModelSource {
+    @Override
+    public String name() {
+      return model.name();
+    }
+
+    @Override
+    public Facts facts() {
+      return new Facts(2048, 4096, 32, 0, 0);
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+      return model.tokenizer();
+    }
+
+    @Override
+    public Llava load(LoadProgress progress) {
+      return model.load(progress);
+    }
+
+    @Override
+    public boolean isOwned() {
+      return false;
+    }
   }
 }

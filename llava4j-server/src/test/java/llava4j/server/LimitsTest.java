@@ -73,10 +73,11 @@ class LimitsTest {
     assertThat(cached("secret-of-bob", body)).isPositive();
     assertThat(with("Authorization", "Bearer alice").status()).isEqualTo(401);
     assertThat(with("Authorization", "Bearer ").status()).isEqualTo(401);
+    assertThat(with("Authorization", "Bearer secret-of-bob").status()).isEqualTo(200);
+    until(() -> fixture.log.size() == 7); // a line comes a little after its response
     assertThat(fixture.log)
         .contains("alice: POST " + CHAT + " 200", "key2: POST " + CHAT + " 200")
         .contains("GET /v1/models 401");
-    assertThat(with("Authorization", "Bearer secret-of-bob").status()).isEqualTo(200);
     String metrics =
         fixture
             .client
@@ -242,6 +243,24 @@ class LimitsTest {
   }
 
   @Test
+  void whatNobodyWaitsForHasNoPlaceInTheQueue() throws Exception {
+    fixture = new ServerFixture(engine(1, 1, Duration.ofMinutes(1)));
+    try (Socket running = send(CHAT, LONG + "\"stream\":true," + HI)) {
+      assertThat(running.getInputStream().read()).isPositive(); // it has begun
+      try (Socket _ = send("/v1/embeddings", "{\"input\":\"Hi\"}")) {
+        until(() -> fixture.server.unanswered() == 2);
+      }
+      until(() -> fixture.server.unanswered() == 1);
+      try (Socket _ = send("/api/generate", "{\"model\":\"original\"}")) {
+        until(() -> fixture.server.unanswered() == 2);
+      }
+      until(() -> fixture.server.unanswered() == 1);
+      assertThat(fixture.client.get("/metrics").text())
+          .contains("llava_requests_running{model=\"original\"} 1\n");
+    }
+  }
+
+  @Test
   void imagesFromAddressesComeThroughTheGuardedFetcher() throws Exception {
     HttpServer images =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -358,10 +377,10 @@ class LimitsTest {
   }
 
   private interface Condition {
-    boolean holds();
+    boolean holds() throws IOException, InterruptedException;
   }
 
-  private static void until(Condition condition) throws InterruptedException {
+  private static void until(Condition condition) throws IOException, InterruptedException {
     long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (!condition.holds()) {
       assertThat(System.nanoTime()).as("in time").isLessThan(end);

@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import llava4j.Llava;
 import llava4j.TextEmbedding;
@@ -15,44 +14,47 @@ import llava4j.error.BadInputException;
 import llava4j.server.request.Refusal;
 
 /// Texts that are to be embedded. The engine's thread works, the request's own thread waits.
-final class Embedding implements Runnable {
+public final class Embedding implements Work {
   private final Engine engine;
   private final List<Function<Llava, int[]>> texts;
-  private final BooleanSupplier cancelled;
   private final Duration patience;
   private final long arrived = System.nanoTime();
   private final CompletableFuture<List<TextEmbedding>> done = new CompletableFuture<>();
 
-  Embedding(Engine engine, List<Function<Llava, int[]>> texts, BooleanSupplier cancelled) {
+  Embedding(Engine engine, List<Function<Llava, int[]>> texts) {
     this.engine = engine;
     this.texts = texts;
-    this.cancelled = cancelled;
     this.patience = engine.limits().deadline();
   }
 
   @Override
   public void run() {
-    try (ModelStore.Lease lease = engine.lease(this::isGivenUp)) {
-      List<TextEmbedding> embeddings = new ArrayList<>();
-      for (int i = 0; i < texts.size(); i++) {
-        if (lease == null || isGivenUp()) {
-          done.completeExceptionally(
-              Refusal.of(Refusal.Reason.CLIENT_GONE, "the client closed the connection"));
-          return;
-        }
-        embeddings.add(embedded(lease.llava(), i));
+    engine.metrics().begun(System.nanoTime() - arrived);
+    try {
+      List<TextEmbedding> embeddings = engine.counted(this::all);
+      if (!done.isDone() && !texts.isEmpty()) {
+        engine.metrics().embedded(embeddings, System.nanoTime() - arrived);
       }
       done.complete(embeddings);
     } catch (RuntimeException | Error e) { // whatever it is, the client has to hear of it
-      done.completeExceptionally(e);
+      drop(Work.refusal(e, "send fewer texts"));
     }
   }
 
-  private boolean isGivenUp() {
-    return cancelled.getAsBoolean() || done.isDone();
+  private List<TextEmbedding> all() {
+    try (ModelStore.Lease lease = engine.lease(done::isDone)) {
+      if (lease == null) {
+        throw Engine.stopped(); // or it was given up, and nobody hears this
+      }
+      List<TextEmbedding> embeddings = new ArrayList<>();
+      for (int i = 0; i < texts.size() && !done.isDone(); i++) {
+        embeddings.add(one(lease.llava(), i));
+      }
+      return embeddings;
+    }
   }
 
-  private TextEmbedding embedded(Llava llava, int number) {
+  private TextEmbedding one(Llava llava, int number) {
     try {
       return llava.embed(texts.get(number).apply(llava));
     } catch (BadInputException e) {
@@ -61,24 +63,43 @@ final class Embedding implements Runnable {
     }
   }
 
-  /// @throws Refusal if there are no embeddings, or not in time
-  List<TextEmbedding> await() throws InterruptedException {
+  @Override
+  public void drop(Refusal why) {
+    done.completeExceptionally(why);
+  }
+
+  /// Ends it, unless it is over, because nobody waits for it. Its place is free before the next
+  /// text.
+  public void cancel() {
+    giveUp(Refusal.of(Refusal.Reason.CLIENT_GONE, "the client closed the connection"));
+  }
+
+  private void giveUp(Refusal why) {
+    if (done.completeExceptionally(why)) {
+      engine.forget(this);
+    }
+  }
+
+  /// Waits for the embeddings, in the order of the texts.
+  ///
+  /// @throws Refusal if there are none, or not in time
+  public List<TextEmbedding> await() throws InterruptedException {
     try {
-      long left = patience.toNanos() - (System.nanoTime() - arrived);
-      return done.get(Math.max(0, left), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      done.cancel(false);
-      throw Refusal.of(
-              Refusal.Reason.DEADLINE,
-              "the embeddings were not complete after "
-                  + patience.toSeconds()
-                  + " seconds; send fewer texts or try again later")
-          .withCause(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof Refusal refusal) {
-        throw refusal;
+      try {
+        long left = patience.toNanos() - (System.nanoTime() - arrived);
+        return done.get(Math.max(0, left), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        giveUp(
+            Refusal.of(
+                    Refusal.Reason.DEADLINE,
+                    "the embeddings were not complete after "
+                        + patience.toSeconds()
+                        + " seconds; send fewer texts or try again later")
+                .withCause(e));
+        return done.get(); // it is over, in one way or the other
       }
-      throw Refusal.of(Refusal.Reason.BUG, "the server failed; its log says why").withCause(e);
+    } catch (ExecutionException e) {
+      throw Work.refusal(e.getCause(), "send fewer texts");
     }
   }
 }

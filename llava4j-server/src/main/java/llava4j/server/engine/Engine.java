@@ -13,11 +13,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import llava4j.ChatMessage;
 import llava4j.ChatRequest;
 import llava4j.ChatResponse;
 import llava4j.Llava;
-import llava4j.TextEmbedding;
 import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.TextListener;
@@ -167,24 +167,25 @@ public final class Engine implements AutoCloseable {
 
   /// Embeds texts, in the queue of the questions.
   ///
-  /// @param texts whose tokens the model may have to make
-  /// @param cancelled asked before every text
-  /// @throws Refusal if the queue is full, the time is over, or a text cannot be embedded
-  public List<TextEmbedding> embed(List<Function<Llava, int[]>> texts, BooleanSupplier cancelled)
-      throws InterruptedException {
-    Embedding work = new Embedding(this, texts, cancelled);
+  /// @param texts whose tokens the model may have to make; none only loads the model
+  /// @throws Refusal if the queue is full or the server is being stopped
+  public Embedding embed(List<Function<Llava, int[]>> texts) {
+    Embedding work = new Embedding(this, texts);
     execute(work);
-    return work.await();
+    return work;
   }
 
-  private void execute(Runnable work) {
+  static Refusal stopped() {
+    return Refusal.later(
+        Refusal.Reason.UNAVAILABLE, "the server is being stopped; ask another one", 1);
+  }
+
+  private void execute(Work work) {
+    if (threads.isShutdown()) {
+      throw stopped();
+    }
     if (!isReady()) {
-      throw Refusal.later(
-          Refusal.Reason.UNAVAILABLE,
-          threads.isShutdown()
-              ? "the server is being stopped; ask another one"
-              : "the model is not ready yet; try again",
-          1);
+      throw Refusal.later(Refusal.Reason.UNAVAILABLE, "the model is not ready yet; try again", 1);
     }
     try {
       threads.execute(work);
@@ -208,7 +209,11 @@ public final class Engine implements AutoCloseable {
   }
 
   void dropAll() {
-    threads.shutdownNow();
+    for (Runnable waiting : threads.shutdownNow()) {
+      if (waiting instanceof Work work) {
+        work.drop(stopped());
+      }
+    }
   }
 
   @Override
@@ -218,16 +223,25 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /// Drops a question whose client has gone.
-  void forget(Run run) {
+  /// Drops what nobody waits for.
+  void forget(Work work) {
     metrics.gaveUp();
-    threads.remove(run);
+    threads.remove(work);
+  }
+
+  /// Does what a model works on.
+  <T> T counted(Supplier<T> work) {
+    running.incrementAndGet();
+    try {
+      return work.get();
+    } finally {
+      running.decrementAndGet();
+    }
   }
 
   /// @return empty if the question was given up before the model was loaded
   Optional<ChatResponse> answer(
       Question question, String tenant, TextListener listener, BooleanSupplier cancelled) {
-    running.incrementAndGet();
     try (ModelStore.Lease lease = lease(cancelled)) {
       if (lease == null) {
         return Optional.empty();
@@ -240,8 +254,6 @@ public final class Engine implements AutoCloseable {
             case Question.Conversation conversation ->
                 llava.answer(request(conversation).withTenant(tenant), listener, cancelled);
           });
-    } finally {
-      running.decrementAndGet();
     }
   }
 
@@ -249,14 +261,19 @@ public final class Engine implements AutoCloseable {
   ModelStore.Lease lease(BooleanSupplier cancelled) {
     try {
       return store.use(held, cancelled).orElse(null);
-    } catch (BadInputException e) { // no mistake of the client
-      store.tell(model.name() + " cannot be loaded: " + e.getMessage());
-      throw Refusal.later(
-              Refusal.Reason.UNAVAILABLE,
-              "the model '" + model.name() + "' cannot be loaded; the server's log says why",
-              30)
-          .withCause(e);
+    } catch (BadInputException e) {
+      throw unusable(e);
     }
+  }
+
+  /// Files that cannot be used are no mistake of the client, who is not told where they are.
+  private Refusal unusable(BadInputException why) {
+    store.tell(model.name() + " cannot be loaded: " + why.getMessage());
+    return Refusal.later(
+            Refusal.Reason.UNAVAILABLE,
+            "the model '" + model.name() + "' cannot be loaded; the server's log says why",
+            30)
+        .withCause(why);
   }
 
   private ChatRequest request(Question.Conversation conversation) {

@@ -1,8 +1,10 @@
 package llava4j.server.engine;
 
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import llava4j.ChatResponse;
 import llava4j.Llava;
+import llava4j.TextEmbedding;
 
 /// What one model has done so far.
 final class Metrics {
@@ -54,7 +56,7 @@ final class Metrics {
   private final Histogram whole =
       new Histogram(
           "llava_request_duration_seconds",
-          "From the arrival of an answered request to its last token.",
+          "From the arrival of an answered request to the end of its answer.",
           0.05,
           0.1,
           0.25,
@@ -96,6 +98,11 @@ final class Metrics {
     answerTokens.add(response.answerTokens());
   }
 
+  void embedded(List<TextEmbedding> embeddings, long nanos) {
+    whole.add(nanos);
+    embeddings.forEach(embedding -> promptTokens.add(embedding.tokens()));
+  }
+
   /// The mean duration of answered requests in seconds; 0 if there is none.
   double meanSeconds() {
     return whole.mean();
@@ -106,7 +113,8 @@ final class Metrics {
     betweenTokens.writeTo(page, labels);
     waiting.writeTo(page, labels);
     whole.writeTo(page, labels);
-    page.counter("llava_prompt_tokens", "Tokens of prompts.", labels, promptTokens.sum());
+    page.counter(
+        "llava_prompt_tokens", "Tokens of prompts and embedded texts.", labels, promptTokens.sum());
     page.counter(
         "llava_prompt_tokens_cached", "Those found in the KV cache.", labels, cachedTokens.sum());
     page.counter("llava_image_tokens", "Those of images.", labels, imageTokens.sum());

@@ -6,14 +6,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.ChatResponse;
-import llava4j.error.BadInputException;
 import llava4j.generate.FinishReason;
 import llava4j.generate.TextListener;
 import llava4j.server.request.Refusal;
 
 /// One question on its way. The engine's thread puts events in, the request's own thread takes them
 /// out, so that a slow client delays nobody.
-public final class Run implements Runnable {
+public final class Run implements Work {
   private final Engine engine;
   private final Question question;
   private final String tenant;
@@ -51,6 +50,11 @@ public final class Run implements Runnable {
     }
   }
 
+  @Override
+  public void drop(Refusal why) {
+    events.add(new RunEvent.Failed(why));
+  }
+
   /// Works on it, on the engine's thread.
   @Override
   public void run() {
@@ -67,7 +71,8 @@ public final class Run implements Runnable {
     }
     try {
       TextListener listener = this::say;
-      Optional<ChatResponse> given = engine.answer(question, tenant, listener, this::isCancelled);
+      Optional<ChatResponse> given =
+          engine.counted(() -> engine.answer(question, tenant, listener, this::isCancelled));
       boolean stopped =
           given.isEmpty()
               || given.get().answers().stream()
@@ -78,21 +83,8 @@ public final class Run implements Runnable {
       ChatResponse response = given.get();
       metrics.answered(response, System.nanoTime() - arrived);
       return new RunEvent.Done(response);
-    } catch (Refusal refusal) {
-      return new RunEvent.Failed(refusal);
-    } catch (BadInputException e) {
-      return new RunEvent.Failed(
-          Refusal.of(Refusal.Reason.BAD_REQUEST, e.getMessage()).withCause(e));
-    } catch (OutOfMemoryError e) {
-      return new RunEvent.Failed(
-          Refusal.later(
-                  Refusal.Reason.UNAVAILABLE,
-                  "the server's memory is full; use a smaller image or try again later",
-                  1)
-              .withCause(e));
     } catch (RuntimeException | Error e) { // whatever it is, the client has to hear of it
-      return new RunEvent.Failed(
-          Refusal.of(Refusal.Reason.BUG, "the server failed; its log says why").withCause(e));
+      return new RunEvent.Failed(Work.refusal(e, "use a smaller image"));
     }
   }
 

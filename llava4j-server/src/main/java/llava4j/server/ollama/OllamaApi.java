@@ -9,6 +9,7 @@ import llava4j.ChatResponse;
 import llava4j.TextEmbedding;
 import llava4j.generate.FinishReason;
 import llava4j.generate.Trimmed;
+import llava4j.server.engine.Embedding;
 import llava4j.server.engine.Engine;
 import llava4j.server.engine.ModelSource;
 import llava4j.server.engine.Models;
@@ -88,7 +89,9 @@ public final class OllamaApi {
   /// Ollama's clients load a model by asking it nothing.
   private static void load(Exchange exchange, Engine engine, Form form)
       throws InterruptedException {
-    List<TextEmbedding> _ = engine.embed(List.of(), () -> false); // in its turn
+    Embedding nothing = engine.embed(List.of()); // in its turn
+    exchange.whenGone(nothing::cancel);
+    List<TextEmbedding> _ = nothing.await();
     ObjectNode body = head(engine.model());
     form.put(body, "");
     exchange.json(200, body.put("done", true).put("done_reason", "load"));

@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import llava4j.Llava;
 import llava4j.TextEmbedding;
+import llava4j.server.engine.Embedding;
 import llava4j.server.engine.Engine;
 import llava4j.server.engine.Models;
 import llava4j.server.http.Exchange;
@@ -25,6 +25,10 @@ import tools.jackson.databind.node.ObjectNode;
 /// `/v1/embeddings`: texts, or texts as tokens, to points of length 1.
 final class Embeddings implements Handler {
   private static final int MOST_TEXTS = 2048;
+
+  /// In all embeddings of an answer, some 50 MB of JSON.
+  private static final int MOST_NUMBERS = 4_000_000;
+
   private static final String INPUT = "input";
 
   private final Models models;
@@ -37,9 +41,10 @@ final class Embeddings implements Handler {
   public void handle(Exchange exchange) throws InterruptedException {
     Fields fields = Json.read(exchange.body());
     Engine engine = models.find(fields.text("model"));
-    List<Function<Llava, int[]>> texts = texts(fields);
-    boolean base64 = isBase64(fields);
     int dim = engine.facts().dim();
+    List<Function<Llava, int[]>> texts =
+        texts(fields, Math.clamp(MOST_NUMBERS / dim, 1, MOST_TEXTS));
+    boolean base64 = isBase64(fields);
     OptionalInt asked = fields.integer("dimensions", 1, Integer.MAX_VALUE);
     if (asked.isPresent() && asked.getAsInt() != dim) {
       throw Refusal.badField(
@@ -47,9 +52,9 @@ final class Embeddings implements Handler {
     }
     fields.allow(Kind.TEXT, "user");
     fields.requireNoOther();
-    AtomicBoolean gone = new AtomicBoolean();
-    exchange.whenGone(() -> gone.set(true));
-    exchange.json(200, answer(engine, engine.embed(texts, gone::get), base64));
+    Embedding work = engine.embed(texts);
+    exchange.whenGone(work::cancel);
+    exchange.json(200, answer(engine, work.await(), base64));
   }
 
   private static ObjectNode answer(Engine engine, List<TextEmbedding> embeddings, boolean base64) {
@@ -91,18 +96,21 @@ final class Embeddings implements Handler {
   }
 
   /// A text, several, the tokens of one, or those of several.
-  private static List<Function<Llava, int[]>> texts(Fields fields) {
+  ///
+  /// @param most texts of which the embeddings fit into one answer
+  private static List<Function<Llava, int[]>> texts(Fields fields, int most) {
     JsonNode input = fields.any(INPUT).orElseThrow(() -> fields.missing(INPUT));
     if (input.isString()) {
       return List.of(tokens(input, INPUT));
     }
     List<JsonNode> items = fields.list(INPUT);
-    if (items.isEmpty() || items.size() > MOST_TEXTS) {
-      throw Refusal.badField(
-          INPUT, "input must have 1 to " + MOST_TEXTS + " texts, not " + items.size());
-    }
-    if (items.getFirst().isNumber()) {
+    if (!items.isEmpty() && items.getFirst().isNumber()) {
       return List.of(tokens(input, INPUT));
+    }
+    if (items.isEmpty() || items.size() > most) {
+      String remedy = items.isEmpty() ? "add one" : "send the others in another request";
+      throw Refusal.badField(
+          INPUT, "input must have 1 to " + most + " texts, not " + items.size() + "; " + remedy);
     }
     List<Function<Llava, int[]>> texts = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
