@@ -119,6 +119,18 @@ class OtherPathsTest {
   }
 
   @Test
+  void theOnlyModelStaysAlsoWithKeepAliveZero() throws Exception {
+    JsonNode reply =
+        fixture
+            .client
+            .post("/api/chat", "{\"model\":\"original\",\"messages\":[],\"keep_alive\":0}")
+            .json();
+
+    assertThat(reply.get("done_reason").asString()).isEqualTo("unload");
+    assertThat(fixture.client.get("/v1/models").json().at("/data/0/loaded").asBoolean()).isTrue();
+  }
+
+  @Test
   void ollamasLists() throws Exception {
     JsonNode tags = fixture.client.get("/api/tags").json();
     JsonNode shown = fixture.client.post("/api/show", "{\"model\":\"original\"}").json();

@@ -140,9 +140,20 @@ class SeveralModelsTest {
     start(SeveralModelsTest::forOneModel, "first", "second");
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
       Future<Client.Reply> longAnswer =
-          threads.submit(() -> fixture.client.post(CHAT, body("first", 150)));
+          threads.submit(() ->
+              fixture.client.post(
+                  CHAT,
+                  body("first", 300)
+                      .replace("{\"model", "{\"n\":8,\"temperature\":1,\"seed\":1,\"model")));
       until(() -> fixture.server.unanswered() == 1);
       Future<Client.Reply> other = threads.submit(() -> ask("second"));
+      until(() -> fixture.server.unanswered() == 2);
+      int looks = 0;
+      for (List<String> now = loaded(); fixture.server.unanswered() == 2; now = loaded()) {
+        assertThat(now).as("while it answers").containsExactly("first");
+        looks++;
+      }
+      assertThat(looks).as("looks during the long answer").isPositive();
 
       assertThat(longAnswer.get(60, TimeUnit.SECONDS).json().at("/usage/completion_tokens").asInt())
           .isGreaterThan(100);
@@ -213,6 +224,76 @@ class SeveralModelsTest {
     assertThat(fixture.notes)
         .contains("broken cannot be loaded: /secret/place is gone; bring it back");
     assertThat(ask("first").status()).isEqualTo(200);
+  }
+
+  @Test
+  void aTokenizerThatCannotBeReadIsNoMistakeOfTheClient() throws Exception {
+    ModelSource broken =
+        new Gated("broken") {
+          @Override
+          public Tokenizer tokenizer() {
+            throw new BadInputException("/secret/place is gone; bring it back");
+          }
+        };
+    fixture =
+        new ServerFixture(
+            List.of(new Gated("first"), broken),
+            ServerSettings.defaults(),
+            SeveralModelsTest::plenty);
+    Client.Reply tokens =
+        fixture.client.post("/tokenize", "{\"model\":\"broken\",\"prompt\":\"a\"}");
+
+    for (Client.Reply reply : List.of(ask("broken"), tokens)) {
+      assertThat(reply.error())
+          .isEqualTo("the model 'broken' cannot be loaded; the server's log says why");
+      assertThat(reply.status()).isEqualTo(503);
+      assertThat(reply.response().headers().firstValue("Retry-After")).hasValue("30");
+    }
+    assertThat(fixture.notes)
+        .contains("broken cannot be loaded: /secret/place is gone; bring it back");
+  }
+
+  @Test
+  void aModelThatCannotBeLoadedDoesNotDriveOutTheOthersAgainAndAgain() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    ModelSource broken =
+        new Gated("broken") {
+          @Override
+          public Llava load(LoadProgress progress) {
+            tries.incrementAndGet();
+            throw new BadInputException("the file is gone; bring it back");
+          }
+        };
+    fixture =
+        new ServerFixture(
+            List.of(new Gated("first"), broken),
+            ServerSettings.defaults(),
+            SeveralModelsTest::forOneModel);
+    assertThat(ask("broken").status()).isEqualTo(503);
+    assertThat(ask("first").status()).isEqualTo(200);
+
+    assertThat(ask("broken").status()).isEqualTo(503);
+    assertThat(loaded()).containsExactly("first");
+    assertThat(tries.get()).isEqualTo(1);
+  }
+
+  @Test
+  void keepAliveZeroUnloadsAndNeverLoads() throws Exception {
+    start(SeveralModelsTest::plenty, "first", "second");
+    assertThat(emptied("second", "0")).isEqualTo("unload");
+    assertThat(loaded()).containsExactly("first");
+    assertThat(emptied("second", "\"5m\"")).isEqualTo("load");
+    assertThat(loaded()).containsExactly("first", "second");
+    assertThat(emptied("second", "\"0s\"")).isEqualTo("unload");
+    assertThat(loaded()).containsExactly("first");
+    assertThat(ask("second").status()).isEqualTo(200);
+    assertThat(fixture.notes).contains("second is unloaded, as a client asked");
+  }
+
+  /// The `done_reason` of a request without a prompt.
+  private String emptied(String model, String keepAlive) throws Exception {
+    String body = "{\"model\":\"" + model + "\",\"keep_alive\":" + keepAlive + "}";
+    return fixture.client.post("/api/generate", body).json().get("done_reason").asString();
   }
 
   @Test

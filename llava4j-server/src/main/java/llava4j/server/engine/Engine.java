@@ -94,9 +94,15 @@ public final class Engine implements AutoCloseable {
   }
 
   /// The model's tokenizer, also if the model is not in memory.
+  ///
+  /// @throws Refusal if its files cannot be used
   public synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
-      tokenizer = held.source.tokenizer();
+      try {
+        tokenizer = held.source.tokenizer();
+      } catch (BadInputException e) {
+        throw unusable(e);
+      }
     }
     return tokenizer;
   }
@@ -173,6 +179,12 @@ public final class Engine implements AutoCloseable {
     Embedding work = new Embedding(this, texts);
     execute(work);
     return work;
+  }
+
+  /// Frees the model's memory until it is asked again, if nobody uses it and it is not the only one
+  /// of the server.
+  public void unload() {
+    store.unload(held);
   }
 
   static Refusal stopped() {
@@ -272,7 +284,7 @@ public final class Engine implements AutoCloseable {
     return Refusal.later(
             Refusal.Reason.UNAVAILABLE,
             "the model '" + model.name() + "' cannot be loaded; the server's log says why",
-            30)
+            ModelStore.RETRY_SECONDS)
         .withCause(why);
   }
 

@@ -1,6 +1,8 @@
 package llava4j.server.engine;
 
+import java.util.concurrent.TimeUnit;
 import llava4j.Llava;
+import llava4j.error.BadInputException;
 
 /// A model's place in the store; guarded by the store's lock.
 final class HeldModel {
@@ -9,6 +11,8 @@ final class HeldModel {
   int users;
   long loads;
   long lastUsed = System.nanoTime();
+  private BadInputException failure; // null if it could be loaded, or nobody tried
+  private long failed;
   private Llava.Reuse past = new Llava.Reuse(0, 0, 0, 0, 0, 0);
 
   HeldModel(ModelSource source) {
@@ -19,6 +23,20 @@ final class HeldModel {
     llava = loaded;
     loads++;
     lastUsed = System.nanoTime();
+    failure = null;
+  }
+
+  /// It could not be loaded.
+  void fail(BadInputException why) {
+    failure = why;
+    failed = System.nanoTime();
+  }
+
+  /// @throws BadInputException if it could not be loaded within so many seconds
+  void requireNoFailure(long seconds) {
+    if (failure != null && System.nanoTime() - failed < TimeUnit.SECONDS.toNanos(seconds)) {
+      throw failure;
+    }
   }
 
   /// Forgets the model, which the caller closes.

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import llava4j.Llava;
+import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
 import llava4j.tensor.NativeHeap;
 
@@ -18,6 +19,10 @@ import llava4j.tensor.NativeHeap;
 /// one that was asked longest ago goes when the next would not fit. A model that is answering never
 /// goes.
 final class ModelStore implements AutoCloseable {
+  /// So long nobody tries again to load a model that could not be loaded: each attempt may cost the
+  /// others their place.
+  static final long RETRY_SECONDS = 30;
+
   private static final long LOOK_MILLIS = 50;
 
   /// After so many questions, free memory of the C heap goes back to the system: libtorch's blocks
@@ -80,6 +85,7 @@ final class ModelStore implements AutoCloseable {
         if (loading) {
           look();
         } else {
+          model.requireNoFailure(RETRY_SECONDS);
           load(model, cancelled);
         }
       }
@@ -88,6 +94,25 @@ final class ModelStore implements AutoCloseable {
       }
       model.users++;
       return Optional.of(new Use(model, model.llava));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Closes a model that nobody uses, unless it is the only one or belongs to the application.
+  void unload(HeldModel model) {
+    lock.lock();
+    try {
+      boolean idle = model.llava != null && model.users == 0 && model.source.isOwned();
+      if (idle && models.size() > 1 && !loading && !closed) {
+        loading = true; // nobody loads it again while it is still there
+        try {
+          unload(model, "as a client asked");
+        } finally {
+          loading = false;
+          changed.signalAll();
+        }
+      }
     } finally {
       lock.unlock();
     }
@@ -149,6 +174,9 @@ final class ModelStore implements AutoCloseable {
       if (makeRoom(model, cancelled)) {
         llava = unlocked(() -> read(model.source));
       }
+    } catch (BadInputException e) {
+      model.fail(e);
+      throw e;
     } finally {
       loading = false;
       crowded = false;
@@ -179,14 +207,7 @@ final class ModelStore implements AutoCloseable {
               .filter(model -> model.users == 0)
               .min(Comparator.comparingLong(model -> model.lastUsed));
       if (idle.isPresent()) {
-        Llava closing = idle.get().release();
-        unlocked(() -> {
-          closing.close();
-          heap.giveBackFree();
-          notes.accept(
-              idle.get().source.name() + " is unloaded, to make room for " + next.source.name());
-          return closing;
-        });
+        unload(idle.get(), "to make room for " + next.source.name());
       } else if (others.isEmpty()) {
         return true; // it has all there is; whether that is enough, loading will say
       } else if (closed || cancelled.getAsBoolean()) {
@@ -199,6 +220,17 @@ final class ModelStore implements AutoCloseable {
     return true;
   }
 
+  /// With the lock, which is free while the model is closed.
+  private void unload(HeldModel model, String why) {
+    Llava closing = model.release();
+    unlocked(() -> {
+      closing.close();
+      heap.giveBackFree();
+      notes.accept(model.source.name() + " is unloaded, " + why);
+      return closing;
+    });
+  }
+
   /// The system counts the pages of mapped weights as free, but loaded models need them.
   private boolean fits(HeldModel next) {
     long mapped =
@@ -209,14 +241,14 @@ final class ModelStore implements AutoCloseable {
     return next.source.facts().neededBytes() <= availableBytes.getAsLong() - mapped;
   }
 
-  private interface Work {
+  private interface Step {
     Llava run();
   }
 
-  private Llava unlocked(Work work) {
+  private Llava unlocked(Step step) {
     lock.unlock();
     try {
-      return work.run();
+      return step.run();
     } finally {
       lock.lock();
     }

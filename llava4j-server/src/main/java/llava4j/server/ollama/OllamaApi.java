@@ -73,7 +73,7 @@ public final class OllamaApi {
     Engine engine = models.find(Optional.of(body.requiredText("model")));
     OllamaCall call = reader.apply(body);
     if (call.question().isEmpty()) {
-      load(exchange, engine, form);
+      loadOrUnload(exchange, engine, call.unload(), form);
       return;
     }
     Run run = engine.submit(call.question().get(), exchange.caller());
@@ -86,15 +86,19 @@ public final class OllamaApi {
     }
   }
 
-  /// Ollama's clients load a model by asking it nothing.
-  private static void load(Exchange exchange, Engine engine, Form form)
+  /// Ollama's clients load a model by asking it nothing, and unload it by keeping it no time.
+  private static void loadOrUnload(Exchange exchange, Engine engine, boolean unload, Form form)
       throws InterruptedException {
-    Embedding nothing = engine.embed(List.of()); // in its turn
-    exchange.whenGone(nothing::cancel);
-    List<TextEmbedding> _ = nothing.await();
+    if (unload) {
+      engine.unload();
+    } else {
+      Embedding nothing = engine.embed(List.of()); // in its turn
+      exchange.whenGone(nothing::cancel);
+      List<TextEmbedding> _ = nothing.await();
+    }
     ObjectNode body = head(engine.model());
     form.put(body, "");
-    exchange.json(200, body.put("done", true).put("done_reason", "load"));
+    exchange.json(200, body.put("done", true).put("done_reason", unload ? "unload" : "load"));
   }
 
   private static void follow(

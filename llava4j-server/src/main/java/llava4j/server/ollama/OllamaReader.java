@@ -22,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 /// Reads the bodies of `/api/chat` and `/api/generate`, but for their `model`.
 final class OllamaReader {
   private static final int WHOLE_CONTEXT = 1_000_000;
+  private static final String KEEP_ALIVE = "keep_alive";
   private static final String NO_TOOLS = "LLaVA-1.5 has not learned to call tools";
 
   private final int mostImages;
@@ -137,10 +138,18 @@ final class OllamaReader {
   private static OllamaCall finish(Fields fields, Optional<Question> question) {
     fields.refuse("LLaVA-1.5 does not think before it answers", "think");
     fields.refuse("log-probabilities are at /v1/chat/completions", "logprobs", "top_logprobs");
-    fields.allow(Kind.TEXT_OR_NUMBER, "keep_alive"); // the model stays as long as the server
+    fields.allow(Kind.TEXT_OR_NUMBER, KEEP_ALIVE); // counts only if it is 0
+    boolean unload = fields.any(KEEP_ALIVE).filter(OllamaReader::isNoTime).isPresent();
     boolean streamed = fields.flag("stream").orElse(true);
     fields.requireNoOther();
-    return new OllamaCall(question, streamed);
+    return new OllamaCall(question, unload, streamed);
+  }
+
+  /// Whether a duration is 0, a number or a text such as `0s`.
+  private static boolean isNoTime(JsonNode duration) {
+    return duration.isNumber()
+        ? duration.doubleValue() == 0
+        : duration.stringValue().matches("0+(\\.0*)?(ns|us|ms|s|m|h)?");
   }
 
   private GenerationOptions options(Fields body) {
