@@ -49,7 +49,7 @@ bench: java ## run a benchmark: make bench BENCH="name options"
 	scripts/bench.sh "$$JAVA_HOME" $(BENCH)
 
 load-test: java ## 64 clients at a server for two minutes; SECONDS=n for another time, MODEL=folder for another model
-	$(MVN) -pl llava4j-cli -am test -Dtest=LoadTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.load.seconds=$(SECONDS) $(if $(MODEL),-Dllava4j.load.model="$$(realpath "$(MODEL)")")
+	$(MVN) -pl llava4j-cli -am test -Dtest=ManyClientsLoad -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.load.seconds=$(SECONDS) $(if $(MODEL),-Dllava4j.load.model="$$(realpath "$(MODEL)")")
 
 dist: java ## make the folder, archive and jar that are handed out, for this platform, in target/dist
 	scripts/dist.sh "$$JAVA_HOME"

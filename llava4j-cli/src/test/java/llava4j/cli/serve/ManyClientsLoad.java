@@ -25,13 +25,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import llava4j.golden.Golden;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `make load-test`: sixty-four clients at a server in a process of its own, for so many seconds as
-/// the property says. `ManyClientsTest` is the small version that runs with all other tests.
-@EnabledIfSystemProperty(named = "llava4j.load.seconds", matches = "\\d+")
-class LoadTest {
+/// the property says. Its name keeps it out of the other tests. `ManyClientsTest` is the small
+/// version that runs with all other tests.
+class ManyClientsLoad {
   private static final int CLIENTS = 64;
   private static final int STREAMS = 16;
   private static final double MEBIBYTE = 1 << 20;
