@@ -35,6 +35,27 @@ public interface BlockMatrix {
     return rows;
   }
 
+  /// Reads `count` rows from `first` on, some at a time, and hands them on in their order.
+  ///
+  /// @param memory of [#rowsTogether]
+  default void eachRow(long first, int count, Row[] memory, RowUse use) {
+    for (int done = 0; done < count; done += memory.length) {
+      int together = Math.min(memory.length, count - done);
+      read(first + done, memory, together);
+      for (int i = 0; i < together; i++) {
+        use.row(done + i, memory[i]);
+      }
+    }
+  }
+
+  /// What is done with a row that was read.
+  @FunctionalInterface
+  interface RowUse {
+    /// @param number from 0 on
+    /// @param row may be changed
+    void row(int number, Row row);
+  }
+
   /// The layout of the blocks.
   ///
   /// @param bits 4 (numbers from -8 to 7) or 8 (from -128 to 127)

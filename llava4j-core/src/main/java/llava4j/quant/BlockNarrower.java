@@ -26,13 +26,11 @@ public final class BlockNarrower {
     MemorySegment bytes = ByteRows.segment(target, count * stride);
     boolean vector =
         VectorSupport.isAvailable() && BlockWidenerVector.takes(matrix.layout(), matrix.columns());
-    for (int i = 0; i < count; i += rows.length) {
-      int together = Math.min(rows.length, count - i);
-      matrix.read(first + i, rows, together);
-      for (int j = 0; j < together; j++) {
-        scales[i + j] = narrow(rows[j], matrix.layout(), bytes, (i + j) * stride, vector);
-      }
-    }
+    matrix.eachRow(
+        first,
+        count,
+        rows,
+        (i, row) -> scales[i] = narrow(row, matrix.layout(), bytes, i * stride, vector));
   }
 
   /// Writes one row; its scales and minimums are changed.

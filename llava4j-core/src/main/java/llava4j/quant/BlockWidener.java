@@ -33,14 +33,12 @@ public final class BlockWidener {
           Row[] rows = matrix.rowsTogether();
           RowKernel kernel = kernel(matrix);
           return chunk -> {
-            long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
-            for (long i = chunk * ROWS_PER_CHUNK; i < end; i += rows.length) {
-              int together = Math.toIntExact(Math.min(rows.length, end - i));
-              matrix.read(first + i, rows, together);
-              for (int j = 0; j < together; j++) {
-                kernel.widen(rows[j], matrix.layout(), values, (i + j) * rowBytes);
-              }
-            }
+            long from = chunk * ROWS_PER_CHUNK;
+            matrix.eachRow(
+                first + from,
+                inChunk(from, count),
+                rows,
+                (i, row) -> kernel.widen(row, matrix.layout(), values, (from + i) * rowBytes));
           };
         });
   }
@@ -58,16 +56,18 @@ public final class BlockWidener {
           Row[] rows = matrix.rowsTogether();
           float[] decoded = new float[Math.toIntExact(matrix.columns())];
           return chunk -> {
-            long end = Math.min(count, (chunk + 1) * ROWS_PER_CHUNK);
-            for (long i = chunk * ROWS_PER_CHUNK; i < end; i++) {
-              matrix.read(first + i, rows[0]);
-              Row row = rows[0];
-              for (int column = 0; column < decoded.length; column++) {
-                decoded[column] = row.value(matrix.layout(), column);
-              }
-              MemorySegment.copy(
-                  decoded, 0, values, HalfMatVec.FLOAT, i * rowBytes, decoded.length);
-            }
+            long from = chunk * ROWS_PER_CHUNK;
+            matrix.eachRow(
+                first + from,
+                inChunk(from, count),
+                rows,
+                (i, row) -> {
+                  for (int column = 0; column < decoded.length; column++) {
+                    decoded[column] = row.value(matrix.layout(), column);
+                  }
+                  MemorySegment.copy(
+                      decoded, 0, values, HalfMatVec.FLOAT, (from + i) * rowBytes, decoded.length);
+                });
           };
         });
   }
@@ -77,6 +77,10 @@ public final class BlockWidener {
   interface RowKernel {
     /// @param at byte of the row's first number
     void widen(Row row, Layout layout, MemorySegment target, long at);
+  }
+
+  private static int inChunk(long from, long count) {
+    return Math.toIntExact(Math.min(ROWS_PER_CHUNK, count - from));
   }
 
   private static RowKernel kernel(BlockMatrix matrix) {
