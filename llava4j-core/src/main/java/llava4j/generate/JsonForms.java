@@ -3,7 +3,6 @@ package llava4j.generate;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import llava4j.constraint.Constraint;
-import llava4j.constraint.limit.ConstraintException;
 import llava4j.error.BadInputException;
 
 /// JSON Schemas as constraints, for callers that bring the same schema as a text with every
@@ -44,17 +43,6 @@ public final class JsonForms {
   }
 
   private static Constraint compiled(String schema) {
-    try {
-      Constraint constraint = Constraint.jsonSchema(schema);
-      if (!constraint.ignored().isEmpty()) {
-        throw new BadInputException(
-            "the JSON schema has what has no effect: "
-                + String.join(", ", constraint.ignored())
-                + "; correct it or leave it out");
-      }
-      return constraint;
-    } catch (ConstraintException e) {
-      throw new BadInputException("the JSON schema: " + e.getMessage(), e);
-    }
+    return CheckedConstraint.of("the JSON schema", () -> Constraint.jsonSchema(schema));
   }
 }

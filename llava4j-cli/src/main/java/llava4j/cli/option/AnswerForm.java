@@ -6,10 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 import llava4j.constraint.Constraint;
-import llava4j.constraint.limit.ConstraintException;
 import llava4j.error.BadInputException;
+import llava4j.generate.CheckedConstraint;
 import picocli.CommandLine.Option;
 
 /// The form that answers have for certain. At most one of these options may be used.
@@ -45,37 +44,23 @@ final class AnswerForm {
   /// @throws BadInputException if a file cannot be read, or does not describe a form
   Constraint constraint() {
     if (schema != null) {
-      return compiled("--schema " + schema, () -> Constraint.jsonSchema(read("--schema", schema)));
+      return CheckedConstraint.of(
+          "--schema " + schema, () -> Constraint.jsonSchema(read("--schema", schema)));
     }
     if (regex != null) {
-      return compiled("--regex", () -> Constraint.regex(regex));
+      return CheckedConstraint.of("--regex", () -> Constraint.regex(regex));
     }
     if (choices != null) {
-      return compiled("--choice", () -> Constraint.choice(choices));
+      return CheckedConstraint.of("--choice", () -> Constraint.choice(choices));
     }
     if (grammar != null) {
-      return compiled("--grammar " + grammar, () -> Constraint.grammar(read("--grammar", grammar)));
+      return CheckedConstraint.of(
+          "--grammar " + grammar, () -> Constraint.grammar(read("--grammar", grammar)));
     }
     if (json) {
-      return compiled("--json", Constraint::jsonObject);
+      return CheckedConstraint.of("--json", Constraint::jsonObject);
     }
     throw new IllegalStateException("none of the options was given");
-  }
-
-  private static Constraint compiled(String option, Supplier<Constraint> compile) {
-    try {
-      Constraint constraint = compile.get();
-      if (!constraint.ignored().isEmpty()) {
-        throw new BadInputException(
-            option
-                + " has what has no effect: "
-                + String.join(", ", constraint.ignored())
-                + "; correct it or leave it out");
-      }
-      return constraint;
-    } catch (ConstraintException e) {
-      throw new BadInputException(option + ": " + e.getMessage(), e);
-    }
   }
 
   private static String read(String option, Path file) {
