@@ -3,13 +3,13 @@ package llava4j.model;
 import static llava4j.model.Attention.joinHeads;
 import static llava4j.model.Attention.splitHeads;
 
+import java.util.List;
 import llava4j.config.TextConfig;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Norm;
 import llava4j.model.linear.Parameters;
 import llava4j.tensor.Scope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /// One block of the decoder: attention and feed-forward, each with a norm before it and a residual
 /// connection. It is cheap to create, so training creates one for gathered weights and discards it.
@@ -63,7 +63,7 @@ public final class DecoderBlock {
   public Tensor forward(Tensor hidden, DecoderPass pass) {
     try (Scope scope = new Scope()) {
       Tensor heads = attention(project(hidden, pass), pass); // [batch, heads, tokens, headDim]
-      return scope.keep(finish(hidden, heads)); // [batch, tokens, dim]
+      return scope.keep(finish(hidden, heads, pass)); // [batch, tokens, dim]
     }
   }
 
@@ -72,12 +72,17 @@ public final class DecoderBlock {
   /// @param hidden [batch, tokens, dim]
   public Projected project(Tensor hidden, DecoderPass pass) {
     try (Scope scope = new Scope()) {
-      Tensor normed = attentionNorm.forward(hidden); // [batch, tokens, dim]
-      Tensor q = splitHeads(query.forward(normed), numHeads); // [batch, heads, tokens, headDim]
-      Tensor k = splitHeads(key.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
-      Tensor v = splitHeads(value.forward(normed), numKvHeads); // [batch, kvHeads, tokens, headDim]
-      q = RotaryEmbedding.rotate(q, pass.angles()); // [batch, heads, tokens, headDim]
-      k = RotaryEmbedding.rotate(k, pass.angles()); // [batch, kvHeads, tokens, headDim]
+      Tensor normed = pass.rowOps().norm(attentionNorm, hidden); // [batch, tokens, dim]
+      List<Tensor> projected = Linear.forwardAll(normed, query, key, value);
+      Tensor q =
+          pass.rowOps()
+              .rotatedHeads(
+                  projected.get(0), numHeads, pass.angles()); // [batch, heads, tokens, headDim]
+      Tensor k =
+          pass.rowOps()
+              .rotatedHeads(
+                  projected.get(1), numKvHeads, pass.angles()); // [batch, kvHeads, tokens, headDim]
+      Tensor v = splitHeads(projected.get(2), numKvHeads); // [batch, kvHeads, tokens, headDim]
       return new Projected(scope.keep(q), scope.keep(k), scope.keep(v));
     }
   }
@@ -94,20 +99,22 @@ public final class DecoderBlock {
   /// @param hidden input of the block (the residual), [batch, tokens, dim]
   /// @param heads [batch, heads, tokens, headDim]
   /// @return [batch, tokens, dim]
-  public Tensor finish(Tensor hidden, Tensor heads) {
+  public Tensor finish(Tensor hidden, Tensor heads, DecoderPass pass) {
     try (Scope scope = new Scope()) {
       Tensor attended = output.forward(joinHeads(heads)); // [batch, tokens, dim]
       Tensor middle = attended.add_(hidden); // [batch, tokens, dim]
-      Tensor fed = feedForward(feedForwardNorm.forward(middle)); // [batch, tokens, dim]
+      Tensor normed = pass.rowOps().norm(feedForwardNorm, middle); // [batch, tokens, dim]
+      Tensor fed = feedForward(normed, pass); // [batch, tokens, dim]
       return scope.keep(fed.add_(middle)); // [batch, tokens, dim]
     }
   }
 
-  private Tensor feedForward(Tensor normed) {
+  private Tensor feedForward(Tensor normed, DecoderPass pass) {
     try (Scope scope = new Scope()) {
-      Tensor gated = torch.silu_(gate.forward(normed)); // [batch, tokens, intermediate]
-      Tensor wide = gated.mul_(up.forward(normed)); // [batch, tokens, intermediate]
-      return scope.keep(down.forward(wide)); // [batch, tokens, dim]
+      List<Tensor> wide = Linear.forwardAll(normed, gate, up); // [batch, tokens, intermediate] each
+      Tensor gated =
+          pass.rowOps().swiGlu(wide.get(0), wide.get(1)); // [batch, tokens, intermediate]
+      return scope.keep(down.forward(gated)); // [batch, tokens, dim]
     }
   }
 }

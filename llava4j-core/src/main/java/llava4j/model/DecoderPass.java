@@ -10,10 +10,12 @@ import org.bytedeco.pytorch.Tensor;
 public final class DecoderPass {
   private final Angles angles;
   private final Attending attending;
+  private final RowOps rowOps;
 
-  DecoderPass(Angles angles, Attending attending) {
+  DecoderPass(Angles angles, Attending attending, RowOps rowOps) {
     this.angles = angles;
     this.attending = attending;
+    this.rowOps = rowOps;
   }
 
   /// The attention of a pass.
@@ -46,11 +48,16 @@ public final class DecoderPass {
                 projected.key(),
                 projected.value(),
                 allowedOrNull,
-                allowedOrNull == null));
+                allowedOrNull == null),
+        new RowOps.Operators());
   }
 
   Angles angles() {
     return angles;
+  }
+
+  RowOps rowOps() {
+    return rowOps;
   }
 
   Tensor attend(int layer, Projected projected) {

@@ -104,7 +104,8 @@ public final class LanguageModel {
     try (Scope scope = new Scope()) {
       batch.reserve();
       Angles angles = rotary.angles(batch.positions(), 1, batch.tokens(), embeddings);
-      DecoderPass pass = new DecoderPass(angles, new CachedAttention(batch, device));
+      RowOps rowOps = RowOps.forInference(embeddings);
+      DecoderPass pass = new DecoderPass(angles, new CachedAttention(batch, device), rowOps);
       Tensor hidden = embeddings; // [1, tokens, dim]
       for (int layer = 0; layer < blocks.size(); layer++) {
         onHidden.accept(layer, hidden);
@@ -115,7 +116,7 @@ public final class LanguageModel {
         hidden = next;
       }
       batch.advance();
-      Tensor normed = outputNorm.forward(hidden); // [1, tokens, dim]
+      Tensor normed = rowOps.norm(outputNorm, hidden); // [1, tokens, dim]
       onHidden.accept(blocks.size(), normed);
       return scope.keep(normed);
     }

@@ -19,12 +19,13 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// A lane is an output row. A product of a nibble and an activation of 8 bits, and the sum of a
 /// block of 32, fit 16 bits as `number = nibble - 8`; the nibbles alone do not, but 16-bit
-/// arithmetic wraps around, so starting from the offset -8 Σx the sum is right in the end. This
-/// needs two instructions for 32 products, and no sum across lanes. The bodies are written out,
-/// because a helper that returns a vector is not always inlined.
+/// arithmetic wraps around, so starting from the offset -8 Σx the sum is right in the end. For the
+/// same reason a nibble needs no mask: shifted down, it has 16 times the next one above it, and the
+/// factor of the next one is less by 16 times its own (see [RoundedRows]). This needs two
+/// instructions for 32 products, and no sum across lanes. The bodies are written out, because a
+/// helper that returns a vector is not always inlined.
 final class Panel4Vector {
   static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
-  private static final short LOW = 15;
   private static final int GROUP_BYTES = PanelLayout.GROUP_BYTES;
 
   private Panel4Vector() {}
@@ -67,14 +68,14 @@ final class Panel4Vector {
         ShortVector x2 = ShortVector.broadcast(SHORTS, numbers[column + 2]);
         ShortVector x3 = ShortVector.broadcast(SHORTS, numbers[column + 3]);
         sum0 =
-            sum0.add(w0.and(LOW).mul(x0))
-                .add(w0.lanewise(LSHR, 4).and(LOW).mul(x1))
-                .add(w0.lanewise(LSHR, 8).and(LOW).mul(x2))
+            sum0.add(w0.mul(x0))
+                .add(w0.lanewise(LSHR, 4).mul(x1))
+                .add(w0.lanewise(LSHR, 8).mul(x2))
                 .add(w0.lanewise(LSHR, 12).mul(x3));
         sum1 =
-            sum1.add(w1.and(LOW).mul(x0))
-                .add(w1.lanewise(LSHR, 4).and(LOW).mul(x1))
-                .add(w1.lanewise(LSHR, 8).and(LOW).mul(x2))
+            sum1.add(w1.mul(x0))
+                .add(w1.lanewise(LSHR, 4).mul(x1))
+                .add(w1.lanewise(LSHR, 8).mul(x2))
                 .add(w1.lanewise(LSHR, 12).mul(x3));
         at += GROUP_BYTES;
         column += 4;
@@ -176,22 +177,20 @@ final class Panel4Vector {
         ShortVector w0 = ShortVector.fromMemorySegment(SHORTS, panels, at, LITTLE_ENDIAN);
         ShortVector w1 = ShortVector.fromMemorySegment(SHORTS, panels, at + second, LITTLE_ENDIAN);
         ShortVector x;
-        ShortVector n00 = w0.and(LOW);
-        ShortVector n01 = w1.and(LOW);
         x = ShortVector.broadcast(SHORTS, numbers[column]);
-        a0 = a0.add(n00.mul(x));
-        a1 = a1.add(n01.mul(x));
+        a0 = a0.add(w0.mul(x));
+        a1 = a1.add(w1.mul(x));
         x = ShortVector.broadcast(SHORTS, numbers[column + 1]);
-        b0 = b0.add(n00.mul(x));
-        b1 = b1.add(n01.mul(x));
+        b0 = b0.add(w0.mul(x));
+        b1 = b1.add(w1.mul(x));
         x = ShortVector.broadcast(SHORTS, numbers[column + 2]);
-        c0 = c0.add(n00.mul(x));
-        c1 = c1.add(n01.mul(x));
+        c0 = c0.add(w0.mul(x));
+        c1 = c1.add(w1.mul(x));
         x = ShortVector.broadcast(SHORTS, numbers[column + 3]);
-        d0 = d0.add(n00.mul(x));
-        d1 = d1.add(n01.mul(x));
-        ShortVector n10 = w0.lanewise(LSHR, 4).and(LOW);
-        ShortVector n11 = w1.lanewise(LSHR, 4).and(LOW);
+        d0 = d0.add(w0.mul(x));
+        d1 = d1.add(w1.mul(x));
+        ShortVector n10 = w0.lanewise(LSHR, 4);
+        ShortVector n11 = w1.lanewise(LSHR, 4);
         x = ShortVector.broadcast(SHORTS, numbers[column + 4]);
         a0 = a0.add(n10.mul(x));
         a1 = a1.add(n11.mul(x));
@@ -204,8 +203,8 @@ final class Panel4Vector {
         x = ShortVector.broadcast(SHORTS, numbers[column + 7]);
         d0 = d0.add(n10.mul(x));
         d1 = d1.add(n11.mul(x));
-        ShortVector n20 = w0.lanewise(LSHR, 8).and(LOW);
-        ShortVector n21 = w1.lanewise(LSHR, 8).and(LOW);
+        ShortVector n20 = w0.lanewise(LSHR, 8);
+        ShortVector n21 = w1.lanewise(LSHR, 8);
         x = ShortVector.broadcast(SHORTS, numbers[column + 8]);
         a0 = a0.add(n20.mul(x));
         a1 = a1.add(n21.mul(x));

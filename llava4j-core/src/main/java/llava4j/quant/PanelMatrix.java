@@ -1,6 +1,8 @@
 package llava4j.quant;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import llava4j.tensor.DType;
 import llava4j.tensor.NativeRuntime;
@@ -82,34 +84,69 @@ final class PanelMatrix implements QuantizedMatrix {
 
   @Override
   public Tensor multiply(Tensor input) {
+    return multiplyAll(List.of(this), input).getFirst();
+  }
+
+  /// Whether a row rounded for this matrix serves the other one.
+  boolean roundsAs(PanelMatrix other) {
+    return layout.blocks().bits() == other.layout.blocks().bits()
+        && layout.blocks().blockValues() == other.layout.blocks().blockValues()
+        && layout.wideScales() == other.layout.wideScales()
+        && columns() == other.columns();
+  }
+
+  /// The products of matrices that round alike, dealt to the threads as one piece of work.
+  ///
+  /// @return [inputs, rows] for each matrix
+  static List<Tensor> multiplyAll(List<PanelMatrix> matrices, Tensor input) {
     int inputs = Math.toIntExact(input.size(0));
-    Tensor output =
-        torch.empty(
-            new long[] {inputs, rows()},
-            Tensors.options(DType.F32),
-            new MemoryFormatOptional()); // [inputs, rows]
+    List<Tensor> outputs = new ArrayList<>();
+    for (PanelMatrix matrix : matrices) {
+      outputs.add(
+          torch.empty(
+              new long[] {inputs, matrix.rows()},
+              Tensors.options(DType.F32),
+              new MemoryFormatOptional())); // [inputs, rows]
+    }
     if (inputs == 0) {
-      return output;
+      return outputs;
     }
     RoundedRows rounded =
         RoundedRows.of(
             ByteRows.segment(input.data_ptr().address(), input.nbytes()),
             inputs,
-            Math.toIntExact(columns()),
-            layout.blocks().blockValues(),
-            layout.wideScales() ? 1 : HalfMatVecVector.INPUT_SCALE);
-    MemorySegment written = ByteRows.segment(output.data_ptr().address(), output.nbytes());
-    long pairs = PanelProduct.pairs(layout);
-    long perChunk = Math.max(1, CHUNK_WEIGHTS / (PanelProduct.pairRows() * columns()));
+            matrices.getFirst().layout);
+    long perChunk =
+        Math.max(1, CHUNK_WEIGHTS / (PanelProduct.pairRows() * matrices.getFirst().columns()));
+    long[] ends = new long[matrices.size()]; // the chunk behind each matrix' last
+    MemorySegment[] written = new MemorySegment[matrices.size()];
+    long chunks = 0;
+    for (int i = 0; i < ends.length; i++) {
+      chunks += Math.ceilDiv(PanelProduct.pairs(matrices.get(i).layout), perChunk);
+      ends[i] = chunks;
+      written[i] = ByteRows.segment(outputs.get(i).data_ptr().address(), outputs.get(i).nbytes());
+    }
     ParallelChunks.run(
         NativeRuntime.numThreads(),
-        Math.ceilDiv(pairs, perChunk),
+        chunks,
         () -> {
-          PanelProduct product = new PanelProduct(bytes, layout, rounded, inputs, written);
-          return chunk ->
-              product.multiply(chunk * perChunk, Math.min(pairs, (chunk + 1) * perChunk));
+          PanelProduct[] products = new PanelProduct[ends.length];
+          for (int i = 0; i < products.length; i++) {
+            PanelMatrix matrix = matrices.get(i);
+            products[i] =
+                new PanelProduct(matrix.bytes, matrix.layout, rounded, inputs, written[i]);
+          }
+          return chunk -> {
+            int i = 0;
+            while (chunk >= ends[i]) {
+              i++;
+            }
+            long first = (chunk - (i == 0 ? 0 : ends[i - 1])) * perChunk;
+            long pairs = PanelProduct.pairs(matrices.get(i).layout);
+            products[i].multiply(first, Math.min(pairs, first + perChunk));
+          };
         });
-    return output;
+    return outputs;
   }
 
   @Override

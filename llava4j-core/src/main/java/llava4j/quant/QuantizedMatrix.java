@@ -1,5 +1,7 @@
 package llava4j.quant;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import llava4j.quant.BlockMatrix.Layout;
 import org.bytedeco.pytorch.Tensor;
@@ -41,6 +43,23 @@ public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatri
   /// @param input fp32 on the host, contiguous, [inputs, columns]
   /// @return [inputs, rows]
   Tensor multiply(Tensor input);
+
+  /// The products of several matrices with the same input, which is rounded once where they round
+  /// alike. The same bits as [#multiply] gives.
+  ///
+  /// @return [inputs, rows] for each matrix
+  static List<Tensor> multiplyAll(List<QuantizedMatrix> matrices, Tensor input) {
+    List<PanelMatrix> panels = new ArrayList<>();
+    for (QuantizedMatrix matrix : matrices) {
+      if (matrix instanceof PanelMatrix panel
+          && (panels.isEmpty() || panels.getFirst().roundsAs(panel))) {
+        panels.add(panel);
+      }
+    }
+    return panels.size() == matrices.size()
+        ? PanelMatrix.multiplyAll(panels, input)
+        : matrices.stream().map(matrix -> matrix.multiply(input)).toList();
+  }
 
   /// The packed numbers and scales, read where they lie; empty if the kernels' library keeps them
   /// to itself. The minimums are not part of it: its layout has none.

@@ -70,7 +70,7 @@ final class VectorSoftmax {
   /// e^x for x of at most 0, to 2 units in the last place (Cephes' polynomial). Java's own gives
   /// other bits when it is compiled than before, so an answer could depend on what was asked
   /// earlier.
-  private static FloatVector exp(FloatVector x) {
+  static FloatVector exp(FloatVector x) {
     FloatVector held = x.max(LEAST_EXPONENT);
     FloatVector n = held.fma(broadcast(LOG2_E), broadcast(ROUNDER)).sub(ROUNDER);
     FloatVector r = n.fma(broadcast(-LN2_HIGH), held);
@@ -88,7 +88,7 @@ final class VectorSoftmax {
   }
 
   /// As [#exp(FloatVector)], of one number.
-  private static float exp(float x) {
+  static float exp(float x) {
     float held = Math.max(x, LEAST_EXPONENT);
     float n = Math.fma(held, LOG2_E, ROUNDER) - ROUNDER;
     float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, held));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.BlockMatrix.Row;
@@ -47,6 +48,32 @@ class QuantizedMatrixTest {
     for (Kind kind : Kind.values()) {
       productEqualsPlainSums(
           kind, new Made(kind, new Layout(bits, block, false), rows, columns, 7), inputs);
+    }
+  }
+
+  /// As q, k and v: of different heights, one of which rounds in another way.
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void productsTogetherHaveTheSameBitsAsAlone(Kind kind) {
+    Layout layout = new Layout(4, 32, false);
+    int columns = 1024;
+    try (Scope _ = new Scope();
+        QuantizedMatrix first = kind.pack(new Made(kind, layout, 2050, columns, 1));
+        QuantizedMatrix second = kind.pack(new Made(kind, layout, 33, columns, 2));
+        QuantizedMatrix third = kind.pack(new Made(kind, layout, 600, columns, 3));
+        QuantizedMatrix other =
+            kind.pack(new Made(kind, new Layout(8, 32, false), 96, columns, 4))) {
+      for (int inputs : new int[] {1, 3, 6}) {
+        Tensor input = Tensors.ofFloats(activations(inputs, columns), inputs, columns);
+        for (List<QuantizedMatrix> some :
+            List.of(List.of(first, second, third), List.of(second, other))) {
+          List<Tensor> together = QuantizedMatrix.multiplyAll(some, input);
+          assertThat(together).hasSameSizeAs(some);
+          for (int i = 0; i < some.size(); i++) {
+            assertThat(together.get(i).equal(some.get(i).multiply(input))).isTrue();
+          }
+        }
+      }
     }
   }
 

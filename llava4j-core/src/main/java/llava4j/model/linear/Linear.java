@@ -3,6 +3,7 @@ package llava4j.model.linear;
 import static llava4j.tensor.Tensors.optional;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import llava4j.quant.BlockMatrix;
@@ -29,6 +30,22 @@ public sealed interface Linear {
   long outDim();
 
   Tensor forward(Tensor input);
+
+  /// The products of several layers with the same input. Quantised ones round it once.
+  ///
+  /// @param input [..., in]
+  /// @return [..., out] for each layer
+  static List<Tensor> forwardAll(Tensor input, Linear... layers) {
+    List<Quantized> quantized = new ArrayList<>();
+    for (Linear layer : layers) {
+      if (layer instanceof Quantized candidate && candidate.hasFewRows(input)) {
+        quantized.add(candidate);
+      }
+    }
+    return quantized.size() == layers.length
+        ? Quantized.fewRows(quantized, input)
+        : Arrays.stream(layers).map(layer -> layer.forward(input)).toList();
+  }
 
   /// Whether weights have 4 or 8 bits, so that answers differ from those of fp32 anyway.
   default boolean isQuantized() {
@@ -212,27 +229,52 @@ public sealed interface Linear {
 
     @Override
     public Tensor forward(Tensor input) {
+      if (hasFewRows(input)) {
+        return fewRows(List.of(this), input).getFirst(); // [..., out]
+      }
       try (Scope scope = new Scope()) {
         Tensor rows = input.reshape(-1, inDim()).contiguous(); // [rows, in]
-        Tensor output = product(rows); // [rows, out]
-        if (bias != null) {
-          output.add_(bias);
-        }
-        return scope.keep(output.view(withLastDim(input, outDim()))); // [..., out]
-      }
-    }
-
-    private Tensor product(Tensor rows) {
-      if (many.isPresent() && rows.size(0) >= many.get().products().fewestRows()) {
         ForMany readable = many.get();
-        return readable.products().multiply(readable.numbers(), this::fewRows, rows); // [rows, out]
+        Tensor product =
+            readable
+                .products()
+                .multiply(
+                    readable.numbers(),
+                    some -> withMinimums(weight.multiply(some), some),
+                    rows); // [rows, out]
+        return scope.keep(finished(product, input)); // [..., out]
       }
-      return fewRows(rows); // [rows, out]
     }
 
-    private Tensor fewRows(Tensor rows) {
-      Tensor output = weight.multiply(rows); // [rows, out]
-      return minimums == null ? output : output.add_(minimums.eachAlone(blockSums(rows)));
+    private boolean hasFewRows(Tensor input) {
+      return many.isEmpty() || input.numel() / inDim() < many.get().products().fewestRows();
+    }
+
+    /// The kernels for blocks.
+    private static List<Tensor> fewRows(List<Quantized> layers, Tensor input) {
+      try (Scope scope = new Scope()) {
+        Tensor rows = input.reshape(-1, layers.getFirst().inDim()).contiguous(); // [rows, in]
+        List<Tensor> products =
+            QuantizedMatrix.multiplyAll(layers.stream().map(Quantized::weight).toList(), rows);
+        List<Tensor> outputs = new ArrayList<>();
+        for (int i = 0; i < products.size(); i++) {
+          Quantized layer = layers.get(i);
+          Tensor product = layer.withMinimums(products.get(i), rows); // [rows, out]
+          outputs.add(scope.keep(layer.finished(product, input))); // [..., out]
+        }
+        return outputs;
+      }
+    }
+
+    private Tensor withMinimums(Tensor product, Tensor rows) {
+      return minimums == null ? product : product.add_(minimums.eachAlone(blockSums(rows)));
+    }
+
+    private Tensor finished(Tensor product, Tensor input) {
+      if (bias != null) {
+        product.add_(bias);
+      }
+      return product.view(withLastDim(input, outDim())); // [..., out]
     }
 
     /// The sum of activations per block, which is multiplied by the block's minimum.

@@ -35,7 +35,7 @@ final class BlockRun {
     NativeRuntime.useAllThreadPools();
     this.headsLeaf = leaf(heads);
     this.inputLeaf = leaf(hidden);
-    this.output = block.finish(inputLeaf, headsLeaf);
+    this.output = block.finish(inputLeaf, headsLeaf, pass);
   }
 
   /// Runs a block forward and records its graphs.

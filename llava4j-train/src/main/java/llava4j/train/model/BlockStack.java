@@ -139,7 +139,7 @@ final class BlockStack {
       NativeRuntime.useOneThreadPool(); // fused attention calls BLAS from libtorch's threads
       Tensor heads = block.attention(projected, pass); // [sequences, heads, tokens, headDim]
       NativeRuntime.useAllThreadPools();
-      return scope.keep(block.finish(input, heads)); // [sequences, tokens, dim]
+      return scope.keep(block.finish(input, heads, pass)); // [sequences, tokens, dim]
     }
   }
 

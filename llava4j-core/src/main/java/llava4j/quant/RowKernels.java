@@ -1,0 +1,174 @@
+package llava4j.quant;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.GE;
+import static llava4j.quant.PagedAttention.FLOAT;
+import static llava4j.quant.PagedAttention.MEMORY;
+
+import java.util.function.LongConsumer;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
+
+/// What stands between the matrix products of a decoder block, row by row: norm, rotation,
+/// activation. libtorch has five to seven operators for each of them, whose calls cost a decode
+/// step more than their work, and each of which passes over a prompt's numbers once more.
+///
+/// All numbers are fp32 and lie without gaps. The bits of a row do not depend on the other rows.
+/// Needs the Vector API.
+public final class RowKernels {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+
+  /// Fewer numbers than this are not worth waking another thread for.
+  private static final long SMALL = 1 << 16;
+
+  /// Numbers of a chunk of work.
+  private static final long CHUNK = 1 << 14;
+
+  private RowKernels() {}
+
+  /// Whether this JVM has the kernels.
+  public static boolean isAvailable() {
+    return VectorSupport.isAvailable();
+  }
+
+  /// Writes each row, divided by the root of its mean square, times `weight`.
+  ///
+  /// @param input address of [rows, dim]
+  /// @param weight address of `[dim]`
+  /// @param output address of [rows, dim]
+  public static void rmsNorm(long input, long weight, double eps, long rows, int dim, long output) {
+    eachRow(
+        rows,
+        dim,
+        row -> {
+          long from = row * dim * Float.BYTES;
+          float factor = (float) (1 / Math.sqrt(squares(input + from, dim) / (double) dim + eps));
+          scale(input + from, weight, factor, dim, output + from);
+        });
+  }
+
+  private static float squares(long at, int dim) {
+    int bound = FLOATS.loopBound(dim);
+    FloatVector sums = FloatVector.zero(FLOATS);
+    for (int i = 0; i < bound; i += FLOATS.length()) {
+      FloatVector values = load(at, i);
+      sums = values.fma(values, sums);
+    }
+    float sum = LaneSum.of(sums);
+    for (int i = bound; i < dim; i++) {
+      float value = get(at, i);
+      sum += value * value;
+    }
+    return sum;
+  }
+
+  private static void scale(long input, long weight, float factor, int dim, long output) {
+    int bound = FLOATS.loopBound(dim);
+    for (int i = 0; i < bound; i += FLOATS.length()) {
+      store(load(input, i).mul(factor).mul(load(weight, i)), output, i);
+    }
+    for (int i = bound; i < dim; i++) {
+      put(output, i, get(input, i) * factor * get(weight, i));
+    }
+  }
+
+  /// Rotates heads in place: dimension j together with dimension j + headDim / 2.
+  ///
+  /// @param heads address of [heads, tokens, headDim]
+  /// @param cos address of [tokens, headDim]
+  /// @param sin as cos
+  public static void rotate(
+      long heads, long numHeads, long tokens, int headDim, long cos, long sin) {
+    eachRow(
+        numHeads * tokens,
+        headDim,
+        row -> {
+          long angles = row % tokens * headDim * Float.BYTES;
+          rotate(heads + row * headDim * Float.BYTES, headDim / 2, cos + angles, sin + angles);
+        });
+  }
+
+  private static void rotate(long first, int half, long cos, long sin) {
+    long second = first + (long) half * Float.BYTES;
+    long cosOfSecond = cos + (long) half * Float.BYTES;
+    long sinOfSecond = sin + (long) half * Float.BYTES;
+    int bound = FLOATS.loopBound(half);
+    for (int i = 0; i < bound; i += FLOATS.length()) {
+      FloatVector a = load(first, i);
+      FloatVector b = load(second, i);
+      store(a.mul(load(cos, i)).sub(b.mul(load(sin, i))), first, i);
+      store(b.mul(load(cosOfSecond, i)).add(a.mul(load(sinOfSecond, i))), second, i);
+    }
+    for (int i = bound; i < half; i++) {
+      float a = get(first, i);
+      float b = get(second, i);
+      put(first, i, a * get(cos, i) - b * get(sin, i));
+      put(second, i, b * get(cosOfSecond, i) + a * get(sinOfSecond, i));
+    }
+  }
+
+  /// SwiGLU: gate / (1 + e^-gate) times up, in the place of gate.
+  ///
+  /// @param gate address of [rows, dim]
+  /// @param up as gate
+  public static void swiGlu(long gate, long up, long rows, int dim) {
+    eachRow(
+        rows,
+        dim,
+        row -> swiGlu(gate + row * dim * Float.BYTES, up + row * dim * Float.BYTES, dim));
+  }
+
+  private static void swiGlu(long gate, long up, int dim) {
+    int bound = FLOATS.loopBound(dim);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    for (int i = 0; i < bound; i += FLOATS.length()) {
+      FloatVector x = load(gate, i);
+      FloatVector e = VectorSoftmax.exp(x.abs().neg()); // of at most 0, so it does not overflow
+      FloatVector part = e.blend(one, x.compare(GE, 0)).div(e.add(one));
+      store(x.mul(part).mul(load(up, i)), gate, i);
+    }
+    for (int i = bound; i < dim; i++) {
+      float x = get(gate, i);
+      float e = VectorSoftmax.exp(-Math.abs(x));
+      put(gate, i, x * ((x >= 0 ? 1 : e) / (e + 1)) * get(up, i));
+    }
+  }
+
+  private static void eachRow(long rows, int dim, LongConsumer kernel) {
+    if (rows * dim < SMALL) {
+      for (long row = 0; row < rows; row++) {
+        kernel.accept(row);
+      }
+      return;
+    }
+    long perChunk = Math.max(1, CHUNK / dim);
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(rows, perChunk),
+        () ->
+            chunk -> {
+              long end = Math.min(rows, (chunk + 1) * perChunk);
+              for (long row = chunk * perChunk; row < end; row++) {
+                kernel.accept(row);
+              }
+            });
+  }
+
+  private static FloatVector load(long at, int i) {
+    return FloatVector.fromMemorySegment(FLOATS, MEMORY, at + 4L * i, LITTLE_ENDIAN);
+  }
+
+  private static void store(FloatVector values, long at, int i) {
+    values.intoMemorySegment(MEMORY, at + 4L * i, LITTLE_ENDIAN);
+  }
+
+  private static float get(long at, int i) {
+    return MEMORY.get(FLOAT, at + 4L * i);
+  }
+
+  private static void put(long at, int i, float value) {
+    MEMORY.set(FLOAT, at + 4L * i, value);
+  }
+}
