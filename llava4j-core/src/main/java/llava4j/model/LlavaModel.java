@@ -13,6 +13,7 @@ import llava4j.model.load.LoadProgress;
 import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
+import llava4j.tensor.NativeHeap;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -182,5 +183,6 @@ public final class LlavaModel implements AutoCloseable {
   @Override
   public void close() {
     parameters.close();
+    new NativeHeap().giveBackFree();
   }
 }

@@ -23,6 +23,10 @@ public final class BlockNarrower {
       long target,
       long stride,
       float[] scales) {
+    if (PanelNarrower.takes(matrix, first)) {
+      new PanelNarrower((PanelBlocks) matrix).toBytes(first, count, target, stride, scales);
+      return;
+    }
     MemorySegment bytes = ByteRows.segment(target, count * stride);
     boolean vector =
         VectorSupport.isAvailable() && BlockWidenerVector.takes(matrix.layout(), matrix.columns());

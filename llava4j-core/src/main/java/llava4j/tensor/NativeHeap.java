@@ -8,7 +8,23 @@ import java.util.Optional;
 
 /// The heap of the C library, which contains libtorch's CPU tensors.
 public final class NativeHeap {
+  /// Options of `mallopt`.
+  private static final int TRIM_THRESHOLD = -1;
+
+  private static final int TOP_PAD = -2;
+  private static final int MMAP_THRESHOLD = -3;
+
+  /// Free memory at the end of the heap that is kept.
+  private static final int KEPT = 256 << 20;
+
+  /// Larger blocks are mapped for themselves. Activations of long prompts are below it.
+  private static final int LARGE = 64 << 20;
+
+  /// The most that older versions of glibc take.
+  private static final int LARGE_BEFORE = 32 << 20;
+
   private final Optional<MethodHandle> trim;
+  private final Optional<MethodHandle> mallopt;
 
   @SuppressWarnings("restricted") // java is started with --enable-native-access
   public NativeHeap() {
@@ -20,6 +36,38 @@ public final class NativeHeap {
             .map(address ->
                 linker.downcallHandle(
                     address, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG)));
+    this.mallopt =
+        linker
+            .defaultLookup()
+            .find("mallopt")
+            .map(address ->
+                linker.downcallHandle(
+                    address,
+                    FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)));
+  }
+
+  /// Keeps freed blocks for the next ones, up to some hundreds of megabytes. Does nothing where the
+  /// user has set such limits in the environment, or if the C library has none.
+  void keepFreed() {
+    boolean chosen =
+        System.getenv("MALLOC_MMAP_THRESHOLD_") != null
+            || System.getenv("MALLOC_TRIM_THRESHOLD_") != null;
+    if (!chosen && mallopt.isPresent()) {
+      set(TRIM_THRESHOLD, KEPT);
+      set(TOP_PAD, LARGE); // without it, heaps of threads are given back whole
+      if (!set(MMAP_THRESHOLD, LARGE)) {
+        set(MMAP_THRESHOLD, LARGE_BEFORE);
+      }
+    }
+  }
+
+  private boolean set(int option, int value) {
+    try {
+      return (int) mallopt.get().invokeExact(option, value) != 0;
+    } catch (Throwable e) { // invokeExact declares it; mallopt throws nothing
+      throw new IllegalStateException(e);
+    }
   }
 
   /// Returns free memory of the heap to the system; long loops call it from time to time.

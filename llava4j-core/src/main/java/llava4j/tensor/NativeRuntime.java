@@ -83,15 +83,14 @@ public final class NativeRuntime {
     }
   }
 
-  /// Like [#prepare], and large blocks of native memory use huge pages.
+  /// Like [#prepare], and freed blocks of native memory are kept for the next ones.
   ///
   /// The activations of a prompt are blocks of tens of megabytes, which are freed and allocated
-  /// again in each layer. With small pages, which the kernel clears one by one, this took longer
-  /// than the matrix products. Not for training, which reuses its blocks (ADR 13). It has an effect
-  /// only before the first tensor is created.
+  /// again in each layer. Given back to the system in between, their pages would be cleared each
+  /// time. Not for training, whose launchers set limits of their own (ADR 13).
   public static void prepareForInference() {
     prepare();
-    new NativeEnvironment().set("THP_MEM_ALLOC_ENABLE", "1", false);
+    new NativeHeap().keepFreed();
   }
 
   /// Makes OpenBLAS single-threaded, so that all parallel work is done by libtorch's own threads.

@@ -47,6 +47,8 @@ class NarrowVectorsTest {
           }
         }
       }
+      PanelNarrowerTest.check(Kind.HALF_SCALES, 32, 75, 288, 32, 43);
+      PanelNarrowerTest.check(Kind.WIDE_SCALES, 16, 75, 288, 0, 75);
       System.out.println("all equal");
     }
   }

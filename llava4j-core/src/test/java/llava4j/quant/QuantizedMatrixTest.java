@@ -316,7 +316,7 @@ class QuantizedMatrixTest {
     }
 
     float scale(Random random) {
-      float scale = 0.01f + random.nextFloat() * 0.01f;
+      float scale = (0.01f + random.nextFloat() * 0.01f) * (random.nextInt(4) == 0 ? -1 : 1);
       return kind == Kind.HALF_SCALES ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
     }
 
