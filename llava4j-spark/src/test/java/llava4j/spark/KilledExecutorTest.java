@@ -102,8 +102,7 @@ class KilledExecutorTest {
       if (tasks.decrementAndGet() == 0) {
         ProcessHandle.current()
             .descendants()
-            .filter(process ->
-                process.info().commandLine().orElse("").contains("CoarseGrainedExecutor"))
+            .filter(process -> process.info().command().orElse("").endsWith("java"))
             .findFirst()
             .orElseThrow()
             .destroyForcibly();
