@@ -93,7 +93,7 @@ final class ExecutorModels {
       if (options.device() instanceof Device.Cpu) {
         requireMemory(checkpoint, options);
       }
-      return new LoadedModel(settings, Llava.load(checkpoint, options));
+      return new LoadedModel(settings, Llava.load(checkpoint, options), options);
     } catch (MemoryShortageException e) {
       throw new MemoryShortageException(ExecutorPlace.name() + ": " + e.getMessage(), e);
     } catch (BadInputException e) {

@@ -10,7 +10,17 @@ import llava4j.tensor.WeightFormat;
 import llava4j.text.template.ConversationTemplate;
 
 /// Which model executors load, and how: what is equal is loaded once. What is null was not set.
-record ModelSettings(
+///
+/// @param model a model folder or a `.gguf` file, at the same path on every executor or sent along
+/// @param base the base model of a LoRA adapter or a projector
+/// @param visionTower the CLIP model of a checkpoint in the original layout
+/// @param mmproj the vision file of a `.gguf` model
+/// @param weights format in memory: auto, fp32, fp16, bf16, q8 or q4
+/// @param device cpu, cuda, cuda:N or auto
+/// @param template conversation template instead of the model's own
+/// @param threads by default `LLAVA_THREADS`, or else `spark.executor.cores`, or else the
+///   processors that the executor may use
+public record ModelSettings(
     String model,
     String base,
     String visionTower,
@@ -20,6 +30,23 @@ record ModelSettings(
     String template,
     Integer threads)
     implements Serializable {
+
+  /// A model with everything else as it is by default.
+  public static ModelSettings of(String model) {
+    return new ModelSettings(model, null, null, null, "auto", "cpu", null, null);
+  }
+
+  public ModelSettings withWeights(String format) {
+    return new ModelSettings(model, base, visionTower, mmproj, format, device, template, threads);
+  }
+
+  public ModelSettings withTemplate(String name) {
+    return new ModelSettings(model, base, visionTower, mmproj, weights, device, name, threads);
+  }
+
+  public ModelSettings withThreads(int count) {
+    return new ModelSettings(model, base, visionTower, mmproj, weights, device, template, count);
+  }
 
   /// Checks what can be checked where the model need not be.
   ///

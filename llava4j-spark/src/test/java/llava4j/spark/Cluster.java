@@ -21,6 +21,8 @@ final class Cluster {
         .master("local-cluster[" + executors + ",1,1024]")
         .config("spark.executor.memory", "1g")
         .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+        // a task that failed is tried on the other executor
+        .config("spark.excludeOnFailure.enabled", "true")
         .config("spark.executor.extraJavaOptions", "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0")
         .getOrCreate();
   }

@@ -2,28 +2,58 @@ package llava4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.eval.EvalResult;
+import llava4j.eval.EvalRun;
+import llava4j.eval.ModelAnswerer;
+import llava4j.eval.RunSettings;
+import llava4j.eval.Shard;
+import llava4j.eval.Tasks;
+import llava4j.eval.task.Answer;
+import llava4j.eval.task.Task;
+import llava4j.eval.task.TaskName;
+import llava4j.eval.tiny.TinyBenchmarks;
+import org.apache.spark.ExceptionFailure;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 
-/// Two executors in processes of their own, of which one is killed in the middle: every row is
-/// answered once, and as one process answers it.
+/// Two executors in processes of their own: one lacks a model, a benchmark is asked on both, and
+/// one is killed in the middle.
 ///
 /// `make spark-test` runs it with 2000 rows.
 @Tag("slow")
-class KilledExecutorTest {
-  private static final int ROWS = Integer.getInteger("llava4j.spark.rows", 150);
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ClusterTest {
+  private static final int ROWS = Integer.getInteger("llava4j.spark.rows", 100);
   private static final int PARTITIONS = 20;
+
+  private SparkSession spark;
 
   private static LlavaTransformer transformer() {
     LlavaTransformer transformer = new LlavaTransformer();
@@ -36,34 +66,100 @@ class KilledExecutorTest {
     return transformer;
   }
 
+  @BeforeAll
+  void start() {
+    spark = Cluster.ofProcesses(2);
+  }
+
+  @AfterAll
+  void stop() {
+    spark.stop();
+  }
+
+  /// The others' model is at a path that only one executor has: in its own folder.
   @Test
-  void nothingIsLostDoubledOrChanged() throws Exception {
+  @Order(1)
+  void anExecutorWithoutTheModelIsNamedAndTheOtherAnswers() throws IOException {
+    List<Path> folders;
+    try (Stream<Path> tree = Files.walk(Path.of(System.getenv("SPARK_HOME"), "work"), 2)) {
+      String application = spark.sparkContext().applicationId();
+      folders = tree.filter(path -> path.getParent().endsWith(application)).sorted().toList();
+    }
+    assertThat(folders).hasSize(2);
+    Files.createSymbolicLink(folders.getFirst().resolve("lonely"), Path.of(Cluster.TINY));
+    Reasons reasons = new Reasons();
+    spark.sparkContext().addSparkListener(reasons);
+    LlavaTransformer transformer = transformer();
+    transformer.setModel("lonely");
+    List<Row> rows = answered(spark, transformer, DrawnRows.of(20), "one executor has a model");
+
+    assertThat(rows).hasSize(20);
+    assertThat(reasons.texts).isNotEmpty();
+    assertThat(reasons.texts)
+        .allSatisfy(text ->
+            assertThat(text)
+                .containsPattern("executor \\d on host [0-9.]+: 'lonely' is missing there"));
+    spark.sparkContext().removeSparkListener(reasons);
+  }
+
+  @Test
+  @Order(2)
+  void aBenchmarkHasTheSameAnswersAndScoreAsAlone(@TempDir Path folder) throws IOException {
+    Path data = folder.resolve("data");
+    TinyBenchmarks.write(data);
+    ModelSettings model = ModelSettings.of(Cluster.TINY).withThreads(1);
+    SparkEvaluation evaluation =
+        new SparkEvaluation(spark, model).withMaxNewTokens(8).withQuestionsPerJob(40);
+    for (TaskName name : List.of(TaskName.MME, TaskName.MMBENCH, TaskName.POPE)) {
+      EvalResult together = evaluation.run(name, data, folder.resolve("spark"), (_, _) -> {});
+      EvalResult alone = alone(Tasks.open(name, data), model, folder.resolve("alone"));
+
+      assertThat(together.answers()).isEqualTo(alone.answers()).isNotEmpty();
+      assertThat(together.score()).isEqualTo(alone.score()).isPresent();
+      String answers = name.word() + ".jsonl";
+      assertThat(folder.resolve("spark").resolve(answers))
+          .hasSameTextualContentAs(folder.resolve("alone").resolve(answers));
+      System.out.printf(
+          "%s over executors: %d answers, score %s%n",
+          name.word(), together.answers().size(), together.score().orElseThrow().value());
+    }
+  }
+
+  private static EvalResult alone(Task task, ModelSettings model, Path out) {
+    LoadOptions options = model.loadOptions();
+    try (Llava llava = Llava.load(model.model(), options)) {
+      LoadedModel loaded = new LoadedModel(model, llava, options);
+      RunSettings settings = RunSettings.of(task, AnswerQuestions.asked(loaded, 8));
+      new EvalRun(task, settings, out, Shard.whole(), 4)
+          .run(new ModelAnswerer(llava, settings.asked()), (_, _) -> {});
+      List<Answer> answers = EvalRun.collect(task, out, settings, 1);
+      return new EvalResult(task, settings, answers, task.score(answers));
+    }
+  }
+
+  @Test
+  @Order(3)
+  void nothingIsLostDoubledOrChangedWhenAnExecutorIsKilled() throws InterruptedException {
     List<Row> rows = DrawnRows.of(ROWS);
-    List<Row> alone;
-    try (SparkSession spark = Cluster.local(1)) {
-      alone = answered(spark, rows, "one process");
-    }
-    List<Row> together;
-    try (SparkSession spark = Cluster.ofProcesses(2)) {
-      answered(spark, rows.subList(0, 4), "two executors, start"); // both load the model
-      together = answered(spark, rows, "two executors");
-      Killer killer = new Killer(PARTITIONS / 4);
-      spark.sparkContext().addSparkListener(killer);
-      List<Row> interrupted = answered(spark, rows, "two executors, one of them killed");
-      killer.requireDone();
+    List<Row> together = answered(spark, transformer(), rows, "two executors");
+    Killer killer = new Killer(PARTITIONS / 4);
+    spark.sparkContext().addSparkListener(killer);
+    List<Row> interrupted =
+        answered(spark, transformer(), rows, "two executors, one of them killed");
+    killer.requireDone();
+    spark.stop();
+    spark = Cluster.local(1);
+    List<Row> alone = answered(spark, transformer(), rows, "one process");
 
-      assertThat(interrupted).isEqualTo(together);
-    }
-
-    assertThat(together).isEqualTo(alone);
+    assertThat(interrupted).isEqualTo(together).isEqualTo(alone);
     assertThat(alone).extracting(row -> row.getInt(0)).doesNotHaveDuplicates().hasSize(ROWS);
     assertThat(alone.stream().filter(row -> !row.isNullAt(5))).hasSize(ROWS / 25);
     assertThat(alone.stream().map(row -> row.getString(1)).distinct().count()).isGreaterThan(10);
   }
 
-  private static List<Row> answered(SparkSession spark, List<Row> rows, String what) {
+  private static List<Row> answered(
+      SparkSession spark, LlavaTransformer transformer, List<Row> rows, String what) {
     long start = System.nanoTime();
-    LlavaTransformer transformer = transformer();
     List<Row> answers =
         transformer
             .transform(DrawnRows.in(spark, rows, PARTITIONS))
@@ -82,6 +178,18 @@ class KilledExecutorTest {
         rows.size() / seconds,
         transformer.workDone());
     return answers;
+  }
+
+  /// Why tasks failed.
+  private static final class Reasons extends SparkListener {
+    private final List<String> texts = Collections.synchronizedList(new ArrayList<>());
+
+    @Override
+    public void onTaskEnd(SparkListenerTaskEnd end) {
+      if (end.reason() instanceof ExceptionFailure failure) {
+        texts.add(failure.description());
+      }
+    }
   }
 
   /// Kills one executor when some tasks have ended. The others are still running or to come.

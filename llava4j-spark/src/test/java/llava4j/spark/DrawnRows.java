@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -45,7 +46,8 @@ final class DrawnRows {
   }
 
   static Dataset<Row> in(SparkSession spark, List<Row> rows, int partitions) {
-    return spark.createDataFrame(rows, SCHEMA).repartition(partitions);
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    return spark.createDataFrame(context.parallelize(rows, partitions), SCHEMA);
   }
 
   private static byte[] png(int seed) {
