@@ -23,6 +23,8 @@ final class Cluster {
         .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
         // a task that failed is tried on the other executor
         .config("spark.excludeOnFailure.enabled", "true")
+        // and the executor that failed is used again by the next test
+        .config("spark.excludeOnFailure.application.maxFailedTasksPerExecutor", "1000")
         .config("spark.executor.extraJavaOptions", "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0")
         .getOrCreate();
   }
