@@ -13,6 +13,6 @@ find llava4j-{constraint,core,data,train,tiny,eval,server,cli,langchain4j,spring
 # 'missing' would ask for comments on what names say already
 "$JAVA_HOME/bin/javadoc" -quiet -Werror -Xdoclint:all,-missing -Xmaxwarns 1000 -Xmaxerrs 1000 -notimestamp \
   -encoding UTF-8 --release 25 --add-modules jdk.incubator.vector \
-  --class-path "$(<llava4j-cli/target/runtime-class-path):$(<examples/target/runtime-class-path):$(<llava4j-spring-boot-starter/target/compile-class-path):$(<llava4j-spark/target/compile-class-path)" --source-path "$sources" \
+  --class-path "$(<llava4j-cli/target/runtime-class-path):$(<examples/target/runtime-class-path):$(<llava4j-spring-boot-starter/target/compile-class-path):$(<llava4j-spark/target/whole-class-path)" --source-path "$sources" \
   -windowtitle llava4j -doctitle llava4j -d target/apidocs @target/docs-sources
 echo "$PWD/target/apidocs/index.html"
