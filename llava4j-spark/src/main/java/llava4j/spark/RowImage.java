@@ -1,5 +1,6 @@
 package llava4j.spark;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -70,7 +71,7 @@ sealed interface RowImage {
         try (FSDataInputStream stream = files.open(file)) {
           return stream.readNBytes(Math.toIntExact(status.getLen()));
         }
-      } catch (java.io.FileNotFoundException | AccessControlException e) {
+      } catch (FileNotFoundException | AccessControlException e) {
         throw new BadInputException(path + " is missing or may not be read; correct the path", e);
       } catch (UnsupportedFileSystemException | IllegalArgumentException e) {
         throw new BadInputException(

@@ -32,6 +32,9 @@ final class Cluster {
   private static SparkSession.Builder settings() {
     return SparkSession.builder()
         .config("spark.ui.enabled", "false")
+        // a machine that stands still for minutes is no lost executor
+        .config("spark.network.timeout", "1h")
+        .config("spark.worker.timeout", "3600")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "2")

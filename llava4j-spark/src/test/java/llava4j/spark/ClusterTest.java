@@ -10,12 +10,17 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import llava4j.Llava;
 import llava4j.LoadOptions;
+import llava4j.data.check.CheckListener;
+import llava4j.data.check.CheckedSample;
+import llava4j.data.check.DataCheck;
+import llava4j.data.check.Finding;
 import llava4j.eval.EvalResult;
 import llava4j.eval.EvalRun;
 import llava4j.eval.ModelAnswerer;
@@ -67,8 +72,14 @@ class ClusterTest {
   }
 
   @BeforeAll
-  void start() {
+  void start() throws InterruptedException {
     spark = Cluster.ofProcesses(2);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    int driver = 1; // counts, too
+    while (spark.sparkContext().statusTracker().getExecutorInfos().length < 2 + driver) {
+      assertThat(System.nanoTime()).as("time until both executors have come").isLessThan(end);
+      Thread.sleep(100);
+    }
   }
 
   @AfterAll
@@ -140,6 +151,46 @@ class ClusterTest {
 
   @Test
   @Order(3)
+  void trainingDataHasTheSameProblemsAsAlone(@TempDir Path folder) throws Exception {
+    Files.writeString(folder.resolve("broken.png"), "no image");
+    Files.copy(Cluster.CHECKOUT.resolve("examples/images/moon.png"), folder.resolve("moon.jpg"));
+    StringBuilder lines = new StringBuilder();
+    List<String> images = List.of("moon.jpg", "broken.png", "lost.png");
+    for (int i = 0; i < 30; i++) {
+      lines.append(
+          "{\"id\":\"%d\",\"image\":\"%s\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\\nwhat\"},{\"from\":\"gpt\",\"value\":\"this\"}]}%n"
+              .formatted(i % 25, images.get(i % 3)));
+    }
+    lines.append("{\"id\":\"x\",\"conversations\":7}\n");
+    Path file = Files.writeString(folder.resolve("samples.jsonl"), lines);
+    List<Object> alone = found(new DataCheck(folder, Optional.empty(), 1), file);
+    List<Object> together = found(new DataCheck(new SparkDataCheck(spark, folder, 12)), file);
+
+    assertThat(together).isEqualTo(alone).hasSize(1 + 30 + 5);
+  }
+
+  private static List<Object> found(DataCheck check, Path file) throws InterruptedException {
+    List<Object> found = new ArrayList<>();
+    check.run(
+        file,
+        DataCheck.Progress.NONE,
+        List.of(
+            new CheckListener() {
+              @Override
+              public void onBroken(List<Finding> findings) {
+                found.addAll(findings);
+              }
+
+              @Override
+              public void onSample(CheckedSample sample) {
+                found.addAll(sample.findings());
+              }
+            }));
+    return found;
+  }
+
+  @Test
+  @Order(4)
   void nothingIsLostDoubledOrChangedWhenAnExecutorIsKilled() throws InterruptedException {
     List<Row> rows = DrawnRows.of(ROWS);
     List<Row> together = answered(spark, transformer(), rows, "two executors");
