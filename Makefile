@@ -4,13 +4,15 @@ MVN := mvn -B -ntp
 # the folder of reference outputs; empty means the subset among the test resources
 GOLDEN ?=
 BENCH ?= --help
+# of the test on a cluster of processes
+ROWS ?= 2000
 # of the load test
 SECONDS ?= 120
 MODEL ?=
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check page-test npm-clients-test docs format bench load-test dist dist-test clean java
+.PHONY: help build test quick golden check page-test npm-clients-test docs format bench load-test spark-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -50,6 +52,9 @@ bench: java ## run a benchmark: make bench BENCH="name options"
 
 load-test: java ## 64 clients at a server for two minutes; SECONDS=n for another time, MODEL=folder for another model
 	$(MVN) -pl llava4j-cli -am test -Dtest=ManyClientsLoad -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.load.seconds=$(SECONDS) $(if $(MODEL),-Dllava4j.load.model="$$(realpath "$(MODEL)")")
+
+spark-test: java ## two Spark executors, one of them killed, on 2000 rows; ROWS=n for another number
+	$(MVN) -pl llava4j-spark -am test -Dtest=ClusterTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.spark.rows=$(ROWS)
 
 dist: java ## make the folder, archive and jar that are handed out, for this platform, in target/dist
 	scripts/dist.sh "$$JAVA_HOME"

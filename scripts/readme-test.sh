@@ -272,11 +272,15 @@ done
 
 # --- programs in Java ---
 
-# The frameworks' libraries and the examples are no part of the launcher.
+# The frameworks' libraries, Spark and the examples are no part of the launcher.
 examples=()
+spark=()
 build_examples() {
   # shellcheck source=build-all.sh
-  (cd "$root" && . scripts/build-all.sh && JAVA_HOME=$home build_all examples-build.log -pl examples -am)
+  (cd "$root" && . scripts/build-all.sh && JAVA_HOME=$home build_all examples-build.log -pl examples,llava4j-spark -am)
+  read -r -a spark < <(sed -n 's,.*<spark.flags>\(.*\)</spark.flags>.*,\1,p' "$root/llava4j-spark/pom.xml")
+  spark=("${java[@]::${#java[@]}-2}" "${spark[@]}" -cp
+    "$root/llava4j-spark/target/classes:$(<"$root/llava4j-spark/target/whole-class-path")")
   examples=("${java[@]}")
   examples[-1]=$root/examples/target/classes:$(<"$root/examples/target/runtime-class-path")
 }
@@ -298,6 +302,7 @@ if [ "${#only[@]}" -eq 0 ]; then
       echo "$file, program $block"
       program "$block" <"$root/$file" >Snippet.java
       run=("${java[@]}")
+      if grep -q '^import org\.apache\.spark\.' Snippet.java; then run=("${spark[@]}"); fi
       if grep -qE '^import (dev\.langchain4j|org\.springframework)\.' Snippet.java; then run=("${examples[@]}"); fi
       "${run[@]}" Snippet.java >"$work/out" 2>"$work/err" || wrong "$file, program $block" "$work/err"
       grep -q '[^ ]' "$work/out" || wrong "$file, program $block, answers nothing" "$work/err"

@@ -161,7 +161,7 @@ public record EvalReport(
   private static void describe(EvalResult result, List<ReportLine> lines, ObjectNode entry) {
     JsonMapper json = new JsonMapper();
     entry.put("task", result.task().name().word());
-    entry.set("settings", json.valueToTree(result.settings()));
+    entry.set("settings", SettingsFile.tree(result.settings()));
     entry.put("questions", result.answers().size());
     result.judge().ifPresent(judge -> entry.put("judge", judge));
     entry.set("unjudged", json.valueToTree(result.unjudgedIds()));

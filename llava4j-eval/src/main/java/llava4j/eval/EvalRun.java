@@ -1,6 +1,5 @@
 package llava4j.eval;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,17 +13,11 @@ import llava4j.eval.task.Answer;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.eval.task.Task;
-import llava4j.io.AtomicFile;
 import llava4j.io.FolderLock;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /// Asks a benchmark's questions and writes each answer as soon as it is known. If it is killed, the
 /// next run resumes without losing an answer or asking twice.
 public final class EvalRun {
-  private static final String STARTING_ANEW =
-      "remove the answers and their settings, or use another --out folder";
-
   private final Task task;
   private final RunSettings settings;
   private final Path folder;
@@ -120,7 +113,7 @@ public final class EvalRun {
     }
     if (shards > 1) {
       file(task, folder, settings, Shard.whole()).rewrite(all);
-      write(settings, settingsFile(task, folder, Shard.whole()));
+      SettingsFile.write(settings, settingsFile(task, folder, Shard.whole()));
     }
     return answers;
   }
@@ -140,7 +133,7 @@ public final class EvalRun {
                     ? folder + " contains no answers to " + task.name().word()
                     : "run shard " + i + "/" + shards));
       }
-      RunSettings own = read(file);
+      RunSettings own = SettingsFile.read(file);
       settings = settings == null ? own : settings;
       requireSame(own, settings, file, "those of the other shards; run this shard again");
     }
@@ -152,25 +145,6 @@ public final class EvalRun {
               + "; use the same benchmark files as in that run");
     }
     return settings;
-  }
-
-  private static RunSettings read(Path file) {
-    try {
-      RunSettings settings = new JsonMapper().readValue(Files.readString(file), RunSettings.class);
-      if (settings == null
-          || settings.suffix() == null
-          || settings.asked() == null
-          || settings.lines().containsValue(null)) {
-        throw new BadInputException(file + " contains no settings; " + STARTING_ANEW);
-      }
-      return settings;
-    } catch (JacksonException e) {
-      throw new BadInputException(
-          file + " contains no valid settings (" + e.getOriginalMessage() + "); " + STARTING_ANEW,
-          e);
-    } catch (IOException e) {
-      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
-    }
   }
 
   private static void requireSame(RunSettings one, RunSettings other, Path file, String whose) {
@@ -226,7 +200,7 @@ public final class EvalRun {
   private void requireSameSettings() {
     Path file = settingsFile(task, folder, shard);
     if (Files.exists(file)) {
-      List<String> differences = settings.differences(read(file));
+      List<String> differences = settings.differences(SettingsFile.read(file));
       if (!differences.isEmpty()) {
         throw new BadInputException(
             folder
@@ -238,15 +212,9 @@ public final class EvalRun {
       throw new BadInputException(
           file
               + " is missing, so it is unknown which model gave the answers in this folder; "
-              + STARTING_ANEW);
+              + SettingsFile.STARTING_ANEW);
     } else {
-      write(settings, file);
+      SettingsFile.write(settings, file);
     }
-  }
-
-  private static void write(RunSettings settings, Path file) {
-    AtomicFile.writeText(
-        file,
-        new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n");
   }
 }

@@ -8,12 +8,15 @@ import java.util.Optional;
 import llava4j.ChatMessage;
 import llava4j.ChatRequest;
 import llava4j.Llava;
+import llava4j.LoadOptions;
+import llava4j.config.LlavaConfig;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.QuestionImage;
 import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
+import llava4j.model.linear.PrefillMode;
 
 /// Asks a model, in batches and with greedy decoding. Neighbouring questions about the same image
 /// share its image embeddings. Images are decoded as in the published evaluation code: 16-bit grey
@@ -27,6 +30,29 @@ public final class ModelAnswerer implements Answerer {
     this.llava = llava;
     this.options = GenerationOptions.greedy().withMaxNewTokens(asked.maxNewTokens());
     this.decoding = decoding(asked);
+  }
+
+  /// How a loaded model is asked, as it stands beside its answers.
+  ///
+  /// @param options with which it was loaded
+  /// @param weights their fingerprint
+  public static RunSettings.Asked asked(
+      Llava llava, LoadOptions options, String weights, long maxPixels, int maxNewTokens) {
+    LlavaConfig config = llava.model().config();
+    return new RunSettings.Asked(
+        llava.name(),
+        weights,
+        llava.template().key(),
+        config.imageMode().toString().replace("[]", "") + ", " + config.patchMerge().key(),
+        RunSettings.Orientation.IGNORED,
+        maxPixels,
+        options.device().toString().replaceFirst(":\\d+$", "")
+            + ", activations "
+            + options.device().computeType()
+            + ", weights "
+            + options.weights()
+            + (options.prefill() == PrefillMode.AUTO ? "" : ", prefill " + options.prefill()),
+        maxNewTokens);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package llava4j.eval;
 
-import com.fasterxml.jackson.annotation.JsonAlias;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +22,7 @@ import llava4j.io.Sha256;
 /// @param ocrTokens whether prompts contain words that were recognised in the image
 /// @param asked how the model is asked
 public record RunSettings(
-    String task,
-    String questions,
-    String suffix,
-    @JsonAlias("pictures") boolean images,
-    boolean ocrTokens,
-    Asked asked) {
+    String task, String questions, String suffix, boolean images, boolean ocrTokens, Asked asked) {
   private static final String OCR = "Reference OCR token:";
   private static final int SHORT_HASH = 12;
 
@@ -51,7 +46,8 @@ public record RunSettings(
       Orientation orientation,
       Long maxPixels,
       String types,
-      int maxNewTokens) {
+      int maxNewTokens)
+      implements Serializable {
     public Asked {
       orientation = orientation == null ? Orientation.HONOURED : orientation;
       maxPixels = maxPixels == null ? Long.valueOf(DecodeOptions.DEFAULT_MAX_PIXELS) : maxPixels;

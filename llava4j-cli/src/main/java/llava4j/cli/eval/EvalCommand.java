@@ -17,7 +17,6 @@ import llava4j.cli.option.ModelOptions;
 import llava4j.cli.option.PixelLimit;
 import llava4j.cli.option.Unused;
 import llava4j.cli.terminal.Progress;
-import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.eval.AnswerSheet;
 import llava4j.eval.EvalReport;
@@ -39,8 +38,6 @@ import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 import llava4j.eval.tiny.TinyBenchmarks;
 import llava4j.io.FolderLock;
-import llava4j.model.linear.PrefillMode;
-import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.text.template.ChatTemplate;
 import llava4j.text.template.ConversationTemplate;
@@ -290,7 +287,9 @@ public final class EvalCommand implements Callable<Integer> {
         spec.commandLine().getErr().println(OTHER_PROMPT);
       }
       for (Task task : opened) {
-        RunSettings settings = RunSettings.of(task, asked(llava, weights, tokens(task)));
+        RunSettings settings =
+            RunSettings.of(
+                task, ModelAnswerer.asked(llava, options, weights, limit.pixels(), tokens(task)));
         EvalRun run = new EvalRun(task, settings, out, part, batch);
         try (Progress progress = Progress.count(task.name().word(), "questions")) {
           run.run(new ModelAnswerer(llava, settings.asked()), progress::update);
@@ -420,29 +419,5 @@ public final class EvalCommand implements Callable<Integer> {
       return maxTokens;
     }
     return tasks.equals(List.of(TINY)) ? TINY_TOKENS : task.maxNewTokens();
-  }
-
-  private RunSettings.Asked asked(Llava llava, String weights, int maxNewTokens) {
-    Device device = model.parsedDevice();
-    LlavaConfig config = llava.model().config();
-    return new RunSettings.Asked(
-        llava.name(),
-        weights,
-        llava.template().key(),
-        config.imageMode().toString().replace("[]", "") + ", " + config.patchMerge().key(),
-        RunSettings.Orientation.IGNORED,
-        limit.pixels(),
-        device.toString().replaceFirst(":\\d+$", "")
-            + ", activations "
-            + device.computeType()
-            + ", weights "
-            + model.parsedWeights()
-            + prefillWords(),
-        maxNewTokens);
-  }
-
-  private String prefillWords() {
-    PrefillMode prefill = model.parsedPrefill();
-    return prefill == PrefillMode.AUTO ? "" : ", prefill " + prefill;
   }
 }

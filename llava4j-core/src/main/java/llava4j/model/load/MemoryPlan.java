@@ -7,7 +7,7 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
-import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
 import llava4j.model.cache.KvPool;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -168,6 +168,8 @@ public record MemoryPlan(
 
   /// Fails if the weights and one short question about an image do not fit into the available
   /// memory; the message names an option that fits.
+  ///
+  /// @throws MemoryShortageException if they do not fit
   public void requireFits(
       LlavaConfig config, WeightSource weights, WeightFormat chosen, long availableBytes) {
     if (smallestBytes() <= availableBytes) {
@@ -182,7 +184,7 @@ public record MemoryPlan(
                     + gigabytes(of(config, weights, new Device.Cpu(), format).smallestBytes())
                     + " and fits")
             .orElse("use a smaller model or a machine with more memory");
-    throw new BadInputException(
+    throw new MemoryShortageException(
         "the model does not fit: its weights need "
             + gigabytes(weightBytes())
             + " in memory as "
@@ -202,13 +204,14 @@ public record MemoryPlan(
   /// @param cacheRows rows of all answers together, prompts included
   /// @param heldBytes bytes of the chat's existing KV cache
   /// @param availableBytes available memory now, with loaded weights
+  /// @throws MemoryShortageException if it does not fit
   public void requireRequestFits(
       long promptRows, long cacheRows, long heldBytes, long availableBytes) {
     long more =
         Math.max(0, cacheBytesPerToken * cacheRows - heldBytes) + workBytesPerToken * promptRows;
     // the system counts the pages of mapped weights as free, but they are needed
     if (more + mappedBytes > availableBytes) {
-      throw new BadInputException(
+      throw new MemoryShortageException(
           "the request does not fit: its "
               + cacheRows
               + " rows need "

@@ -1,0 +1,45 @@
+package llava4j.spark;
+
+import java.util.Iterator;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
+
+/// The work of a task: borrows the executor's model and answers the rows of a partition.
+record AnswerRows(
+    RowReader reader,
+    ModelSettings model,
+    AnswerSettings settings,
+    int rowsInFlight,
+    WorkCount count,
+    Broadcast<SerializableConfiguration> hadoop)
+    implements MapPartitionsFunction<Row, Row> {
+
+  /// As many as the threads of [llava4j.AnswerThreads].
+  static final int MOST_IN_FLIGHT = 16;
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> rows) {
+    if (!rows.hasNext()) {
+      return rows; // an executor that gets no rows needs no model
+    }
+    TaskContext task = TaskContext.get();
+    ExecutorModels.Borrowed borrowed = ExecutorModels.ofThisProcess().borrow(model);
+    RowAnswerer answerer =
+        new RowAnswerer(borrowed.model(), settings, hadoop.value().value(), reader);
+    RowWindow window =
+        new RowWindow(rows, answerer, borrowed.model().threads(), rowsInFlight, count, task);
+    // also if the rows are not read to their end
+    task.addTaskCompletionListener(
+        (TaskCompletionListener)
+            _ -> {
+              try (borrowed) {
+                window.stop();
+              }
+            });
+    return window;
+  }
+}

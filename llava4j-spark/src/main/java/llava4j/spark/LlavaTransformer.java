@@ -1,0 +1,182 @@
+package llava4j.spark;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llava4j.error.BadInputException;
+import llava4j.generate.JsonForms;
+import org.apache.spark.SparkContext;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+
+/// Asks a model about each row: an image and a question become an answer, with why it ended, its
+/// tokens, or what is wrong with the row.
+///
+/// ```java
+/// Dataset<Row> captions =
+///     new LlavaTransformer()
+///         .setModel("/models/llava-1.5-7b-hf")
+///         .setImageCol("content")
+///         .setPrompt("Describe this image in one sentence.")
+///         .transform(spark.read().format("binaryFile").load("/images"));
+/// ```
+///
+/// Each executor loads the model once; all its tasks share it, and the rows of a partition are
+/// asked several at a time. The order of rows stays. A row that cannot be answered has a sentence
+/// in the error column and does not fail the job; an executor that cannot answer, because it lacks
+/// the model or the memory, fails its task with one sentence, and Spark tries another. A row is
+/// answered alike on every try, as long as executors have the same kind of processor and number of
+/// threads.
+public final class LlavaTransformer extends LlavaParams {
+  private transient WorkCount count; // of the Spark that it was applied in
+
+  public LlavaTransformer() {
+    this(freshUid());
+  }
+
+  /// @param uid of a transformer that was stored
+  public LlavaTransformer(String uid) {
+    super(uid);
+  }
+
+  /// Reads stored transformers.
+  public static MLReader<LlavaTransformer> read() {
+    return new DefaultParamsReader<>();
+  }
+
+  /// Reads a transformer that was stored with `write().save(path)`.
+  public static LlavaTransformer load(String path) {
+    return read().load(path);
+  }
+
+  @Override
+  public LlavaTransformer copy(ParamMap extra) {
+    return defaultCopy(extra);
+  }
+
+  /// @throws BadInputException if a column is missing or of a kind that is not read, or parameters
+  ///   contradict each other
+  @Override
+  public StructType transformSchema(StructType schema) {
+    RowReader _ = reader(schema);
+    modelSettings().requireValid();
+    answerSettings().options(new JsonForms(), 0);
+    requireRowsInFlight();
+    StructType all = schema;
+    for (Map.Entry<String, DataType> output : outputs().entrySet()) {
+      if (List.of(all.fieldNames()).contains(output.getKey())) {
+        throw new BadInputException(
+            "there is a column '"
+                + output.getKey()
+                + "' already; give the output another name, or drop the column");
+      }
+      all = all.add(output.getKey(), output.getValue(), true);
+    }
+    return all;
+  }
+
+  private Map<String, DataType> outputs() {
+    Map<String, DataType> outputs = new LinkedHashMap<>();
+    add(outputs, getOrDefault(answerCol()), DataTypes.StringType);
+    add(outputs, getOrDefault(finishReasonCol()), DataTypes.StringType);
+    add(outputs, getOrDefault(promptTokensCol()), DataTypes.IntegerType);
+    add(outputs, getOrDefault(generatedTokensCol()), DataTypes.IntegerType);
+    add(outputs, getOrDefault(errorCol()), DataTypes.StringType);
+    return outputs;
+  }
+
+  private static void add(Map<String, DataType> outputs, String name, DataType type) {
+    if (outputs.put(name, type) != null) {
+      throw new BadInputException("two output columns are called '" + name + "'; rename one");
+    }
+  }
+
+  /// The rows with their answers, computed when they are needed: a second action computes them
+  /// again, so write them first.
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    StructType schema = transformSchema(dataset.schema());
+    SparkContext context = dataset.sparkSession().sparkContext();
+    AnswerRows work =
+        new AnswerRows(
+            reader(dataset.schema()),
+            modelSettings(),
+            answerSettings(),
+            requireRowsInFlight(),
+            countIn(context),
+            SerializableConfiguration.broadcast(context));
+    return dataset.toDF().mapPartitions(work, Encoders.row(schema));
+  }
+
+  /// What this transformer has answered so far in all data that it was applied to; zeros before.
+  public WorkDone workDone() {
+    return count == null ? new WorkDone(0, 0, 0, 0) : count.done();
+  }
+
+  private synchronized WorkCount countIn(SparkContext context) {
+    if (count == null || !count.isIn(context)) {
+      count = new WorkCount(context, uid());
+    }
+    return count;
+  }
+
+  private RowReader reader(StructType schema) {
+    Optional<String> template = given(prompt());
+    Optional<String> column = given(promptCol());
+    if (template.isPresent() == column.isPresent()) {
+      throw new BadInputException(
+          template.isPresent()
+              ? "prompt and promptCol are both set; clear one of them"
+              : "there is no question; set prompt to one for all rows, or promptCol to a column");
+    }
+    return new RowReader(
+        ImageColumn.of(schema, given(imageCol())),
+        template
+            .map(text -> PromptColumns.template(schema, text))
+            .orElseGet(() -> PromptColumns.column(schema, column.orElseThrow())));
+  }
+
+  private int requireRowsInFlight() {
+    int rows = (Integer) getOrDefault(rowsInFlight());
+    if (rows < 1 || rows > AnswerRows.MOST_IN_FLIGHT) {
+      throw new BadInputException(
+          "rowsInFlight must be between 1 and " + AnswerRows.MOST_IN_FLIGHT + ", not " + rows);
+    }
+    return rows;
+  }
+
+  private ModelSettings modelSettings() {
+    return new ModelSettings(
+        given(model())
+            .orElseThrow(() ->
+                new BadInputException(
+                    "model is not set; set it to a model folder or a .gguf file that every executor"
+                        + " has")),
+        given(base()).orElse(null),
+        given(visionTower()).orElse(null),
+        given(mmproj()).orElse(null),
+        getOrDefault(weights()),
+        getOrDefault(device()),
+        given(template()).orElse(null),
+        given(threads()).map(value -> (Integer) value).orElse(null));
+  }
+
+  private AnswerSettings answerSettings() {
+    return new AnswerSettings(
+        given(system()).orElse(null),
+        given(jsonSchema()).orElse(null),
+        (Integer) getOrDefault(maxNewTokens()),
+        (Double) getOrDefault(temperature()),
+        given(topP()).map(value -> (Double) value).orElse(null),
+        given(seed()).map(value -> (Long) value).orElse(null));
+  }
+}
