@@ -138,8 +138,8 @@ public final class Llava implements AutoCloseable {
       LlavaConfig config = checkpoint.config();
       MemoryPlan plan = MemoryPlan.of(config, weights, options.device(), options.weights());
       if (options.device() instanceof Device.Cpu) {
-        plan.requireFits(
-            config, weights, options.weights(), AvailableMemory.ofThisProcess().bytes());
+        AvailableMemory.ofThisProcess()
+            .require(bytes -> plan.requireFits(config, weights, options.weights(), bytes));
       }
       model =
           LlavaModel.load(
@@ -418,11 +418,13 @@ public final class Llava implements AutoCloseable {
           requests.stream()
               .mapToLong(request -> request.prompt().numRows() - generator.knownRows(request))
               .sum();
-      plan.requireRequestFits(
-          Math.min(read, generator.limits().promptRows()),
-          Math.min(rows * sequences * requests.size(), generator.cacheRows()),
-          generator.cacheBytes(),
-          AvailableMemory.ofThisProcess().bytes());
+      AvailableMemory.ofThisProcess()
+          .require(bytes ->
+              plan.requireRequestFits(
+                  Math.min(read, generator.limits().promptRows()),
+                  Math.min(rows * sequences * requests.size(), generator.cacheRows()),
+                  generator.cacheBytes(),
+                  bytes));
     }
   }
 

@@ -59,8 +59,9 @@ final class TextEmbedder {
   TextEmbedding embed(int[] ids) {
     requireFits(ids);
     if (hasLimitedMemory) {
-      plan.requireRequestFits(
-          Math.min(MOST_ROWS, ids.length), ids.length, 0, AvailableMemory.ofThisProcess().bytes());
+      AvailableMemory.ofThisProcess()
+          .require(bytes ->
+              plan.requireRequestFits(Math.min(MOST_ROWS, ids.length), ids.length, 0, bytes));
     }
     double[] sum = new double[model.config().dim()];
     try (KvCache cache = model.newCache()) {

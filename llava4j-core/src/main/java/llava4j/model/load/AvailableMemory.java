@@ -5,8 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import llava4j.error.MemoryShortageException;
+import llava4j.tensor.NativeHeap;
 
 /// Memory that this process can still allocate: the smaller of the machine's free memory and the
 /// rest of the limits of its control groups (versions 1 and 2). File pages count as free in both,
@@ -35,6 +38,20 @@ public record AvailableMemory(Path root) {
   /// The memory of the running process.
   public static AvailableMemory ofThisProcess() {
     return new AvailableMemory(Path.of("/"));
+  }
+
+  /// Checks whether the memory suffices. Freed memory that the process keeps for the next request
+  /// counts as used, so it is given back before a check fails for good.
+  ///
+  /// @param check of so many bytes
+  /// @throws MemoryShortageException that of the check
+  public void require(LongConsumer check) {
+    try {
+      check.accept(bytes());
+    } catch (MemoryShortageException e) {
+      new NativeHeap().giveBackFree();
+      check.accept(bytes());
+    }
   }
 
   /// In bytes; [Long#MAX_VALUE] if unknown.

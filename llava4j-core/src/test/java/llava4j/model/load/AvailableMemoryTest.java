@@ -1,10 +1,15 @@
 package llava4j.model.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+import llava4j.error.MemoryShortageException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +28,28 @@ class AvailableMemoryTest {
   @Test
   void withoutAnyFileThereIsNoLimit() {
     assertThat(available()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  /// What was freed and kept counts as used until it is given back.
+  @Test
+  void aCheckThatFailsIsMadeAgainOnceFreedMemoryIsGivenBack() throws IOException {
+    machine(10);
+    List<Long> seen = new ArrayList<>();
+    LongConsumer failsOnce =
+        bytes -> {
+          seen.add(bytes);
+          if (seen.size() == 1) {
+            throw new MemoryShortageException("first");
+          }
+        };
+    new AvailableMemory(root).require(failsOnce);
+    assertThat(seen).containsExactly(10 * GIB, 10 * GIB);
+    assertThatThrownBy(() ->
+            new AvailableMemory(root)
+                .require(_ -> {
+                  throw new MemoryShortageException("always");
+                }))
+        .isInstanceOf(MemoryShortageException.class);
   }
 
   @Test
