@@ -211,8 +211,8 @@ public final class ExperimentRun {
             + settings.device()
             + ", training in "
             + first.config().execution().precision()
-            + "; data "
-            + workplace.dataDigest()
+            + ", over "
+            + workplace.dataWords()
             + ".");
     double base =
         first.lineage().stream()

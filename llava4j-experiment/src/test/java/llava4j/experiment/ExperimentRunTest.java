@@ -14,9 +14,11 @@ import java.util.function.BooleanSupplier;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.error.BadInputException;
 import llava4j.experiment.catalogue.Catalogue;
+import llava4j.experiment.design.Arm;
 import llava4j.experiment.design.Experiment;
 import llava4j.experiment.design.ExperimentName;
 import llava4j.experiment.design.Model;
+import llava4j.experiment.design.Rule;
 import llava4j.experiment.design.Scale;
 import llava4j.experiment.judge.Verdict;
 import llava4j.experiment.ledger.Entry;
@@ -58,10 +60,31 @@ class ExperimentRunTest {
         CheckpointOptions.none());
   }
 
+  /// The same experiment with other arms and without a rule, which would miss the others.
+  private static Experiment with(Experiment one, List<Arm> arms) {
+    return new Experiment(
+        one.name(),
+        one.scale(),
+        one.question(),
+        one.claim(),
+        one.where(),
+        arms,
+        one.measures(),
+        one.plotted(),
+        new Rule.NoClaim("Fewer arms."),
+        "");
+  }
+
   private ExperimentRun run(
       ExperimentName name, Scale scale, String out, Log log, BooleanSupplier stop) {
     Experiment experiment = Catalogue.of(name, scale, Precision.FP32);
     return new ExperimentRun(experiment, settings(out, 1), log, stop);
+  }
+
+  private ExperimentRun prompts(String out, Log log, BooleanSupplier stop) {
+    Experiment whole = Catalogue.of(ExperimentName.FORMAT_PROMPT, Scale.SMOKE, Precision.FP32);
+    List<Arm> arms = List.of(whole.arm("with prompts"), whole.arm("without prompts"));
+    return new ExperimentRun(with(whole, arms), settings(out, 1), log, stop);
   }
 
   /// Stopped in the middle of its second stage 2, it repeats no stage; the table is that of a run
@@ -71,48 +94,43 @@ class ExperimentRunTest {
   void aStoppedRunGoesOnAndGivesTheSameTable() throws IOException {
     Log first = new Log();
     AtomicInteger asked = new AtomicInteger();
-    ExperimentRun stopped =
-        run(
-            ExperimentName.FORMAT_PROMPT,
-            Scale.SMOKE,
-            "one",
-            first,
-            () -> asked.incrementAndGet() == 8); // the third arm's first step
+    // five steps and a batch of questions are the first arm's
+    ExperimentRun stopped = prompts("one", first, () -> asked.incrementAndGet() == 7);
     assertThatThrownBy(stopped::run).isInstanceOf(StoppedException.class);
+    assertThat(first.finished).containsExactly("with prompts");
 
     Log second = new Log();
-    ExperimentRun.Outcome outcome =
-        run(ExperimentName.FORMAT_PROMPT, Scale.SMOKE, "one", second, () -> false).run();
-    assertThat(second.finished).doesNotContainAnyElementsOf(first.finished);
-    assertThat(first.finished.size() + second.finished.size()).isEqualTo(4);
-    List<String> whole = first.stages.subList(0, first.stages.size() - 1);
-    assertThat(second.stages).doesNotContainAnyElementsOf(whole);
+    ExperimentRun.Outcome outcome = prompts("one", second, () -> false).run();
+    assertThat(second.finished).containsExactly("without prompts");
+    assertThat(second.stages).containsExactly(first.stages.getLast()); // resumed, not repeated
     assertThat(outcome.judgement().verdict()).isEqualTo(Verdict.CANNOT_TELL);
 
     Log third = new Log();
-    run(ExperimentName.FORMAT_PROMPT, Scale.SMOKE, "two", third, () -> false).run();
-    assertThat(third.stages).hasSize(6).doesNotHaveDuplicates(); // base 2, stage 1, three models
+    prompts("two", third, () -> false).run();
+    assertThat(third.stages).hasSize(5).doesNotHaveDuplicates(); // base 2, stage 1, two models
     assertThat(table("two")).isEqualTo(table("one"));
 
     Log again = new Log();
-    run(ExperimentName.FORMAT_PROMPT, Scale.SMOKE, "two", again, () -> false).run();
+    prompts("two", again, () -> false).run();
     assertThat(again.stages).isEmpty();
     assertThat(again.finished).isEmpty();
   }
 
-  /// Tiles, and their variants, are trained, exported, opened and asked.
+  /// Tiles without the whole image, and a vision tower before another's language model with a new
+  /// connector, are trained, exported, opened and asked.
   @Test
   @Tag("slow")
   void tilesAndJoinedModelsRun() throws IOException {
+    Experiment hd = Catalogue.of(ExperimentName.HD, Scale.SMOKE, Precision.FP32);
+    Experiment languages = Catalogue.of(ExperimentName.LANGUAGE_MODEL, Scale.SMOKE, Precision.FP32);
+    Experiment both =
+        with(hd, List.of(hd.arm("tiles alone"), languages.arm("base, has read nothing")));
     Log log = new Log();
-    run(ExperimentName.HD, Scale.SMOKE, "shared", log, () -> false).run();
-    assertThat(log.finished).hasSize(4);
-    Log joined = new Log();
-    run(ExperimentName.LANGUAGE_MODEL, Scale.SMOKE, "shared", joined, () -> false).run();
-    assertThat(joined.finished).hasSize(4);
-    String html = Files.readString(folder.resolve("shared").resolve("hd").resolve("report.html"));
+    new ExperimentRun(both, settings("both", 1), log, () -> false).run();
+    assertThat(log.finished).containsExactly("tiles alone", "base, has read nothing");
+    String html = Files.readString(folder.resolve("both").resolve("hd").resolve("report.html"));
     assertThat(html)
-        .contains("<svg", "tiles alone", "cannot tell")
+        .contains("<svg", "tiles alone", "cannot tell", "Fewer arms.")
         .doesNotContain("<script", "src=");
   }
 

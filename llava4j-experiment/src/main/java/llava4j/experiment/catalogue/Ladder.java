@@ -14,6 +14,7 @@ import llava4j.experiment.design.Filter;
 import llava4j.experiment.design.Measure;
 import llava4j.experiment.design.Model;
 import llava4j.experiment.design.Rule;
+import llava4j.experiment.design.Scale;
 import llava4j.experiment.design.Selection;
 import llava4j.experiment.design.Skill;
 
@@ -86,8 +87,9 @@ final class Ladder {
     arms.add(rung.arm(kit, "+ GQA", "GQA 62.0, MME 1469.2, MM-Vet 30.7"));
     rung = rung.teaching(Skill.TEXT, Skill.TRANSLATION, Skill.FOREIGN);
     arms.add(rung.arm(kit, WHOLE, "GQA 62.0, MME 1510.7, MM-Vet 31.1"));
-    rung = rung.enlarged();
-    arms.add(rung.arm(kit, "+ larger LM", "GQA 63.3, MME 1531.3, MM-Vet 36.1"));
+    if (kit.scale() != Scale.THIRTEEN_B) { // whose language model is the larger one
+      arms.add(rung.enlarged().arm(kit, "+ larger LM", "GQA 63.3, MME 1531.3, MM-Vet 36.1"));
+    }
     List<Measure> measures =
         kit.scale().isSmall()
             ? List.of(

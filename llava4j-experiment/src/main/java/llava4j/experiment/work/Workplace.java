@@ -75,6 +75,23 @@ public record Workplace(Path root, Path data, Scale scale) {
     }
   }
 
+  /// The data in words, for reports.
+  public String dataWords() {
+    return switch (scale) {
+      case SMOKE -> "made-up data";
+      case TINY -> "the small mixture (" + text(data.resolve("mixture.txt")).strip() + ")";
+      case SEVEN_B, THIRTEEN_B -> "the paper's data";
+    };
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   private static Map<String, String> read(Path file) {
     try {
       return new JsonMapper()
