@@ -59,7 +59,11 @@ public final class ExperimentRun {
   }
 
   /// What will be done, without doing it. Nothing is written.
+  ///
+  /// @throws llava4j.error.BadInputException if the folder is not a workplace for this scale and
+  ///   data
   public ExperimentPlan plan() {
+    workplace.requireOurs();
     return plan(new Ledger(ledgerFile()));
   }
 

@@ -186,6 +186,10 @@ class ExperimentRunTest {
             () -> run(ExperimentName.EPOCHS, Scale.SMOKE, "other", new Log(), () -> false).run())
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("holds experiments with scale tiny, not smoke");
+    assertThatThrownBy(
+            () -> run(ExperimentName.EPOCHS, Scale.SMOKE, "other", new Log(), () -> false).plan())
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("holds experiments with scale tiny, not smoke");
   }
 
   @Test

@@ -39,7 +39,7 @@ final class HtmlText {
   private static String of(Block block) {
     return switch (block) {
       case Block.Heading(int level, String text) ->
-          "<h" + level + ">" + escaped(text) + "</h" + level + ">";
+          "<h" + level + ">" + inline(text) + "</h" + level + ">";
       case Block.Paragraph(String text) -> "<p>" + inline(text) + "</p>";
       case Block.Bullets(List<String> items) ->
           items.stream()
@@ -60,9 +60,11 @@ final class HtmlText {
         .collect(Collectors.joining("", "<tr>", "</tr>\n"));
   }
 
-  /// Bold as in the Markdown.
+  /// Bold and code as in the Markdown.
   private static String inline(String text) {
-    return escaped(text).replaceAll("\\*\\*([^*]+)\\*\\*", "<b>$1</b>");
+    return escaped(text)
+        .replaceAll("\\*\\*([^*]+)\\*\\*", "<b>$1</b>")
+        .replaceAll("`([^`]+)`", "<code>$1</code>");
   }
 
   static String escaped(String text) {

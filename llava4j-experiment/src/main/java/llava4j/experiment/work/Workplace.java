@@ -28,30 +28,47 @@ public record Workplace(Path root, Path data, Scale scale) {
   /// @throws BadInputException if the folder has other contents, or was taken for another scale or
   ///   other data
   public void claim() {
+    requireOurs();
+    Path file = root.resolve(FILE);
+    if (!Files.exists(file)) {
+      AtomicFile.writeText(
+          file,
+          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(wanted()) + "\n");
+    }
+  }
+
+  /// Checks that the folder can be taken. Writes nothing.
+  ///
+  /// @throws BadInputException if the folder has other contents, or was taken for another scale or
+  ///   other data
+  public void requireOurs() {
+    Path file = root.resolve(FILE);
+    if (!Files.exists(file)) {
+      requireEmpty();
+      return;
+    }
+    Map<String, String> there = read(file);
+    wanted()
+        .forEach((name, value) -> {
+          if (!value.equals(there.get(name))) {
+            throw new BadInputException(
+                root
+                    + " holds experiments with "
+                    + name
+                    + " "
+                    + there.get(name)
+                    + ", not "
+                    + value
+                    + "; use another --out folder, or delete that one");
+          }
+        });
+  }
+
+  private Map<String, String> wanted() {
     Map<String, String> wanted = new LinkedHashMap<>();
     wanted.put("scale", scale.word());
     wanted.put("data", dataDigest());
-    Path file = root.resolve(FILE);
-    if (Files.exists(file)) {
-      Map<String, String> there = read(file);
-      wanted.forEach((name, value) -> {
-        if (!value.equals(there.get(name))) {
-          throw new BadInputException(
-              root
-                  + " holds experiments with "
-                  + name
-                  + " "
-                  + there.get(name)
-                  + ", not "
-                  + value
-                  + "; use another --out folder, or delete that one");
-        }
-      });
-      return;
-    }
-    requireEmpty();
-    AtomicFile.writeText(
-        file, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(wanted) + "\n");
+    return wanted;
   }
 
   /// A short hash of what the data folder holds; the small mixture says so in a file, the paper's
