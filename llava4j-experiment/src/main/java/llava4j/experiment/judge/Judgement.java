@@ -95,7 +95,11 @@ public record Judgement(Verdict verdict, List<String> reasons) {
     boolean above = difference.bounded() && difference.low() > 0;
     boolean below = difference.bounded() && difference.high() < 0;
     if (!above && !below) {
-      reasons.add(told + ": too close to tell.");
+      reasons.add(
+          told
+              + (difference.bounded()
+                  ? ": too close to tell."
+                  : ": one seed without questions cannot tell."));
       return Verdict.CANNOT_TELL;
     }
     if (seeds < SEEDS_NEEDED) {

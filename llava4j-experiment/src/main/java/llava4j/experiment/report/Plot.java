@@ -17,6 +17,7 @@ record Plot(String title, List<Line> lines, OptionalDouble guess) {
   private static final int ROW = 34;
   private static final int BOTTOM = 46;
   private static final int TICKS = 5;
+  private static final int MOST_DECIMALS = 3;
   private static final double[] NICE = {1, 2, 2.5, 5, 10};
 
   /// One arm.
@@ -119,10 +120,15 @@ record Plot(String title, List<Line> lines, OptionalDouble guess) {
       return LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT);
     }
 
+    /// With as many decimals as the step has.
     String label(double value) {
-      return step >= 1
-          ? String.format(Locale.ROOT, "%.0f", value)
-          : String.format(Locale.ROOT, step >= 0.1 ? "%.1f" : "%.2f", value);
+      int decimals = 0;
+      double scaled = step;
+      while (decimals < MOST_DECIMALS && Math.abs(scaled - Math.rint(scaled)) > 1e-9) {
+        scaled *= 10;
+        decimals++;
+      }
+      return String.format(Locale.ROOT, "%." + decimals + "f", value);
     }
   }
 

@@ -116,6 +116,16 @@ class JudgementTest {
   }
 
   @Test
+  void oneSeedWithoutQuestionsCannotTell() {
+    Judgement judgement =
+        Judgement.of(
+            CONNECTOR,
+            List.of(entry("linear", 1, Figure.of(3), 0), entry("2 layers", 1, Figure.of(5), 0)));
+    assertThat(judgement.verdict()).isEqualTo(Verdict.CANNOT_TELL);
+    assertThat(judgement.reasons().getFirst()).contains("one seed without questions cannot tell");
+  }
+
+  @Test
   void equalAnswersDifferByNothing() {
     Estimate difference = Statistics.difference(List.of(right(100)), List.of(right(100)), 1);
     assertThat(difference.low()).isZero();
