@@ -19,7 +19,7 @@ load_class_path() {
 build_is_current() {
   local changed
   [ -f "$state/stamp" ] || return 1
-  changed=$(find "$root"/pom.xml "$root"/llava4j-{constraint,core,data,train,tiny,eval,server,cli}/pom.xml "$root"/llava4j-{constraint,core,data,train,tiny,eval,server,cli}/src/main \
+  changed=$(find "$root"/pom.xml "$root"/llava4j-{constraint,core,data,train,tiny,eval,experiment,server,cli}/pom.xml "$root"/llava4j-{constraint,core,data,train,tiny,eval,experiment,server,cli}/src/main \
     -newer "$state/stamp" -print -quit) || return 1
   [ -z "$changed" ] && load_class_path
 }

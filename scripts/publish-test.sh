@@ -29,7 +29,7 @@ version=$(sed -n 's,^  <version>\(.*\)</version>$,\1,p' pom.xml)
 echo "published into a folder (after $SECONDS s)"
 
 group=$published/io/github/llava4j
-expected="llava4j llava4j-bom llava4j-cli llava4j-constraint llava4j-core llava4j-data llava4j-eval llava4j-langchain4j llava4j-server llava4j-spark llava4j-spring-ai llava4j-spring-boot-starter llava4j-tiny llava4j-train"
+expected="llava4j llava4j-bom llava4j-cli llava4j-constraint llava4j-core llava4j-data llava4j-eval llava4j-experiment llava4j-langchain4j llava4j-server llava4j-spark llava4j-spring-ai llava4j-spring-boot-starter llava4j-tiny llava4j-train"
 found=$(cd "$group" && echo *)
 [ "$found" = "$expected" ] || fail "published were: $found; expected: $expected"
 for module in $expected; do

@@ -21,6 +21,7 @@ not_here() {
     "make dist"*) echo "takes minutes; make dist-test is a check of its own" ;;
     "make "*) [[ " $targets " == *" ${1#make } "* ]] && echo "a target of the Makefile; continuous integration runs them" ;;
     *"data build tiny --cache "*) echo "needs the package registries" ;;
+    *"experiment "*" --data "*) echo "takes minutes to days; the same experiment at smoke scale runs" ;;
     *"--against llama.cpp"*) echo "needs a package registry" ;;
     ffmpeg\ *) echo "needs a video" ;;
     *HF_ENDPOINT=https://*) echo "names a hub that does not exist" ;;

@@ -15,6 +15,7 @@ import llava4j.cli.bench.BenchCommand;
 import llava4j.cli.data.DataCommand;
 import llava4j.cli.doctor.DoctorCommand;
 import llava4j.cli.eval.EvalCommand;
+import llava4j.cli.experiment.ExperimentCommand;
 import llava4j.cli.model.ConvertCommand;
 import llava4j.cli.model.InfoCommand;
 import llava4j.cli.model.PullCommand;
@@ -86,6 +87,7 @@ public final class Main implements Runnable {
     commands.put("init", InitCommand::new);
     commands.put("train", TrainCommand::new);
     commands.put("eval", EvalCommand::new);
+    commands.put("experiment", ExperimentCommand::new);
     commands.put("serve", ServeCommand::new);
     commands.put("bench", BenchCommand::new);
     commands.put("doctor", DoctorCommand::new);

@@ -52,6 +52,7 @@ class UnusedOptionsTest {
     expected.put("convert", union(OF_FILES, Set.of("--threads")));
     expected.put("quantize", union(OF_FILES, Set.of("--threads")));
     expected.put("train", Set.of("--base", "--vision-tower", "--offline", "--device", "--threads"));
+    expected.put("experiment", Set.of("--offline", "--device", "--threads"));
     expected.put("init", Set.of("--threads"));
     expected.put("doctor", Set.of("--threads"));
     expected.put("pull", Set.of("--offline"));

@@ -65,7 +65,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
         tiled.columns() * tiled.rows(),
         tiled.originalWidth(),
         tiled.originalHeight(),
-        tiled.baseFirst(),
+        tiled.base(),
         tiled.singleTileNewline());
   }
 
@@ -76,7 +76,9 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
 
   /// Number of tokens of the image, including newlines.
   public int tokens() {
-    int base = grid instanceof ImageGrid.Tiled ? patchesPerSide * patchesPerSide : 0;
+    boolean hasBase =
+        grid instanceof ImageGrid.Tiled tiled && tiled.base() != ImageGrid.BaseTokens.NONE;
+    int base = hasBase ? patchesPerSide * patchesPerSide : 0;
     int ends =
         switch (newlines) {
           case NONE -> 0;
@@ -93,7 +95,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
     int at = 0;
     int patches = patchesPerSide * patchesPerSide;
     ImageGrid.Tiled tiled = grid instanceof ImageGrid.Tiled t ? t : null;
-    if (tiled != null && tiled.baseFirst()) {
+    if (tiled != null && tiled.base() == ImageGrid.BaseTokens.FIRST) {
       at = base(order, at, patches);
     }
     int columns = tiled == null ? 1 : tiled.columns();
@@ -108,7 +110,7 @@ public record FeatureLayout(ImageGrid grid, int patchesPerSide, KeptRange kept, 
         order[at++] = NEWLINE;
       }
     }
-    if (tiled != null && !tiled.baseFirst()) {
+    if (tiled != null && tiled.base() == ImageGrid.BaseTokens.LAST) {
       at = base(order, at, patches);
     }
     if (newlines == Newlines.END) {

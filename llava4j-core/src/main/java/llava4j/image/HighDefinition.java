@@ -35,7 +35,10 @@ public record HighDefinition(
     /// Resized without keeping the aspect ratio, as in the released 1.6 code.
     SQUASH,
     /// Padded to a square first, as in the paper.
-    PAD
+    PAD,
+    /// Its tokens are left out, as in the paper's ablation of the global view. It is still encoded,
+    /// squashed, so that views keep their numbers.
+    NONE
   }
 
   /// The colour of the padding.
@@ -89,6 +92,19 @@ public record HighDefinition(
             new Grid(3, 2));
     return new HighDefinition(
         tile, grids, BaseView.PAD, PadColor.MEAN, SingleTileNewline.EACH_ROW, true);
+  }
+
+  /// The same with another base view.
+  public HighDefinition withBaseView(BaseView other) {
+    return new HighDefinition(tile, grids, other, padColor, singleTileNewline, baseFirst);
+  }
+
+  /// Where the base view's tokens are.
+  ImageGrid.BaseTokens baseTokens() {
+    if (baseView == BaseView.NONE) {
+      return ImageGrid.BaseTokens.NONE;
+    }
+    return baseFirst ? ImageGrid.BaseTokens.FIRST : ImageGrid.BaseTokens.LAST;
   }
 
   /// The sizes of the grids in pixels.

@@ -21,16 +21,25 @@ public sealed interface ImageGrid {
     }
   }
 
+  /// Where the base view's tokens are.
+  enum BaseTokens {
+    /// Before those of the tiles.
+    FIRST,
+    /// After them.
+    LAST,
+    NONE
+  }
+
   /// A base view and `columns` x `rows` tiles.
   ///
-  /// @param baseFirst whether the base view's tokens come first
+  /// @param base where the base view's tokens are
   /// @param singleTileNewline where newlines are inserted in a grid of one tile
   record Tiled(
       int columns,
       int rows,
       int originalWidth,
       int originalHeight,
-      boolean baseFirst,
+      BaseTokens base,
       SingleTileNewline singleTileNewline)
       implements ImageGrid {
     @Override
@@ -53,7 +62,7 @@ public sealed interface ImageGrid {
             best.height() / tile,
             width,
             height,
-            true,
+            BaseTokens.FIRST,
             SingleTileNewline.EACH_ROW);
       }
       case ImageMode.Hd(HighDefinition options) -> {
@@ -63,7 +72,7 @@ public sealed interface ImageGrid {
             best.height() / options.tile(),
             width,
             height,
-            options.baseFirst(),
+            options.baseTokens(),
             options.singleTileNewline());
       }
     };

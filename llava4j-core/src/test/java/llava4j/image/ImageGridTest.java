@@ -80,7 +80,8 @@ class ImageGridTest {
 
   @Test
   void orderOfEachMergeIsAsWritten() {
-    var wide = new ImageGrid.Tiled(2, 1, 200, 100, true, SingleTileNewline.EACH_ROW);
+    var wide =
+        new ImageGrid.Tiled(2, 1, 200, 100, ImageGrid.BaseTokens.FIRST, SingleTileNewline.EACH_ROW);
     int newline = FeatureLayout.NEWLINE;
     assertThat(FeatureLayout.of(wide, 2, PatchMerge.FLAT).order())
         .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
@@ -88,10 +89,17 @@ class ImageGridTest {
         .containsExactly(0, 1, 2, 3, 4, 5, 8, 9, 6, 7, 10, 11);
     assertThat(FeatureLayout.of(wide, 2, PatchMerge.SPATIAL_UNPAD).order())
         .containsExactly(0, 1, 2, 3, 4, 5, 8, 9, newline, 6, 7, 10, 11, newline);
-    var baseLast = new ImageGrid.Tiled(2, 1, 200, 100, false, SingleTileNewline.EACH_ROW);
+    var baseLast =
+        new ImageGrid.Tiled(2, 1, 200, 100, ImageGrid.BaseTokens.LAST, SingleTileNewline.EACH_ROW);
     assertThat(FeatureLayout.of(baseLast, 2, PatchMerge.SPATIAL_UNPAD).order())
         .containsExactly(4, 5, 8, 9, newline, 6, 7, 10, 11, newline, 0, 1, 2, 3);
-    var one = new ImageGrid.Tiled(1, 1, 100, 100, true, SingleTileNewline.END);
+    var withoutBase =
+        new ImageGrid.Tiled(2, 1, 200, 100, ImageGrid.BaseTokens.NONE, SingleTileNewline.EACH_ROW);
+    FeatureLayout tilesAlone = FeatureLayout.of(withoutBase, 2, PatchMerge.SPATIAL_UNPAD);
+    assertThat(tilesAlone.order()).containsExactly(4, 5, 8, 9, newline, 6, 7, 10, 11, newline);
+    assertThat(tilesAlone.tokens()).isEqualTo(10);
+    var one =
+        new ImageGrid.Tiled(1, 1, 100, 100, ImageGrid.BaseTokens.FIRST, SingleTileNewline.END);
     assertThat(FeatureLayout.of(one, 2, PatchMerge.SPATIAL_UNPAD).order())
         .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, newline);
   }

@@ -19,6 +19,8 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.checkpoint.weights.WriteListener;
 import llava4j.config.Llava15;
 import llava4j.config.LlavaConfig;
+import llava4j.config.TextConfig;
+import llava4j.config.VisionConfig;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
@@ -43,6 +45,47 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
     int tokens = vocabulary.pieces().size() + 2; // <image> and <pad>
     int rows = Math.ceilDiv(tokens, ROWS_MULTIPLE) * ROWS_MULTIPLE;
     return new FreshModel(Llava15.tiny(rows), vocabulary, seed);
+  }
+
+  /// The same with another size of views and other numbers of blocks.
+  ///
+  /// @param imageSide pixels of a view, a multiple of the patch's
+  /// @param towerBlocks of the vision tower, of which all are used
+  /// @param textBlocks of the language model
+  public FreshModel shaped(int imageSide, int towerBlocks, int textBlocks) {
+    VisionConfig vision = config.vision();
+    TextConfig text = config.text();
+    LlavaConfig other =
+        config
+            .withVision(
+                new VisionConfig(
+                    imageSide,
+                    vision.patchSize(),
+                    vision.dim(),
+                    vision.intermediateDim(),
+                    towerBlocks,
+                    vision.numHeads(),
+                    vision.layerNormEps(),
+                    vision.activation(),
+                    vision.featureLayer(),
+                    vision.featureSelection(),
+                    vision.projectionDim()))
+            .withText(
+                new TextConfig(
+                    text.dim(),
+                    text.intermediateDim(),
+                    textBlocks,
+                    text.numHeads(),
+                    text.numKvHeads(),
+                    text.headDim(),
+                    text.vocab(),
+                    text.maxPositions(),
+                    text.rmsNormEps(),
+                    text.ropeTheta(),
+                    text.ropeScaling(),
+                    text.tieEmbeddings(),
+                    text.slidingWindow()));
+    return new FreshModel(other, vocabulary, seed);
   }
 
   /// Writes it in Hugging Face's layout.

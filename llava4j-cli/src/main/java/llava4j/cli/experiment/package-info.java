@@ -1,0 +1,2 @@
+/// `llava experiment`.
+package llava4j.cli.experiment;

@@ -1,0 +1,61 @@
+package llava4j.experiment.design;
+
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// A change of training data. Random choices depend on the sample's id alone, so that the same
+/// filter always gives the same data.
+public sealed interface Filter {
+
+  /// Only exchanges of these skills; a sample without any is left out.
+  record Keep(Set<Skill> skills) implements Filter {
+    public Keep {
+      skills = Set.copyOf(skills);
+    }
+
+    @Override
+    public String toString() {
+      return "only "
+          + EnumSet.copyOf(skills).stream().map(Skill::word).collect(Collectors.joining(", "));
+    }
+  }
+
+  /// A random share of the samples.
+  ///
+  /// @param share greater than 0, at most 1
+  record Share(double share) implements Filter {
+    @Override
+    public String toString() {
+      return Math.round(100 * share) + " % of the samples";
+    }
+  }
+
+  /// Questions without the sentences that ask for a format.
+  record Unprompted() implements Filter {
+    @Override
+    public String toString() {
+      return "without format prompts";
+    }
+  }
+
+  /// Descriptions that go on with the description of another image.
+  ///
+  /// @param share of the descriptions, greater than 0, at most 1
+  record WrongDetails(double share) implements Filter {
+    @Override
+    public String toString() {
+      return "wrong details in " + Math.round(100 * share) + " % of the descriptions";
+    }
+  }
+
+  /// Samples that mainly teach a skill, more or less often.
+  ///
+  /// @param times how often each is taken; a fraction is a random choice
+  record Weighed(Skill skill, double times) implements Filter {
+    @Override
+    public String toString() {
+      return skill.word() + " " + times + " times";
+    }
+  }
+}
