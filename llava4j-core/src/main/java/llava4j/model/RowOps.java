@@ -5,6 +5,7 @@ import static llava4j.model.Attention.splitHeads;
 import llava4j.model.RotaryEmbedding.Angles;
 import llava4j.model.linear.Norm;
 import llava4j.quant.RowKernels;
+import llava4j.quant.VectorSupport;
 import llava4j.tensor.DType;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -34,7 +35,7 @@ sealed interface RowOps {
   /// @param hidden what the first block gets
   static RowOps forInference(Tensor hidden) {
     boolean fits = hidden.is_cpu() && Tensors.type(hidden) == DType.F32 && hidden.size(0) == 1;
-    return fits && RowKernels.isAvailable() ? new Kernels() : new Operators();
+    return fits && VectorSupport.isAvailable() ? new Kernels() : new Operators();
   }
 
   /// libtorch's operators: any device and type, recorded for gradients.

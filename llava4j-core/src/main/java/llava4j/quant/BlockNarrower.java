@@ -23,8 +23,10 @@ public final class BlockNarrower {
       long target,
       long stride,
       float[] scales) {
-    if (PanelNarrower.takes(matrix, first)) {
-      new PanelNarrower((PanelBlocks) matrix).toBytes(first, count, target, stride, scales);
+    if (matrix instanceof PanelBlocks panels
+        && panels.layout().bits() == 4
+        && first % PanelLayout.ROWS == 0) {
+      new PanelNarrower(panels).toBytes(first, count, target, stride, scales);
       return;
     }
     MemorySegment bytes = ByteRows.segment(target, count * stride);

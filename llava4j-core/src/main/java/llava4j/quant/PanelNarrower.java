@@ -38,19 +38,12 @@ final class PanelNarrower {
   private final float[] largest = new float[PanelLayout.ROWS]; // as `lines`
   private final int[] lines; // [groups, strips, even and odd rows, lanes]
 
-  /// @param matrix one that [#takes] takes
+  /// @param matrix of 4 bits; rows are read from the first of a panel on
   PanelNarrower(PanelBlocks matrix) {
     this.layout = matrix.panelLayout();
     this.panels = matrix.panels().address();
     this.groups = layout.groups();
     this.lines = new int[groups * PanelLayout.ROWS];
-  }
-
-  static boolean takes(BlockMatrix matrix, long first) {
-    return VectorSupport.isAvailable()
-        && first % PanelLayout.ROWS == 0
-        && matrix instanceof PanelBlocks blocks
-        && blocks.layout().bits() == 4;
   }
 
   /// Writes `count` rows from row `first` on, as `BlockNarrower.toBytes` does.

@@ -16,7 +16,8 @@ import llava4j.tensor.ParallelChunks;
 /// step more than their work, and each of which passes over a prompt's numbers once more.
 ///
 /// All numbers are fp32 and lie without gaps. The bits of a row do not depend on the other rows.
-/// Needs the Vector API.
+/// Needs the Vector API: where [VectorSupport] says that there is none, this class cannot be
+/// loaded.
 public final class RowKernels {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
 
@@ -27,11 +28,6 @@ public final class RowKernels {
   private static final long CHUNK = 1 << 14;
 
   private RowKernels() {}
-
-  /// Whether this JVM has the kernels.
-  public static boolean isAvailable() {
-    return VectorSupport.isAvailable();
-  }
 
   /// Writes each row, divided by the root of its mean square, times `weight`.
   ///

@@ -40,12 +40,12 @@ public record GoldenModel(
 
   /// A checkpoint of the subset among the test resources, whichever set is in use.
   public static GoldenModel openCommitted(String relative) {
+    return openCommitted(relative, WeightFormat.AUTO);
+  }
+
+  public static GoldenModel openCommitted(String relative, WeightFormat format) {
     return open(
-        relative,
-        Golden.committed(relative),
-        CheckpointOptions.none(),
-        WeightFormat.AUTO,
-        PrefillMode.AUTO);
+        relative, Golden.committed(relative), CheckpointOptions.none(), format, PrefillMode.AUTO);
   }
 
   private static GoldenModel open(

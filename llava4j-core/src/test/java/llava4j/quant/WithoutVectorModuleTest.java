@@ -8,7 +8,16 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import llava4j.generate.Generation;
+import llava4j.generate.GenerationOptions;
+import llava4j.generate.TextListener;
+import llava4j.golden.GoldenModel;
 import llava4j.quant.BlockMatrix.Layout;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.Scope;
+import llava4j.tensor.WeightFormat;
 import org.junit.jupiter.api.Test;
 
 /// Kernels in a JVM that was started without the Vector API: plain loops, no missing class.
@@ -25,7 +34,7 @@ class WithoutVectorModuleTest {
             .redirectErrorStream(true)
             .start();
     String said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(said).contains("available false", "widened 16256");
+    assertThat(said).contains("available false", "widened 16256", "narrowed 16", "answered 3");
     assertThat(java.waitFor()).isZero();
   }
 
@@ -41,6 +50,31 @@ class WithoutVectorModuleTest {
         MemorySegment wide = arena.allocate(2L * columns * Short.BYTES, 64);
         BlockWidener.toBf16(ones(columns), 0, 2, wide.address());
         System.out.println("widened " + wide.getAtIndex(ValueLayout.JAVA_SHORT, 70));
+        BlockMatrix ones = ones(columns);
+        BlockNarrower.toBytes(
+            ones, 0, 2, ones.rowsTogether(), wide.address(), columns, new float[2]);
+        System.out.println("narrowed " + wide.get(ValueLayout.JAVA_BYTE, 70));
+      }
+      answer();
+    }
+
+    /// A prompt and a few tokens of a model with 4 bits.
+    private static void answer() {
+      NativeRuntime.prepare();
+      try (GoldenModel golden = GoldenModel.openCommitted("original", WeightFormat.Q4);
+          Scope _ = new Scope()) {
+        int[] prompt = IntStream.range(1, 50).toArray();
+        Generation answer =
+            golden
+                .generator()
+                .generate(
+                    golden.model().splicer().splice(prompt, List.of()),
+                    GenerationOptions.greedy().withMaxNewTokens(3),
+                    TextListener.NONE,
+                    () -> false)
+                .answers()
+                .getFirst();
+        System.out.println("answered " + answer.ids().length);
       }
     }
 
