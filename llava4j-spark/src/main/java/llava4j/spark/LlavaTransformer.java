@@ -37,7 +37,7 @@ import org.apache.spark.util.SerializableConfiguration;
 /// answered alike on every try, as long as executors have the same kind of processor and number of
 /// threads.
 public final class LlavaTransformer extends LlavaParams {
-  private transient WorkCount count; // of the Spark that it was applied in
+  private SharedCount count = new SharedCount();
 
   public LlavaTransformer() {
     this(freshUid());
@@ -60,7 +60,9 @@ public final class LlavaTransformer extends LlavaParams {
 
   @Override
   public LlavaTransformer copy(ParamMap extra) {
-    return defaultCopy(extra);
+    LlavaTransformer copy = defaultCopy(extra);
+    copy.count = count;
+    return copy;
   }
 
   /// @throws BadInputException if a column is missing or of a kind that is not read, or parameters
@@ -112,21 +114,15 @@ public final class LlavaTransformer extends LlavaParams {
             modelSettings(),
             answerSettings(),
             requireRowsInFlight(),
-            countIn(context),
+            count.in(context, uid()),
             SerializableConfiguration.broadcast(context));
     return dataset.toDF().mapPartitions(work, Encoders.row(schema));
   }
 
-  /// What this transformer has answered so far in all data that it was applied to; zeros before.
+  /// What this transformer and its copies have answered so far in all data that they were applied
+  /// to; zeros before.
   public WorkDone workDone() {
-    return count == null ? new WorkDone(0, 0, 0, 0) : count.done();
-  }
-
-  private synchronized WorkCount countIn(SparkContext context) {
-    if (count == null || !count.isIn(context)) {
-      count = new WorkCount(context, uid());
-    }
-    return count;
+    return count.done();
   }
 
   private RowReader reader(StructType schema) {
