@@ -49,6 +49,7 @@ record AnswerQuestions(ModelSettings model, int maxNewTokens, int batch)
     ModelAnswerer answerer = new ModelAnswerer(model.llava(), asked);
     List<Text> texts = new ArrayList<>();
     for (int start = 0; start < questions.size(); start += batch) {
+      ExecutorPlace.requireNotStopped();
       List<Question> some = questions.subList(start, Math.min(start + batch, questions.size()));
       List<String> answers = answers(answerer, some);
       for (int i = 0; i < some.size(); i++) {

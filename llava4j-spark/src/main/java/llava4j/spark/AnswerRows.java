@@ -1,6 +1,7 @@
 package llava4j.spark;
 
 import java.util.Iterator;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -26,10 +27,20 @@ record AnswerRows(
     if (!rows.hasNext()) {
       return rows; // an executor that gets no rows needs no model
     }
-    TaskContext task = TaskContext.get();
+    Configuration configuration = hadoop.value().value(); // may fail, so before borrowing
     ExecutorModels.Borrowed borrowed = ExecutorModels.ofThisProcess().borrow(model);
-    RowAnswerer answerer =
-        new RowAnswerer(borrowed.model(), settings, hadoop.value().value(), reader);
+    try {
+      return window(rows, borrowed, configuration);
+    } catch (RuntimeException | Error e) {
+      borrowed.close();
+      throw e;
+    }
+  }
+
+  private RowWindow window(
+      Iterator<Row> rows, ExecutorModels.Borrowed borrowed, Configuration configuration) {
+    TaskContext task = TaskContext.get();
+    RowAnswerer answerer = new RowAnswerer(borrowed.model(), settings, configuration, reader);
     RowWindow window =
         new RowWindow(rows, answerer, borrowed.model().threads(), rowsInFlight, count, task);
     // also if the rows are not read to their end

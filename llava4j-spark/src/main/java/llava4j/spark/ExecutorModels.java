@@ -104,7 +104,7 @@ final class ExecutorModels {
   private static void requireMemory(Checkpoint checkpoint, LoadOptions options) {
     try {
       ExecutorMemory.ofThisProcess().requireFits(Llava.plan(checkpoint, options).smallestBytes());
-    } catch (MemoryShortageException e) {
+    } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
     }

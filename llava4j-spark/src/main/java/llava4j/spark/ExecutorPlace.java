@@ -7,6 +7,8 @@ import llava4j.error.BadInputException;
 import llava4j.tensor.ThreadCount;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkFiles;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 
 /// The executor that this process is.
 final class ExecutorPlace {
@@ -21,6 +23,16 @@ final class ExecutorPlace {
             + spark.executorId()
             + " on host "
             + spark.blockManager().blockManagerId().host();
+  }
+
+  /// For work between whose steps a task may have been killed.
+  ///
+  /// @throws TaskKilledException if this thread's task is to stop
+  static void requireNotStopped() {
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException("the task was stopped");
+    }
   }
 
   /// Where a file or folder lies: at its path, or among those that Spark brought here.

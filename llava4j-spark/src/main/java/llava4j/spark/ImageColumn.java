@@ -21,13 +21,14 @@ import org.apache.spark.sql.types.StructType;
 record ImageColumn(String name, int index, boolean several, int content, int path)
     implements Serializable {
 
+  /// @param known how names are compared
   /// @throws BadInputException if there is no such column, or it is of another kind
-  static ImageColumn of(StructType schema, Optional<String> name) {
+  static ImageColumn of(StructType schema, ColumnNames known, Optional<String> name) {
     if (name.isEmpty()) {
       return new ImageColumn("", -1, false, -1, -1);
     }
     String column = name.get();
-    int index = PromptColumns.index(schema, column, "imageCol");
+    int index = known.index(schema, column, "imageCol");
     DataType type = schema.fields()[index].dataType();
     boolean several = type instanceof ArrayType;
     DataType each = type instanceof ArrayType array ? array.elementType() : type;

@@ -10,7 +10,8 @@ import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable$;
 
 /// The parameters of [LlavaTransformer], with Spark's names and kinds, so that pipelines, files and
-/// other languages find them. Each is used or refused when the transformer is applied.
+/// other languages find them. Each is used or refused when the transformer is applied. A null text
+/// stands for the parameter's default.
 public abstract class LlavaParams extends Transformer implements DefaultParamsWritable {
   private final String uid;
   private final Param<String> model;
@@ -83,8 +84,17 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
     return new Param<>(this, name, doc);
   }
 
+  /// @param value null for the default
+  private void put(Param<String> param, String value) {
+    if (value == null) {
+      clear(param);
+    } else {
+      set(param, value);
+    }
+  }
+
   final <T> Optional<T> given(Param<T> param) {
-    return isDefined(param) ? Optional.of(getOrDefault(param)) : Optional.empty();
+    return isDefined(param) ? Optional.ofNullable(getOrDefault(param)) : Optional.empty();
   }
 
   @Override
@@ -99,7 +109,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setModel(String pathOrName) {
-    set(model, pathOrName);
+    put(model, pathOrName);
     return this;
   }
 
@@ -108,7 +118,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setBase(String path) {
-    set(base, path);
+    put(base, path);
     return this;
   }
 
@@ -117,7 +127,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setVisionTower(String path) {
-    set(visionTower, path);
+    put(visionTower, path);
     return this;
   }
 
@@ -126,7 +136,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setMmproj(String path) {
-    set(mmproj, path);
+    put(mmproj, path);
     return this;
   }
 
@@ -136,7 +146,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setWeights(String format) {
-    set(weights, format);
+    put(weights, format);
     return this;
   }
 
@@ -146,12 +156,12 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setDevice(String name) {
-    set(device, name);
+    put(device, name);
     return this;
   }
 
-  /// By default `LLAVA_THREADS`, or else `spark.executor.cores`, or else the processors that the
-  /// executor may use.
+  /// By default `LLAVA_THREADS` or `OMP_NUM_THREADS`, or else `spark.executor.cores`, or else the
+  /// processors that the executor may use.
   public IntParam threads() {
     return threads;
   }
@@ -166,7 +176,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setTemplate(String name) {
-    set(template, name);
+    put(template, name);
     return this;
   }
 
@@ -175,7 +185,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setSystem(String text) {
-    set(system, text);
+    put(system, text);
     return this;
   }
 
@@ -187,7 +197,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setImageCol(String column) {
-    set(imageCol, column);
+    put(imageCol, column);
     return this;
   }
 
@@ -196,7 +206,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setPromptCol(String column) {
-    set(promptCol, column);
+    put(promptCol, column);
     return this;
   }
 
@@ -207,7 +217,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setPrompt(String text) {
-    set(prompt, text);
+    put(prompt, text);
     return this;
   }
 
@@ -216,7 +226,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setJsonSchema(String schema) {
-    set(jsonSchema, schema);
+    put(jsonSchema, schema);
     return this;
   }
 
@@ -274,7 +284,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setAnswerCol(String column) {
-    set(answerCol, column);
+    put(answerCol, column);
     return this;
   }
 
@@ -283,7 +293,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setFinishReasonCol(String column) {
-    set(finishReasonCol, column);
+    put(finishReasonCol, column);
     return this;
   }
 
@@ -292,7 +302,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setPromptTokensCol(String column) {
-    set(promptTokensCol, column);
+    put(promptTokensCol, column);
     return this;
   }
 
@@ -301,7 +311,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setGeneratedTokensCol(String column) {
-    set(generatedTokensCol, column);
+    put(generatedTokensCol, column);
     return this;
   }
 
@@ -310,7 +320,7 @@ public abstract class LlavaParams extends Transformer implements DefaultParamsWr
   }
 
   public LlavaParams setErrorCol(String column) {
-    set(errorCol, column);
+    put(errorCol, column);
     return this;
   }
 }

@@ -1,12 +1,15 @@
 package llava4j.spark;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.generate.JsonForms;
 import org.apache.spark.SparkContext;
+import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.MLReader;
@@ -37,7 +40,7 @@ import org.apache.spark.util.SerializableConfiguration;
 /// answered alike on every try, as long as executors have the same kind of processor and number of
 /// threads.
 public final class LlavaTransformer extends LlavaParams {
-  private transient WorkCount count; // of the Spark that it was applied in
+  private SharedCount count = new SharedCount();
 
   public LlavaTransformer() {
     this(freshUid());
@@ -60,20 +63,26 @@ public final class LlavaTransformer extends LlavaParams {
 
   @Override
   public LlavaTransformer copy(ParamMap extra) {
-    return defaultCopy(extra);
+    LlavaTransformer copy = defaultCopy(extra);
+    copy.count = count;
+    return copy;
   }
 
   /// @throws BadInputException if a column is missing or of a kind that is not read, or parameters
   ///   contradict each other
   @Override
   public StructType transformSchema(StructType schema) {
-    RowReader _ = reader(schema);
+    return transformSchema(schema, ColumnNames.ofActiveSession());
+  }
+
+  private StructType transformSchema(StructType schema, ColumnNames known) {
+    RowReader _ = reader(schema, known);
     modelSettings().requireValid();
     answerSettings().options(new JsonForms(), 0);
     requireRowsInFlight();
     StructType all = schema;
-    for (Map.Entry<String, DataType> output : outputs().entrySet()) {
-      if (List.of(all.fieldNames()).contains(output.getKey())) {
+    for (Map.Entry<String, DataType> output : outputs(known).entrySet()) {
+      if (known.isIn(schema, output.getKey())) {
         throw new BadInputException(
             "there is a column '"
                 + output.getKey()
@@ -84,52 +93,54 @@ public final class LlavaTransformer extends LlavaParams {
     return all;
   }
 
-  private Map<String, DataType> outputs() {
+  private Map<String, DataType> outputs(ColumnNames known) {
     Map<String, DataType> outputs = new LinkedHashMap<>();
-    add(outputs, getOrDefault(answerCol()), DataTypes.StringType);
-    add(outputs, getOrDefault(finishReasonCol()), DataTypes.StringType);
-    add(outputs, getOrDefault(promptTokensCol()), DataTypes.IntegerType);
-    add(outputs, getOrDefault(generatedTokensCol()), DataTypes.IntegerType);
-    add(outputs, getOrDefault(errorCol()), DataTypes.StringType);
-    return outputs;
-  }
-
-  private static void add(Map<String, DataType> outputs, String name, DataType type) {
-    if (outputs.put(name, type) != null) {
-      throw new BadInputException("two output columns are called '" + name + "'; rename one");
+    Set<String> keys = new HashSet<>();
+    for (Map.Entry<Param<String>, DataType> output :
+        List.of(
+            Map.entry(answerCol(), DataTypes.StringType),
+            Map.entry(finishReasonCol(), DataTypes.StringType),
+            Map.entry(promptTokensCol(), DataTypes.IntegerType),
+            Map.entry(generatedTokensCol(), DataTypes.IntegerType),
+            Map.entry(errorCol(), DataTypes.StringType))) {
+      Param<String> param = output.getKey();
+      String name =
+          given(param)
+              .orElseThrow(
+                  () -> new BadInputException(param.name() + " is null; give the column a name"));
+      if (!keys.add(known.key(name))) {
+        throw new BadInputException("two output columns are called '" + name + "'; rename one");
+      }
+      outputs.put(name, output.getValue());
     }
+    return outputs;
   }
 
   /// The rows with their answers, computed when they are needed: a second action computes them
   /// again, so write them first.
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    StructType schema = transformSchema(dataset.schema());
+    ColumnNames known = ColumnNames.of(dataset.sparkSession());
+    StructType schema = transformSchema(dataset.schema(), known);
     SparkContext context = dataset.sparkSession().sparkContext();
     AnswerRows work =
         new AnswerRows(
-            reader(dataset.schema()),
+            reader(dataset.schema(), known),
             modelSettings(),
             answerSettings(),
             requireRowsInFlight(),
-            countIn(context),
+            count.in(context, uid()),
             SerializableConfiguration.broadcast(context));
     return dataset.toDF().mapPartitions(work, Encoders.row(schema));
   }
 
-  /// What this transformer has answered so far in all data that it was applied to; zeros before.
+  /// What this transformer and its copies have answered so far in all data that they were applied
+  /// to; zeros before.
   public WorkDone workDone() {
-    return count == null ? new WorkDone(0, 0, 0, 0) : count.done();
+    return count.done();
   }
 
-  private synchronized WorkCount countIn(SparkContext context) {
-    if (count == null || !count.isIn(context)) {
-      count = new WorkCount(context, uid());
-    }
-    return count;
-  }
-
-  private RowReader reader(StructType schema) {
+  private RowReader reader(StructType schema, ColumnNames known) {
     Optional<String> template = given(prompt());
     Optional<String> column = given(promptCol());
     if (template.isPresent() == column.isPresent()) {
@@ -139,10 +150,10 @@ public final class LlavaTransformer extends LlavaParams {
               : "there is no question; set prompt to one for all rows, or promptCol to a column");
     }
     return new RowReader(
-        ImageColumn.of(schema, given(imageCol())),
+        ImageColumn.of(schema, known, given(imageCol())),
         template
-            .map(text -> PromptColumns.template(schema, text))
-            .orElseGet(() -> PromptColumns.column(schema, column.orElseThrow())));
+            .map(text -> PromptColumns.template(schema, known, text))
+            .orElseGet(() -> PromptColumns.column(schema, known, column.orElseThrow())));
   }
 
   private int requireRowsInFlight() {
@@ -156,16 +167,12 @@ public final class LlavaTransformer extends LlavaParams {
 
   private ModelSettings modelSettings() {
     return new ModelSettings(
-        given(model())
-            .orElseThrow(() ->
-                new BadInputException(
-                    "model is not set; set it to a model folder or a .gguf file that every executor"
-                        + " has")),
+        given(model()).orElse(null),
         given(base()).orElse(null),
         given(visionTower()).orElse(null),
         given(mmproj()).orElse(null),
-        getOrDefault(weights()),
-        getOrDefault(device()),
+        given(weights()).orElse(null),
+        given(device()).orElse(null),
         given(template()).orElse(null),
         given(threads()).map(value -> (Integer) value).orElse(null));
   }

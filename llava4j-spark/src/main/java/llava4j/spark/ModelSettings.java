@@ -15,11 +15,11 @@ import llava4j.text.template.ConversationTemplate;
 /// @param base the base model of a LoRA adapter or a projector
 /// @param visionTower the CLIP model of a checkpoint in the original layout
 /// @param mmproj the vision file of a `.gguf` model
-/// @param weights format in memory: auto, fp32, fp16, bf16, q8 or q4
-/// @param device cpu, cuda, cuda:N or auto
+/// @param weights format in memory: auto (also if null), fp32, fp16, bf16, q8 or q4
+/// @param device cpu (also if null), cuda, cuda:N or auto
 /// @param template conversation template instead of the model's own
-/// @param threads by default `LLAVA_THREADS`, or else `spark.executor.cores`, or else the
-///   processors that the executor may use
+/// @param threads by default `LLAVA_THREADS` or `OMP_NUM_THREADS`, or else `spark.executor.cores`,
+///   or else the processors that the executor may use
 public record ModelSettings(
     String model,
     String base,
@@ -31,9 +31,19 @@ public record ModelSettings(
     Integer threads)
     implements Serializable {
 
+  /// @throws BadInputException if there is no model
+  public ModelSettings {
+    if (model == null || model.isBlank()) {
+      throw new BadInputException(
+          "model is not set; set it to a model folder or a .gguf file that every executor has");
+    }
+    weights = weights == null ? "auto" : weights;
+    device = device == null ? "cpu" : device;
+  }
+
   /// A model with everything else as it is by default.
   public static ModelSettings of(String model) {
-    return new ModelSettings(model, null, null, null, "auto", "cpu", null, null);
+    return new ModelSettings(model, null, null, null, null, null, null, null);
   }
 
   public ModelSettings withWeights(String format) {

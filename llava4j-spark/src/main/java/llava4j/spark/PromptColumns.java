@@ -13,6 +13,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.TimestampType;
 
 /// The question of a row: texts, and between them the values of columns.
 ///
@@ -31,9 +32,10 @@ record PromptColumns(List<String> texts, List<String> names, List<Integer> colum
 
   /// A column that is the whole question.
   ///
+  /// @param known how names are compared
   /// @throws BadInputException if there is no such column of texts
-  static PromptColumns column(StructType schema, String name) {
-    int index = index(schema, name, "promptCol");
+  static PromptColumns column(StructType schema, ColumnNames known, String name) {
+    int index = known.index(schema, name, "promptCol");
     DataType type = schema.fields()[index].dataType();
     if (!(type instanceof StringType)) {
       throw new BadInputException(
@@ -44,8 +46,10 @@ record PromptColumns(List<String> texts, List<String> names, List<Integer> colum
 
   /// A text with names of columns in braces.
   ///
-  /// @throws BadInputException if there is no such column, or a brace is alone
-  static PromptColumns template(StructType schema, String template) {
+  /// @param known how names are compared
+  /// @throws BadInputException if there is no such column, its values have no text that is the same
+  ///   everywhere, or a brace is alone
+  static PromptColumns template(StructType schema, ColumnNames known, String template) {
     List<String> texts = new ArrayList<>();
     List<String> names = new ArrayList<>();
     List<Integer> columns = new ArrayList<>();
@@ -58,7 +62,7 @@ record PromptColumns(List<String> texts, List<String> names, List<Integer> colum
         texts.add(text.toString());
         text.setLength(0);
         names.add(part.group(1));
-        columns.add(plain(schema, part.group(1)));
+        columns.add(plain(schema, known, part.group(1)));
       } else if (found.length() == 2) {
         text.append(found.charAt(0));
       } else {
@@ -71,8 +75,8 @@ record PromptColumns(List<String> texts, List<String> names, List<Integer> colum
     return new PromptColumns(texts, names, columns);
   }
 
-  private static int plain(StructType schema, String name) {
-    int index = index(schema, name, "prompt");
+  private static int plain(StructType schema, ColumnNames known, String name) {
+    int index = known.index(schema, name, "prompt");
     DataType type = schema.fields()[index].dataType();
     if (type instanceof StructType
         || type instanceof ArrayType
@@ -85,19 +89,12 @@ record PromptColumns(List<String> texts, List<String> names, List<Integer> colum
               + type.catalogString()
               + "; name a column of texts or numbers");
     }
-    return index;
-  }
-
-  static int index(StructType schema, String name, String param) {
-    int index = List.of(schema.fieldNames()).indexOf(name);
-    if (index < 0) {
+    if (type instanceof TimestampType) {
       throw new BadInputException(
-          "there is no column '"
+          "column '"
               + name
-              + "', which "
-              + param
-              + " names; there are "
-              + String.join(", ", schema.fieldNames()));
+              + "' in the prompt is a timestamp, whose text depends on the executor's time zone; make"
+              + " a column of texts of it with date_format");
     }
     return index;
   }

@@ -7,6 +7,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageSource;
 import llava4j.image.fetch.FetchPolicy;
@@ -73,13 +76,31 @@ sealed interface RowImage {
         }
       } catch (FileNotFoundException | AccessControlException e) {
         throw new BadInputException(path + " is missing or may not be read; correct the path", e);
-      } catch (UnsupportedFileSystemException | IllegalArgumentException e) {
-        throw new BadInputException(
-            "'" + path + "' is not a path that Hadoop reads here (" + e.getMessage() + ")", e);
+      } catch (UnsupportedFileSystemException e) {
+        throw unreadable(e);
+      } catch (IllegalArgumentException e) {
+        // Hadoop wraps some failures of the network, such as a name server that does not answer
+        throw ioCause(e).<RuntimeException>map(this::failed).orElseGet(() -> unreadable(e));
       } catch (IOException e) {
-        throw new UncheckedIOException(
-            ExecutorPlace.name() + " cannot read " + path + ": " + e.getMessage(), e);
+        throw failed(e);
       }
+    }
+
+    private BadInputException unreadable(Exception e) {
+      return new BadInputException(
+          "'" + path + "' is not a path that Hadoop reads here (" + e.getMessage() + ")", e);
+    }
+
+    private UncheckedIOException failed(IOException e) {
+      return new UncheckedIOException(
+          ExecutorPlace.name() + " cannot read " + path + ": " + e.getMessage(), e);
+    }
+
+    private static Optional<IOException> ioCause(Throwable thrown) {
+      return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause)
+          .filter(IOException.class::isInstance)
+          .map(IOException.class::cast)
+          .findFirst();
     }
 
     private void requireFile(FileStatus status) {
@@ -94,10 +115,12 @@ sealed interface RowImage {
     }
 
     /// As `binaryFile` writes paths: a URI, or a plain path in which a blank is a blank.
+    ///
+    /// @throws IllegalArgumentException if it is neither, such as `file:cat.jpg`
     private static Path path(String text) {
       try {
         URI uri = new URI(text);
-        return uri.getScheme() == null ? new Path(text) : new Path(uri);
+        return uri.getScheme() == null || uri.isOpaque() ? new Path(text) : new Path(uri);
       } catch (URISyntaxException _) {
         return new Path(text);
       }

@@ -15,6 +15,7 @@ import llava4j.data.check.Finding;
 import llava4j.data.check.Problem;
 import llava4j.data.check.SampleCheck;
 import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.SparkSession;
@@ -65,7 +66,7 @@ public record SparkDataCheck(SparkSession spark, Path images, int samplesPerJob)
   }
 
   /// The problems of one sample.
-  private record Found(int number, List<SentFinding> findings) implements Serializable {
+  record Found(int number, List<SentFinding> findings) implements Serializable {
 
     CheckedSample of(SampleFile samples, int index) {
       Sample sample = samples.get(index);
@@ -83,26 +84,31 @@ public record SparkDataCheck(SparkSession spark, Path images, int samplesPerJob)
     }
   }
 
-  private record SentFinding(Problem problem, String detail) implements Serializable {}
+  record SentFinding(Problem problem, String detail) implements Serializable {}
 
   /// The work of a task.
-  private record CheckSamples(String images)
-      implements FlatMapFunction<Iterator<SentSample>, Found> {
+  record CheckSamples(String images) implements FlatMapFunction<Iterator<SentSample>, Found> {
 
     @Override
     public Iterator<Found> call(Iterator<SentSample> sent) {
       SampleCheck check = check();
       List<Found> found = new ArrayList<>();
       while (sent.hasNext()) {
+        ExecutorPlace.requireNotStopped();
         SentSample sample = sent.next();
-        found.add(
-            new Found(
-                sample.number(),
-                check.check(sample.number(), sample.sample(), new byte[0]).findings().stream()
-                    .map(finding -> new SentFinding(finding.problem(), finding.detail()))
-                    .toList()));
+        found.add(new Found(sample.number(), findings(check, sample)));
       }
       return found.iterator();
+    }
+
+    private static List<SentFinding> findings(SampleCheck check, SentSample sent) {
+      try {
+        return check.check(sent.number(), sent.sample(), new byte[0]).findings().stream()
+            .map(finding -> new SentFinding(finding.problem(), finding.detail()))
+            .toList();
+      } catch (MemoryShortageException e) {
+        throw new MemoryShortageException(ExecutorPlace.name() + ": " + e.getMessage(), e);
+      }
     }
 
     private SampleCheck check() {

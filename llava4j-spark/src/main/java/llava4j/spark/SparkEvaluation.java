@@ -39,6 +39,10 @@ public record SparkEvaluation(
     if (questionsPerJob < 1) {
       throw new BadInputException("questionsPerJob must be at least 1, not " + questionsPerJob);
     }
+    if (maxNewTokens.isPresent() && maxNewTokens.getAsInt() < 1) {
+      throw new BadInputException(
+          "maxNewTokens must be at least 1, not " + maxNewTokens.getAsInt());
+    }
     model.requireValid();
   }
 

@@ -1,5 +1,7 @@
 package llava4j.spark;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -16,7 +18,9 @@ final class Cluster {
   }
 
   /// Executors in processes of their own, with one core each.
-  static SparkSession ofProcesses(int executors) {
+  static SparkSession ofProcesses(int executors) throws IOException {
+    // the workers start no executor without the folder, though the class path below has all jars
+    Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
     return settings()
         .master("local-cluster[" + executors + ",1,1024]")
         .config("spark.executor.memory", "1g")

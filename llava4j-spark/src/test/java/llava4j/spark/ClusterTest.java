@@ -55,7 +55,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClusterTest {
-  private static final int ROWS = Integer.getInteger("llava4j.spark.rows", 75);
+  private static final int ROWS = Integer.getInteger("llava4j.spark.rows", 50);
   private static final int ROWS_PER_TASK = 10;
 
   private SparkSession spark;
@@ -72,7 +72,7 @@ class ClusterTest {
   }
 
   @BeforeAll
-  void start() throws InterruptedException {
+  void start() throws IOException, InterruptedException {
     spark = Cluster.ofProcesses(2);
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     int driver = 1; // counts, too

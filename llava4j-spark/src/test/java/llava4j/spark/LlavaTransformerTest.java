@@ -304,6 +304,19 @@ class LlavaTransformerTest {
   }
 
   @Test
+  void copiesCountTogetherAndUnusedNamesMayRepeat() {
+    LlavaTransformer transformer = tiny();
+    transformer.setPrompt("{IMAGE}").setMaxNewTokens(1);
+    Dataset<Row> rows = column(DataTypes.StringType, "What?").toDF("twice", "image");
+    Dataset<Row> wide = rows.select("twice", "twice", "image");
+    List<Row> answered = transformer.copy(ParamMap.empty()).transform(wide).collectAsList();
+
+    assertThat(answered.getFirst().getInt(1)).isZero();
+    assertThat(answered.getFirst().getString(2)).isEqualTo("What?");
+    assertThat(transformer.workDone().rows()).isEqualTo(1);
+  }
+
+  @Test
   void mistakesAreRefusedBeforeAnyWork() {
     Dataset<Row> rows =
         column(DataTypes.StringType, "a.png").withColumn("answer1", functions.lit(1));

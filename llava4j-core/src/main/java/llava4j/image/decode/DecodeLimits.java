@@ -2,6 +2,7 @@ package llava4j.image.decode;
 
 import java.util.function.LongSupplier;
 import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
 
 /// Memory limits of an image, checked before memory for it is allocated.
 ///
@@ -47,11 +48,11 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
   }
 
   /// @param bytesPerPixel of everything that is in memory at the same time
-  /// @throws BadInputException if the heap is too small
+  /// @throws MemoryShortageException if the heap is too small
   void requireHeap(int width, int height, int bytesPerPixel) {
     long needed = needed(width, height, bytesPerPixel);
     if (!fits(needed)) {
-      throw new BadInputException(
+      throw new MemoryShortageException(
           name
               + " is "
               + width
@@ -68,8 +69,8 @@ record DecodeLimits(String name, DecodeOptions options, LongSupplier freeHeap) {
   /// The subsampling factor of an image: 1 for the whole image; k for every k-th row and column, if
   /// the whole image does not fit into memory.
   ///
-  /// @throws BadInputException if it does not fit even with subsampling, or if the options forbid
-  ///   it
+  /// @throws MemoryShortageException if it does not fit even with subsampling, or if the options
+  ///   forbid it
   int subsampling(int width, int height, int bytesPerPixel) {
     long needed = needed(width, height, bytesPerPixel);
     if (options.whenShort() == DecodeOptions.WhenShort.SUBSAMPLE && !fits(needed)) {

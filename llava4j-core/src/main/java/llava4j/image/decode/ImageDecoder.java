@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.function.LongSupplier;
 import llava4j.error.BadInputException;
 import llava4j.error.LfsPointer;
+import llava4j.error.MemoryShortageException;
 import llava4j.image.RgbColor;
 import llava4j.image.RgbImage;
 
@@ -20,7 +21,8 @@ public final class ImageDecoder {
   ///
   /// @param file the whole file
   /// @param name its name in messages, such as its path
-  /// @throws BadInputException if it is not a supported image, is truncated or is too large
+  /// @throws BadInputException if it is not a supported image, is truncated or is too large; a
+  ///   [MemoryShortageException] if only the heap is too small for it
   public static DecodedImage decode(byte[] file, String name, DecodeOptions options) {
     return decode(file, name, options, DecodeLimits::freeHeapOfThisProcess);
   }
@@ -84,8 +86,8 @@ public final class ImageDecoder {
         cause);
   }
 
-  private static BadInputException noRoom(String name, Throwable cause) {
-    return new BadInputException(
+  private static MemoryShortageException noRoom(String name, Throwable cause) {
+    return new MemoryShortageException(
         "memory ran out while "
             + name
             + " was decoded; give Java more (LLAVA_JAVA_OPTS=-Xmx...) or make the image smaller",

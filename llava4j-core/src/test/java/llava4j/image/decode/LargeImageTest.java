@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.awt.image.BufferedImage;
 import java.util.concurrent.atomic.AtomicInteger;
 import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
 import llava4j.image.Images;
 import llava4j.image.RgbImage;
 import org.junit.jupiter.api.Test;
@@ -79,7 +80,7 @@ class LargeImageTest {
   void theReferenceRefusesRatherThanDecodingCoarsely() {
     byte[] file = Images.encoded("jpeg", 600, 400);
     assertThatThrownBy(() -> decode(file, DecodeOptions.reference(), 1))
-        .isInstanceOf(BadInputException.class)
+        .isInstanceOf(MemoryShortageException.class)
         .hasMessageContainingAll("large is 600x400", "MiB", "-Xmx");
   }
 
@@ -90,7 +91,7 @@ class LargeImageTest {
       assertThat(decode(file, DecodeOptions.defaults(), 12).subsampling()).isEqualTo(1);
       assertThatThrownBy(() -> decode(file, DecodeOptions.defaults(), 0.01))
           .as(format)
-          .isInstanceOf(BadInputException.class)
+          .isInstanceOf(MemoryShortageException.class)
           .hasMessageContainingAll("600x400", "-Xmx");
     }
   }

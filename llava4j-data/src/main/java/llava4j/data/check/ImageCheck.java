@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import llava4j.data.ImagePath;
 import llava4j.data.ImageSize;
 import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.DecodedImage;
 import llava4j.image.decode.ImageDecoder;
@@ -36,6 +37,7 @@ final class ImageCheck {
   }
 
   /// @param image path relative to the folder
+  /// @throws MemoryShortageException if the heap is too small to decode it
   Result of(String image) {
     Result cached = known.get(image);
     if (cached != null) {
@@ -65,6 +67,8 @@ final class ImageCheck {
           image + " is " + decoded.format());
     } catch (InvalidPathException e) {
       return bad(Problem.IMAGE_MISSING, "not a valid path: " + e.getReason());
+    } catch (MemoryShortageException e) {
+      throw e; // no fault of the image, which must not be dropped from a cleaned copy
     } catch (BadInputException e) {
       return bad(Problem.IMAGE_UNREADABLE, e.getMessage());
     } catch (IOException e) {

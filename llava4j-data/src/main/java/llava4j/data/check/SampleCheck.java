@@ -39,6 +39,7 @@ public final class SampleCheck {
 
   /// @param number index of the sample in its file
   /// @param json of the sample, for those who receive the result
+  /// @throws llava4j.error.MemoryShortageException if the heap is too small to decode its image
   public CheckedSample check(int number, Sample sample, byte[] json) {
     List<Finding> findings = new ArrayList<>(ConversationCheck.of(number, sample));
     Optional<ImageSize> size = Optional.empty();

@@ -4,6 +4,8 @@ import static llava4j.data.check.SampleTexts.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,9 @@ import java.util.stream.Stream;
 import llava4j.data.ImageSize;
 import llava4j.data.Sample;
 import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
+import llava4j.golden.Golden;
+import llava4j.image.decode.DecodeOptions;
 import org.junit.jupiter.api.Test;
 
 /// A complete check: images, ids, token counts, threads.
@@ -54,6 +59,23 @@ class DataCheckTest extends CheckedFolder {
     assertThat(ids(Problem.IMAGE_MISNAMED)).containsExactly("gif");
     assertThat(details(Problem.IMAGE_MISNAMED)).containsExactly("a/really_gif.jpg is GIF");
     assertThat(tally.rows().count()).as("samples that are sound").isEqualTo(1);
+  }
+
+  /// Or else a cleaned copy would lack images that are sound.
+  @Test
+  void anImageForWhichTheHeapIsTooSmallIsNoFinding() throws Exception {
+    byte[] vast = Files.readAllBytes(Golden.path("images/anim.gif"));
+    ByteBuffer.wrap(vast)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(6, (short) 23_000)
+        .putShort(8, (short) 23_000);
+    Files.write(images.resolve("a/vast.gif"), vast);
+    Files.writeString(file, "[" + image("vast", "a/vast.gif") + "]");
+    DataCheck check = new DataCheck(images, DecodeOptions.LARGEST_MAX_PIXELS, Optional.empty(), 2);
+
+    assertThatThrownBy(() -> check.run(file, silent(), List.of(tally)))
+        .isInstanceOf(MemoryShortageException.class)
+        .hasMessageContainingAll("vast.gif is 23000x23000", "-Xmx");
   }
 
   @Test
