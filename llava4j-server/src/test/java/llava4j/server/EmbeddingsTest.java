@@ -82,6 +82,57 @@ class EmbeddingsTest {
   }
 
   @Test
+  void theSameInOllamasForm() throws Exception {
+    JsonNode one = ollama("\"" + TEXT + "\"").json();
+    JsonNode several = ollama("[\"Hi\",\"" + TEXT + "\"],\"keep_alive\":\"5m\"").json();
+
+    assertThat(one.at("/model").asString()).isEqualTo("original:latest");
+    assertThat(one.at("/embeddings")).hasSize(1);
+    assertThat(floats(one.at("/embeddings/0"))).isEqualTo(expected.values());
+    assertThat(one.at("/prompt_eval_count").asInt()).isEqualTo(expected.tokens());
+    assertThat(one.at("/total_duration").asLong()).isPositive();
+    assertThat(several.at("/embeddings")).hasSize(2);
+    assertThat(floats(several.at("/embeddings/1"))).isEqualTo(expected.values());
+    assertThat(ollama("\"\"").json().at("/embeddings")).isEmpty();
+    assertThat(ollama("[]").json().at("/embeddings")).isEmpty();
+  }
+
+  /// As Ollama does, unless it is told not to.
+  @Test
+  void aTextBeyondTheContextIsCutInOllamasForm() throws Exception {
+    int context = fixture.llava.model().config().contextLength();
+    String text = "\"" + "cat ".repeat(2 * context) + "\"";
+    JsonNode cut = ollama(text).json();
+
+    assertThat(cut.at("/prompt_eval_count").asInt()).isEqualTo(context);
+    Client.Reply whole = ollama(text + ",\"truncate\":false");
+    assertThat(whole.status()).isEqualTo(400);
+    assertThat(whole.json().at("/error").asString()).contains("context");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"model\":\"original\"} | input",
+        "{\"input\":\"a\"} | model",
+        "{\"model\":\"original\",\"input\":[\"a\",\"\"]} | input[1]",
+        "{\"model\":\"original\",\"input\":[1,2]} | input[0]",
+        "{\"model\":\"original\",\"input\":\"a\",\"dimensions\":3} | dimensions",
+        "{\"model\":\"original\",\"input\":\"a\",\"options\":{\"top_k\":3}} | options.top_k",
+        "{\"model\":\"original\",\"input\":\"a\",\"prompt\":\"b\"} | prompt"
+      })
+  void whatOllamasFormDoesNotTakeIsNamed(String body, String named) throws Exception {
+    Client.Reply reply = fixture.client.post("/api/embed", body);
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.json().at("/error").asString()).contains(named);
+  }
+
+  private Client.Reply ollama(String input) throws Exception {
+    return fixture.client.post("/api/embed", "{\"model\":\"original\",\"input\":" + input + "}");
+  }
+
+  @Test
   void theSameAsBase64() throws Exception {
     String text =
         fixture

@@ -132,6 +132,8 @@ class OpenApiTest {
             "{'model':'original','prompt':'a','stream':false,'options':{'num_predict':1}}"),
         body("/api/generate", "{'model':'original','prompt':'a','options':{'num_predict':1}}"),
         body("/api/generate", "{'model':'original'}"),
+        body("/api/embed", "{'model':'original','input':['a','b'],'options':{'num_ctx':1}}"),
+        body("/api/embed", "{'model':'original','input':'a'}"),
         body("/api/show", "{'model':'original'}"));
   }
 

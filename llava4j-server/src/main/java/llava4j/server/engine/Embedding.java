@@ -3,6 +3,7 @@ package llava4j.server.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -11,10 +12,16 @@ import java.util.function.Function;
 import llava4j.Llava;
 import llava4j.TextEmbedding;
 import llava4j.error.BadInputException;
+import llava4j.server.request.Fields;
 import llava4j.server.request.Refusal;
 
 /// Texts that are to be embedded. The engine's thread works, the request's own thread waits.
 public final class Embedding implements Work {
+  private static final int MOST_TEXTS = 2048;
+
+  /// In all embeddings of an answer, some 50 MB of JSON.
+  private static final int MOST_NUMBERS = 4_000_000;
+
   private final Engine engine;
   private final List<Function<Llava, int[]>> texts;
   private final Duration patience;
@@ -25,6 +32,22 @@ public final class Embedding implements Work {
     this.engine = engine;
     this.texts = texts;
     this.patience = engine.limits().deadline();
+  }
+
+  /// The most texts of which the embeddings fit into one answer.
+  ///
+  /// @param dim numbers of an embedding
+  public static int mostTexts(int dim) {
+    return Math.clamp(MOST_NUMBERS / dim, 1, MOST_TEXTS);
+  }
+
+  /// Refuses a number of dimensions other than the model's.
+  public static void requireOwnDim(Fields fields, int dim) {
+    OptionalInt asked = fields.integer("dimensions", 1, Integer.MAX_VALUE);
+    if (asked.isPresent() && asked.getAsInt() != dim) {
+      throw Refusal.badField(
+          "dimensions", "dimensions can be " + dim + " only, the model's; leave it out");
+    }
   }
 
   @Override

@@ -62,6 +62,7 @@ public final class OllamaApi {
     routes
         .post("/api/chat", exchange -> answer(exchange, reader::chat, Form.CHAT))
         .post("/api/generate", exchange -> answer(exchange, reader::generate, Form.GENERATE))
+        .post("/api/embed", new OllamaEmbed(models))
         .get("/api/tags", this::tags)
         .post("/api/show", this::show)
         .get("/api/version", exchange -> exchange.json(200, Json.object().put("version", version)));

@@ -138,11 +138,16 @@ final class OllamaReader {
   private static OllamaCall finish(Fields fields, Optional<Question> question) {
     fields.refuse("LLaVA-1.5 does not think before it answers", "think");
     fields.refuse("log-probabilities are at /v1/chat/completions", "logprobs", "top_logprobs");
-    fields.allow(Kind.TEXT_OR_NUMBER, KEEP_ALIVE); // counts only if it is 0
-    boolean unload = fields.any(KEEP_ALIVE).filter(OllamaReader::isNoTime).isPresent();
+    boolean unload = isUnload(fields);
     boolean streamed = fields.flag("stream").orElse(true);
     fields.requireNoOther();
     return new OllamaCall(question, unload, streamed);
+  }
+
+  /// Whether the model shall be kept for no time; any other time changes nothing.
+  static boolean isUnload(Fields fields) {
+    fields.allow(Kind.TEXT_OR_NUMBER, KEEP_ALIVE);
+    return fields.any(KEEP_ALIVE).filter(OllamaReader::isNoTime).isPresent();
   }
 
   /// Whether a duration is 0, a number or a text such as `0s`.
@@ -180,12 +185,16 @@ final class OllamaReader {
             -1);
     fields.refuse(
         "use repeat_penalty", "frequency_penalty", "presence_penalty", "mirostat", "repeat_last_n");
-    // how Ollama's own engine runs; the context is always the model's whole one
-    fields.allow(
-        Kind.NUMBER, "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep");
-    fields.allow(Kind.FLAG, "use_mmap");
+    allowMachine(fields);
     fields.requireNoOther();
     return sampling.toOptions();
+  }
+
+  /// Options of how Ollama's own engine runs; the context is always the model's whole one.
+  static void allowMachine(Fields options) {
+    options.allow(
+        Kind.NUMBER, "num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep");
+    options.allow(Kind.FLAG, "use_mmap");
   }
 
   private static Sampling plain() {

@@ -5,7 +5,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import llava4j.Llava;
 import llava4j.TextEmbedding;
@@ -24,11 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// `/v1/embeddings`: texts, or texts as tokens, to points of length 1.
 final class Embeddings implements Handler {
-  private static final int MOST_TEXTS = 2048;
-
-  /// In all embeddings of an answer, some 50 MB of JSON.
-  private static final int MOST_NUMBERS = 4_000_000;
-
   private static final String INPUT = "input";
 
   private final Models models;
@@ -42,14 +36,9 @@ final class Embeddings implements Handler {
     Fields fields = Json.read(exchange.body());
     Engine engine = models.find(fields.text("model"));
     int dim = engine.facts().dim();
-    List<Function<Llava, int[]>> texts =
-        texts(fields, Math.clamp(MOST_NUMBERS / dim, 1, MOST_TEXTS));
+    List<Function<Llava, int[]>> texts = texts(fields, Embedding.mostTexts(dim));
     boolean base64 = isBase64(fields);
-    OptionalInt asked = fields.integer("dimensions", 1, Integer.MAX_VALUE);
-    if (asked.isPresent() && asked.getAsInt() != dim) {
-      throw Refusal.badField(
-          "dimensions", "dimensions can be " + dim + " only, the model's; leave it out");
-    }
+    Embedding.requireOwnDim(fields, dim);
     fields.allow(Kind.TEXT, "user");
     fields.requireNoOther();
     Embedding work = engine.embed(texts);
