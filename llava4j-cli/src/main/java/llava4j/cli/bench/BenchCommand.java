@@ -166,7 +166,7 @@ public final class BenchCommand implements Callable<Integer> {
                 files.map(found -> new LlamaProcess(found, file.orElseThrow(), threads.count())))) {
       BenchRun run = new BenchRun(plan, ours, other.process(), progress);
       List<BenchLine> lines = run.run();
-      progress.accept("measuring how fast memory is read");
+      progress.accept("measuring how fast memory is read and matrices are multiplied");
       return new BenchResult(
           name,
           dialect.toString(),
@@ -177,6 +177,8 @@ public final class BenchCommand implements Callable<Integer> {
           BenchResult.openBlas(System.getenv()),
           run.plan(),
           ReadSpeed.gigabytesPerSecond(threads.count()),
+          load.device() instanceof Device.Cpu ? ProductSpeed.gigaOperationsPerSecond() : Double.NaN,
+          ours.rowWeights(),
           ours.stepBytes(),
           ours.storedStepBytes(),
           ours.memory().cacheBytesPerToken(),

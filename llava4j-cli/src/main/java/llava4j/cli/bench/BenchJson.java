@@ -24,6 +24,9 @@ final class BenchJson {
     if (!Double.isNaN(result.readSpeed())) {
       root.put("read_gigabytes_per_second", result.readSpeed());
     }
+    if (!Double.isNaN(result.productSpeed())) {
+      root.put("product_gigaoperations_per_second", result.productSpeed());
+    }
     root.put("step_bytes", result.stepBytes());
     root.put("decode_steps", result.plan().decodeTokens());
     root.put("depth", result.plan().depth());
@@ -73,7 +76,7 @@ final class BenchJson {
     }
     double share = result.share(line, ours);
     if (!Double.isNaN(share)) {
-      figures.put("share_of_reading", share);
+      figures.put(line.kind() == Kind.PREFILL ? "share_of_products" : "share_of_reading", share);
     }
   }
 }

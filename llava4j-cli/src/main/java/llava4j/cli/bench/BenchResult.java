@@ -14,6 +14,8 @@ import llava4j.tensor.ThreadCount;
 /// @param weights how they were asked to be kept
 /// @param openBlas variables that make OpenBLAS another than the one it chooses to be
 /// @param readSpeed of memory, in GB/s; NaN where it is unknown
+/// @param productSpeed of matrices, in 10⁹ operations a second; NaN on a GPU
+/// @param rowWeights that each row of a prompt is multiplied with
 /// @param stepBytes that one decode step reads as ours keeps them
 /// @param theirStepBytes the same as stored, which is how llama.cpp keeps them
 /// @param cacheBytes of one row's keys and values
@@ -29,6 +31,8 @@ record BenchResult(
     Map<String, String> openBlas,
     BenchPlan plan,
     double readSpeed,
+    double productSpeed,
+    long rowWeights,
     long stepBytes,
     long theirStepBytes,
     long cacheBytes,
@@ -50,15 +54,21 @@ record BenchResult(
     return found;
   }
 
-  /// Part of the measured read bandwidth that a decode line uses; NaN of other lines, on a GPU, and
-  /// where no bandwidth is known.
+  /// The part that a line uses of what was measured: a decode line of the read bandwidth, a prefill
+  /// line of the products. NaN of other lines, on a GPU, and where that is not known.
   double share(BenchLine line, boolean ours) {
     double figure = ours ? line.ours() : line.theirs();
-    if (line.kind() != BenchLine.Kind.DECODE || figure <= 0 || !device.equals("cpu")) {
+    if (figure <= 0 || !device.equals("cpu")) {
       return Double.NaN;
     }
-    double rows = plan.depth() + plan.decodeTokens() / 2.0;
-    double bytes = (ours ? stepBytes : theirStepBytes) + line.sequences() * rows * cacheBytes;
-    return bytes / figure / 1e9 / readSpeed;
+    return switch (line.kind()) {
+      case DECODE -> {
+        double rows = plan.depth() + plan.decodeTokens() / 2.0;
+        double bytes = (ours ? stepBytes : theirStepBytes) + line.sequences() * rows * cacheBytes;
+        yield bytes / figure / 1e9 / readSpeed;
+      }
+      case PREFILL -> 2.0 * rowWeights * line.rows() / figure / 1e9 / productSpeed;
+      case LOAD, IMAGE_ENCODE, FIRST_TOKEN, PEAK_MEMORY -> Double.NaN;
+    };
   }
 }

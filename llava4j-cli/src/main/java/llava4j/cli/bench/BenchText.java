@@ -7,7 +7,7 @@ import llava4j.model.load.MemoryPlan;
 
 /// A result as a table for people.
 final class BenchText {
-  private static final String ROW = "%-33s %-26s";
+  private static final String ROW = "%-33s %-33s";
 
   private BenchText() {}
 
@@ -56,6 +56,9 @@ final class BenchText {
             + (Double.isNaN(result.readSpeed())
                 ? "not measured, too little memory is free"
                 : String.format(Locale.ROOT, "%.1f GB/s", result.readSpeed())));
+    if (!Double.isNaN(result.productSpeed())) {
+      out.printf(Locale.ROOT, "products   %.0f GOP/s%n", result.productSpeed());
+    }
     result.llamaCpp().ifPresent(version -> out.println("llama.cpp  " + version));
     out.printf(
         Locale.ROOT,
@@ -76,7 +79,7 @@ final class BenchText {
   }
 
   private static String row(String title, String ours, String theirs, String ratio) {
-    return String.format(Locale.ROOT, ROW + " %-26s %s", title, ours, theirs, ratio)
+    return String.format(Locale.ROOT, ROW + " %-33s %s", title, ours, theirs, ratio)
         .stripTrailing();
   }
 
@@ -90,14 +93,19 @@ final class BenchText {
       case LOAD, IMAGE_ENCODE -> seconds(figure);
       case FIRST_TOKEN -> seconds(figure) + (ours ? "" : " (prefill alone)");
       case PREFILL ->
-          String.format(Locale.ROOT, "%s, %.1f/s", seconds(figure), line.tokensPerSecond(figure));
+          String.format(Locale.ROOT, "%s, %.1f/s", seconds(figure), line.tokensPerSecond(figure))
+              + share(share, "products");
       case DECODE ->
           String.format(Locale.ROOT, "%.2f/s", line.tokensPerSecond(figure))
-              + (Double.isNaN(share)
-                  ? ""
-                  : String.format(Locale.ROOT, ", %.0f %% of reading", 100 * share));
+              + share(share, "reading");
       case PEAK_MEMORY -> MemoryPlan.gigabytes((long) figure);
     };
+  }
+
+  private static String share(double share, String of) {
+    return Double.isNaN(share)
+        ? ""
+        : String.format(Locale.ROOT, ", %.0f %% of %s", 100 * share, of);
   }
 
   private static String seconds(double value) {

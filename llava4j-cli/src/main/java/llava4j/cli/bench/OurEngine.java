@@ -36,6 +36,7 @@ final class OurEngine implements Engine {
   private MemoryPlan memory;
   private long stepBytes;
   private long storedStepBytes;
+  private long rowWeights;
   private Decoding decoding;
 
   /// Sequences that [#begin] has read.
@@ -68,6 +69,11 @@ final class OurEngine implements Engine {
           weights.tensors().values().stream()
               .filter(info -> MemoryPlan.isReadEachStep(config, info))
               .mapToLong(TensorInfo::bytes)
+              .sum();
+      rowWeights =
+          weights.tensors().values().stream()
+              .filter(info -> MemoryPlan.isReadEachStep(config, info) && !isHead(info.name()))
+              .mapToLong(info -> info.shape().stream().reduce(1L, Math::multiplyExact))
               .sum();
     } catch (RuntimeException | Error e) {
       checkpoint.close();
@@ -106,6 +112,15 @@ final class OurEngine implements Engine {
   /// The same, as they are stored.
   long storedStepBytes() {
     return storedStepBytes;
+  }
+
+  /// Weights that each row of a prompt is multiplied with. The head sees the last row alone.
+  long rowWeights() {
+    return rowWeights;
+  }
+
+  private static boolean isHead(String name) {
+    return name.startsWith("lm_head") || name.contains("embed_tokens");
   }
 
   /// From an image to its rows before the language model.

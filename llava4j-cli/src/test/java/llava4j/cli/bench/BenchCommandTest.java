@@ -45,6 +45,8 @@ class BenchCommandTest {
         .containsPattern("image to first token, \\d+ rows +\\d")
         .containsPattern("prefill, 5 rows +\\S+ m?s, \\S+/s")
         .containsPattern("prefill, 9 rows +\\S+ m?s, \\S+/s")
+        .containsPattern("products +\\d+ GOP/s")
+        .containsPattern("prefill, \\d+ rows +\\S+ m?s, \\S+/s, \\d+ % of products")
         .containsPattern("decode, 1 sequence +\\S+/s, \\d+ % of reading")
         .containsPattern("decode, 3 sequences +\\S+/s, \\d+ % of reading")
         .containsPattern("peak memory +\\S+ [MG]iB")
@@ -78,6 +80,8 @@ class BenchCommandTest {
     double seconds = prefill.get("ours").get("seconds").asDouble();
     assertThat(prefill.get("rows").asInt()).isEqualTo(9);
     assertThat(prefill.get("ours").get("tokens_per_second").asDouble()).isEqualTo(9 / seconds);
+    assertThat(prefill.get("ours").get("share_of_products").asDouble()).isPositive();
+    assertThat(root.get("product_gigaoperations_per_second").asDouble()).isPositive();
     JsonNode decode = root.get("lines").get(4);
     assertThat(decode.get("sequences").asInt()).isEqualTo(3);
     assertThat(decode.get("ours").get("tokens_per_second").asDouble())
