@@ -31,6 +31,15 @@ public sealed interface Filter {
     }
   }
 
+  /// Without the exchanges whose question asks for the letter of a choice, wherever they come from;
+  /// a sample with nothing left is left out.
+  record WithoutLetters() implements Filter {
+    @Override
+    public String toString() {
+      return "without questions for a letter";
+    }
+  }
+
   /// Questions without the sentences that ask for a format.
   record Unprompted() implements Filter {
     @Override

@@ -135,6 +135,7 @@ public final class Material {
     for (Filter filter : filters) {
       switch (filter) {
         case Filter.Keep(Set<Skill> skills) -> counts.keySet().retainAll(skills);
+        case Filter.WithoutLetters _ -> counts.remove(Skill.CHOICE);
         case Filter.Weighed(Skill skill, double times) ->
             counts.computeIfPresent(skill, (_, count) -> count * times);
         case Filter.Share _, Filter.Unprompted _, Filter.WrongDetails _ -> {}

@@ -83,6 +83,21 @@ class FilteringTest {
   }
 
   @Test
+  void lettersAreLeftOutOfLessonsConversationsAndTexts() {
+    String choice = "Which?\nA. a\nB. b\n" + FormatPrompt.LETTER;
+    Sample lesson =
+        new Sample(
+            "1",
+            Optional.of("lessons/1.png"),
+            sample("1", "<image>\n" + choice, "A", "What color?" + SHORT, "gray").turns());
+    Sample text = new Sample("2", Optional.empty(), sample("2", choice, "A").turns());
+    assertThat(apply(new Filter.WithoutLetters(), List.of(lesson, text)))
+        .singleElement()
+        .extracting(one -> one.turns().getFirst().text())
+        .isEqualTo("<image>\nWhat color?" + SHORT);
+  }
+
+  @Test
   void promptsAreTakenOutAndNothingElse() {
     Sample sample = sample("1", "<image>\nWhat color?" + SHORT, "gray");
     assertThat(
