@@ -43,8 +43,10 @@ final class Answers {
         ExperimentName.FORMAT_PROMPT,
         kit.scale(),
         "Do sentences that name the wanted format keep short answers from spoiling conversations?",
-        "Trained with format prompts, the model answers briefly where a prompt asks for it and at"
-            + " length elsewhere; without them it cannot tell which is wanted.",
+        small
+            ? "Trained with format prompts, the model says more where none asks for brevity, and"
+                + " answers questions for a word better, than without them."
+            : "Trained with format prompts, the model has a higher MME score.",
         "Section 3.2, Tables 1 and 2",
         arms,
         small
@@ -66,7 +68,7 @@ final class Answers {
         small
             ? "The form of an answer is learned early, so that lengths can be compared after few"
                 + " steps. Whether the answer is right cannot be told where the model hardly sees. The"
-                + " young language model has read choices and letters in the texts of stage 0, so that"
+                + " young language model has read format prompts and letters in the texts of stage 0, so that"
                 + " the arm without letters has a format that is new about images, not a new one; its"
                 + " letters show no prompt followed unseen."
             : "Letters are left out of stage 2 alone; what the language model has read before is not"
