@@ -68,9 +68,9 @@ final class Answers {
         small
             ? "The form of an answer is learned early, so that lengths can be compared after few"
                 + " steps. Whether the answer is right cannot be told where the model hardly sees. The"
-                + " young language model has read format prompts and letters in the texts of stage 0, so that"
-                + " the arm without letters has a format that is new about images, not a new one; its"
-                + " letters show no prompt followed unseen."
+                + " young language model has read format prompts and letters in the texts of stage 0, so"
+                + " that without letters in stage 2 they are new about images only, and do not show that"
+                + " a prompt never seen is followed."
             : "Letters are left out of stage 2 alone; what the language model has read before is not"
                 + " known.");
   }
@@ -82,13 +82,12 @@ final class Answers {
   private static Experiment languages(SmallKit kit) {
     Model connected = kit.connected(kit.base(Sight.STANDARD));
     Selection mixture = kit.mixture().and(Part.TEXTS, kit.sizes().texts());
-    EnumSet<Skill> neither =
-        EnumSet.complementOf(EnumSet.of(Skill.FOREIGN, Skill.TRANSLATION, Skill.TEXT));
+    EnumSet<Skill> neither = EnumSet.complementOf(EnumSet.of(Skill.FOREIGN, Skill.TRANSLATION));
     EnumSet<Skill> apart = EnumSet.complementOf(EnumSet.of(Skill.FOREIGN));
     List<Arm> arms =
         List.of(
             new Arm(
-                "no other language",
+                "no other language in stage 2",
                 "",
                 kit.tuned(connected, mixture.with(new Filter.Keep(neither)), kit.tuning())),
             new Arm(
@@ -108,7 +107,8 @@ final class Answers {
         List.of(Measure.FOREIGN, Measure.SHORT_ANSWERS, Measure.RIGHT),
         Measure.FOREIGN,
         new Rule.More(arms.get(1).name(), arms.getFirst().name(), Measure.FOREIGN),
-        "The young language model has read a few thousand lines; the paper's had read the web. That"
+        "The young language model has read a few thousand lines in stage 0, translations among them,"
+            + " so that no arm lacks other languages altogether; the paper's had read the web. That"
             + " skills compose is a property of such models, so that a failure here says nothing about"
             + " the paper.");
   }

@@ -22,6 +22,7 @@ final class Filtering {
 
   private final Filter filter;
   private final Skills skills = new Skills();
+  private int seen; // samples so far
   private final List<String> descriptions = new ArrayList<>(); // of the last samples
 
   Filtering(Filter filter) {
@@ -37,6 +38,8 @@ final class Filtering {
           only(sample, question -> !question.contains(FormatPrompt.LETTER));
       case Filter.Share(double share) ->
           random(sample, "share").nextDouble() < share ? List.of(sample) : List.of();
+      case Filter.Slice(int number, int of) ->
+          seen++ % of == number - 1 ? List.of(sample) : List.of();
       case Filter.Unprompted _ ->
           List.of(
               with(
