@@ -5,7 +5,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import llava4j.experiment.design.Experiment;
 import llava4j.experiment.design.Measure;
@@ -151,7 +155,7 @@ public final class ExperimentRun {
       figures.put(Measure.LOSS, Figure.of(made.loss()));
     }
     if (experiment.measures().contains(Measure.SECONDS)) {
-      figures.put(Measure.SECONDS, Figure.of(ownSeconds(model)));
+      figures.put(Measure.SECONDS, Figure.of(ownSeconds(model).orElseThrow()));
     }
     return new Entry(
         experiment.name().word(),
@@ -166,42 +170,55 @@ public final class ExperimentRun {
         result.seconds());
   }
 
-  /// Seconds of the stages that are run for each seed.
-  private double ownSeconds(Model model) {
-    return model.lineage().stream()
-        .filter(one -> one instanceof Model.Trained trained && trained.seeded())
-        .mapToDouble(one -> files.made(one).orElseThrow().seconds())
-        .sum();
+  /// Seconds of the stages that are run for each seed; empty if the folder of one was deleted.
+  private OptionalDouble ownSeconds(Model model) {
+    double seconds = 0;
+    for (Model one : model.lineage()) {
+      if (one instanceof Model.Trained trained && trained.seeded()) {
+        Optional<Made> made = files.made(one);
+        if (made.isEmpty()) {
+          return OptionalDouble.empty();
+        }
+        seconds += made.get().seconds();
+      }
+    }
+    return OptionalDouble.of(seconds);
   }
 
+  /// Of all finished arms with these settings, also those of more seeds than were asked for.
   private Outcome report(Ledger ledger) {
+    SortedSet<Long> seeds = new TreeSet<>(settings.all());
+    ledger.entries().forEach(entry -> seeds.add(entry.seed()));
     List<Entry> entries = new ArrayList<>();
-    List<List<String>> times = new ArrayList<>();
-    for (long seed : settings.all()) {
+    for (long seed : seeds) {
       experiment
           .arms()
           .forEach(arm ->
               ledger
                   .find(arm.name(), seed, experiment.settings(arm, seed))
-                  .ifPresent(entry -> {
-                    entries.add(entry);
-                    times.add(
-                        List.of(
-                            arm.name(),
-                            String.valueOf(seed),
-                            ExperimentPlan.time(ownSeconds(arm.model().seeded(seed))),
-                            String.valueOf(entry.questions()),
-                            ExperimentPlan.time(entry.askingSeconds())));
-                  }));
+                  .ifPresent(entries::add));
     }
     Judgement judgement = Judgement.of(experiment, entries);
-    Report report =
-        new Report(experiment, new Results(experiment, entries), judgement, how(), times);
+    Results results = new Results(experiment, entries);
+    List<List<String>> times = entries.stream().map(this::times).toList();
+    Report report = new Report(experiment, results, judgement, how(results), times);
     return new Outcome(judgement, report.write(workplace.experiment(experiment.name())));
   }
 
+  /// What an arm took, as a row of a table.
+  private List<String> times(Entry entry) {
+    OptionalDouble training = ownSeconds(experiment.arm(entry.arm()).model().seeded(entry.seed()));
+    return List.of(
+        entry.arm(),
+        String.valueOf(entry.seed()),
+        training.isPresent() ? ExperimentPlan.time(training.getAsDouble()) : "-",
+        String.valueOf(entry.questions()),
+        ExperimentPlan.time(entry.askingSeconds()));
+  }
+
   /// Sentences about data, models and machine.
-  private List<String> how() {
+  private List<String> how(Results results) {
+    long seeds = results.seeds().stream().reduce((long) settings.seeds(), Math::max);
     Model.Trained first = (Model.Trained) experiment.arms().getFirst().model();
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -210,7 +227,7 @@ public final class ExperimentRun {
             + " --scale "
             + experiment.scale().word()
             + " --seeds "
-            + settings.seeds()
+            + seeds
             + "`, on "
             + settings.device()
             + ", training in "

@@ -22,6 +22,7 @@ import llava4j.experiment.design.Rule;
 import llava4j.experiment.design.Scale;
 import llava4j.experiment.judge.Verdict;
 import llava4j.experiment.ledger.Entry;
+import llava4j.experiment.ledger.Ledger;
 import llava4j.experiment.work.StoppedException;
 import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig.Precision;
@@ -114,6 +115,34 @@ class ExperimentRunTest {
     prompts("two", again, () -> false).run();
     assertThat(again.stages).isEmpty();
     assertThat(again.finished).isEmpty();
+    aLaterReportHasAllThatWasFound();
+  }
+
+  /// With the seeds of an earlier run, and without the models that were deleted since.
+  private void aLaterReportHasAllThatWasFound() throws IOException {
+    Path out = folder.resolve("two");
+    Ledger ledger = new Ledger(out.resolve("format-prompt").resolve("ledger.jsonl"));
+    Experiment whole = Catalogue.of(ExperimentName.FORMAT_PROMPT, Scale.SMOKE, Precision.FP32);
+    for (Entry one : ledger.entries()) {
+      ledger.add(
+          new Entry(
+              one.experiment(),
+              one.scale(),
+              one.arm(),
+              2,
+              whole.settings(whole.arm(one.arm()), 2),
+              one.figures(),
+              one.guesses(),
+              one.models(),
+              one.questions(),
+              one.askingSeconds()));
+    }
+    Files.move(out.resolve("models"), folder.resolve("deleted"));
+    Log later = new Log();
+    prompts("two", later, () -> false).run();
+    assertThat(later.stages).isEmpty();
+    assertThat(Files.readString(out.resolve("format-prompt").resolve("report.md")))
+        .contains("2 seeds for each arm", "--seeds 2`", "| with prompts | 1 | - |");
   }
 
   /// Tiles without the whole image, and a vision tower before another's language model with a new

@@ -164,6 +164,14 @@ public final class ExperimentCommand implements Callable<Integer> {
   }
 
   private void requireUsed(Scale size) {
+    if (dryRun) {
+      Unused.refuse(
+          spec,
+          "a dry run asks no questions and loads no model",
+          "--benchmarks",
+          "--offline",
+          "--threads");
+    }
     if (size == Scale.SMOKE) {
       Unused.refuse(spec, "smoke makes up its data", "--data");
     }

@@ -61,6 +61,11 @@ class ExperimentCommandTest {
         run("experiment", "hd", "--scale", "smoke", "--data", "x"), "--data", "makes up its data");
     assertOneSentence(run("experiment", "hd", "--benchmarks", "x"), "--benchmarks");
     assertOneSentence(run("experiment", "hd", "--offline"), "--offline has no effect");
+    for (String option : new String[] {"--benchmarks=x", "--offline", "--threads=1"}) {
+      assertOneSentence(
+          run("experiment", "hd", "--scale", "7b", "--dry-run", option),
+          option.replaceAll("=.*", "") + " would have no effect: a dry run");
+    }
     assertOneSentence(run("experiment", "hd", "--seeds", "0", "--out", none), "seeds is 0");
     assertOneSentence(
         run("experiment", "hd", "--data", none, "--out", none + "-out"), "llava data build tiny");

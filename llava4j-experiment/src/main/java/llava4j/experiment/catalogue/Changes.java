@@ -58,13 +58,28 @@ record Changes(TrainConfig config) {
     return with(changed, config.batching(), config.optimization(), config.execution());
   }
 
-  /// For one process that keeps activations, as small models can.
+  /// For one process that keeps activations, as small models can, and few checkpoints.
   Changes fast(Precision precision) {
-    return with(
-        config.data(),
-        config.batching(),
-        config.optimization(),
-        new Execution(precision, ZeroStage.NONE, Activation.KEEP, config.execution().seed()));
+    TrainConfig quick =
+        with(
+                config.data(),
+                config.batching(),
+                config.optimization(),
+                new Execution(
+                    precision, ZeroStage.NONE, Activation.KEEP, config.execution().seed()))
+            .config();
+    return new Changes(
+        new TrainConfig(
+            quick.preset(),
+            quick.stage(),
+            quick.trainVisionTower(),
+            quick.lora(),
+            quick.quantizeBase(),
+            quick.data(),
+            quick.batching(),
+            quick.optimization(),
+            quick.execution(),
+            new Saving(SAVE_EVERY, 1)));
   }
 
   private Changes with(
@@ -80,7 +95,7 @@ record Changes(TrainConfig config) {
             batching,
             optimization,
             execution,
-            new Saving(SAVE_EVERY, 1)));
+            config.saving()));
   }
 
   /// Another learning rate.

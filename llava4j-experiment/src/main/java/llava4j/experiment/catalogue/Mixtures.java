@@ -39,7 +39,9 @@ final class Mixtures {
         ExperimentName.DATA_EFFICIENCY,
         kit.scale(),
         "How much of the mixture is enough?",
-        "Half of the mixture keeps more than 98 % of the scores.",
+        kit.scale().isSmall()
+            ? "Half of the mixture keeps at least 98 % of the score."
+            : "Half of the mixture keeps at least 98 % of GQA's score.",
         "Section 5.1, Figure 4",
         arms,
         general(kit),

@@ -43,7 +43,9 @@ final class Parts {
         ExperimentName.CONNECTOR,
         kit.scale(),
         "Does a connector of two layers do better than a linear one, and do more layers help?",
-        "Two layers instead of a linear connector raise all three scores.",
+        kit.scale().isSmall()
+            ? "Two layers are better than a linear connector."
+            : "Two layers instead of a linear connector raise GQA.",
         "Section 3.3, Table 2",
         arms,
         kit.scale().isSmall()
@@ -80,7 +82,7 @@ final class Parts {
         ExperimentName.LANGUAGE_MODEL,
         kit.scale(),
         "What does the language model bring: its size, its texts, its languages?",
-        "Vicuna-1.5 is best; bases that have read more text beat those that have read less.",
+        "Bases that have read more text beat those that have read less.",
         "Section 4.4, Figure 3",
         arms,
         List.of(
@@ -114,8 +116,7 @@ final class Parts {
         ExperimentName.LANGUAGE_MODEL,
         kit.scale(),
         "Which language model is the best base?",
-        "Vicuna-1.5 is best overall; bases on LLaMA-2 beat those on LLaMA-1; LLaMA-2-Chat is worse in"
-            + " Chinese and on TextVQA.",
+        "Vicuna-1.5 is better than Vicuna-1.3 on MMBench, and better than LLaMA-2-Chat in Chinese.",
         "Section 4.4, Figure 3",
         arms,
         List.of(Measure.MMBENCH, Measure.MMBENCH_CN, Measure.TEXTVQA, Measure.MMVET),

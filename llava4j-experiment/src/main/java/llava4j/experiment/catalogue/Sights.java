@@ -35,7 +35,9 @@ final class Sights {
         ExperimentName.RESOLUTION,
         kit.scale(),
         "Does a larger image make the model better, and keep it from seeing what is not there?",
-        "336 instead of 224 pixels raise GQA and MME; at 448 the model makes up fewer details.",
+        kit.scale().isSmall()
+            ? "A larger image makes the model better (GQA, with 336 instead of 224 pixels)."
+            : "336 instead of 224 pixels raise GQA.",
         "Table 2, sections 3.4 and 5.2",
         arms,
         seen(kit),
@@ -80,7 +82,7 @@ final class Sights {
         kit.scale(),
         "Do descriptions with details that the image does not show teach the model to make them up,"
             + " and does a larger image help?",
-        "Hallucination falls with resolution; details that the model cannot see teach it to guess.",
+        "With a larger image the model is better at telling what is there and what is not.",
         "Section 5.2",
         arms,
         seen(kit),
@@ -90,9 +92,10 @@ final class Sights {
             new Rule.More(arms.get(3).name(), arms.get(1).name(), presence)),
         kit.scale().isSmall()
             ? "Wrong details are a second image's description after half of all descriptions, so they"
-                + " are wrong at every resolution. The paper's claim is about details that are right and"
-                + " too small to see; it gives no figures for it."
-            : "");
+                + " are wrong at every resolution. That details which are right and too small to see teach"
+                + " the model to guess, as the paper says without figures, is not judged."
+            : "That details which the model cannot see teach it to guess, as the paper says without"
+                + " figures, is not judged.");
   }
 
   static Experiment hd(Kit kit) {
@@ -109,7 +112,9 @@ final class Sights {
         ExperimentName.HD,
         kit.scale(),
         "What do tiles, the whole image beside them, row ends and the removal of padding bring?",
-        "With the whole image beside the tiles, GQA, MME and MM-Vet rise.",
+        kit.scale().isSmall()
+            ? "With the whole image beside the tiles the model is better."
+            : "With the whole image beside the tiles, GQA rises.",
         "Section 3.4, appendix A.1",
         arms,
         seen(kit),

@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import llava4j.config.ProjectorConfig;
+import llava4j.experiment.design.Filter;
 import llava4j.experiment.design.Measure;
 import llava4j.experiment.design.Model;
 import llava4j.experiment.design.Scale;
@@ -181,14 +182,15 @@ record SmallKit(Scale scale, Sizes sizes, Precision precision) implements Kit {
         connected, config, data, Optional.empty(), tuning.view(), true, tuning.timed());
   }
 
-  /// One of several runs in a row, at a constant rate.
-  Model leg(Model before, int steps) {
+  /// One of several runs in a row, at a constant rate, each on its own part of the mixture.
+  Model leg(Model before, int steps, Filter.Slice part) {
     TrainConfig preset = Presets.tinyFinetune();
     Optimization optimization =
         Changes.scheduled(rate(preset.optimization(), TUNING_RATE), LearningRateSchedule.CONSTANT);
     TrainConfig config =
         changed(preset, new Steps(steps, sizes.batch()), optimization, Order.LENGTH_BUCKETS);
-    return new Model.Trained(before, config, mixture(), Optional.empty(), View.ONE, true, true);
+    return new Model.Trained(
+        before, config, mixture().with(part), Optional.empty(), View.ONE, true, true);
   }
 
   @Override

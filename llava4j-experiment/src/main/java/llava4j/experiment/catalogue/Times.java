@@ -7,6 +7,7 @@ import llava4j.experiment.catalogue.Kit.Tuning;
 import llava4j.experiment.design.Arm;
 import llava4j.experiment.design.Experiment;
 import llava4j.experiment.design.ExperimentName;
+import llava4j.experiment.design.Filter;
 import llava4j.experiment.design.Measure;
 import llava4j.experiment.design.Model;
 import llava4j.experiment.design.Rule;
@@ -37,7 +38,7 @@ final class Times {
         ExperimentName.GROUPING,
         kit.scale(),
         "Is training faster if a batch has either images or text alone?",
-        "Batches of one modality speed training up by about 25 % and do not change the result.",
+        "Training with batches of one modality is faster, and its result no worse.",
         "Appendix A.1",
         arms,
         kit.scale().isSmall()
@@ -64,7 +65,7 @@ final class Times {
     Model model = kit.connected(kit.base(Sight.STANDARD));
     List<Arm> arms = new ArrayList<>();
     for (int i = 1; i <= LEGS; i++) {
-      model = kit.leg(model, steps);
+      model = kit.leg(model, steps, new Filter.Slice(i, LEGS));
       arms.add(new Arm(i * steps + " steps", "", model));
     }
     return new Experiment(

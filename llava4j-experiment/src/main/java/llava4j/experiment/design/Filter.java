@@ -1,5 +1,6 @@
 package llava4j.experiment.design;
 
+import java.math.BigDecimal;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -7,6 +8,11 @@ import java.util.stream.Collectors;
 /// A change of training data. Random choices depend on the sample's id alone, so that the same
 /// filter always gives the same data.
 public sealed interface Filter {
+
+  /// In percent, with all its digits, because descriptions name models.
+  private static String percent(double share) {
+    return BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString();
+  }
 
   /// Only exchanges of these skills; a sample without any is left out.
   record Keep(Set<Skill> skills) implements Filter {
@@ -27,7 +33,33 @@ public sealed interface Filter {
   record Share(double share) implements Filter {
     @Override
     public String toString() {
-      return Math.round(100 * share) + " % of the samples";
+      return percent(share) + " % of the samples";
+    }
+  }
+
+  /// One of several parts that have no sample in common: every so many-th sample.
+  ///
+  /// @param number of the part, from 1
+  /// @param of how many parts there are
+  record Slice(int number, int of) implements Filter {
+    public Slice {
+      if (number < 1 || number > of) {
+        throw new IllegalArgumentException("part " + number + " of " + of);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "part " + number + " of " + of;
+    }
+  }
+
+  /// Without the exchanges whose question asks for the letter of a choice, wherever they come from;
+  /// a sample with nothing left is left out.
+  record WithoutLetters() implements Filter {
+    @Override
+    public String toString() {
+      return "without questions for a letter";
     }
   }
 
@@ -45,7 +77,7 @@ public sealed interface Filter {
   record WrongDetails(double share) implements Filter {
     @Override
     public String toString() {
-      return "wrong details in " + Math.round(100 * share) + " % of the descriptions";
+      return "wrong details in " + percent(share) + " % of the descriptions";
     }
   }
 

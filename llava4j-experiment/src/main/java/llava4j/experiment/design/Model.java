@@ -55,7 +55,7 @@ public sealed interface Model {
               "\n",
               trained.parent().key(),
               new ConfigFile().write(trained.config()),
-              trained.data().toString(),
+              trained.data().description(),
               trained.newProjector().map(ProjectorConfig::toString).orElse("kept"),
               trained.view().name(),
               trained.timed() ? "timed" : "not timed");

@@ -9,6 +9,11 @@ import java.util.stream.Collectors;
 /// @param portions where the samples come from, in order
 /// @param filters applied one after the other
 public record Selection(List<Portion> portions, List<Filter> filters) {
+
+  /// Raised when the code of a filter gives other samples than before, so that files, models and
+  /// lines of the ledger that came of the old ones are not taken for new ones.
+  private static final int FILTERS = 2;
+
   public Selection {
     portions = List.copyOf(portions);
     filters = List.copyOf(filters);
@@ -68,6 +73,11 @@ public record Selection(List<Portion> portions, List<Filter> filters) {
     List<Filter> more = new ArrayList<>(filters);
     more.add(filter);
     return new Selection(portions, more);
+  }
+
+  /// Everything that the samples depend on, except the files' contents.
+  public String description() {
+    return filters.isEmpty() ? toString() : this + ", filters of format " + FILTERS;
   }
 
   @Override

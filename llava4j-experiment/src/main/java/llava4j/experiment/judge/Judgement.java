@@ -92,6 +92,13 @@ public record Judgement(Verdict verdict, List<String> reasons) {
       reasons.add(told + ". " + blind.get());
       return Verdict.CANNOT_TELL;
     }
+    if (results.basesDiffer(asked.arm(), asked.other())) {
+      reasons.add(
+          told
+              + ". The two arms have bases of their own, each of which was trained once for all seeds,"
+              + " so that chance of that training cannot be told from the difference.");
+      return Verdict.CANNOT_TELL;
+    }
     boolean above = difference.bounded() && difference.low() > 0;
     boolean below = difference.bounded() && difference.high() < 0;
     if (!above && !below) {

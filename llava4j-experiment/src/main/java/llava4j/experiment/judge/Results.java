@@ -5,9 +5,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import llava4j.experiment.design.Experiment;
 import llava4j.experiment.design.Measure;
+import llava4j.experiment.design.Model;
 import llava4j.experiment.ledger.Entry;
 import llava4j.experiment.ledger.Figure;
 
@@ -60,6 +63,18 @@ public record Results(Experiment experiment, List<Entry> entries) {
       }
     }
     return ones.isEmpty() ? Optional.empty() : Optional.of(new Pair(ones, others));
+  }
+
+  /// Whether two arms begin with different models that were trained once for all seeds. Published
+  /// models are what is compared, and have no chance of ours.
+  boolean basesDiffer(String one, String other) {
+    return !trainedOnce(one).equals(trainedOnce(other));
+  }
+
+  private Set<Model> trainedOnce(String arm) {
+    return experiment.arm(arm).model().lineage().stream()
+        .filter(model -> model instanceof Model.Trained trained && !trained.seeded())
+        .collect(Collectors.toSet());
   }
 
   /// A sentence if neither arm is better than a guess.

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.io.AtomicFile;
@@ -16,7 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// that a line is there or not.
 public final class Ledger {
   private static final String REMEDY =
-      "; remove the line to measure that arm again, or the file to begin again";
+      "; remove the line, so that the arm is finished anew from its model and its folder in"
+          + " 'answers'; remove that folder too to ask again";
 
   private final Path file;
   private final JsonMapper json = new JsonMapper();
@@ -74,7 +76,7 @@ public final class Ledger {
 
   private Entry entry(String line, int number) {
     try {
-      return json.readValue(line, Entry.class);
+      return Objects.requireNonNull(json.readValue(line, Entry.class));
     } catch (JacksonException | NullPointerException e) {
       throw new BadInputException(file + ", line " + number + " is no finished arm" + REMEDY, e);
     }

@@ -25,6 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Miniature {
   private static final int SIDE = 60;
   private static final int COUNT = 24;
+  private static final String CHOICE =
+      "What is this?\nA. circle\nB. square\n" + FormatPrompt.LETTER;
   private static final List<String> SHAPES = List.of("circle", "square");
   private static final Map<String, Color> COLORS =
       Map.of("red", Color.RED, "green", Color.GREEN, "blue", Color.BLUE);
@@ -146,7 +148,9 @@ public final class Miniature {
   }
 
   private static List<Turn> lesson(int number) {
-    return asked("<image>\nIs there a circle?\n" + FormatPrompt.SHORT, yes(number));
+    return number / 2 % 2 == 0
+        ? asked("<image>\nIs there a circle?\n" + FormatPrompt.SHORT, yes(number))
+        : asked("<image>\n" + CHOICE, letter(number));
   }
 
   private static List<Turn> instruction(int number) {
@@ -154,8 +158,7 @@ public final class Miniature {
     turns.addAll(asked("<image>\nWhat color is it?\n" + FormatPrompt.SHORT, color(number)));
     turns.addAll(asked("Describe the picture in detail.", sentence(number)));
     turns.addAll(asked(FormatPrompt.box("a " + shape(number) + "."), "[0.20, 0.20, 0.80, 0.80]"));
-    turns.addAll(
-        asked("What is this?\nA. circle\nB. square\n" + FormatPrompt.LETTER, letter(number)));
+    turns.addAll(asked(CHOICE, letter(number)));
     turns.addAll(asked("What is written here?\n" + FormatPrompt.SHORT, color(number)));
     turns.addAll(asked("Was ist das?", letter(number).equals("A") ? "Kreis" : "Quadrat"));
     return turns;

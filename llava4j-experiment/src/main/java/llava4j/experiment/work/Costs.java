@@ -15,7 +15,6 @@ import llava4j.experiment.design.View;
 import llava4j.train.BaseModel;
 import llava4j.train.config.TrainConfig.Stage;
 import llava4j.train.forecast.Forecast;
-import tools.jackson.databind.json.JsonMapper;
 
 /// Predicts how long a stage takes: at the rate that the same kind of stage had in this workplace,
 /// else, for small models, at the rate of the machine on which they were designed, and for the
@@ -110,8 +109,7 @@ public final class Costs {
         try (Stream<Path> entries = Files.list(models)) {
           entries
               .map(entry -> entry.resolve(Made.FILE))
-              .filter(Files::exists)
-              .map(Costs::read)
+              .flatMap(file -> ModelFiles.read(file).stream())
               .filter(made -> made.stage().equals(preset) && made.seconds() > 0)
               .forEach(all::add);
         } catch (IOException e) {
@@ -122,14 +120,6 @@ public final class Costs {
     double seconds = all.stream().mapToDouble(Made::seconds).sum();
     double samples = all.stream().mapToDouble(Made::samples).sum();
     return all.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(samples / seconds);
-  }
-
-  private static Made read(Path file) {
-    try {
-      return new JsonMapper().readValue(Files.readString(file), Made.class);
-    } catch (IOException e) {
-      throw new BadInputException(file + " cannot be read: " + e.getMessage(), e);
-    }
   }
 
   /// Samples in a second on 8 A100.

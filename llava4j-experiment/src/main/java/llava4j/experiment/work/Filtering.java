@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import llava4j.data.Sample;
 import llava4j.data.Turn;
@@ -21,6 +22,7 @@ final class Filtering {
 
   private final Filter filter;
   private final Skills skills = new Skills();
+  private int seen; // samples so far
   private final List<String> descriptions = new ArrayList<>(); // of the last samples
 
   Filtering(Filter filter) {
@@ -30,12 +32,14 @@ final class Filtering {
   /// What becomes of a sample: nothing, itself or something like it, or several.
   List<Sample> apply(Sample sample) {
     return switch (filter) {
-      case Filter.Keep(var kept) -> {
-        List<Turn> turns = keptTurns(sample, kept);
-        yield turns.isEmpty() ? List.of() : List.of(with(sample, turns));
-      }
+      case Filter.Keep(var kept) ->
+          only(sample, question -> kept.contains(skills.of(sample, question)));
+      case Filter.WithoutLetters _ ->
+          only(sample, question -> !question.contains(FormatPrompt.LETTER));
       case Filter.Share(double share) ->
           random(sample, "share").nextDouble() < share ? List.of(sample) : List.of();
+      case Filter.Slice(int number, int of) ->
+          seen++ % of == number - 1 ? List.of(sample) : List.of();
       case Filter.Unprompted _ ->
           List.of(
               with(
@@ -48,15 +52,16 @@ final class Filtering {
     };
   }
 
-  private List<Turn> keptTurns(Sample sample, java.util.Set<Skill> kept) {
+  /// Only the exchanges with such questions; nothing if there are none.
+  private static List<Sample> only(Sample sample, Predicate<String> wanted) {
     List<Turn> turns = new ArrayList<>();
     for (int i = 0; i + 1 < sample.turns().size(); i += 2) {
-      if (kept.contains(skills.of(sample, sample.turns().get(i).text()))) {
+      if (wanted.test(sample.turns().get(i).text())) {
         turns.add(sample.turns().get(i));
         turns.add(sample.turns().get(i + 1));
       }
     }
-    return turns;
+    return turns.isEmpty() ? List.of() : List.of(with(sample, turns));
   }
 
   /// Without the sentences that ask for a format, on lines of their own.

@@ -1,5 +1,7 @@
 package llava4j.experiment.work;
 
+import java.util.Objects;
+
 /// How a model was made; in the file that says that it is finished.
 ///
 /// @param description of the model
@@ -10,6 +12,11 @@ package llava4j.experiment.work;
 /// @param loss mean of the last quarter of the steps
 public record Made(
     String description, String stage, long steps, long samples, double seconds, double loss) {
+  public Made {
+    Objects.requireNonNull(description);
+    Objects.requireNonNull(stage);
+  }
+
   /// The file's name.
   public static final String FILE = "made.json";
 

@@ -78,7 +78,8 @@ public final class Material {
 
   /// The file of a selection.
   public Path file(Selection selection) {
-    String key = Sha256.of(workplace.dataDigest() + "\n" + selection).substring(0, KEY_LENGTH);
+    String key =
+        Sha256.of(workplace.dataDigest() + "\n" + selection.description()).substring(0, KEY_LENGTH);
     Path file = workplace.selections().resolve(key + ".json");
     if (!Files.exists(file)) {
       try (SampleWriter writer = SampleWriter.open(file)) {
@@ -124,7 +125,12 @@ public final class Material {
           };
     }
     for (Filter filter : selection.filters()) {
-      count *= filter instanceof Filter.Share(double share) ? share : 1;
+      count *=
+          switch (filter) {
+            case Filter.Share(double share) -> share;
+            case Filter.Slice(int _, int of) -> 1.0 / of;
+            default -> 1;
+          };
     }
     return Math.round(count);
   }
@@ -135,9 +141,10 @@ public final class Material {
     for (Filter filter : filters) {
       switch (filter) {
         case Filter.Keep(Set<Skill> skills) -> counts.keySet().retainAll(skills);
+        case Filter.WithoutLetters _ -> counts.remove(Skill.CHOICE);
         case Filter.Weighed(Skill skill, double times) ->
             counts.computeIfPresent(skill, (_, count) -> count * times);
-        case Filter.Share _, Filter.Unprompted _, Filter.WrongDetails _ -> {}
+        case Filter.Share _, Filter.Slice _, Filter.Unprompted _, Filter.WrongDetails _ -> {}
       }
     }
     return counts.values().stream().mapToDouble(Double::doubleValue).sum();

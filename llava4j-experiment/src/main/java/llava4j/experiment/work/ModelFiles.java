@@ -44,15 +44,21 @@ public record ModelFiles(Workplace workplace, CheckpointOptions options) {
     };
   }
 
-  private static Optional<Made> read(Path file) {
+  /// How a model was made, from its file; empty if there is none.
+  ///
+  /// @throws BadInputException if the file is damaged
+  static Optional<Made> read(Path file) {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
     try {
       return Optional.of(new JsonMapper().readValue(Files.readString(file), Made.class));
-    } catch (IOException | JacksonException e) {
+    } catch (IOException e) {
       throw new BadInputException(
           file + " cannot be read (" + e.getMessage() + "); delete its folder", e);
+    } catch (JacksonException | NullPointerException e) {
+      throw new BadInputException(
+          file + " is damaged; delete its folder, so that the model is made again", e);
     }
   }
 

@@ -10,8 +10,8 @@ import llava4j.data.mixture.rule.PaddedBox;
 import llava4j.experiment.design.Skill;
 import llava4j.tiny.data.ForeignQuestions;
 
-/// Tells what an exchange teaches: by the image's folder as in the published mixture, and by the
-/// form of the question.
+/// Tells what an exchange teaches: by the question's language, by the image's folder as in the
+/// published mixture, and by the form of the question.
 final class Skills {
   private static final Pattern READ =
       Pattern.compile(
@@ -28,8 +28,12 @@ final class Skills {
   /// @param question as in the file
   Skill of(Sample sample, String question) {
     String text = plain(question);
+    boolean otherLanguage = foreign.contains(text) || TRANSLATED.matcher(text).find();
     if (sample.image().isEmpty()) {
-      return TRANSLATED.matcher(text).find() ? Skill.TRANSLATION : Skill.TEXT;
+      return otherLanguage ? Skill.TRANSLATION : Skill.TEXT;
+    }
+    if (otherLanguage) {
+      return Skill.FOREIGN;
     }
     String image = sample.image().get();
     if (image.startsWith("gqa/") || image.startsWith("lessons/")) {
@@ -41,7 +45,7 @@ final class Skills {
     return byForm(text);
   }
 
-  private Skill byForm(String text) {
+  private static Skill byForm(String text) {
     if (text.endsWith(FormatPrompt.LETTER)) {
       return Skill.CHOICE;
     }
@@ -55,10 +59,7 @@ final class Skills {
     if (brief && READ.matcher(asked).find() && !COUNTED.matcher(asked).find()) {
       return Skill.READING;
     }
-    if (brief) {
-      return Skill.SHORT;
-    }
-    return foreign.contains(text) ? Skill.FOREIGN : Skill.CONVERSATION;
+    return brief ? Skill.SHORT : Skill.CONVERSATION;
   }
 
   /// The skill of most exchanges of a sample; of equals the first in the order of the enum.

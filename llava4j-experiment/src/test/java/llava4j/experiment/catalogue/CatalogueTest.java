@@ -10,6 +10,7 @@ import llava4j.experiment.design.Experiment;
 import llava4j.experiment.design.ExperimentName;
 import llava4j.experiment.design.Model;
 import llava4j.experiment.design.Scale;
+import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +88,35 @@ class CatalogueTest {
     assertThat(tuned.config().preset()).isEqualTo("finetune13b");
     assertThat(tuned.config().optimization().learningRate()).isEqualTo(2e-5);
     assertThat(tuned.config().batching().globalBatch()).isEqualTo(128);
+  }
+
+  @Test
+  void smallRunsKeepFewCheckpointsAndThePapersAsTheirPresets() {
+    Model.Trained paper =
+        (Model.Trained) of(ExperimentName.GROUPING, Scale.SEVEN_B).arms().getFirst().model();
+    assertThat(paper.config().saving()).isEqualTo(Presets.named("finetune7b").saving());
+    Model.Trained small =
+        (Model.Trained) of(ExperimentName.GROUPING, Scale.TINY).arms().getFirst().model();
+    assertThat(small.config().saving().keepLast()).isEqualTo(1);
+  }
+
+  @Test
+  void theLegsOfTheSpeedrunTakeDifferentSamples() {
+    assertThat(
+            of(ExperimentName.SPEEDRUN, Scale.TINY).arms().stream()
+                .map(arm -> ((Model.Trained) arm.model()).data().description()))
+        .hasSize(4)
+        .doesNotHaveDuplicates()
+        .allMatch(data -> data.contains("filters of format"));
+  }
+
+  @Test
+  void noArmOfTheCompositionLosesItsOtherTexts() {
+    Experiment composition = of(ExperimentName.COMPOSITION, Scale.TINY);
+    Model.Trained first = (Model.Trained) composition.arms().getFirst().model();
+    assertThat(first.data().description())
+        .contains(", text")
+        .doesNotContain("foreign", "translations");
   }
 
   @Test

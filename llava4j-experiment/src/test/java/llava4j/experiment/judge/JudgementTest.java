@@ -92,6 +92,19 @@ class JudgementTest {
   }
 
   @Test
+  void basesThatWereTrainedOnceEachCannotTell() {
+    Experiment sides = Catalogue.of(ExperimentName.RESOLUTION, Scale.SMOKE, Precision.FP32);
+    List<Entry> entries = new ArrayList<>();
+    for (int seed = 1; seed <= 3; seed++) {
+      entries.add(entry(sides.arms().getFirst().name(), seed, right(100 + seed), 10));
+      entries.add(entry(sides.arms().getLast().name(), seed, right(160 + seed), 10));
+    }
+    Judgement judgement = Judgement.of(sides, entries);
+    assertThat(judgement.verdict()).isEqualTo(Verdict.CANNOT_TELL);
+    assertThat(judgement.reasons().getFirst()).contains("was trained once for all seeds");
+  }
+
+  @Test
   void missingArmsCannotTell() {
     Judgement judgement = Judgement.of(CONNECTOR, List.of(entry("linear", 1, right(10), 0)));
     assertThat(judgement.verdict()).isEqualTo(Verdict.CANNOT_TELL);

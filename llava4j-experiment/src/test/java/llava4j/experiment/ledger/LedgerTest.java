@@ -15,6 +15,8 @@ import llava4j.error.BadInputException;
 import llava4j.experiment.design.Measure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LedgerTest {
   @TempDir private Path folder;
@@ -48,14 +50,16 @@ class LedgerTest {
     assertThat(again.find("1 pass", 2, "other")).isEmpty();
   }
 
-  @Test
-  void aBrokenLineIsNamed() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"arm\"", "null", "{}"})
+  void aBrokenLineIsNamed(String line) throws IOException {
     Path file = folder.resolve("ledger.jsonl");
     new Ledger(file).add(entry(1));
-    Files.writeString(file, "{\"arm\"", StandardOpenOption.APPEND);
+    Files.writeString(file, line, StandardOpenOption.APPEND);
     assertThatThrownBy(() -> new Ledger(file))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("line 2")
-        .hasMessageContaining("remove the line");
+        .hasMessageContaining("remove the line")
+        .hasMessageContaining("'answers'");
   }
 }

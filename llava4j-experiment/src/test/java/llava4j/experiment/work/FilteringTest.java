@@ -43,7 +43,10 @@ class FilteringTest {
         "lessons/1.png|Is it red?{short}|SINGLE",
         "ocr_vqa/1.jpg|Who wrote this book?{short}|READING",
         "instructions/1.png|Che cosa mostra l'immagine?|FOREIGN",
+        "lessons/1.png|Che cosa mostra l'immagine?|FOREIGN",
+        "gqa/1.jpg|What is the German word for cat?|FOREIGN",
         "|Translate cat into German.|TRANSLATION",
+        "|Che cosa mostra l'immagine?|TRANSLATION",
         "|Write a poem.|TEXT"
       })
   void skillsAreToldByFolderAndForm(String image, String question, Skill skill) {
@@ -83,6 +86,21 @@ class FilteringTest {
   }
 
   @Test
+  void lettersAreLeftOutOfLessonsConversationsAndTexts() {
+    String choice = "Which?\nA. a\nB. b\n" + FormatPrompt.LETTER;
+    Sample lesson =
+        new Sample(
+            "1",
+            Optional.of("lessons/1.png"),
+            sample("1", "<image>\n" + choice, "A", "What color?" + SHORT, "gray").turns());
+    Sample text = new Sample("2", Optional.empty(), sample("2", choice, "A").turns());
+    assertThat(apply(new Filter.WithoutLetters(), List.of(lesson, text)))
+        .singleElement()
+        .extracting(one -> one.turns().getFirst().text())
+        .isEqualTo("<image>\nWhat color?" + SHORT);
+  }
+
+  @Test
   void promptsAreTakenOutAndNothingElse() {
     Sample sample = sample("1", "<image>\nWhat color?" + SHORT, "gray");
     assertThat(
@@ -105,6 +123,27 @@ class FilteringTest {
     assertThat(half).isEqualTo(apply(new Filter.Share(0.5), samples));
     assertThat(half.size()).isBetween(430, 570);
     assertThat(half).containsAll(apply(new Filter.Share(0.1), samples));
+  }
+
+  @Test
+  void slicesAreTheWholeAndShareNothing() {
+    List<Sample> samples =
+        IntStream.range(0, 10).mapToObj(i -> sample("s" + i, "<image>\nQ", "A")).toList();
+    List<Sample> all = new ArrayList<>();
+    for (int number = 1; number <= 4; number++) {
+      all.addAll(apply(new Filter.Slice(number, 4), samples));
+    }
+    assertThat(all).containsExactlyInAnyOrderElementsOf(samples);
+    assertThat(apply(new Filter.Slice(2, 4), samples))
+        .containsExactly(samples.get(1), samples.get(5), samples.get(9));
+  }
+
+  @Test
+  void sharesAreNamedWithAllTheirDigits() {
+    assertThat(new Filter.Share(0.1)).hasToString("10 % of the samples");
+    assertThat(new Filter.Share(0.104)).hasToString("10.4 % of the samples");
+    assertThat(new Filter.WrongDetails(0.125))
+        .hasToString("wrong details in 12.5 % of the descriptions");
   }
 
   @Test
