@@ -99,16 +99,19 @@ public final class ExperimentRun {
   ///   for this scale and data
   /// @throws llava4j.experiment.work.StoppedException if the user asked to stop
   public Outcome run() {
-    try (FolderLock _ = FolderLock.take(settings.out())) {
-      if (experiment.scale() == Scale.SMOKE) {
-        workplace.claim();
-        Miniature.write(workplace.data());
-      }
-      Examiner examiner =
-          new Examiner(
-              workplace, files, settings.device(), settings.benchmarks(), listener, stopAsked);
+    Examiner examiner =
+        new Examiner(
+            workplace, files, settings.device(), settings.benchmarks(), listener, stopAsked);
+    if (experiment.scale() != Scale.SMOKE) { // before the folder is made
       requireInputs(examiner);
+    }
+    workplace.requireOurs();
+    try (FolderLock _ = FolderLock.take(settings.out())) {
       workplace.claim();
+      if (experiment.scale() == Scale.SMOKE) {
+        Miniature.write(workplace.data());
+        requireInputs(examiner);
+      }
       Ledger ledger = new Ledger(ledgerFile());
       ExperimentPlan plan = plan(ledger);
       plan.lines().forEach(listener::onNote);

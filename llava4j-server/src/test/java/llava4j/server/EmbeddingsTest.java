@@ -116,6 +116,7 @@ class EmbeddingsTest {
       value = {
         "{\"model\":\"original\"} | input",
         "{\"input\":\"a\"} | model",
+        "{\"model\":\"original\",\"input\":5} | a text or a list of texts",
         "{\"model\":\"original\",\"input\":[\"a\",\"\"]} | input[1]",
         "{\"model\":\"original\",\"input\":[1,2]} | input[0]",
         "{\"model\":\"original\",\"input\":\"a\",\"dimensions\":3} | dimensions",
@@ -162,7 +163,7 @@ class EmbeddingsTest {
         "400|{\"input\":[1.5]}|list of tokens",
         "400|{\"input\":[[1],[99999999]]}|input[1]: there is no token 99999999",
         "400|{\"input\":[-1]}|there is no token -1",
-        "400|{\"input\":{}}|input must be a list",
+        "400|{\"input\":{}}|input must be a text, a list of texts",
         "400|{\"input\":\"a\",\"encoding_format\":\"hex\"}|float or base64",
         "400|{\"input\":\"a\",\"dimensions\":3}|dimensions can be 256 only",
         "400|{\"input\":\"a\",\"truncate\":true}|no field truncate",

@@ -105,7 +105,8 @@ final class BenchText {
   private static String share(double share, String of) {
     return Double.isNaN(share)
         ? ""
-        : String.format(Locale.ROOT, ", %.0f %% of %s", 100 * share, of);
+        : String.format(
+            Locale.ROOT, share < 0.01 ? ", %.1f %% of %s" : ", %.0f %% of %s", 100 * share, of);
   }
 
   private static String seconds(double value) {

@@ -64,6 +64,10 @@ final class AnswerForm {
   }
 
   private static String read(String option, Path file) {
+    if (file.toString().startsWith("{")) {
+      throw new BadInputException(
+          option + " takes the name of a file; write '" + file + "' into one and name it");
+    }
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {

@@ -46,7 +46,7 @@ class BenchCommandTest {
         .containsPattern("prefill, 5 rows +\\S+ m?s, \\S+/s")
         .containsPattern("prefill, 9 rows +\\S+ m?s, \\S+/s")
         .containsPattern("products +\\d+ GOP/s")
-        .containsPattern("prefill, \\d+ rows +\\S+ m?s, \\S+/s, \\d+ % of products")
+        .containsPattern("prefill, \\d+ rows +\\S+ m?s, \\S+/s, \\d+(\\.\\d)? % of products")
         .containsPattern("decode, 1 sequence +\\S+/s, \\d+ % of reading")
         .containsPattern("decode, 3 sequences +\\S+/s, \\d+ % of reading")
         .containsPattern("peak memory +\\S+ [MG]iB")

@@ -2,6 +2,7 @@ package llava4j.experiment.work;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,20 +49,22 @@ public record Workplace(Path root, Path data, Scale scale) {
       return;
     }
     Map<String, String> there = read(file);
-    wanted()
-        .forEach((name, value) -> {
-          if (!value.equals(there.get(name))) {
-            throw new BadInputException(
-                root
-                    + " holds experiments with "
-                    + name
-                    + " "
-                    + there.get(name)
-                    + ", not "
-                    + value
-                    + "; use another --out folder, or delete that one");
-          }
-        });
+    require("scale", scale.word(), there); // needs no data, which may be of the other scale
+    require("data", dataDigest(), there);
+  }
+
+  private void require(String name, String wanted, Map<String, String> there) {
+    if (!wanted.equals(there.get(name))) {
+      throw new BadInputException(
+          root
+              + " holds experiments with "
+              + name
+              + " "
+              + there.get(name)
+              + ", not "
+              + wanted
+              + "; use another --out folder, or delete that one");
+    }
   }
 
   private Map<String, String> wanted() {
@@ -87,6 +90,12 @@ public record Workplace(Path root, Path data, Scale scale) {
         sizes.append(part.file()).append(' ').append(Files.size(data.resolve(part.file())));
       }
       return Sha256.of(sizes.toString()).substring(0, 16);
+    } catch (NoSuchFileException e) {
+      throw new BadInputException(
+          e.getFile()
+              + " does not exist; name the folder of the training data with --data, or make it with"
+              + " 'llava data build'",
+          e);
     } catch (IOException e) {
       throw new BadInputException(data + " cannot be read: " + e.getMessage(), e);
     }
@@ -122,6 +131,9 @@ public record Workplace(Path root, Path data, Scale scale) {
   private void requireEmpty() {
     if (!Files.exists(root)) {
       return;
+    }
+    if (!Files.isDirectory(root)) {
+      throw new BadInputException(root + " is a file; name a folder as --out");
     }
     try (var entries = Files.list(root)) {
       entries

@@ -79,6 +79,9 @@ final class OllamaEmbed implements Handler {
     if (input.isString()) {
       return input.stringValue().isEmpty() ? List.of() : List.of(input.stringValue());
     }
+    if (!input.isArray()) {
+      throw Refusal.badField(INPUT, "input must be a text or a list of texts; correct it");
+    }
     List<JsonNode> items = fields.list(INPUT);
     if (items.size() > most) {
       throw Refusal.badField(

@@ -92,6 +92,10 @@ final class Embeddings implements Handler {
     if (input.isString()) {
       return List.of(tokens(input, INPUT));
     }
+    if (!input.isArray()) {
+      throw Refusal.badField(
+          INPUT, "input must be a text, a list of texts, or the tokens of texts; correct it");
+    }
     List<JsonNode> items = fields.list(INPUT);
     if (!items.isEmpty() && items.getFirst().isNumber()) {
       return List.of(tokens(input, INPUT));
