@@ -69,6 +69,15 @@ class ExperimentCommandTest {
     assertOneSentence(run("experiment", "hd", "--seeds", "0", "--out", none), "seeds is 0");
     assertOneSentence(
         run("experiment", "hd", "--data", none, "--out", none + "-out"), "llava data build tiny");
+    assertThat(Path.of(none + "-out")).doesNotExist();
+    Path file = Files.writeString(folder.resolve("file"), "");
+    assertOneSentence(
+        run("experiment", "hd", "--scale", "smoke", "--out", file.toString()), "is a file");
+    Path smoke = Files.createDirectories(folder.resolve("smoke"));
+    Files.writeString(smoke.resolve("workplace.json"), "{\"scale\":\"smoke\",\"data\":\"x\"}");
+    assertOneSentence(
+        run("experiment", "hd", "--dry-run", "--data", none, "--out", smoke.toString()),
+        "holds experiments with scale smoke, not tiny");
     Path taken = Files.createDirectories(folder.resolve("taken"));
     Files.writeString(taken.resolve("photo.jpg"), "");
     assertOneSentence(

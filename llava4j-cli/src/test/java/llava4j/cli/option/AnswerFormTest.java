@@ -49,6 +49,7 @@ class AnswerFormTest {
 
   @Test
   void wrongFormsAreOneSentence() throws IOException {
+    refused("takes the name of a file", "--schema", "{\"type\":\"object\"}");
     refused("there is no file", "--schema", folder.resolve("none.json").toString());
     Path ignored = Files.writeString(folder.resolve("s.json"), "{\"propertys\": {}}");
     refused("/propertys", "--schema", ignored.toString());
