@@ -35,10 +35,8 @@ class LongRunTest {
   /// Rounds until all code is compiled and the pool is full.
   private static final int WARM_UP = 8;
 
-  /// Memory of the compiler comes and goes, so that the least of some rounds counts.
-  private static final int WATCHED = 4;
-
-  private static final int SAMPLES = 10;
+  /// Java returns what its compiler has used every five seconds.
+  private static final int COMPILER_REST = 6000;
 
   /// Less than the logits of a token.
   private static final double NATIVE_PER_TOKEN = 1000;
@@ -109,8 +107,7 @@ class LongRunTest {
                 .withDecoding(new Decoding.Sample(1, 50, 1, 0, 1))
                 .withMaxNewTokens(TOKENS)
                 .withNumAnswers(ANSWERS);
-        long before = Long.MAX_VALUE;
-        long after = Long.MAX_VALUE;
+        long before = 0;
         long allocatedBefore = 0;
         for (int round = 0; round < ROUNDS; round++) {
           SplicedPrompt prompt =
@@ -121,15 +118,11 @@ class LongRunTest {
             throw new IllegalStateException("an answer ended early");
           }
           if (round == WARM_UP) {
+            before = nativeBytes(generator);
             allocatedBefore = allocated();
           }
-          if (round >= WARM_UP && round < WARM_UP + WATCHED) {
-            before = Math.min(before, nativeBytes(generator));
-          }
-          if (round >= ROUNDS - WATCHED) {
-            after = Math.min(after, nativeBytes(generator));
-          }
         }
+        long after = nativeBytes(generator);
         double tokens = (double) (ROUNDS - WARM_UP - 1) * ANSWERS * TOKENS;
         System.out.println("native " + (after - before) / tokens);
         System.out.println("allocated " + (allocated() - allocatedBefore) / tokens);
@@ -141,12 +134,8 @@ class LongRunTest {
   /// the process holds says less: the library keeps tens of megabytes that the compiler has freed.
   private static long nativeBytes(Generator generator) throws InterruptedException {
     System.gc();
-    long least = Long.MAX_VALUE;
-    for (int i = 0; i < SAMPLES; i++) { // the compiler may be at work
-      least = Math.min(least, allocatedNow());
-      Thread.sleep(20);
-    }
-    return least - generator.cacheBytes();
+    Thread.sleep(COMPILER_REST);
+    return allocatedNow() - generator.cacheBytes();
   }
 
   @SuppressWarnings("restricted") // a call of the C library
@@ -159,7 +148,7 @@ class LongRunTest {
                   FunctionDescriptor.of(MALLINFO));
       MemorySegment now = (MemorySegment) mallinfo.invokeExact((SegmentAllocator) arena);
       return field(now, "uordblks") + field(now, "hblkhd");
-    } catch (Throwable e) {
+    } catch (Throwable e) { // invokeExact declares it; mallinfo2 throws nothing
       throw new IllegalStateException("the C library does not say what is allocated", e);
     }
   }
