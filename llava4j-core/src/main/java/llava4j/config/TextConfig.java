@@ -62,6 +62,23 @@ public record TextConfig(
         slidingWindow);
   }
 
+  public TextConfig withNumLayers(int layers) {
+    return new TextConfig(
+        dim,
+        intermediateDim,
+        layers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        vocab,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        tieEmbeddings,
+        slidingWindow);
+  }
+
   public TextConfig withTiedEmbeddings(boolean tied) {
     return new TextConfig(
         dim,

@@ -69,6 +69,22 @@ public record VisionConfig(
     }
   }
 
+  /// The configuration with another size of views and another number of blocks.
+  public VisionConfig withShape(int side, int layers) {
+    return new VisionConfig(
+        side,
+        patchSize,
+        dim,
+        intermediateDim,
+        layers,
+        numHeads,
+        layerNormEps,
+        activation,
+        featureLayer,
+        featureSelection,
+        projectionDim);
+  }
+
   /// Number of patches along one side of a view; remaining pixels are ignored, as in a strided
   /// convolution.
   public int patchesPerSide() {

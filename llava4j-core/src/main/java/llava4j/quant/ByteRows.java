@@ -34,23 +34,19 @@ public final class ByteRows {
     MemorySegment values = segment(input, (long) rows * columns * Float.BYTES);
     MemorySegment bytes = segment(target, rows * stride);
     RowKernel kernel = VectorSupport.isAvailable() ? ByteRowsVector::round : ByteRows::plain;
-    ParallelChunks.run(
+    ParallelChunks.runRows(
         NativeRuntime.numThreads(),
-        Math.ceilDiv(rows, ROWS_PER_CHUNK),
-        () ->
-            chunk -> {
-              int end = Math.toIntExact(Math.min(rows, (chunk + 1) * ROWS_PER_CHUNK));
-              for (int row = Math.toIntExact(chunk * ROWS_PER_CHUNK); row < end; row++) {
-                kernel.round(
-                    values,
-                    (long) row * columns * Float.BYTES,
-                    columns,
-                    bytes,
-                    row * stride,
-                    rounded,
-                    row);
-              }
-            });
+        rows,
+        ROWS_PER_CHUNK,
+        row ->
+            kernel.round(
+                values,
+                row * columns * Float.BYTES,
+                columns,
+                bytes,
+                row * stride,
+                rounded,
+                Math.toIntExact(row)));
     return rounded;
   }
 

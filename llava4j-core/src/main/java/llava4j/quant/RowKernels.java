@@ -139,17 +139,7 @@ public final class RowKernels {
       }
       return;
     }
-    long perChunk = Math.max(1, CHUNK / dim);
-    ParallelChunks.run(
-        NativeRuntime.numThreads(),
-        Math.ceilDiv(rows, perChunk),
-        () ->
-            chunk -> {
-              long end = Math.min(rows, (chunk + 1) * perChunk);
-              for (long row = chunk * perChunk; row < end; row++) {
-                kernel.accept(row);
-              }
-            });
+    ParallelChunks.runRows(NativeRuntime.numThreads(), rows, Math.max(1, CHUNK / dim), kernel);
   }
 
   private static FloatVector load(long at, int i) {

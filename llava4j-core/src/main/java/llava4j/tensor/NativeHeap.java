@@ -2,6 +2,7 @@ package llava4j.tensor;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
@@ -28,52 +29,48 @@ public final class NativeHeap {
   private static final int LARGE_BEFORE = 32 << 20;
 
   private final Optional<MethodHandle> trim;
-  private final Optional<MethodHandle> mallopt;
+
+  public NativeHeap() {
+    this.trim = function("malloc_trim", ValueLayout.JAVA_LONG);
+  }
 
   @SuppressWarnings("restricted") // java is started with --enable-native-access
-  public NativeHeap() {
+  private static Optional<MethodHandle> function(String name, MemoryLayout... arguments) {
     Linker linker = Linker.nativeLinker();
-    this.trim =
-        linker
-            .defaultLookup()
-            .find("malloc_trim")
-            .map(address ->
-                linker.downcallHandle(
-                    address, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG)));
-    this.mallopt =
-        linker
-            .defaultLookup()
-            .find("mallopt")
-            .map(address ->
-                linker.downcallHandle(
-                    address,
-                    FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)));
+    return linker
+        .defaultLookup()
+        .find(name)
+        .map(address ->
+            linker.downcallHandle(address, FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments)));
   }
 
   /// Keeps freed blocks for the next ones, up to some hundreds of megabytes: 256 MB of the main
   /// heap and about 64 MB of each other one. Does nothing where the user has set such limits in the
   /// environment, or if the C library has none.
-  void keepFreed() {
+  static void keepFreed() {
     boolean chosen =
         System.getenv().entrySet().stream()
             .anyMatch(variable ->
                 variable.getKey().startsWith("MALLOC_")
                     || (variable.getKey().equals("GLIBC_TUNABLES")
                         && variable.getValue().contains("glibc.malloc.")));
-    if (!chosen && mallopt.isPresent()) {
-      set(ARENA_MAX, ARENAS);
-      set(TRIM_THRESHOLD, KEPT);
-      set(TOP_PAD, LARGE); // without it, heaps of threads are given back whole
-      if (!set(MMAP_THRESHOLD, LARGE)) {
-        set(MMAP_THRESHOLD, LARGE_BEFORE);
-      }
+    if (chosen) {
+      return;
     }
+    function("mallopt", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)
+        .ifPresent(mallopt -> {
+          set(mallopt, ARENA_MAX, ARENAS);
+          set(mallopt, TRIM_THRESHOLD, KEPT);
+          set(mallopt, TOP_PAD, LARGE); // without it, heaps of threads are given back whole
+          if (!set(mallopt, MMAP_THRESHOLD, LARGE)) {
+            set(mallopt, MMAP_THRESHOLD, LARGE_BEFORE);
+          }
+        });
   }
 
-  private boolean set(int option, int value) {
+  private static boolean set(MethodHandle mallopt, int option, int value) {
     try {
-      return (int) mallopt.get().invokeExact(option, value) != 0;
+      return (int) mallopt.invokeExact(option, value) != 0;
     } catch (Throwable e) { // invokeExact declares it; mallopt throws nothing
       throw new IllegalStateException(e);
     }

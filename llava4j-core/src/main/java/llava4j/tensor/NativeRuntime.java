@@ -90,7 +90,7 @@ public final class NativeRuntime {
   /// time. Not for training, whose launchers set limits of their own (ADR 13).
   public static void prepareForInference() {
     prepare();
-    new NativeHeap().keepFreed();
+    NativeHeap.keepFreed();
   }
 
   /// Makes OpenBLAS single-threaded, so that all parallel work is done by libtorch's own threads.

@@ -14,6 +14,23 @@ public final class ParallelChunks {
 
   private ParallelChunks() {}
 
+  /// Runs rows 0 to `count` - 1 as [#run] runs chunks, some at a time.
+  ///
+  /// @param perChunk rows of a chunk
+  /// @param row work that needs nothing for itself
+  public static void runRows(int threads, long count, long perChunk, LongConsumer row) {
+    run(
+        threads,
+        Math.ceilDiv(count, perChunk),
+        () ->
+            chunk -> {
+              long end = Math.min(count, (chunk + 1) * perChunk);
+              for (long i = chunk * perChunk; i < end; i++) {
+                row.accept(i);
+              }
+            });
+  }
+
   /// Runs chunks 0 to `count` - 1, in any order, and returns when all are done. Where one throws,
   /// no other is begun, and what it threw comes out when none is at work any more: callers free the
   /// memory that workers read.

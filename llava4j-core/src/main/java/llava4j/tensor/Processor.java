@@ -35,10 +35,14 @@ public record Processor(String name, List<String> flags) {
 
   /// The CPU of this machine. On systems other than Linux, the flags are unknown.
   public static Processor ofThisMachine() {
-    Path info = Path.of("/proc/cpuinfo");
+    return of(Path.of("/proc/cpuinfo"));
+  }
+
+  /// From a file like `/proc/cpuinfo`; without it, the flags are unknown.
+  public static Processor of(Path cpuinfo) {
     try {
-      return Files.isReadable(info)
-          ? of(Files.readString(info))
+      return Files.isReadable(cpuinfo)
+          ? of(Files.readString(cpuinfo))
           : new Processor(System.getProperty("os.arch"), List.of());
     } catch (IOException e) {
       return new Processor(System.getProperty("os.arch"), List.of());
@@ -51,6 +55,11 @@ public record Processor(String name, List<String> flags) {
     return new Processor(
         value("model name", cpuinfo, System.getProperty("os.arch")),
         OF_INTEREST.stream().filter(present::contains).toList());
+  }
+
+  /// Whether it has instructions that multiply bfloat16.
+  public boolean hasBf16Products() {
+    return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
   }
 
   private static String value(String key, String cpuinfo, String otherwise) {

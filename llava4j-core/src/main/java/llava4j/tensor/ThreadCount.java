@@ -22,6 +22,11 @@ public record ThreadCount(int count, String origin) {
     }
   }
 
+  /// Whether the environment names a number.
+  public static boolean isSet(Map<String, String> environment) {
+    return environment.containsKey(VARIABLE) || environment.containsKey(OPEN_MP);
+  }
+
   /// The first of these that is set: the caller's number, `LLAVA_THREADS`, the first number of
   /// `OMP_NUM_THREADS`, or else the number of processors that this process may use.
   ///

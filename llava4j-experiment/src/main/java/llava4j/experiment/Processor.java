@@ -1,17 +1,11 @@
 package llava4j.experiment;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig.Precision;
 
 /// Which element type small models are trained in.
 public final class Processor {
-  private static final Pattern FAST = Pattern.compile("\\b(amx_bf16|avx512_bf16)\\b");
-
   private Processor() {}
 
   /// bfloat16 where the device multiplies it faster than fp32: on GPUs, and on processors with AMX
@@ -25,11 +19,8 @@ public final class Processor {
 
   /// @param information as Linux writes it; a missing file counts as a processor without bfloat16
   static Precision precisionFor(Path information) {
-    try {
-      String text = Files.readString(information, StandardCharsets.UTF_8);
-      return FAST.matcher(text).find() ? Precision.BF16 : Precision.FP32;
-    } catch (IOException e) {
-      return Precision.FP32;
-    }
+    return llava4j.tensor.Processor.of(information).hasBf16Products()
+        ? Precision.BF16
+        : Precision.FP32;
   }
 }

@@ -42,7 +42,7 @@ record AnswerRows(
     TaskContext task = TaskContext.get();
     RowAnswerer answerer = new RowAnswerer(borrowed.model(), settings, configuration, reader);
     RowWindow window =
-        new RowWindow(rows, answerer, borrowed.model().threads(), rowsInFlight, count, task);
+        new RowWindow(rows, answerer, borrowed.model().threads(), rowsInFlight, count);
     // also if the rows are not read to their end
     task.addTaskCompletionListener(
         (TaskCompletionListener)

@@ -2,7 +2,6 @@ package llava4j.spark;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import llava4j.error.BadInputException;
 import llava4j.tensor.ThreadCount;
 import org.apache.spark.SparkEnv;
@@ -56,10 +55,7 @@ final class ExecutorPlace {
   /// The number of threads that the cluster's configuration asks for; 0 if it says nothing, or the
   /// environment says more.
   static int cores() {
-    Map<String, String> environment = System.getenv();
-    if (SparkEnv.get() == null
-        || environment.containsKey(ThreadCount.VARIABLE)
-        || environment.containsKey("OMP_NUM_THREADS")) {
+    if (SparkEnv.get() == null || ThreadCount.isSet(System.getenv())) {
       return 0;
     }
     return SparkEnv.get().conf().getInt("spark.executor.cores", 0);

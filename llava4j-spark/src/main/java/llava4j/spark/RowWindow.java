@@ -10,7 +10,6 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import llava4j.Cancellation;
-import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -26,26 +25,18 @@ final class RowWindow implements Iterator<Row> {
   private final Executor threads;
   private final int size;
   private final WorkCount count;
-  private final TaskContext task;
   private final Cancellation cancellation = new Cancellation();
   private final Deque<Asked> asked = new ArrayDeque<>();
 
   private record Asked(Row row, FutureTask<RowAnswer> answer) {}
 
   /// @param size rows that are asked at the same time
-  RowWindow(
-      Iterator<Row> rows,
-      RowAnswerer answerer,
-      Executor threads,
-      int size,
-      WorkCount count,
-      TaskContext task) {
+  RowWindow(Iterator<Row> rows, RowAnswerer answerer, Executor threads, int size, WorkCount count) {
     this.rows = rows;
     this.answerer = answerer;
     this.threads = threads;
     this.size = size;
     this.count = count;
-    this.task = task;
   }
 
   @Override
@@ -73,9 +64,7 @@ final class RowWindow implements Iterator<Row> {
 
   private RowAnswer await(FutureTask<RowAnswer> answer) {
     while (true) {
-      if (task.isInterrupted()) {
-        throw new TaskKilledException("the task was stopped");
-      }
+      ExecutorPlace.requireNotStopped();
       try {
         return answer.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException _) {

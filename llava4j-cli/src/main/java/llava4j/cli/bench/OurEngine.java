@@ -61,8 +61,8 @@ final class OurEngine implements Engine {
       options = options.withWeights(format);
       memory = MemoryPlan.of(config, weights, options.device(), options.weights());
       if (options.device() instanceof Device.Cpu) {
-        memory.requireFits(
-            config, weights, options.weights(), AvailableMemory.ofThisProcess().bytes());
+        AvailableMemory.ofThisProcess()
+            .require(bytes -> memory.requireFits(config, weights, options.weights(), bytes));
       }
       stepBytes = MemoryPlan.stepBytes(config, weights, options.device(), options.weights());
       storedStepBytes =
@@ -73,7 +73,7 @@ final class OurEngine implements Engine {
       rowWeights =
           weights.tensors().values().stream()
               .filter(info -> MemoryPlan.isReadEachStep(config, info) && !isHead(info.name()))
-              .mapToLong(info -> info.shape().stream().reduce(1L, Math::multiplyExact))
+              .mapToLong(TensorInfo::numElements)
               .sum();
     } catch (RuntimeException | Error e) {
       checkpoint.close();

@@ -194,7 +194,7 @@ public final class QuantizeCommand implements Callable<Integer> {
 
   /// About: matrices whose rows are no whole blocks count as quantised.
   private long bytesWritten(TensorInfo info) {
-    long values = info.shape().stream().reduce(1L, Math::multiplyExact);
+    long values = info.numElements();
     if (info.shape().size() < 2) {
       return GgmlType.F32.bytesOf(values);
     }

@@ -99,7 +99,7 @@ public final class TorchZipWriter extends ShardWriter {
     for (int i = 0; i < infos.size(); i++) {
       TensorInfo info = infos.get(i);
       DType type = dtype == null ? info.dtype() : dtype;
-      long elements = info.shape().stream().reduce(1L, Math::multiplyExact);
+      long elements = info.numElements();
       pickle.text(info.name()).global("torch._utils", "_rebuild_tensor_v2").raw('(');
       pickle
           .raw('(')

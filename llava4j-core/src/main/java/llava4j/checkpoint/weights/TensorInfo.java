@@ -15,6 +15,10 @@ public record TensorInfo(
     shape = List.copyOf(shape);
   }
 
+  public long numElements() {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+
   /// The same tensor under another name.
   public TensorInfo withName(String other) {
     return new TensorInfo(other, dtype, storedAs, shape, bytes, file);

@@ -22,8 +22,7 @@ record BfloatProducts(OneDnnLinear operator, WideTiles tiles, long fewestRows) i
 
   /// Whether this CPU has bf16 instructions.
   static boolean areFast() {
-    Processor processor = Processor.ofThisMachine();
-    return processor.flags().contains("avx512_bf16") || processor.flags().contains("amx_bf16");
+    return Processor.ofThisMachine().hasBf16Products();
   }
 
   @Override

@@ -58,7 +58,7 @@ sealed interface MatrixPlan {
 
   /// The plan for an embedding table.
   static Plain table(TensorInfo info, WeightSource source, Device device, WeightFormat format) {
-    long values = info.shape().stream().reduce(1L, Math::multiplyExact);
+    long values = info.numElements();
     DType type =
         switch (device) {
           case Device.Cuda _ -> device.computeType();

@@ -92,7 +92,7 @@ public record MemoryPlan(
     if (LoadedParameters.isMatrix(info.name())) {
       return MatrixPlan.linear(info, weights, device, format).bytes();
     }
-    long values = info.shape().stream().reduce(1L, Math::multiplyExact);
+    long values = info.numElements();
     return values * device.computeType().bytes();
   }
 

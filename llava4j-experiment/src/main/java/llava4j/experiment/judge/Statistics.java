@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import llava4j.eval.Bootstrap;
 import llava4j.eval.task.Stratum;
 import llava4j.experiment.ledger.Figure;
 
@@ -116,10 +117,7 @@ public final class Statistics {
   /// Whether all figures are made of the same questions.
   private static boolean same(List<Figure> figures) {
     return figures.stream()
-            .map(figure -> figure.strata().stream().map(stratum -> stratum.parts().size()).toList())
-            .distinct()
-            .count()
-        == 1;
+        .allMatch(figure -> Bootstrap.arePairs(figures.getFirst().strata(), figure.strata()));
   }
 
   private static double mean(List<Double> values) {

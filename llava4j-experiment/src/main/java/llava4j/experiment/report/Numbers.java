@@ -23,11 +23,4 @@ final class Numbers {
             + ")"
         : "**" + plain(found.mean()) + "**";
   }
-
-  static String time(double seconds) {
-    long all = Math.round(seconds);
-    return all >= 3600
-        ? String.format(Locale.ROOT, "%d:%02d:%02d h", all / 3600, all / 60 % 60, all % 60)
-        : String.format(Locale.ROOT, "%d:%02d min", all / 60, all % 60);
-  }
 }

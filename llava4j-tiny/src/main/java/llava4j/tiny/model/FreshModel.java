@@ -19,8 +19,6 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.checkpoint.weights.WriteListener;
 import llava4j.config.Llava15;
 import llava4j.config.LlavaConfig;
-import llava4j.config.TextConfig;
-import llava4j.config.VisionConfig;
 import llava4j.image.ImageProcessorConfig;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
@@ -53,38 +51,10 @@ public record FreshModel(LlavaConfig config, SentencePieceModel vocabulary, long
   /// @param towerBlocks of the vision tower, of which all are used
   /// @param textBlocks of the language model
   public FreshModel shaped(int imageSide, int towerBlocks, int textBlocks) {
-    VisionConfig vision = config.vision();
-    TextConfig text = config.text();
     LlavaConfig other =
         config
-            .withVision(
-                new VisionConfig(
-                    imageSide,
-                    vision.patchSize(),
-                    vision.dim(),
-                    vision.intermediateDim(),
-                    towerBlocks,
-                    vision.numHeads(),
-                    vision.layerNormEps(),
-                    vision.activation(),
-                    vision.featureLayer(),
-                    vision.featureSelection(),
-                    vision.projectionDim()))
-            .withText(
-                new TextConfig(
-                    text.dim(),
-                    text.intermediateDim(),
-                    textBlocks,
-                    text.numHeads(),
-                    text.numKvHeads(),
-                    text.headDim(),
-                    text.vocab(),
-                    text.maxPositions(),
-                    text.rmsNormEps(),
-                    text.ropeTheta(),
-                    text.ropeScaling(),
-                    text.tieEmbeddings(),
-                    text.slidingWindow()));
+            .withVision(config.vision().withShape(imageSide, towerBlocks))
+            .withText(config.text().withNumLayers(textBlocks));
     return new FreshModel(other, vocabulary, seed);
   }
 
