@@ -10,6 +10,26 @@ import llava4j.quant.BlockMatrix.Row;
 public final class BlockNarrower {
   private BlockNarrower() {}
 
+  /// Whether the bytes of a matrix are written by columns, in a fraction of the time.
+  public static boolean isByColumns(BlockMatrix matrix) {
+    return matrix instanceof PanelBlocks panels && panels.layout().bits() == 4;
+  }
+
+  /// Writes `count` rows from row `first` on, by columns.
+  ///
+  /// @param matrix one that `isByColumns`
+  /// @param first a multiple of 32
+  /// @param target address of [columns, stride] bytes, of which the first `count`, rounded up to a
+  ///   multiple of 32, are written
+  /// @param scales the scale of each row, written from index 0 on
+  public static void toColumns(
+      BlockMatrix matrix, long first, int count, long target, long stride, float[] scales) {
+    if (!isByColumns(matrix) || first % PanelLayout.ROWS != 0) {
+      throw new IllegalArgumentException("not whole panels of 4 bits from row " + first);
+    }
+    PanelNarrower.toBytes((PanelBlocks) matrix, first, count, target, stride, scales);
+  }
+
   /// Writes `count` rows from row `first` on.
   ///
   /// @param rows memory for rows to read together
@@ -23,12 +43,6 @@ public final class BlockNarrower {
       long target,
       long stride,
       float[] scales) {
-    if (matrix instanceof PanelBlocks panels
-        && panels.layout().bits() == 4
-        && first % PanelLayout.ROWS == 0) {
-      new PanelNarrower(panels).toBytes(first, count, target, stride, scales);
-      return;
-    }
     MemorySegment bytes = ByteRows.segment(target, count * stride);
     boolean vector =
         VectorSupport.isAvailable() && BlockWidenerVector.takes(matrix.layout(), matrix.columns());

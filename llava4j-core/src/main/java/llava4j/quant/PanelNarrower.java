@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.F2I;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.S2B;
 import static llava4j.quant.BlockWidenerVector.FLOATS;
 import static llava4j.quant.BlockWidenerVector.INTS;
 import static llava4j.quant.HalfMatVecVector.F16_BITS;
@@ -15,9 +16,12 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
-/// As [BlockNarrower], for panels of 4 bits: a panel's cache lines are read once, and its 32 rows
-/// are rounded side by side, in 16 bits.
+/// As [BlockNarrower], for panels of 4 bits, whose columns are written instead of their rows: a
+/// lane of a vector is a row, so the bytes of a column lie side by side, and are rounded in 16
+/// bits.
 ///
 /// A block's scale becomes a factor of 12 bits: number · factor has the byte in its upper half. The
 /// factor moves a number by at most a 4096th of the row's largest, 1/32 of a byte's step.
@@ -28,46 +32,77 @@ final class PanelNarrower {
   /// What rounds the upper half to nearest.
   static final int HALF = 128;
 
+  private static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(SHORTS.vectorBitSize() / 2));
   private static final int STRIPS = PanelLayout.ROWS / SHORTS.length();
   private static final int LANES = INTS.length();
 
-  private final PanelLayout layout;
-  private final long panels;
-  private final int groups;
-  private final float[] inverses = new float[PanelLayout.ROWS]; // as `lines`
-  private final float[] largest = new float[PanelLayout.ROWS]; // as `lines`
-  private final int[] lines; // [groups, strips, even and odd rows, lanes]
+  /// Columns of a group.
+  private static final long COLUMNS = 4;
 
-  /// @param matrix of 4 bits; rows are read from the first of a panel on
-  PanelNarrower(PanelBlocks matrix) {
+  /// Blocks of a panel that are written before those of the next one: the lines of memory that
+  /// panels share then stay in the core's cache.
+  private static final int BLOCKS_TOGETHER = 8;
+
+  private final PanelLayout layout;
+  private final long panels; // address
+  private final int groups;
+  private final long target;
+  private final long stride;
+  private final float[] inverses; // [panels, strips, even and odd rows, lanes]
+  private final float[] largest = new float[PanelLayout.ROWS]; // [strips, even and odd rows, lanes]
+
+  private PanelNarrower(PanelBlocks matrix, long first, int numPanels, long target, long stride) {
     this.layout = matrix.panelLayout();
-    this.panels = matrix.panels().address();
+    this.panels =
+        matrix.panels().address() + first / PanelLayout.ROWS * matrix.panelLayout().panelBytes();
     this.groups = layout.groups();
-    this.lines = new int[groups * PanelLayout.ROWS];
+    this.target = target;
+    this.stride = stride;
+    this.inverses = new float[numPanels * PanelLayout.ROWS];
   }
 
-  /// Writes `count` rows from row `first` on, as `BlockNarrower.toBytes` does.
-  void toBytes(long first, int count, long target, long stride, float[] scales) {
-    for (int done = 0; done < count; done += PanelLayout.ROWS) {
-      int rows = Math.min(PanelLayout.ROWS, count - done);
-      long panel = panels + (first + done) / PanelLayout.ROWS * layout.panelBytes();
-      findLargest(panel);
-      for (int row = 0; row < PanelLayout.ROWS; row++) {
-        float most = 8 * largest[place(row)];
-        inverses[place(row)] = most < ByteRows.LEAST ? 0 : 8 * MOST_FACTOR / most;
-        if (row < rows) {
-          scales[done + row] = ByteRows.scale(most);
-        }
+  /// Writes `count` rows from row `first` on, the first of a panel.
+  ///
+  /// @param target address of [columns, stride] bytes, of which the first `count`, rounded up to
+  ///   whole panels, are written
+  /// @param scales the scale of each row, written from index 0 on
+  static void toBytes(
+      PanelBlocks matrix, long first, int count, long target, long stride, float[] scales) {
+    int numPanels = Math.ceilDiv(count, PanelLayout.ROWS);
+    PanelNarrower narrower = new PanelNarrower(matrix, first, numPanels, target, stride);
+    for (int panel = 0; panel < numPanels; panel++) {
+      narrower.prepare(panel, count, scales);
+    }
+    int blocks = matrix.panelLayout().numBlocks();
+    for (int from = 0; from < blocks; from += BLOCKS_TOGETHER) {
+      int end = Math.min(blocks, from + BLOCKS_TOGETHER);
+      for (int panel = 0; panel < numPanels; panel++) {
+        narrower.write(panel, from, end);
       }
-      for (int block = 0; block < layout.numBlocks(); block++) {
-        long at = panel + (long) block * layout.blockBytes();
-        for (int strip = 0; strip < STRIPS; strip++) {
-          strip(at, strip);
-        }
-        int columns = layout.blocks().blockValues();
-        for (int row = 0; row < rows; row++) {
-          writeRow(row, target + (done + row) * stride + (long) block * columns);
-        }
+    }
+  }
+
+  /// Finds the scales of a panel's rows.
+  private void prepare(int panel, int count, float[] scales) {
+    findLargest(panels + panel * layout.panelBytes());
+    int from = panel * PanelLayout.ROWS;
+    for (int row = 0; row < PanelLayout.ROWS; row++) {
+      float most = 8 * largest[place(row)];
+      inverses[from + place(row)] = most < ByteRows.LEAST ? 0 : 8 * MOST_FACTOR / most;
+      if (from + row < count) {
+        scales[from + row] = ByteRows.scale(most);
+      }
+    }
+  }
+
+  private void write(int panel, int firstBlock, int endBlock) {
+    for (int block = firstBlock; block < endBlock; block++) {
+      long at = panels + panel * layout.panelBytes() + (long) block * layout.blockBytes();
+      long column = target + (long) block * layout.blocks().blockValues() * stride;
+      for (int strip = 0; strip < STRIPS; strip++) {
+        int place = panel * PanelLayout.ROWS + strip * SHORTS.length();
+        strip(at, strip, place, column + place);
       }
     }
   }
@@ -112,30 +147,51 @@ final class PanelNarrower {
         .mul(HalfMatVecVector.SUM_SCALE);
   }
 
-  /// Rounds a strip's numbers of a block, into `lines`: four bytes of a row in each lane.
-  private void strip(long block, int strip) {
-    int place = strip * SHORTS.length();
+  /// Rounds a strip's numbers of a block.
+  ///
+  /// @param place of the strip's first inverse
+  /// @param to address of the strip's first byte
+  private void strip(long block, int strip, int place, long to) {
     IntVector even = factor(scale(block, strip, false), place);
     IntVector odd = factor(scale(block, strip, true), place + LANES);
     ShortVector factor = even.and(0xFFFF).or(odd.lanewise(LSHL, 16)).reinterpretAsShorts();
     ShortVector offset = factor.lanewise(LSHL, 3).neg().add((short) HALF); // of number + 8
+    long words = block + (long) strip * SHORTS.length() * Short.BYTES;
     for (int group = 0; group < groups; group++) {
       ShortVector word =
           ShortVector.fromMemorySegment(
-              SHORTS,
-              MEMORY,
-              block + (long) group * PanelLayout.GROUP_BYTES + (long) place * Short.BYTES,
-              LITTLE_ENDIAN);
-      ShortVector a = word.and((short) 15).mul(factor).add(offset).lanewise(LSHR, 8);
-      ShortVector b = word.lanewise(LSHR, 4).and((short) 15).mul(factor).add(offset);
-      ShortVector c =
-          word.lanewise(LSHR, 8).and((short) 15).mul(factor).add(offset).lanewise(LSHR, 8);
-      ShortVector d = word.lanewise(LSHR, 12).mul(factor).add(offset);
-      IntVector first = b.and((short) 0xFF00).or(a).reinterpretAsInts();
-      IntVector second = d.and((short) 0xFF00).or(c).reinterpretAsInts();
-      int to = group * PanelLayout.ROWS + place;
-      first.and(0xFFFF).or(second.lanewise(LSHL, 16)).intoArray(lines, to);
-      first.lanewise(LSHR, 16).or(second.and(0xFFFF0000)).intoArray(lines, to + LANES);
+              SHORTS, MEMORY, words + (long) group * PanelLayout.GROUP_BYTES, LITTLE_ENDIAN);
+      long at = to + group * COLUMNS * stride;
+      word.and((short) 15)
+          .mul(factor)
+          .add(offset)
+          .lanewise(LSHR, 8)
+          .convertShape(S2B, BYTES, 0)
+          .reinterpretAsBytes()
+          .intoMemorySegment(MEMORY, at, LITTLE_ENDIAN);
+      word.lanewise(LSHR, 4)
+          .and((short) 15)
+          .mul(factor)
+          .add(offset)
+          .lanewise(LSHR, 8)
+          .convertShape(S2B, BYTES, 0)
+          .reinterpretAsBytes()
+          .intoMemorySegment(MEMORY, at + stride, LITTLE_ENDIAN);
+      word.lanewise(LSHR, 8)
+          .and((short) 15)
+          .mul(factor)
+          .add(offset)
+          .lanewise(LSHR, 8)
+          .convertShape(S2B, BYTES, 0)
+          .reinterpretAsBytes()
+          .intoMemorySegment(MEMORY, at + 2 * stride, LITTLE_ENDIAN);
+      word.lanewise(LSHR, 12)
+          .mul(factor)
+          .add(offset)
+          .lanewise(LSHR, 8)
+          .convertShape(S2B, BYTES, 0)
+          .reinterpretAsBytes()
+          .intoMemorySegment(MEMORY, at + 3 * stride, LITTLE_ENDIAN);
     }
   }
 
@@ -146,14 +202,5 @@ final class PanelNarrower {
             .add(ByteRowsVector.ROUNDING)
             .sub(ByteRowsVector.ROUNDING)
             .convert(F2I, 0);
-  }
-
-  private void writeRow(int row, long to) {
-    int from = place(row);
-    for (int group = 0; group < groups; group += 2) {
-      long low = lines[group * PanelLayout.ROWS + from] & 0xFFFFFFFFL;
-      long high = (long) lines[(group + 1) * PanelLayout.ROWS + from] << Integer.SIZE;
-      MEMORY.set(PanelPacker.LONG, to + (long) group * Integer.BYTES, low | high);
-    }
   }
 }

@@ -36,28 +36,22 @@ class PanelNarrowerTest {
 
   static void check(Kind kind, int block, int rows, int columns, int first, int count) {
     Made matrix = new Made(kind, new Layout(4, block, false), rows, columns, 11);
-    int stride = columns + 64;
+    int stride = Math.ceilDiv(count, 32) * 32 + 64;
     try (Scope _ = new Scope();
         QuantizedMatrix packed = kind.pack(matrix)) {
       BlockMatrix numbers = packed.numbers().orElseThrow();
       assertThat(numbers).isInstanceOf(PanelBlocks.class);
       Tensor bytes =
           torch.empty(
-              new long[] {count, stride}, Tensors.options(DType.I8), new MemoryFormatOptional());
+              new long[] {columns, stride}, Tensors.options(DType.I8), new MemoryFormatOptional());
       float[] scales = new float[count];
-      BlockNarrower.toBytes(
-          numbers,
-          first,
-          count,
-          numbers.rowsTogether(),
-          bytes.data_ptr().address(),
-          stride,
-          scales);
-      byte[] found = bytes(bytes.data_ptr().address(), count * stride);
+      assertThat(BlockNarrower.isByColumns(numbers)).isTrue();
+      BlockNarrower.toColumns(numbers, first, count, bytes.data_ptr().address(), stride, scales);
+      byte[] found = bytes(bytes.data_ptr().address(), columns * stride);
       Row row = new Row(matrix.layout(), columns);
       for (int i = 0; i < count; i++) {
         matrix.read(first + i, row);
-        checkRow(row, matrix.layout(), found, i * stride, scales[i]);
+        checkRow(row, matrix.layout(), found, i, stride, scales[i]);
       }
     }
   }
@@ -66,7 +60,8 @@ class PanelNarrowerTest {
     return ByteRows.segment(address, count).toArray(ValueLayout.JAVA_BYTE);
   }
 
-  private static void checkRow(Row row, Layout layout, byte[] found, int at, float scale) {
+  private static void checkRow(
+      Row row, Layout layout, byte[] found, int at, int stride, float scale) {
     float largest = 0;
     for (float blockScale : row.scales) {
       largest = Math.max(largest, 8 * Math.abs(blockScale));
@@ -76,8 +71,9 @@ class PanelNarrowerTest {
       int number = ((row.packed[i / 2] >> (i % 2 * 4)) & 15) - 8;
       float blockScale = row.scales[i / layout.blockValues()];
       int factor = (int) Math.rint(blockScale * (8 * PanelNarrower.MOST_FACTOR / largest));
-      assertThat((int) found[at + i]).isEqualTo((number * factor + PanelNarrower.HALF) >> 8);
-      assertThat(scale * found[at + i])
+      assertThat((int) found[at + i * stride])
+          .isEqualTo((number * factor + PanelNarrower.HALF) >> 8);
+      assertThat(scale * found[at + i * stride])
           .isCloseTo(row.value(layout, i), within((0.5f + 1 / 16f) * scale));
     }
   }
@@ -91,12 +87,11 @@ class PanelNarrowerTest {
     try (Scope _ = new Scope();
         QuantizedMatrix packed = PanelMatrix.of(zeros)) {
       BlockMatrix numbers = packed.numbers().orElseThrow();
-      Tensor bytes = torch.ones(new long[] {40, 64}, Tensors.options(DType.I8));
+      Tensor bytes = torch.ones(new long[] {64, 32}, Tensors.options(DType.I8));
       float[] scales = {5};
-      BlockNarrower.toBytes(
-          numbers, 0, 1, numbers.rowsTogether(), bytes.data_ptr().address(), 64, scales);
+      BlockNarrower.toColumns(numbers, 0, 1, bytes.data_ptr().address(), 32, scales);
       assertThat(scales[0]).isZero();
-      byte[] found = bytes(bytes.data_ptr().address(), 64);
+      byte[] found = bytes(bytes.data_ptr().address(), 64 * 32);
       assertThat(found).containsOnly(0);
     }
   }

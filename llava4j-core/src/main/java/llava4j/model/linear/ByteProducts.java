@@ -128,24 +128,32 @@ record ByteProducts(ByteMatMul operator, WideTiles tiles) {
       Tensor bytes,
       float[] rowScales,
       Tensor output) {
-    long stride = matrix.columns() + APART;
-    long tileValues = Math.ceilDiv(count * stride, Float.BYTES);
+    boolean byColumns = BlockNarrower.isByColumns(matrix);
+    long lines = byColumns ? matrix.columns() : count;
+    long used = byColumns ? count : matrix.columns(); // bytes of a line
+    long stride = Math.ceilDiv(used, ROW_GROUP) * ROW_GROUP + APART;
+    long tileValues = Math.ceilDiv(lines * stride, Float.BYTES);
     long sumValues = (long) rowScales.length * count;
     Tensor piece = tiles.take(tileValues + sumValues);
     try (Scope _ = new Scope()) {
       Tensor tile =
           piece
               .view(DType.I8.scalarType())
-              .narrow(0, 0, count * stride)
-              .view(count, stride)
-              .narrow(1, 0, matrix.columns()); // [count, columns]
+              .narrow(0, 0, lines * stride)
+              .view(lines, stride)
+              .narrow(1, 0, used); // [count, columns] or [columns, count]
       Tensor sums =
           piece
               .view(DType.I32.scalarType())
               .narrow(0, tileValues, sumValues)
               .view(rowScales.length, count); // [rows, count]
-      BlockNarrower.toBytes(
-          matrix, first, count, memory, tile.data_ptr().address(), stride, scales);
+      long target = tile.data_ptr().address();
+      if (byColumns) {
+        BlockNarrower.toColumns(matrix, first, count, target, stride, scales);
+        tile = tile.t(); // [count, columns]
+      } else {
+        BlockNarrower.toBytes(matrix, first, count, memory, target, stride, scales);
+      }
       operator.multiply(bytes, tile, sums);
       ByteSums.toFloats(
           sums.data_ptr().address(),
