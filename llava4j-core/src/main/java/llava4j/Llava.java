@@ -136,7 +136,8 @@ public final class Llava implements AutoCloseable {
       NativeRuntime.useThreads(options.threads());
       tokenizer = checkpoint.tokenizer().get();
       LlavaConfig config = checkpoint.config();
-      MemoryPlan plan = MemoryPlan.of(config, weights, options.device(), options.weights());
+      MemoryPlan plan = MemoryPlan.of(
+              config, weights, options.device(), options.weights(), options.prefill());
       if (options.device() instanceof Device.Cpu) {
         AvailableMemory.ofThisProcess()
             .require(bytes -> plan.requireFits(config, weights, options.weights(), bytes));
@@ -163,7 +164,8 @@ public final class Llava implements AutoCloseable {
   public static MemoryPlan plan(Checkpoint checkpoint, LoadOptions options) {
     WeightSource weights = checkpoint.inferenceWeights();
     WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
-    return MemoryPlan.of(checkpoint.config(), weights, options.device(), format);
+    return MemoryPlan.of(
+        checkpoint.config(), weights, options.device(), format, options.prefill());
   }
 
   /// The model's name, taken from its folder or file.

@@ -27,6 +27,7 @@ final class CachedAttention implements DecoderPass.Attending {
 
   private final RaggedBatch batch;
   private final KvPool pool;
+  private final boolean bfloat;
   private final int[] firstTokens; // of each sequence's new tokens
 
   private final List<PagedAttention.Sequence> singles = new ArrayList<>();
@@ -34,7 +35,9 @@ final class CachedAttention implements DecoderPass.Attending {
   private final List<Integer> others = new ArrayList<>();
 
   /// @param batch whose caches have room for the new tokens
-  CachedAttention(RaggedBatch batch, Device device) {
+  /// @param bfloat whether prompts may use [BfloatAttention]
+  CachedAttention(RaggedBatch batch, Device device, boolean bfloat) {
+    this.bfloat = bfloat;
     this.batch = batch;
     this.pool = batch.caches().getFirst().pool();
     this.firstTokens = new int[batch.size()];
@@ -121,6 +124,10 @@ final class CachedAttention implements DecoderPass.Attending {
       Tensor key = projected.key().narrow(2, first, count); // [1, kvHeads, count, headDim]
       Tensor value = projected.value().narrow(2, first, count); // [1, kvHeads, count, headDim]
       cache.write(layer, key, value);
+      if (bfloat && count >= BfloatAttention.FEWEST_TOKENS) {
+        KeysAndValues all = cache.read(layer, Math.toIntExact(cache.length() + count));
+        return scope.keep(BfloatAttention.causal(query, all.keys(), all.values()));
+      }
       DType type = Tensors.type(query);
       boolean fresh = cache.length() == 0;
       if (!fresh || pool.layout().type() != type) {

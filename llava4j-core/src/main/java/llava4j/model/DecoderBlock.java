@@ -49,6 +49,10 @@ public final class DecoderBlock {
     return query.isQuantized();
   }
 
+  boolean roundsPrompts() {
+    return query.roundsManyRows();
+  }
+
   /// The inputs of a block's attention, with rotary positions applied.
   ///
   /// @param query [batch, heads, tokens, headDim]

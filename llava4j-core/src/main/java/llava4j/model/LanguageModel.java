@@ -29,6 +29,7 @@ public final class LanguageModel {
   private final List<DecoderBlock> blocks;
   private final Norm outputNorm;
   private final Linear head;
+  private final boolean bfloatAttention; // of prompts
 
   LanguageModel(TextConfig config, Device device, Parameters parameters) {
     this.config = config;
@@ -39,6 +40,10 @@ public final class LanguageModel {
         IntStream.range(0, config.numLayers())
             .mapToObj(layer -> new DecoderBlock(layer, config, parameters))
             .toList();
+    this.bfloatAttention =
+        device instanceof Device.Cpu
+            && blocks.getFirst().roundsPrompts()
+            && BfloatAttention.isFast();
     this.outputNorm = parameters.rmsNorm("language_model.norm", config.rmsNormEps());
     this.head =
         config.tieEmbeddings() ? parameters.linear(embedding, null) : parameters.linear("lm_head");
@@ -105,7 +110,8 @@ public final class LanguageModel {
       batch.reserve();
       Angles angles = rotary.angles(batch.positions(), 1, batch.tokens(), embeddings);
       RowOps rowOps = RowOps.forInference(embeddings);
-      DecoderPass pass = new DecoderPass(angles, new CachedAttention(batch, device), rowOps);
+      CachedAttention attention = new CachedAttention(batch, device, bfloatAttention);
+      DecoderPass pass = new DecoderPass(angles, attention, rowOps);
       Tensor hidden = embeddings; // [1, tokens, dim]
       for (int layer = 0; layer < blocks.size(); layer++) {
         onHidden.accept(layer, hidden);

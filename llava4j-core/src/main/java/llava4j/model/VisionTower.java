@@ -116,6 +116,7 @@ public final class VisionTower {
     private final Norm feedForwardNorm;
     private final Linear up;
     private final Linear down;
+    private final boolean bfloat; // of attention
 
     Block(VisionConfig config, Parameters parameters, String prefix) {
       long rows = config.numPatches() + 1L;
@@ -129,6 +130,7 @@ public final class VisionTower {
       this.feedForwardNorm = parameters.layerNorm(prefix + "layer_norm2", config.layerNormEps());
       this.up = parameters.denseLinear(prefix + "mlp.fc1", rows);
       this.down = parameters.denseLinear(prefix + "mlp.fc2", rows);
+      this.bfloat = query.roundsManyRows() && BfloatAttention.isFast();
     }
 
     Tensor forward(Tensor hidden) {
@@ -137,12 +139,18 @@ public final class VisionTower {
         Tensor q = splitHeads(query.forward(normed), numHeads); // [views, heads, rows, headDim]
         Tensor k = splitHeads(key.forward(normed), numHeads); // [views, heads, rows, headDim]
         Tensor v = splitHeads(value.forward(normed), numHeads); // [views, heads, rows, headDim]
-        Tensor attended = joinHeads(attend(q, k, v, null, false)); // [views, rows, dim]
+        Tensor heads = attended(q, k, v); // [views, heads, rows, headDim]
+        Tensor attended = joinHeads(heads); // [views, rows, dim]
         Tensor middle = output.forward(attended).add_(hidden); // [views, rows, dim]
         Tensor wide =
             activate(up.forward(feedForwardNorm.forward(middle))); // [views, rows, intermediate]
         return scope.keep(down.forward(wide).add_(middle)); // [views, rows, dim]
       }
+    }
+
+    /// [views, heads, rows, headDim] each
+    private Tensor attended(Tensor q, Tensor k, Tensor v) {
+      return bfloat ? BfloatAttention.whole(q, k, v) : attend(q, k, v, null, false);
     }
 
     private Tensor activate(Tensor wide) {

@@ -3,20 +3,13 @@ package llava4j.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import llava4j.golden.AllocatedMemory;
 import llava4j.golden.Golden;
 import llava4j.golden.GoldenModel;
 import llava4j.model.SplicedPrompt;
@@ -35,31 +28,11 @@ class LongRunTest {
   /// Rounds until all code is compiled and the pool is full.
   private static final int WARM_UP = 8;
 
-  /// Java returns what its compiler has used every five seconds.
-  private static final int COMPILER_REST = 6000;
-
   /// Less than the logits of a token.
   private static final double NATIVE_PER_TOKEN = 1000;
 
   /// Logits, their copy and small objects; far below what a copy of a cache would take.
   private static final long BYTES_PER_TOKEN = 250_000;
-
-  /// glibc's `struct mallinfo2`: all fields are `size_t`.
-  private static final MemoryLayout MALLINFO =
-      MemoryLayout.structLayout(
-          Stream.of(
-                  "arena",
-                  "ordblks",
-                  "smblks",
-                  "hblks",
-                  "hblkhd",
-                  "usmblks",
-                  "fsmblks",
-                  "uordblks",
-                  "fordblks",
-                  "keepcost")
-              .map(ValueLayout.JAVA_LONG::withName)
-              .toArray(MemoryLayout[]::new));
 
   /// In a JVM of its own, whose native memory nothing else uses.
   @Test
@@ -95,7 +68,7 @@ class LongRunTest {
   static final class Run {
     private Run() {}
 
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) {
       NativeRuntime.prepare();
       try (GoldenModel golden = GoldenModel.openCommitted("original");
           Generator generator =
@@ -130,32 +103,9 @@ class LongRunTest {
     }
   }
 
-  /// What is allocated of the C library's memory, without the KV cache, which has its limit. What
-  /// the process holds says less: the library keeps tens of megabytes that the compiler has freed.
-  private static long nativeBytes(Generator generator) throws InterruptedException {
-    System.gc();
-    Thread.sleep(COMPILER_REST);
-    return allocatedNow() - generator.cacheBytes();
-  }
-
-  @SuppressWarnings("restricted") // a call of the C library
-  private static long allocatedNow() {
-    try (Arena arena = Arena.ofConfined()) {
-      MethodHandle mallinfo =
-          Linker.nativeLinker()
-              .downcallHandle(
-                  Linker.nativeLinker().defaultLookup().findOrThrow("mallinfo2"),
-                  FunctionDescriptor.of(MALLINFO));
-      MemorySegment now = (MemorySegment) mallinfo.invokeExact((SegmentAllocator) arena);
-      return field(now, "uordblks") + field(now, "hblkhd");
-    } catch (Throwable e) { // invokeExact declares it; mallinfo2 throws nothing
-      throw new IllegalStateException("the C library does not say what is allocated", e);
-    }
-  }
-
-  private static long field(MemorySegment mallinfo, String name) {
-    return mallinfo.get(
-        ValueLayout.JAVA_LONG, MALLINFO.byteOffset(MemoryLayout.PathElement.groupElement(name)));
+  /// What is allocated, without the KV cache, which has its limit.
+  private static long nativeBytes(Generator generator) {
+    return AllocatedMemory.settled() - generator.cacheBytes();
   }
 
   private static long allocated() {

@@ -52,6 +52,17 @@ public sealed interface Linear {
     return switch (this) {
       case Quantized _ -> true;
       case LowRank update -> update.base().isQuantized();
+      case Dense _, Fused _, Half _, Bfloat _, Nf4 _ -> false;
+    };
+  }
+
+  /// Whether the activations of a prompt are rounded to less than fp32.
+  default boolean roundsManyRows() {
+    return switch (this) {
+      case Quantized layer ->
+          layer.many().filter(many -> !(many.products() instanceof ExactProducts)).isPresent();
+      case LowRank update -> update.base().roundsManyRows();
+      case Bfloat _ -> true;
       case Dense _, Fused _, Half _, Nf4 _ -> false;
     };
   }
@@ -103,6 +114,35 @@ public sealed interface Linear {
     @Override
     public Tensor forward(Tensor input) {
       return operator.forward(input, weight, bias); // [..., out]
+    }
+  }
+
+  /// Weights and activations rounded to bf16, on CPUs with bf16 instructions: half the memory and
+  /// half the time of [Fused]. Inference only.
+  ///
+  /// @param weight bf16, [out, in]
+  /// @param bias fp32, `[out]`, or null
+  record Bfloat(Tensor weight, Tensor bias, OneDnnLinear operator) implements Linear {
+    @Override
+    public long inDim() {
+      return weight.size(1);
+    }
+
+    @Override
+    public long outDim() {
+      return weight.size(0);
+    }
+
+    /// @param input fp32, [..., in]
+    /// @return fp32, [..., out]
+    @Override
+    public Tensor forward(Tensor input) {
+      try (Scope scope = new Scope()) {
+        Tensor narrow = input.to(DType.BF16.scalarType()); // [..., in]
+        Tensor product =
+            operator.forward(narrow, weight, null).to(DType.F32.scalarType()); // [..., out]
+        return scope.keep(bias == null ? product : product.add_(bias)); // [..., out]
+      }
     }
   }
 

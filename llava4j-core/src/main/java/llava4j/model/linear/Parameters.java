@@ -25,8 +25,7 @@ public interface Parameters {
   /// table.
   Linear linear(Tensor weight, Tensor biasOrNull);
 
-  /// A linear layer whose weight has the type of activations, and whose input always has about
-  /// `rows` rows.
+  /// A linear layer of vision tower or projector, whose input always has about `rows` rows.
   Linear denseLinear(String prefix, long rows);
 
   /// CLIP's norm.

@@ -56,6 +56,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final List<QuantizedMatrix> quantized = new ArrayList<>();
   private final boolean quantizes;
   private final PrefillMode prefill;
+  private final DType imageType; // of the matrices of vision tower and projector
   private long bytesDone;
   private long packedSinceCleaning;
 
@@ -86,16 +87,15 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       NativeRuntime.useOneThreadPool();
     }
     this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
-    List<MatrixPlan> plans =
-        source.tensors().values().stream()
-            .filter(info -> isMatrix(info.name()) && !isTable(info.name()))
-            .map(info -> MatrixPlan.linear(info, source, device, format))
-            .toList();
+    List<MatrixPlan> plans = MatrixPlan.ofAll(source, device, format);
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
     this.prefill = prefill;
     requireMeaning(prefill, plans);
     this.many =
-        quantizes ? ManyRows.of(prefill, haveFourBits(plans), oneDnn, tiles) : Optional.empty();
+        quantizes
+            ? ManyRows.of(prefill, MatrixPlan.haveFourBits(plans), oneDnn, tiles)
+            : Optional.empty();
+    this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
 
   private static void requireMeaning(PrefillMode prefill, List<MatrixPlan> plans) {
@@ -114,25 +114,6 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
               + " of weights that are quantised while loading needs the Vector API: start Java with"
               + " --add-modules jdk.incubator.vector, or leave it at auto");
     }
-  }
-
-  /// Whether most quantised weights have 4 bits.
-  private static boolean haveFourBits(List<MatrixPlan> plans) {
-    long four = 0;
-    for (MatrixPlan plan : plans) {
-      four +=
-          switch (plan) {
-            case MatrixPlan.Plain _ -> 0;
-            case MatrixPlan.Stored stored ->
-                signed(stored.blocks().layout().bits(), stored.numbers());
-            case MatrixPlan.Requantized made -> signed(made.bits(), made.numbers());
-          };
-    }
-    return four > 0;
-  }
-
-  private static long signed(int bits, long numbers) {
-    return bits == 4 ? numbers : -numbers;
   }
 
   /// Frees memory that was needed only for loading.
@@ -170,8 +151,8 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return table;
   }
 
-  /// A linear layer whose weight has the type of activations, and whose input always has about
-  /// `rows` rows, so its matrix may have a special layout. [out, in]
+  /// A linear layer of vision tower or projector, whose input always has about `rows` rows, so its
+  /// matrix may have a special layout. [out, in]
   @Override
   public Linear denseLinear(String prefix, long rows) {
     String name = prefix + ".weight";
@@ -181,13 +162,15 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     try (Scope _ = new Scope()) {
       TensorInfo info = source.tensors().get(name);
       progress.onTensor(name, bytesDone, bytesTotal);
-      Tensor plain = source.load(name, device.computeType());
+      Tensor plain = source.load(name, imageType);
       Tensor packed = Scope.own(oneDnn.get().pack(plain, rows));
       owned.add(packed);
       source.release(name);
       bytesDone += info.bytes();
       progress.onTensor(name, bytesDone, bytesTotal);
-      return new Linear.Fused(packed, bias(prefix), oneDnn.get());
+      return imageType == DType.BF16
+          ? new Linear.Bfloat(packed, bias(prefix), oneDnn.get())
+          : new Linear.Fused(packed, bias(prefix), oneDnn.get());
     }
   }
 
@@ -378,6 +361,12 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     return name.equals("lm_head.weight")
         || isTable(name)
         || (name.startsWith("language_model.") && name.endsWith("_proj.weight"));
+  }
+
+  /// The matrices of vision tower and projector, which are copied into a special layout.
+  static boolean isOfImages(String name) {
+    return (name.startsWith("vision_tower.") && name.matches(".*\\.(.*_proj|fc1|fc2)\\.weight"))
+        || (name.startsWith("projector.") && name.endsWith(".weight"));
   }
 
   private DType tableType(String name) {

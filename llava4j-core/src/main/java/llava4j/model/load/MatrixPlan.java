@@ -1,13 +1,17 @@
 package llava4j.model.load;
 
+import java.util.List;
 import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
+import llava4j.model.linear.BfloatProducts;
+import llava4j.model.linear.PrefillMode;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
+import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.WeightFormat;
 
 /// How one matrix of the language model is kept in memory. This is decided from its description in
@@ -29,6 +33,44 @@ sealed interface MatrixPlan {
 
   /// In quantised blocks that are made while loading.
   record Requantized(int bits, long numbers, long bytes) implements MatrixPlan {}
+
+  /// The plans for the language model's linear layers.
+  static List<MatrixPlan> ofAll(WeightSource source, Device device, WeightFormat format) {
+    return source.tensors().values().stream()
+        .filter(info -> LoadedParameters.isMatrix(info.name()))
+        .filter(info -> !LoadedParameters.isTable(info.name()))
+        .map(info -> linear(info, source, device, format))
+        .toList();
+  }
+
+  /// Whether most quantised weights have 4 bits.
+  static boolean haveFourBits(List<MatrixPlan> plans) {
+    long four = 0;
+    for (MatrixPlan plan : plans) {
+      four +=
+          switch (plan) {
+            case Plain _ -> 0;
+            case Stored stored -> signed(stored.blocks().layout().bits(), stored.numbers());
+            case Requantized made -> signed(made.bits(), made.numbers());
+          };
+    }
+    return four > 0;
+  }
+
+  private static long signed(int bits, long numbers) {
+    return bits == 4 ? numbers : -numbers;
+  }
+
+  /// The type of vision tower and projector: that of activations; bf16 beside weights of 4 bits on
+  /// CPUs that multiply it twice as fast, because what it changes is lost in what they change.
+  static DType ofImages(List<MatrixPlan> plans, Device device, PrefillMode prefill) {
+    return haveFourBits(plans)
+            && prefill != PrefillMode.EXACT
+            && BfloatProducts.areFast()
+            && OneDnnLinear.find().isPresent()
+        ? DType.BF16
+        : device.computeType();
+  }
 
   /// The plan for a matrix of a linear layer.
   static MatrixPlan linear(

@@ -9,6 +9,7 @@ import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
 import llava4j.error.MemoryShortageException;
 import llava4j.model.cache.KvPool;
+import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -38,9 +39,26 @@ public record MemoryPlan(
   /// @param weights all kept tensors, including an adapter that is not merged
   public static MemoryPlan of(
       LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
+    return of(config, weights, device, format, PrefillMode.AUTO);
+  }
+
+  /// As [#of(LlavaConfig, WeightSource, Device, WeightFormat)], with a choice of how quantised
+  /// weights are multiplied with many rows.
+  public static MemoryPlan of(
+      LlavaConfig config,
+      WeightSource weights,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill) {
     long mapped = 0;
     long allocated = 0;
+    DType imageType =
+        MatrixPlan.ofImages(MatrixPlan.ofAll(weights, device, format), device, prefill);
     for (TensorInfo info : weights.tensors().values()) {
+      if (LoadedParameters.isOfImages(info.name())) {
+        allocated += info.numElements() * imageType.bytes();
+        continue;
+      }
       long bytes = bytesInMemory(info, weights, device, format);
       if (isInPlace(info, weights, device, format)) {
         mapped += bytes;
@@ -98,7 +116,7 @@ public record MemoryPlan(
 
   private static boolean isInPlace(
       TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
-    if (device instanceof Device.Cuda || !weights.isView(info.name()) || isPacked(info.name())) {
+    if (device instanceof Device.Cuda || !weights.isView(info.name())) {
       return false;
     }
     DType inMemory =
@@ -141,11 +159,6 @@ public record MemoryPlan(
             + " has rows of "
             + left.getFirst().shape().getLast()
             + (left.size() == 1 ? "" : ", and so on"));
-  }
-
-  /// The matrices of the vision tower's blocks, which are copied into a special layout.
-  private static boolean isPacked(String name) {
-    return name.startsWith("vision_tower.") && name.matches(".*\\.(.*_proj|fc1|fc2)\\.weight");
   }
 
   /// All weights.

@@ -1,0 +1,92 @@
+package llava4j.quant;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2S;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.S2I;
+import static llava4j.quant.BlockWidenerVector.FLOATS;
+import static llava4j.quant.BlockWidenerVector.INTS;
+import static llava4j.quant.PagedAttention.MEMORY;
+
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
+
+/// Causal softmax of scores in bf16, computed in fp32.
+public final class BfloatSoftmax {
+  private static final VectorSpecies<Short> SHORTS =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(INTS.vectorBitSize() / 2));
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
+  /// What rounds the upper half of a number in fp32 to nearest, with ties to even.
+  private static final int ROUNDING = 0x7FFF;
+
+  private static final int ROWS_TOGETHER = 32;
+
+  /// Scores beside each other: row `r` has `firstLength + r % chunk` keys, and zeros behind them.
+  ///
+  /// @param scores address of [rows, keys], bf16
+  /// @param chunk tokens that follow each other in a sequence
+  /// @param firstLength keys of the first of them
+  public record Rows(long scores, long rows, int keys, int chunk, int firstLength) {}
+
+  private BfloatSoftmax() {}
+
+  /// Replaces scores by weights that add up to one.
+  ///
+  /// @param scale what scores are multiplied with
+  public static void causal(Rows scores, float scale) {
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(scores.rows(), ROWS_TOGETHER),
+        () -> {
+          float[] row = new float[scores.keys()];
+          return part -> {
+            long end = Math.min(scores.rows(), (part + 1) * ROWS_TOGETHER);
+            for (long i = part * ROWS_TOGETHER; i < end; i++) {
+              int length = scores.firstLength() + (int) (i % scores.chunk());
+              softmax(scores.scores() + i * scores.keys() * Short.BYTES, row, length, scale);
+            }
+          };
+        });
+  }
+
+  private static void softmax(long at, float[] row, int length, float scale) {
+    int bound = FLOATS.loopBound(length);
+    int j = 0;
+    for (; j < bound; j += FLOATS.length()) {
+      ShortVector halves =
+          ShortVector.fromMemorySegment(SHORTS, MEMORY, at + 2L * j, LITTLE_ENDIAN);
+      ((IntVector) halves.convertShape(S2I, INTS, 0))
+          .lanewise(LSHL, 16)
+          .reinterpretAsFloats()
+          .intoArray(row, j);
+    }
+    for (; j < length; j++) {
+      row[j] = Float.intBitsToFloat(MEMORY.get(SHORT, at + 2L * j) << 16);
+    }
+    VectorSoftmax.softmax(row, length, scale);
+    for (j = 0; j < bound; j += FLOATS.length()) {
+      IntVector bits = FloatVector.fromArray(FLOATS, row, j).reinterpretAsInts();
+      ((ShortVector)
+              bits.add(bits.lanewise(LSHR, 16).and(1))
+                  .add(ROUNDING)
+                  .lanewise(LSHR, 16)
+                  .convertShape(I2S, SHORTS, 0))
+          .intoMemorySegment(MEMORY, at + 2L * j, LITTLE_ENDIAN);
+    }
+    for (; j < length; j++) {
+      int bits = Float.floatToRawIntBits(row[j]);
+      MEMORY.set(SHORT, at + 2L * j, (short) ((bits + (bits >>> 16 & 1) + ROUNDING) >>> 16));
+    }
+    MEMORY
+        .asSlice(at + 2L * length, 2L * (row.length - length))
+        .fill((byte) 0);
+  }
+}
