@@ -8,6 +8,7 @@ import llava4j.model.RotaryEmbedding.Angles;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
+import llava4j.model.linear.Embedding;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.Norm;
 import llava4j.model.linear.Parameters;
@@ -22,9 +23,11 @@ import org.bytedeco.pytorch.global.torch;
 /// A decoder with the LLaMA architecture (Vicuna, LLaMA-2, Mistral below its window). Immutable and
 /// shared by all requests; the state of a request is in its [KvCache].
 public final class LanguageModel {
+  private static final String TABLE = "language_model.embed_tokens.weight";
+
   private final TextConfig config;
   private final Device device;
-  private final Tensor embedding; // [vocab, dim]
+  private final Embedding embedding; // [vocab, dim]
   private final RotaryEmbedding rotary;
   private final List<DecoderBlock> blocks;
   private final Norm outputNorm;
@@ -34,7 +37,6 @@ public final class LanguageModel {
   LanguageModel(TextConfig config, Device device, Parameters parameters) {
     this.config = config;
     this.device = device;
-    this.embedding = parameters.table("language_model.embed_tokens.weight");
     this.rotary = new RotaryEmbedding(config);
     this.blocks =
         IntStream.range(0, config.numLayers())
@@ -45,8 +47,14 @@ public final class LanguageModel {
             && blocks.getFirst().roundsPrompts()
             && BfloatAttention.isFast();
     this.outputNorm = parameters.rmsNorm("language_model.norm", config.rmsNormEps());
-    this.head =
-        config.tieEmbeddings() ? parameters.linear(embedding, null) : parameters.linear("lm_head");
+    if (config.tieEmbeddings()) {
+      Tensor table = parameters.table(TABLE); // [vocab, dim]
+      this.embedding = new Embedding.Table(table);
+      this.head = parameters.linear(table, null);
+    } else {
+      this.embedding = parameters.embedding(TABLE);
+      this.head = parameters.linear("lm_head");
+    }
   }
 
   public TextConfig config() {
@@ -79,8 +87,7 @@ public final class LanguageModel {
   /// @return [tokens, dim]
   public Tensor embed(int[] ids) {
     try (Scope scope = new Scope()) {
-      Tensor index = Tensors.ofIds(ids).to(device.torchDevice(), torch.ScalarType.Long); // [tokens]
-      Tensor rows = embedding.index_select(0, index); // [tokens, dim]
+      Tensor rows = embedding.rows(ids); // [tokens, dim]
       return scope.keep(Tensors.to(rows, device, device.computeType())); // [tokens, dim]
     }
   }

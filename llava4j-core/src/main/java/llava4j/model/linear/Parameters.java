@@ -16,6 +16,11 @@ public interface Parameters {
   /// The embedding table. [vocab, dim]
   Tensor table(String name);
 
+  /// The rows of the embedding table, where nothing else needs the table.
+  default Embedding embedding(String name) {
+    return new Embedding.Table(table(name));
+  }
+
   /// A linear layer of the language model.
   ///
   /// @param prefix of its tensors, such as `language_model.layers.0.mlp.up_proj`

@@ -8,6 +8,7 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
+import llava4j.model.linear.Embedding;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.ManyRows;
 import llava4j.model.linear.Parameters;
@@ -145,10 +146,18 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   public Tensor table(String name) {
     Tensor table = take(name, tableType(name));
     if (name.equals(HEAD + ".weight")
-        || (name.contains(".embed_tokens.") && !has(HEAD + ".weight"))) {
+        || (isTable(name) && !has(HEAD + ".weight"))) {
       requireFiniteHead(name, table);
     }
     return table;
+  }
+
+  @Override
+  public Embedding embedding(String name) {
+    return MatrixPlan.embedding(source.tensors().get(name), source, device, format)
+            instanceof MatrixPlan.Stored stored
+        ? new Embedding.Blocks(stored.blocks())
+        : new Embedding.Table(table(name));
   }
 
   /// A linear layer of vision tower or projector, whose input always has about `rows` rows, so its

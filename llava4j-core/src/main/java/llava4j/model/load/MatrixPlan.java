@@ -98,7 +98,21 @@ sealed interface MatrixPlan {
     };
   }
 
-  /// The plan for an embedding table.
+  /// The plan for the rows of the embedding table: quantised ones stay in their file, unless the
+  /// table is the output head too.
+  static MatrixPlan embedding(
+      TensorInfo info, WeightSource source, Device device, WeightFormat format) {
+    boolean isHead = !source.tensors().containsKey("lm_head.weight");
+    if (device instanceof Device.Cuda || format != WeightFormat.AUTO || isHead) {
+      return table(info, source, device, format);
+    }
+    return source
+        .blocks(info.name())
+        .<MatrixPlan>map(blocks -> new Stored(blocks, info.bytes()))
+        .orElseGet(() -> table(info, source, device, format));
+  }
+
+  /// The plan for a table in memory, and for a matrix that is not quantised.
   static Plain table(TensorInfo info, WeightSource source, Device device, WeightFormat format) {
     long values = info.numElements();
     DType type =

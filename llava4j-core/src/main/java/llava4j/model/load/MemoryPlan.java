@@ -105,7 +105,7 @@ public record MemoryPlan(
   private static long bytesInMemory(
       TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
     if (LoadedParameters.isTable(info.name())) {
-      return MatrixPlan.table(info, weights, device, format).bytes();
+      return MatrixPlan.embedding(info, weights, device, format).bytes();
     }
     if (LoadedParameters.isMatrix(info.name())) {
       return MatrixPlan.linear(info, weights, device, format).bytes();
@@ -116,6 +116,10 @@ public record MemoryPlan(
 
   private static boolean isInPlace(
       TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+    if (LoadedParameters.isTable(info.name())
+        && MatrixPlan.embedding(info, weights, device, format) instanceof MatrixPlan.Stored) {
+      return true;
+    }
     if (device instanceof Device.Cuda || !weights.isView(info.name())) {
       return false;
     }
