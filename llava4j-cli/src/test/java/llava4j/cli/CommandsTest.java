@@ -217,6 +217,12 @@ class CommandsTest {
         run("ask", "-m", model, "--weights", "fp32", "--prefill-mode", "exact", image, "Hi?"),
         "prefill in exact is for quantised weights");
     assertOneSentence(
+        run("ask", "-m", model, "--weights", "fp32", "--prefill-mode", "bf16", image, "Hi?"),
+        "bf16 also for 16-bit weights");
+    assertOneSentence(
+        run("ask", "-m", model, "--weights", "bf16", "--prefill-mode", "int8", image, "Hi?"),
+        "use bf16 or auto");
+    assertOneSentence(
         run("convert", "-m", model, "--to", "onnx", folder.resolve("x").toString()), "onnx");
     assertOneSentence(run("pull", "no-such-form"), "no-such-form");
   }

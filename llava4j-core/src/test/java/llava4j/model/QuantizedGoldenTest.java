@@ -1,6 +1,7 @@
 package llava4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,25 @@ class QuantizedGoldenTest {
         divergence(logits("original", CheckpointOptions.none(), WeightFormat.FP32), decoded);
     double added = divergence(decoded, logits(file, MMPROJ, WeightFormat.AUTO, mode));
     Golden.check("gguf " + kind + " prefill " + mode + ", KL over 4 bits' own", added / own, 0.1);
+  }
+
+  /// What a model in bf16 loses, weights and prompts: less than with 8 bits is allowed.
+  @Test
+  void halvesMayRoundPrompts() {
+    if (!Processor.ofThisMachine().hasBf16Products()) {
+      assertThatThrownBy(
+              () -> logits("original", CheckpointOptions.none(), WeightFormat.BF16, PrefillMode.BF16))
+          .hasMessageContaining("avx512_bf16");
+      return;
+    }
+    List<float[]> exact = logits("original", CheckpointOptions.none(), WeightFormat.FP32);
+    double divergence =
+        divergence(
+            exact, logits("original", CheckpointOptions.none(), WeightFormat.BF16, PrefillMode.BF16));
+    Golden.check("original and its prompts in bf16, KL", divergence, 1e-3);
+    assertThat(divergence)
+        .isGreaterThan(
+            divergence(exact, logits("original", CheckpointOptions.none(), WeightFormat.BF16)));
   }
 
   private static List<float[]> logits(

@@ -49,7 +49,7 @@ public final class ModelOptions {
       defaultValue = "auto",
       description =
           "How prompts are multiplied by quantised weights: auto (the fastest that keeps the answers), int8, bf16, or"
-              + " exact (slow, rounds nothing). Default: ${DEFAULT-VALUE}.")
+              + " exact (slow, rounds nothing). By 16-bit weights: auto (in fp32) or bf16. Default: ${DEFAULT-VALUE}.")
   private String prefill;
 
   @Option(

@@ -23,7 +23,15 @@ import org.bytedeco.pytorch.global.torch;
 /// y = x Wᵀ + b, with an implementation for each format of weights in memory.
 ///
 /// `forward` maps [..., in] to [..., out]. The model owns and closes the weights.
-public sealed interface Linear {
+public sealed interface Linear
+    permits BfloatLinear,
+        RoundedHalf,
+        Linear.Dense,
+        Linear.Fused,
+        Linear.Half,
+        Linear.LowRank,
+        Linear.Nf4,
+        Linear.Quantized {
 
   long inDim();
 
@@ -52,7 +60,7 @@ public sealed interface Linear {
     return switch (this) {
       case Quantized _ -> true;
       case LowRank update -> update.base().isQuantized();
-      case Dense _, Fused _, Half _, Bfloat _, Nf4 _ -> false;
+      case Dense _, Fused _, Half _, RoundedHalf _, BfloatLinear _, Nf4 _ -> false;
     };
   }
 
@@ -62,7 +70,7 @@ public sealed interface Linear {
       case Quantized layer ->
           layer.many().filter(many -> !(many.products() instanceof ExactProducts)).isPresent();
       case LowRank update -> update.base().roundsManyRows();
-      case Bfloat _ -> true;
+      case BfloatLinear _, RoundedHalf _ -> true;
       case Dense _, Fused _, Half _, Nf4 _ -> false;
     };
   }
@@ -114,35 +122,6 @@ public sealed interface Linear {
     @Override
     public Tensor forward(Tensor input) {
       return operator.forward(input, weight, bias); // [..., out]
-    }
-  }
-
-  /// Weights and activations rounded to bf16, on CPUs with bf16 instructions: half the memory and
-  /// half the time of [Fused]. Inference only.
-  ///
-  /// @param weight bf16, [out, in]
-  /// @param bias fp32, `[out]`, or null
-  record Bfloat(Tensor weight, Tensor bias, OneDnnLinear operator) implements Linear {
-    @Override
-    public long inDim() {
-      return weight.size(1);
-    }
-
-    @Override
-    public long outDim() {
-      return weight.size(0);
-    }
-
-    /// @param input fp32, [..., in]
-    /// @return fp32, [..., out]
-    @Override
-    public Tensor forward(Tensor input) {
-      try (Scope scope = new Scope()) {
-        Tensor narrow = input.to(DType.BF16.scalarType()); // [..., in]
-        Tensor product =
-            operator.forward(narrow, weight, null).to(DType.F32.scalarType()); // [..., out]
-        return scope.keep(bias == null ? product : product.add_(bias)); // [..., out]
-      }
     }
   }
 
@@ -379,7 +358,7 @@ public sealed interface Linear {
     }
   }
 
-  private static long[] withLastDim(Tensor input, long dim) {
+  static long[] withLastDim(Tensor input, long dim) {
     long[] shape = Tensors.shape(input);
     shape[shape.length - 1] = dim;
     return shape;

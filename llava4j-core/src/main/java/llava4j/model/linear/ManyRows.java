@@ -44,7 +44,10 @@ public sealed interface ManyRows permits ExactProducts, BfloatProducts, IntegerP
       PrefillMode mode, boolean fourBits, Optional<OneDnnLinear> oneDnn, WideTiles tiles) {
     return switch (mode) {
       case EXACT -> Optional.of(new ExactProducts(oneDnn, tiles));
-      case BF16 -> bfloat(oneDnn, tiles, CHOSEN_ROWS).or(() -> refused("bf16", "avx512_bf16"));
+      case BF16 -> {
+        requireBfloat();
+        yield bfloat(oneDnn, tiles, CHOSEN_ROWS);
+      }
       case INT8 -> integers(oneDnn, tiles, CHOSEN_ROWS).or(() -> refused("int8", "avx512_vnni"));
       case AUTO ->
           (fourBits
@@ -52,6 +55,13 @@ public sealed interface ManyRows permits ExactProducts, BfloatProducts, IntegerP
                   : Optional.<ManyRows>empty())
               .or(() -> bfloat(oneDnn, tiles, BfloatProducts.FEWEST_ROWS));
     };
+  }
+
+  /// @throws BadInputException if this processor has no products in bf16
+  static void requireBfloat() {
+    if (!BfloatProducts.areFast() || OneDnnLinear.find().isEmpty()) {
+      refused("bf16", "avx512_bf16");
+    }
   }
 
   /// What a mode takes on this processor, in words.

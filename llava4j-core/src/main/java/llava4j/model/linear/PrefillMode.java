@@ -3,7 +3,8 @@ package llava4j.model.linear;
 import java.util.Locale;
 import llava4j.error.BadInputException;
 
-/// How products of quantised weights with many rows are computed on a CPU. One row, and a few,
+/// How products of quantised weights with many rows are computed on a CPU, and those of 16-bit
+/// weights, for which there are only AUTO (fp32) and BF16. One row, and a few,
 /// always use the kernels for blocks, which round activations to 8 bits block by block. Where
 /// products are rounded, on a processor with bf16 instructions, the attention of prompts is in bf16
 /// too; and beside weights of 4 bits, so are vision tower and projector.
@@ -15,7 +16,7 @@ public enum PrefillMode {
   /// Weights decoded to fp32 and multiplied in fp32: slow, and nothing is rounded.
   EXACT,
 
-  /// Weights and activations rounded to bf16.
+  /// Weights and activations rounded to bf16, as models in bf16 are run elsewhere.
   BF16,
 
   /// Weights rounded to 8 bits with one scale per row, activations with one scale per token. Tokens

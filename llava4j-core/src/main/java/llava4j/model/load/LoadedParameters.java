@@ -8,11 +8,13 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
+import llava4j.model.linear.BfloatLinear;
 import llava4j.model.linear.Embedding;
 import llava4j.model.linear.Linear;
 import llava4j.model.linear.ManyRows;
 import llava4j.model.linear.Parameters;
 import llava4j.model.linear.PrefillMode;
+import llava4j.model.linear.RoundedHalf;
 import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
@@ -39,6 +41,8 @@ import org.bytedeco.pytorch.global.torch;
 /// name is a bug here.
 public final class LoadedParameters implements Parameters, AutoCloseable {
   private static final String HEAD = "lm_head";
+  private static final String REFUSED =
+      " is for quantised weights, bf16 also for 16-bit weights on a processor; leave it at auto";
 
   /// Packing leaves free blocks as large as the matrix itself, which are too small for later
   /// matrices.
@@ -91,7 +95,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     List<MatrixPlan> plans = MatrixPlan.ofAll(source, device, format);
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
     this.prefill = prefill;
-    requireMeaning(prefill, plans);
+    requireMeaning(prefill, device, plans);
     this.many =
         quantizes
             ? ManyRows.of(prefill, MatrixPlan.haveFourBits(plans), oneDnn, tiles)
@@ -99,13 +103,21 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
 
-  private static void requireMeaning(PrefillMode prefill, List<MatrixPlan> plans) {
+  private static void requireMeaning(
+      PrefillMode prefill, Device device, List<MatrixPlan> plans) {
     if (prefill == PrefillMode.AUTO) {
       return;
     }
     if (plans.stream().allMatch(MatrixPlan.Plain.class::isInstance)) {
+      boolean halves = device instanceof Device.Cpu && plans.stream().anyMatch(MatrixPlan::isHalf);
+      if (halves && prefill == PrefillMode.BF16) {
+        ManyRows.requireBfloat();
+        return;
+      }
       throw new BadInputException(
-          "prefill in " + prefill + " is for quantised weights; leave it at auto");
+          "prefill in "
+              + prefill
+              + (halves ? " is for quantised weights; use bf16 or auto" : REFUSED));
     }
     if (!VectorSupport.isAvailable()
         && plans.stream().anyMatch(MatrixPlan.Requantized.class::isInstance)) {
@@ -178,7 +190,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       bytesDone += info.bytes();
       progress.onTensor(name, bytesDone, bytesTotal);
       return imageType == DType.BF16
-          ? new Linear.Bfloat(packed, bias(prefix), oneDnn.get())
+          ? new BfloatLinear(packed, bias(prefix), oneDnn.get())
           : new Linear.Fused(packed, bias(prefix), oneDnn.get());
     }
   }
@@ -300,7 +312,10 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   @Override
   public Linear linear(Tensor weight, Tensor bias) {
     if (Tensors.type(weight) != device.computeType()) {
-      return new Linear.Half(weight, bias, oneDnn, tiles);
+      Linear.Half half = new Linear.Half(weight, bias, oneDnn, tiles);
+      return prefill == PrefillMode.BF16
+          ? new RoundedHalf(half, oneDnn.orElseThrow())
+          : half;
     }
     return oneDnn
         .<Linear>map(operator -> new Linear.Fused(weight, bias, operator))

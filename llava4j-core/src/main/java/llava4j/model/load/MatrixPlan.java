@@ -34,6 +34,11 @@ sealed interface MatrixPlan {
   /// In quantised blocks that are made while loading.
   record Requantized(int bits, long numbers, long bytes) implements MatrixPlan {}
 
+  /// Whether it has 16 bits.
+  default boolean isHalf() {
+    return this instanceof Plain plain && plain.type().bytes() == Short.BYTES;
+  }
+
   /// The plans for the language model's linear layers.
   static List<MatrixPlan> ofAll(WeightSource source, Device device, WeightFormat format) {
     return source.tensors().values().stream()
@@ -62,10 +67,12 @@ sealed interface MatrixPlan {
   }
 
   /// The type of vision tower and projector: that of activations; bf16 beside weights of 4 bits on
-  /// CPUs that multiply it twice as fast, because what it changes is lost in what they change.
+  /// CPUs that multiply it twice as fast, because what it changes is lost in what they change; and
+  /// where bf16 is asked for.
   static DType ofImages(List<MatrixPlan> plans, Device device, PrefillMode prefill) {
-    return haveFourBits(plans)
-            && prefill != PrefillMode.EXACT
+    return device instanceof Device.Cpu
+            && (prefill == PrefillMode.BF16
+                || (haveFourBits(plans) && prefill != PrefillMode.EXACT))
             && BfloatProducts.areFast()
             && OneDnnLinear.find().isPresent()
         ? DType.BF16

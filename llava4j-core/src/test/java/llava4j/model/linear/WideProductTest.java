@@ -1,6 +1,7 @@
 package llava4j.model.linear;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Optional;
 import llava4j.tensor.DType;
@@ -58,6 +59,37 @@ class WideProductTest {
             .as("the kept tile leaves nothing behind")
             .isEqualTo(Tensors.toFloats(found));
       }
+    }
+  }
+
+  /// bf16 has 8 bits: inputs, weights and results are each rounded by 1/512 of themselves.
+  @ParameterizedTest
+  @CsvSource({"F16, 70, 33, 40, true", "BF16, 70, 33, 40, true", "F16, 1300, 4096, 64, false"})
+  void manyRowsMayBeRounded(DType type, long out, long in, long rows, boolean hasBias) {
+    if (!BfloatProducts.areFast()) {
+      assertThatThrownBy(ManyRows::requireBfloat).hasMessageContaining("avx512_bf16");
+      return;
+    }
+    try (Scope _ = new Scope();
+        WideTiles tiles = new WideTiles()) {
+      torch.manual_seed(4);
+      Tensor weight = torch.randn(new long[] {out, in}).to(type.scalarType()); // [out, in]
+      Tensor bias = hasBias ? torch.randn(new long[] {out}) : null; // [out]
+      Tensor input = torch.randn(new long[] {1, rows, in}); // [1, rows, in]
+      OneDnnLinear operator = OneDnnLinear.find().orElseThrow();
+      Linear.Half half = new Linear.Half(weight, bias, Optional.of(operator), tiles);
+      Linear rounded = new RoundedHalf(half, operator);
+      assertThat(rounded.roundsManyRows()).isTrue();
+      Tensor expected = half.forward(input); // [1, rows, out]
+      Tensor found = rounded.forward(input); // [1, rows, out]
+      assertThat(Tensors.shape(found)).containsExactly(1, rows, out);
+      double apart =
+          found.sub(expected).abs().max().item_double() / expected.abs().max().item_double();
+      assertThat(apart).isBetween(1e-5, 8e-3);
+      Tensor few = input.narrow(1, 0, 8); // [1, 8, in]
+      assertThat(Tensors.toFloats(rounded.forward(few)))
+          .as("what is decoded together keeps its bits")
+          .isEqualTo(Tensors.toFloats(half.forward(few)));
     }
   }
 }
