@@ -13,11 +13,11 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
+import llava4j.error.BadInputException;
 import llava4j.generate.Finished;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.Generator;
-import llava4j.generate.SchedulerLimits;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
 import llava4j.image.Preprocessor;
@@ -30,7 +30,7 @@ import llava4j.model.ImageEncoder;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
-import llava4j.model.cache.KvPool;
+import llava4j.model.cache.PrefixStore;
 import llava4j.model.cache.PrefixTree;
 import llava4j.model.load.AvailableMemory;
 import llava4j.model.load.MemoryPlan;
@@ -58,9 +58,6 @@ public final class Llava implements AutoCloseable {
   /// Bytes of embeddings that are kept for follow-up questions: about 28 images of a 7B.
   private static final long IMAGE_BYTES = 256L << 20;
 
-  /// More whole contexts than these are not kept.
-  private static final int MOST_CONTEXTS = 16;
-
   private final String name;
   private final LlavaModel model;
   private final Tokenizer tokenizer;
@@ -71,7 +68,7 @@ public final class Llava implements AutoCloseable {
   private final TextEmbedder embedder;
   private final EncodedImages encodedImages = new EncodedImages(IMAGE_BYTES);
   private final List<String> templateStops;
-  private final MemoryPlan plan;
+  private final RequestMemory memory;
   private final RunningRequests running = new RunningRequests();
   private final Optional<String> templateNote;
   private final Optional<String> weightsNote;
@@ -81,8 +78,8 @@ public final class Llava implements AutoCloseable {
       LlavaModel model,
       Tokenizer tokenizer,
       LoadOptions options,
-      MemoryPlan plan) {
-    this.plan = plan;
+      MemoryPlan plan,
+      Optional<PrefixStore> store) {
     this.weightsNote =
         MemoryPlan.leftWhole(checkpoint.inferenceWeights(), options.device(), options.weights());
     this.name = checkpoint.name();
@@ -104,7 +101,9 @@ public final class Llava implements AutoCloseable {
     if (tokenizer.eosId() >= 0) {
       eosIds.add(tokenizer.eosId());
     }
-    this.generator = new Generator(model, tokenizer, eosIds, limits(model, plan));
+    this.generator =
+        new Generator(model, tokenizer, eosIds, RequestMemory.limits(model, plan), store);
+    this.memory = new RequestMemory(model, plan, generator);
     this.imageEncoder = new ImageEncoder(model);
     this.embedder = new TextEmbedder(model, plan);
     this.templateStops = template.stopText().isEmpty() ? List.of() : List.of(template.stopText());
@@ -127,6 +126,7 @@ public final class Llava implements AutoCloseable {
     Checkpoint checkpoint = opened;
     Tokenizer tokenizer = null;
     LlavaModel model = null;
+    Optional<PrefixStore> store = Optional.empty();
     try {
       checkpoint = asked.imageMode().map(opened::withImageMode).orElse(opened);
       WeightSource weights = checkpoint.inferenceWeights();
@@ -142,6 +142,7 @@ public final class Llava implements AutoCloseable {
         AvailableMemory.ofThisProcess()
             .require(bytes -> plan.requireFits(config, weights, options.weights(), bytes));
       }
+      store = options.openPrefixCache(checkpoint); // a folder that cannot be used is refused at once
       model =
           LlavaModel.load(
               config,
@@ -151,8 +152,9 @@ public final class Llava implements AutoCloseable {
               options.weights(),
               options.prefill(),
               options.progress());
-      return new Llava(checkpoint, model, tokenizer, options, plan);
+      return new Llava(checkpoint, model, tokenizer, options, plan, store);
     } catch (RuntimeException | Error e) {
+      store.ifPresent(kept -> CloseAll.after(e, kept));
       CloseAll.after(e, model, tokenizer, checkpoint);
       throw e;
     }
@@ -290,7 +292,7 @@ public final class Llava implements AutoCloseable {
       long encoded = System.nanoTime();
       SplicedPrompt prompt = model.splicer().splice(encodedText, images);
       List<Generator.Request> request = List.of(new Generator.Request(prompt, options, tenant));
-      requireMemory(request, options);
+      memory.require(request, options);
       FirstText first = new FirstText(listener);
       Finished finished =
           generator
@@ -329,7 +331,7 @@ public final class Llava implements AutoCloseable {
         SplicedPrompt prompt = model.splicer().splice(prompts.encode(request), images);
         spliced.add(new Generator.Request(prompt, complete, request.tenant()));
       }
-      requireMemory(spliced, options);
+      memory.require(spliced, options);
       return generator.generateAll(spliced, (_, _, _) -> {}, () -> false).stream()
           .flatMap(finished -> finished.answers().stream())
           .toList();
@@ -357,7 +359,8 @@ public final class Llava implements AutoCloseable {
       long imageMisses,
       long imageBytes) {}
 
-  /// Forgets all earlier prompts, answers and images: the next request computes everything.
+  /// Forgets all earlier prompts, answers and images: the next request computes everything, but for
+  /// what is in a prefix cache on disk.
   /// Requests that are running are not disturbed.
   public void forget() {
     generator.forget();
@@ -396,38 +399,9 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// Half of the memory that is free beside the weights, but at least one whole context, of which
-  /// only what is used is ever allocated.
-  private static SchedulerLimits limits(LlavaModel model, MemoryPlan plan) {
-    long context = KvPool.blocksFor(model.config().contextLength()) + 1L;
-    long blockBytes = plan.cacheBytesPerToken() * KvPool.BLOCK_ROWS;
-    long blocks =
-        model.device() instanceof Device.Cpu
-            ? (AvailableMemory.ofThisProcess().bytes() - plan.mappedBytes()) / 2 / blockBytes
-            : MOST_CONTEXTS * context;
-    return SchedulerLimits.ofBlocks(
-        Math.toIntExact(Math.clamp(blocks, context, MOST_CONTEXTS * context)));
-  }
-
-  /// Fails before any computation if the KV cache for these prompts and their answers does not fit.
-  private void requireMemory(List<Generator.Request> requests, GenerationOptions options) {
-    if (model.device() instanceof Device.Cpu && !requests.isEmpty()) {
-      int longest =
-          requests.stream().mapToInt(request -> request.prompt().numRows()).max().orElseThrow();
-      long rows = Math.min(model.config().contextLength(), longest + options.maxNewTokens());
-      long sequences = options.numSequences();
-      long read =
-          requests.stream()
-              .mapToLong(request -> request.prompt().numRows() - generator.knownRows(request))
-              .sum();
-      AvailableMemory.ofThisProcess()
-          .require(bytes ->
-              plan.requireRequestFits(
-                  Math.min(read, generator.limits().promptRows()),
-                  Math.min(rows * sequences * requests.size(), generator.cacheRows()),
-                  generator.cacheBytes(),
-                  bytes));
-    }
+  /// What was found in the prefix cache on disk and written to it; empty without one.
+  public Optional<PrefixStore.Statistics> prefixCache() {
+    return generator.stored();
   }
 
   private ImageRows rows(RgbImage image, String tenant, Scope scope) {

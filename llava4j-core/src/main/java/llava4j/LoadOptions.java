@@ -1,12 +1,17 @@
 package llava4j;
 
 import java.util.Map;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
+import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.model.linear.PrefillMode;
+import llava4j.model.cache.PrefixStore;
 import llava4j.model.load.LoadProgress;
+import llava4j.model.load.ModelIdentity;
 import llava4j.tensor.Device;
 import llava4j.tensor.ThreadCount;
 import llava4j.tensor.WeightFormat;
@@ -22,6 +27,7 @@ import llava4j.text.template.ConversationTemplate;
 /// @param progress called for each loaded tensor
 /// @param threads of every operator, for the whole process, because libtorch has one number for it;
 ///   empty for `LLAVA_THREADS`, or else the processors that the process may use
+/// @param prefixCache where prompts are kept on disk; empty for memory only
 public record LoadOptions(
     CheckpointOptions checkpoint,
     Device device,
@@ -30,7 +36,20 @@ public record LoadOptions(
     Optional<ConversationTemplate> template,
     Optional<ImageMode> imageMode,
     LoadProgress progress,
-    OptionalInt threads) {
+    OptionalInt threads,
+    Optional<PrefixCache> prefixCache) {
+
+  /// Where the keys and values of prompts are kept on disk, for later processes.
+  ///
+  /// @param folder made if it is missing; several processes may use it
+  /// @param mostBytes of its files; those that were not used for longest make room
+  public record PrefixCache(Path folder, long mostBytes) {
+    public PrefixCache {
+      if (mostBytes < 1) {
+        throw new IllegalArgumentException("a prefix cache needs room");
+      }
+    }
+  }
 
   public LoadOptions {
     if (threads.isPresent()) {
@@ -48,45 +67,75 @@ public record LoadOptions(
         Optional.empty(),
         Optional.empty(),
         LoadProgress.NONE,
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Optional.empty());
   }
 
   public LoadOptions withCheckpoint(CheckpointOptions other) {
-    return new LoadOptions(other, device, weights, prefill, template, imageMode, progress, threads);
+    return new LoadOptions(other, device, weights, prefill, template, imageMode, progress, threads, prefixCache);
   }
 
   public LoadOptions withDevice(Device other) {
     return new LoadOptions(
-        checkpoint, other, weights, prefill, template, imageMode, progress, threads);
+        checkpoint, other, weights, prefill, template, imageMode, progress, threads, prefixCache);
   }
 
   public LoadOptions withWeights(WeightFormat other) {
     return new LoadOptions(
-        checkpoint, device, other, prefill, template, imageMode, progress, threads);
+        checkpoint, device, other, prefill, template, imageMode, progress, threads, prefixCache);
   }
 
   public LoadOptions withPrefill(PrefillMode other) {
     return new LoadOptions(
-        checkpoint, device, weights, other, template, imageMode, progress, threads);
+        checkpoint, device, weights, other, template, imageMode, progress, threads, prefixCache);
   }
 
   public LoadOptions withTemplate(ConversationTemplate other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, Optional.of(other), imageMode, progress, threads);
+        checkpoint, device, weights, prefill, Optional.of(other), imageMode, progress, threads, prefixCache);
   }
 
   public LoadOptions withImageMode(ImageMode other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, template, Optional.of(other), progress, threads);
+        checkpoint, device, weights, prefill, template, Optional.of(other), progress, threads, prefixCache);
   }
 
   public LoadOptions withProgress(LoadProgress other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, template, imageMode, other, threads);
+        checkpoint, device, weights, prefill, template, imageMode, other, threads, prefixCache);
   }
 
   public LoadOptions withThreads(int other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, template, imageMode, progress, OptionalInt.of(other));
+        checkpoint, device, weights, prefill, template, imageMode, progress, OptionalInt.of(other), prefixCache);
+  }
+
+  public LoadOptions withPrefixCache(PrefixCache other) {
+    return new LoadOptions(
+        checkpoint,
+        device,
+        weights,
+        prefill,
+        template,
+        imageMode,
+        progress,
+        threads,
+        Optional.of(other));
+  }
+
+  /// Opens the prefix cache for a model.
+  ///
+  /// @throws BadInputException if its folder cannot be used, or the model is on a GPU
+  Optional<PrefixStore> openPrefixCache(Checkpoint opened) {
+    if (prefixCache.isPresent() && device instanceof Device.Cuda) {
+      throw new BadInputException(
+          "a prefix cache on disk is for models on the processor; leave it out");
+    }
+    return prefixCache.map(cache ->
+        new PrefixStore(
+            cache.folder(),
+            cache.mostBytes(),
+            ModelIdentity.of(
+                opened.config(), opened.inferenceWeights(), device, weights, prefill)));
   }
 }

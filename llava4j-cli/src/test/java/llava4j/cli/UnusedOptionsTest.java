@@ -2,9 +2,12 @@ package llava4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +35,15 @@ class UnusedOptionsTest {
           "--offline",
           "--verbose");
   private static final Set<String> OF_RUNNING =
-      Set.of("--device", "--weights", "--prefill-mode", "--template", "--image-mode", "--threads");
+      Set.of(
+          "--device",
+          "--weights",
+          "--prefill-mode",
+          "--prefix-cache",
+          "--prefix-cache-size",
+          "--template",
+          "--image-mode",
+          "--threads");
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
@@ -98,6 +109,55 @@ class UnusedOptionsTest {
     assertThat(out.toString()).contains("images          pad,");
     assertThat(run("info", "-m", original, "--image-mode", "square")).isZero();
     assertThat(out.toString()).contains("images          square,");
+  }
+
+  @Test
+  void aPrefixCacheNeedsPrompts() {
+    String cache = folder.resolve("cache").toString();
+    refused("--prefix-cache", "info", "-m", original, "--prefix-cache", cache);
+    refused("--prefix-cache", "bench", original, "--prefix-cache", cache);
+    refused("--prefix-cache-size", "ask", "-m", original, "--prefix-cache-size", "1G", image, "Hi?");
+    assertThat(Path.of(cache)).doesNotExist();
+  }
+
+  /// A second process reads the first one's prompt from the folder, and answers the same.
+  @Test
+  void aPrefixCacheOutlivesTheProcess() throws IOException {
+    Path cache = folder.resolve("kept/here");
+    String[] ask = {
+      "ask", "-m", original, "--format", "json", "--max-tokens", "6", image, "What is in it?"
+    };
+    assertThat(run(ask)).isZero();
+    String alone = out.toString();
+    String[] kept = Arrays.copyOf(ask, ask.length + 2);
+    kept[ask.length] = "--prefix-cache";
+    kept[ask.length + 1] = cache.toString();
+    out.getBuffer().setLength(0);
+    assertThat(run(kept)).isZero();
+    assertThat(text(out)).isEqualTo(text(alone));
+    try (Stream<Path> files = Files.list(cache)) {
+      assertThat(files.filter(file -> file.toString().endsWith(".kv"))).isNotEmpty();
+    }
+    out.getBuffer().setLength(0);
+    assertThat(run(union(kept, "--verbose"))).isZero();
+    assertThat(text(out)).isEqualTo(text(alone));
+    assertThat(err.toString()).doesNotContain(", 0 from the KV cache").contains("from the KV cache");
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    kept[ask.length + 1] = file.toString();
+    err.getBuffer().setLength(0);
+    assertThat(run(kept)).isNotZero();
+    assertThat(text(err)).contains("the prefix cache cannot be kept in " + file).hasLineCount(1);
+  }
+
+  /// The answers of a JSON object, without what was computed and how long it took.
+  private static String text(Object json) {
+    return json.toString().replaceAll("(?s)\"usage.*", "");
+  }
+
+  private static String[] union(String[] some, String more) {
+    String[] all = Arrays.copyOf(some, some.length + 1);
+    all[some.length] = more;
+    return all;
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package llava4j.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -13,6 +14,7 @@ import llava4j.io.CloseAll;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
 import llava4j.model.cache.KvPool;
+import llava4j.model.cache.PrefixStore;
 import llava4j.model.cache.PrefixTree;
 import llava4j.text.tokenizer.Tokenizer;
 
@@ -25,17 +27,29 @@ public final class Generator implements AutoCloseable {
   private final Vocabulary vocabulary;
   private final KvPool pool;
   private final PrefixTree prefixes;
+  private final Optional<PrefixStore> store;
   private final Scheduler scheduler;
   private final SchedulerLimits limits;
 
   /// @param eosIds ids that end an answer
   public Generator(
       LlavaModel model, Tokenizer tokenizer, Set<Integer> eosIds, SchedulerLimits limits) {
+    this(model, tokenizer, eosIds, limits, Optional.empty());
+  }
+
+  /// @param store where prompts are kept on disk; closed with this object
+  public Generator(
+      LlavaModel model,
+      Tokenizer tokenizer,
+      Set<Integer> eosIds,
+      SchedulerLimits limits,
+      Optional<PrefixStore> store) {
     this.model = model;
     this.limits = limits;
     this.vocabulary = Vocabulary.of(tokenizer, eosIds, model.config().text().vocab());
     this.pool = model.languageModel().newPool(limits.maxBlocks());
-    this.prefixes = new PrefixTree(pool);
+    this.prefixes = new PrefixTree(pool, store);
+    this.store = store;
     this.scheduler = new Scheduler(model, pool, prefixes, limits);
   }
 
@@ -112,6 +126,11 @@ public final class Generator implements AutoCloseable {
     prefixes.forget();
   }
 
+  /// What was found on disk and written to it; empty without a store.
+  public Optional<PrefixStore.Statistics> stored() {
+    return store.map(PrefixStore::statistics);
+  }
+
   /// What was found in the cache so far.
   public PrefixTree.Statistics reuse() {
     return prefixes.statistics();
@@ -144,7 +163,7 @@ public final class Generator implements AutoCloseable {
 
   @Override
   public void close() {
-    CloseAll.of(scheduler, prefixes, pool);
+    CloseAll.of(scheduler, prefixes, () -> store.ifPresent(PrefixStore::close), pool);
   }
 
   private Answers answers(Request request, Inbox.Place place, BooleanSupplier cancelled) {

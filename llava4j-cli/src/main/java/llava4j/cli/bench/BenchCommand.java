@@ -120,6 +120,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    options.refusePrefixCache("bench reads every prompt anew");
     PrintWriter err = spec.commandLine().getErr();
     Consumer<String> progress =
         text -> {

@@ -46,6 +46,7 @@ public final class InfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    options.refusePrefixCache("info reads no prompt");
     ThreadCount threads = options.threads().apply();
     PrintWriter out = spec.commandLine().getOut();
     Optional<Path> adapter = options.adapter();

@@ -15,7 +15,9 @@ import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.WeightFormat;
 import llava4j.text.template.ConversationTemplate;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// Options that select a model and how to run it, which `ask`, `chat`, `eval` and `info` share.
 public final class ModelOptions {
@@ -25,7 +27,13 @@ public final class ModelOptions {
     SQUARE
   }
 
+  private static final long LEAST_CACHE = 1 << 20;
+  private static final long MOST_CACHE = 1L << 44;
+
   @Mixin private CheckpointFlags files;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--device",
@@ -51,6 +59,23 @@ public final class ModelOptions {
           "How prompts are multiplied by quantised weights: auto (the fastest that keeps the answers), int8, bf16, or"
               + " exact (slow, rounds nothing). By 16-bit weights: auto (in fp32) or bf16. Default: ${DEFAULT-VALUE}.")
   private String prefill;
+
+  @Option(
+      names = "--prefix-cache",
+      paramLabel = "DIR",
+      description =
+          "Keep the keys and values of prompts in this folder, so that a later question about the same image, or"
+              + " with the same beginning, need not read it again. Made if it is missing.")
+  private Path prefixCache;
+
+  @Option(
+      names = "--prefix-cache-size",
+      paramLabel = "SIZE",
+      defaultValue = "10G",
+      description =
+          "The most that --prefix-cache may hold, such as 500M or 20G; what was not used for longest goes."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String prefixCacheSize;
 
   @Option(
       names = "--template",
@@ -110,6 +135,21 @@ public final class ModelOptions {
 
   public PrefillMode parsedPrefill() {
     return PrefillMode.parse(prefill);
+  }
+
+  private Optional<LoadOptions.PrefixCache> parsedPrefixCache() {
+    if (prefixCache == null) {
+      Unused.refuse(spec, "there is no --prefix-cache", "--prefix-cache-size");
+      return Optional.empty();
+    }
+    long most =
+        ByteSize.parse("--prefix-cache-size", prefixCacheSize, LEAST_CACHE, MOST_CACHE);
+    return Optional.of(new LoadOptions.PrefixCache(prefixCache, most));
+  }
+
+  /// Refuses `--prefix-cache` where it would have no effect.
+  public void refusePrefixCache(String why) {
+    Unused.refuse(spec, why, "--prefix-cache", "--prefix-cache-size");
   }
 
   /// Opens the model's files, without reading any weights.
@@ -187,6 +227,10 @@ public final class ModelOptions {
             .withDevice(parsedDevice())
             .withWeights(parsedWeights())
             .withPrefill(parsedPrefill());
+    Optional<LoadOptions.PrefixCache> cache = parsedPrefixCache();
+    if (cache.isPresent()) {
+      options = options.withPrefixCache(cache.get());
+    }
     if (threads.asked().isPresent()) {
       options = options.withThreads(threads.asked().getAsInt());
     }

@@ -1,5 +1,6 @@
 package llava4j.model.cache;
 
+import java.lang.foreign.MemorySegment;
 import llava4j.quant.PagedAttention;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -29,6 +30,12 @@ final class KvBlock {
   /// Address of the first layer's keys, on the host.
   long address() {
     return address;
+  }
+
+  /// All of it, on the host.
+  @SuppressWarnings("restricted") // the memory of a live tensor
+  MemorySegment segment() {
+    return MemorySegment.ofAddress(address).reinterpret(memory.nbytes());
   }
 
   /// A view of some tokens' keys. [kvHeads, count, headDim]

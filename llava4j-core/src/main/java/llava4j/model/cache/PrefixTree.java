@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The KV blocks of earlier prompts and answers, found again by what their tokens are, so that no
 /// beginning is computed twice: questions about one image share its rows, answers share a prompt, a
@@ -17,14 +18,21 @@ import java.util.Map;
 /// find out by the time of an answer what others asked. Blocks that were not used for longest are
 /// given back when the pool needs them. Thread-safe.
 public final class PrefixTree implements AutoCloseable {
+  /// The part of the pool that may wait to be written to disk, and cannot make room until then.
+  private static final int WAITING_PART = 4;
+
   private final KvPool pool;
+  private final Optional<PrefixStore> store;
   private final Map<String, Node> roots = new HashMap<>(); // by tenant
   private final LinkedHashSet<Node> leastRecentFirst = new LinkedHashSet<>();
   private long askedRows;
   private long foundRows;
 
-  public PrefixTree(KvPool pool) {
+  /// @param pool of the blocks
+  /// @param store where blocks are kept on disk too; it is the caller's to close, after this
+  public PrefixTree(KvPool pool, Optional<PrefixStore> store) {
     this.pool = pool;
+    this.store = store;
   }
 
   /// How much was found so far.
@@ -41,6 +49,8 @@ public final class PrefixTree implements AutoCloseable {
     private final long[] keys; // [1..BLOCK_ROWS]
     private final KvBlock block;
     private final Map<Long, List<Node>> children = new HashMap<>(); // by their first key
+    private byte[] hash; // in the store; null until it is needed
+    private boolean kept; // read from the store, or given to it
 
     Node(Node parent, String tenant, long[] keys, KvBlock block) {
       this.parent = parent;
@@ -62,7 +72,18 @@ public final class PrefixTree implements AutoCloseable {
   public synchronized KvCache begin(String tenant, long[] keys) {
     KvCache cache = new KvCache(pool);
     List<Match> path = path(tenant, keys);
+    Match part = path.isEmpty() ? Match.NONE : path.getLast();
+    if (store.isPresent()) {
+      path.removeIf(match -> match.rows() < KvPool.BLOCK_ROWS); // at most the last
+    }
     path.forEach(match -> cache.share(match.node().block, match.rows()));
+    if (store.isPresent()
+        && !readMore(store.get(), tenant, keys, cache, path)
+        && part.rows() < KvPool.BLOCK_ROWS
+        && leastRecentFirst.contains(part.node())) {
+      cache.share(part.node().block, part.rows());
+      path.add(part);
+    }
     for (int i = path.size() - 1; i >= 0; i--) {
       touch(path.get(i).node()); // parents are more recent than their children
     }
@@ -71,7 +92,68 @@ public final class PrefixTree implements AutoCloseable {
     return cache;
   }
 
-  /// Number of tokens that [#begin] would find.
+  /// Reads the blocks behind a path that are on disk, into the tree.
+  ///
+  /// @param cache shares the path's blocks, so they stay; gets the others
+  /// @param path of full blocks; gets the others
+  /// @return whether there were any
+  private boolean readMore(
+      PrefixStore disk, String tenant, long[] keys, KvCache cache, List<Match> path) {
+    int known = path.size();
+    Node at = path.isEmpty() ? root(tenant) : path.getLast().node();
+    for (int done = known * KvPool.BLOCK_ROWS;
+        done + KvPool.BLOCK_ROWS < keys.length; // the last token's logits are needed
+        done += KvPool.BLOCK_ROWS) {
+      long[] own = Arrays.copyOfRange(keys, done, done + KvPool.BLOCK_ROWS);
+      byte[] hash = disk.next(hash(disk, at), own);
+      if (!disk.has(hash) || !makeRoom(KvPool.blocksFor((long) keys.length - done) + 1)) {
+        break;
+      }
+      KvBlock block = pool.take();
+      try {
+        if (!disk.read(hash, block.segment())) {
+          break;
+        }
+        at = added(at, own, block);
+        at.hash = hash;
+        at.kept = true;
+        path.add(new Match(at, KvPool.BLOCK_ROWS));
+        cache.share(block, KvPool.BLOCK_ROWS);
+      } finally {
+        pool.release(block); // the tree's and the cache's uses remain
+      }
+    }
+    if (roots.get(tenant) == at && at.children.isEmpty()) {
+      roots.remove(tenant);
+    }
+    return path.size() > known;
+  }
+
+  private static byte[] hash(PrefixStore disk, Node node) {
+    if (node.hash == null) {
+      node.hash =
+          node.parent == null
+              ? disk.root(node.tenant)
+              : disk.next(hash(disk, node.parent), node.keys);
+    }
+    return node.hash;
+  }
+
+  private Node root(String tenant) {
+    return roots.computeIfAbsent(tenant, name -> new Node(null, name, new long[0], null));
+  }
+
+  /// Writes a full block to disk, unless it comes from there, or too many wait. A file that is
+  /// there could not be read, or another process has just written it.
+  private void keep(PrefixStore disk, Node node) {
+    if (!node.kept && disk.waiting() < pool.maxBlocks() / WAITING_PART) {
+      node.kept = true;
+      KvBlock block = pool.retain(node.block);
+      disk.write(hash(disk, node), block.segment(), () -> pool.release(block));
+    }
+  }
+
+  /// Number of tokens that [#begin] would find in memory.
   public synchronized int known(String tenant, long[] keys) {
     return path(tenant, keys).stream().mapToInt(Match::rows).sum();
   }
@@ -111,12 +193,15 @@ public final class PrefixTree implements AutoCloseable {
   ///
   /// @param keys row keys of the first tokens of the cache, as many as are to be kept
   public synchronized void remember(String tenant, KvCache cache, long[] keys) {
-    Node at = roots.computeIfAbsent(tenant, name -> new Node(null, name, new long[0], null));
+    Node at = root(tenant);
     List<Node> path = new ArrayList<>();
     for (int from = 0; from < keys.length; from += KvPool.BLOCK_ROWS) {
       long[] own = Arrays.copyOfRange(keys, from, Math.min(keys.length, from + KvPool.BLOCK_ROWS));
       at = child(at, own, cache.block(from / KvPool.BLOCK_ROWS));
       path.add(at);
+      if (store.isPresent() && own.length == KvPool.BLOCK_ROWS) {
+        keep(store.get(), at);
+      }
     }
     for (int i = path.size() - 1; i >= 0; i--) {
       touch(path.get(i));
@@ -191,7 +276,7 @@ public final class PrefixTree implements AutoCloseable {
     return new Statistics(askedRows, foundRows, leastRecentFirst.size());
   }
 
-  /// Gives all blocks back. Sequences that use some keep them.
+  /// Gives all blocks back. Sequences that use some keep them, and what is on disk stays.
   public synchronized void forget() {
     leastRecentFirst.forEach(node -> pool.release(node.block));
     leastRecentFirst.clear();

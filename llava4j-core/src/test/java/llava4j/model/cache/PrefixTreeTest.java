@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -41,7 +42,7 @@ class PrefixTreeTest {
   @Test
   void aPromptFindsItsTokensUpToTheFirstOtherOne() {
     try (KvPool pool = pool(100);
-        PrefixTree tree = new PrefixTree(pool)) {
+        PrefixTree tree = new PrefixTree(pool, Optional.empty())) {
       long[] keys = LongStream.range(0, 2 * BLOCK + 5).toArray();
       remember(tree, "a", keys, keys.length);
       assertThat(tree.known("a", keys)).as("all but the last").isEqualTo(keys.length - 1);
@@ -66,7 +67,7 @@ class PrefixTreeTest {
   @Test
   void whatWasNotUsedForLongestMakesRoomAndWhatIsInUseStays() {
     try (KvPool pool = pool(6);
-        PrefixTree tree = new PrefixTree(pool)) {
+        PrefixTree tree = new PrefixTree(pool, Optional.empty())) {
       long[] first = LongStream.range(0, 2 * BLOCK).toArray();
       long[] second = LongStream.range(1000, 1000 + 2 * BLOCK).toArray();
       remember(tree, "", first, first.length);
@@ -97,7 +98,7 @@ class PrefixTreeTest {
   void noSequenceEverSeesAnothersTokens(long seed) {
     Random random = new Random(seed);
     try (KvPool pool = pool(40);
-        PrefixTree tree = new PrefixTree(pool)) {
+        PrefixTree tree = new PrefixTree(pool, Optional.empty())) {
       record Live(KvCache cache, long[] keys, String tenant) {}
       List<Live> live = new ArrayList<>();
       for (int action = 0; action < 400; action++) {

@@ -1,0 +1,54 @@
+package llava4j.model.load;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import llava4j.checkpoint.weights.TensorInfo;
+import llava4j.checkpoint.weights.WeightSource;
+import llava4j.config.LlavaConfig;
+import llava4j.tensor.Device;
+import llava4j.tensor.Processor;
+import llava4j.tensor.WeightFormat;
+import llava4j.model.linear.PrefillMode;
+import llava4j.error.BadInputException;
+
+/// What the numbers of a model depend on: two processes with the same identity compute the same
+/// keys and values for the same tokens.
+public final class ModelIdentity {
+  private ModelIdentity() {}
+
+  /// The configuration, how weights are kept and multiplied, the processor, and the files of the
+  /// weights by name, size and time of their last change: reading all bytes would take longer than
+  /// most prompts.
+  public static String of(
+      LlavaConfig config,
+      WeightSource weights,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill) {
+    SortedSet<String> files = new TreeSet<>();
+    for (TensorInfo info : weights.tensors().values()) {
+      files.add(described(info.file()));
+    }
+    return String.join(
+        "\n",
+        config.toString(),
+        device.toString(),
+        format.toString(),
+        prefill.toString(),
+        Processor.ofThisMachine().toString(),
+        String.valueOf(ModelIdentity.class.getPackage().getImplementationVersion()),
+        String.join("\n", files));
+  }
+
+  private static String described(Path file) {
+    try {
+      Path real = file.toRealPath();
+      return real + " " + Files.size(real) + " " + Files.getLastModifiedTime(real);
+    } catch (IOException e) {
+      throw new BadInputException("cannot read " + file + ", which the model is loaded from", e);
+    }
+  }
+}

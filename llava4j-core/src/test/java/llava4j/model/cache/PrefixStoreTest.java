@@ -1,0 +1,232 @@
+package llava4j.model.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import llava4j.config.TextConfig;
+import llava4j.error.BadInputException;
+import llava4j.golden.GoldenModel;
+import llava4j.tensor.DType;
+import llava4j.tensor.Device;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Blocks that outlive a process.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PrefixStoreTest {
+  private static final int BLOCK = KvPool.BLOCK_ROWS;
+  private static final long ROOM = 1L << 30;
+
+  @TempDir Path folder;
+  private TextConfig config;
+
+  @BeforeAll
+  void open() {
+    try (GoldenModel golden = GoldenModel.openCommitted("original")) {
+      config = golden.model().config().text();
+    }
+  }
+
+  /// A pool, a tree and a store, as a process has them.
+  private final class Running implements AutoCloseable {
+    private final KvPool pool;
+    private final PrefixStore store;
+    private final PrefixTree tree;
+
+    Running(Path where, long room, String identity, int blocks) {
+      pool = new KvPool(config, new Device.Cpu(), DType.F16, blocks);
+      store = new PrefixStore(where, room, identity);
+      tree = new PrefixTree(pool, Optional.of(store));
+    }
+
+    /// Computes a prompt, keys and values from its tokens, and remembers it.
+    ///
+    /// @return how many tokens were known
+    int ask(String tenant, long[] keys) {
+      try (KvCache cache = tree.begin(tenant, keys);
+          Scope _ = new Scope()) {
+        int known = cache.length();
+        for (int layer = 0; layer < config.numLayers() && known > 0; layer++) {
+          Tensor found = cache.read(layer, known).keys(); // [1, kvHeads, known, headDim]
+          assertThat(found.equal(numbers(keys, 0, known, layer))).isTrue();
+        }
+        cache.reserve(keys.length - known);
+        for (int layer = 0; layer < config.numLayers(); layer++) {
+          Tensor rest = numbers(keys, known, keys.length, layer);
+          cache.write(layer, rest, rest.neg());
+        }
+        cache.advance(keys.length - known);
+        tree.remember(tenant, cache, java.util.Arrays.copyOf(keys, keys.length / BLOCK * BLOCK));
+        return known;
+      }
+    }
+
+    private Tensor numbers(long[] keys, int from, int end, int layer) {
+      float[] values = new float[end - from];
+      for (int i = from; i < end; i++) {
+        values[i - from] = keys[i] % 512 + layer;
+      }
+      return Tensors.ofFloats(values, 1, 1, end - from, 1)
+          .expand(1, config.numKvHeads(), end - from, config.headDim())
+          .to(torch.ScalarType.Half); // [1, kvHeads, tokens, headDim]
+    }
+
+    @Override
+    public void close() {
+      tree.close();
+      store.close();
+      assertThat(pool.used()).as("every use of a block ended").isZero();
+      pool.close();
+    }
+  }
+
+  private Running process(Path where) {
+    return new Running(where, ROOM, "model", 100);
+  }
+
+  private static long[] keys(int from, int count) {
+    return LongStream.range(from, from + count).toArray();
+  }
+
+  @Test
+  void aLaterProcessFindsTheFullBlocks() {
+    Path where = folder.resolve("made/for/it");
+    long[] prompt = keys(0, 3 * BLOCK + 5);
+    try (Running first = process(where)) {
+      assertThat(first.ask("", prompt)).isZero();
+    }
+    try (Running second = process(where)) {
+      assertThat(second.ask("", prompt)).isEqualTo(3 * BLOCK);
+      assertThat(second.store.statistics().read()).isEqualTo(3);
+      assertThat(second.ask("", prompt)).as("from memory").isEqualTo(3 * BLOCK);
+      assertThat(second.store.statistics().read()).isEqualTo(3);
+      long[] other = prompt.clone();
+      other[BLOCK + 3] = 999;
+      assertThat(second.ask("", other)).isEqualTo(BLOCK + 3);
+      assertThat(second.ask("somebody else", prompt)).isZero();
+    }
+    try (Running other = new Running(where, ROOM, "another model", 100)) {
+      assertThat(other.ask("", prompt)).isZero();
+    }
+  }
+
+  /// A block in memory that is alike in part must not hide the whole one on disk.
+  @Test
+  void theLongerOneIsTaken() {
+    Path where = folder.resolve("longer");
+    long[] prompt = keys(0, 2 * BLOCK + 1);
+    try (Running first = process(where)) {
+      first.ask("", prompt);
+    }
+    try (Running second = process(where)) {
+      long[] other = prompt.clone();
+      other[20] = 999;
+      assertThat(second.ask("", other)).isZero();
+      assertThat(second.ask("", prompt)).isEqualTo(2 * BLOCK);
+    }
+  }
+
+  @Test
+  void aPromptOfWholeBlocksLeavesItsLastToken() {
+    Path where = folder.resolve("whole");
+    long[] prompt = keys(7, 2 * BLOCK);
+    try (Running first = process(where)) {
+      first.ask("", prompt);
+    }
+    try (Running second = process(where)) {
+      assertThat(second.ask("", prompt)).isEqualTo(BLOCK);
+    }
+  }
+
+  @Test
+  void whatIsDamagedIsComputedAgain() throws IOException {
+    Path where = folder.resolve("damaged");
+    long[] prompt = keys(0, 3 * BLOCK + 1);
+    try (Running first = process(where)) {
+      first.ask("", prompt);
+    }
+    List<Path> files = files(where);
+    assertThat(files).hasSize(3);
+    byte[] bytes = Files.readAllBytes(files.get(0));
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(files.get(0), bytes);
+    bytes = Files.readAllBytes(files.get(1));
+    Files.write(files.get(1), java.util.Arrays.copyOf(bytes, bytes.length - 3));
+    Files.write(files.get(2), new byte[3]);
+    try (Running second = process(where)) {
+      assertThat(second.ask("", prompt)).isZero();
+    }
+    try (Running third = process(where)) {
+      assertThat(third.ask("", prompt)).as("written again").isEqualTo(3 * BLOCK);
+    }
+  }
+
+  @Test
+  void theFolderHasALimit() throws IOException {
+    Path where = folder.resolve("limit");
+    long[] old = keys(0, 2 * BLOCK + 1);
+    try (Running first = process(where)) {
+      first.ask("", old);
+    }
+    Path foreign = Files.writeString(where.resolve("notes.txt"), "not ours");
+    long size = Files.size(files(where).getFirst());
+    for (Path file : files(where)) {
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000));
+    }
+    try (Running second = new Running(where, 3 * size, "model", 100)) {
+      second.ask("", keys(5000, 3 * BLOCK + 1));
+    }
+    assertThat(files(where)).hasSize(3);
+    assertThat(foreign).exists();
+    try (Running third = process(where)) {
+      assertThat(third.ask("", old)).isZero();
+      assertThat(third.ask("", keys(5000, 3 * BLOCK + 1))).isEqualTo(3 * BLOCK);
+    }
+  }
+
+  /// What waits to be written must not keep the pool from making room, and nothing waits for ever.
+  @Test
+  void aSmallPoolGoesOn() {
+    Path where = folder.resolve("small");
+    try (Running small = new Running(where, ROOM, "model", 8)) {
+      for (int i = 0; i < 40; i++) {
+        small.tree.makeRoom(5);
+        small.ask("", keys(1000 * i, 3 * BLOCK + 1));
+      }
+    }
+  }
+
+  @Test
+  void aPlaceThatIsNoFolderIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    assertThatThrownBy(() -> new PrefixStore(file, ROOM, "model"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(file.toString());
+  }
+
+  private static List<Path> files(Path where) throws IOException {
+    try (Stream<Path> files = Files.list(where)) {
+      return new ArrayList<>(
+          files
+              .filter(path -> path.toString().endsWith(PrefixStore.SUFFIX))
+              .sorted(Comparator.naturalOrder())
+              .toList());
+    }
+  }
+}
