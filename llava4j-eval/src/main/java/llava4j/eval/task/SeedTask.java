@@ -3,12 +3,14 @@ package llava4j.eval.task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
@@ -22,6 +24,8 @@ public final class SeedTask implements Task {
       new TaskFiles("LLaVA's eval.zip and huggingface.co/datasets/AILab-CVC/SEED-Bench");
   private static final String FRAMES = "SEED-Bench-video-image";
   private static final List<String> LETTERS = List.of("A", "B", "C", "D");
+  private static final String IMAGE = "image";
+  private static final String VIDEO = "video";
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
@@ -41,9 +45,14 @@ public final class SeedTask implements Task {
   }
 
   /// @param byType in the order of the file's types
+  /// @param ofVideos the types whose questions are about videos
   /// @param letters that are right, by question
   public record Outcome(
-      SequencedMap<String, Share> byType, Share image, Share video, Map<String, String> letters) {
+      SequencedMap<String, Share> byType,
+      Set<String> ofVideos,
+      Share image,
+      Share video,
+      Map<String, String> letters) {
     public Share total() {
       return new Share(image.right() + video.right(), image.count() + video.count());
     }
@@ -88,7 +97,7 @@ public final class SeedTask implements Task {
       for (String letter : LETTERS) {
         check.requirePart(question, choice(label, letter), where);
       }
-      if (label.path("data_type").asString("").equals("image")) {
+      if (label.path("data_type").asString("").equals(IMAGE)) {
         check.requireSameImage(question, label.path("data_id").asStringOpt(), where);
       }
       String letter = label.path("answer").asString("");
@@ -117,7 +126,7 @@ public final class SeedTask implements Task {
       String id = TaskFiles.field(entry, "question_id", file, number);
       String type = TaskFiles.field(entry, "question_type_id", file, number);
       String image =
-          entry.path("data_type").asString("").equals("image")
+          entry.path("data_type").asString("").equals(IMAGE)
               ? "SEED-Bench-image/" + TaskFiles.field(entry, "data_id", file, number)
               : FRAMES + "/" + type + "_" + id + ".png";
       StringBuilder text = new StringBuilder(TaskFiles.field(entry, "question", file, number));
@@ -183,6 +192,7 @@ public final class SeedTask implements Task {
     SequencedMap<String, Share> byType = new LinkedHashMap<>();
     types.values().forEach(type -> byType.put(type, new Share(0, 0)));
     Map<String, String> letters = new HashMap<>();
+    Set<String> ofVideos = new HashSet<>();
     Share image = new Share(0, 0);
     Share video = new Share(0, 0);
     int row = 0;
@@ -197,15 +207,16 @@ public final class SeedTask implements Task {
       letters.put(id, letter);
       boolean right = letter.equals(texts.get(id));
       byType.put(type, byType.get(type).plus(right));
-      if (question.path("data_type").asString("").equals("image")) {
+      if (question.path("data_type").asString("").equals(IMAGE)) {
         image = image.plus(right);
       } else {
         video = video.plus(right);
+        ofVideos.add(type);
       }
       row++;
     }
     byType.values().removeIf(share -> share.count() == 0);
-    return new Outcome(byType, image, video, letters);
+    return new Outcome(byType, ofVideos, image, video, letters);
   }
 
   @Override
@@ -218,13 +229,33 @@ public final class SeedTask implements Task {
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("all", outcome.total().percent());
     if (outcome.image().count() > 0) {
-      figures.put("image", outcome.image().percent());
+      figures.put(IMAGE, outcome.image().percent());
     }
     if (outcome.video().count() > 0) {
-      figures.put("video", outcome.video().percent());
+      figures.put(VIDEO, outcome.video().percent());
     }
     outcome.byType().forEach((type, share) -> figures.put(type, share.percent()));
     return Optional.of(new Score("all", outcome.total().percent(), figures, points));
+  }
+
+  /// The dimensions, then the two parts and all.
+  @Override
+  public Optional<Splits> splits(List<Answer> answers) {
+    Outcome outcome = outcome(truth, answers);
+    List<Splits.Row> rows = new ArrayList<>();
+    outcome
+        .byType()
+        .forEach((type, share) ->
+            rows.add(row(type, outcome.ofVideos().contains(type) ? VIDEO : IMAGE, share)));
+    rows.add(row("all of images", IMAGE, outcome.image()));
+    rows.add(row("all of videos", VIDEO, outcome.video()));
+    rows.add(row("all", "", outcome.total()));
+    rows.removeIf(row -> row.questions() == 0);
+    return Optional.of(new Splits(List.of("accuracy"), rows));
+  }
+
+  private static Splits.Row row(String name, String of, Share share) {
+    return new Splits.Row(name, of, share.count(), List.of(share.percent()));
   }
 
   @Override
