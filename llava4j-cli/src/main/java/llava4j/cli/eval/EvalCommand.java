@@ -349,7 +349,10 @@ public final class EvalCommand implements Callable<Integer> {
                         .filter(paper -> paper.figure().equals(found.name()))
                         .map(paper -> " (LLaVA-1.5 7B in the paper: " + paper.seven() + ")")
                         .orElse("")),
-            () -> text.println(task.name().title() + ": scored by the benchmark's server"));
+            () ->
+                text.println(
+                    task.name().title()
+                        + ": scored by the benchmark's server; the report has the steps"));
     List<Path> files = task.writeSubmission(answers, out.resolve("submissions"));
     if (!files.isEmpty()) {
       text.println(
