@@ -79,6 +79,11 @@ public record EvalReport(
     return sections;
   }
 
+  /// Whether a benchmark of this report is in the paper.
+  private boolean isInThePaper() {
+    return results.stream().anyMatch(one -> PaperNotes.table(one.task().name()).isPresent());
+  }
+
   private Optional<EvalResult> other(EvalResult result) {
     return against.stream()
         .filter(there -> there.task().name() == result.task().name())
@@ -95,7 +100,7 @@ public record EvalReport(
     values.put("other", against.isEmpty() ? null : model(against));
     values.put("note", note.orElse(null));
     values.put("draws", DRAWS);
-    values.put("source", PaperNotes.SOURCE);
+    values.put("source", isInThePaper() ? PaperNotes.SOURCE : null);
     values.put("notes", notes);
     values.put("common", common().entrySet());
     values.put("lines", lines(sections));
@@ -139,11 +144,11 @@ public record EvalReport(
           List.of(line.paper7b(), line.paper13b(), line.paperHd(), line.table(), line.marks()));
       row(text, cells);
     }
-    text.append("\nPaper: ").append(PaperNotes.SOURCE).append(".\n\n");
+    text.append(isInThePaper() ? "\nPaper: " + PaperNotes.SOURCE + ".\n\n" : "\n");
     for (int i = 0; i < notes.size(); i++) {
       text.append(i + 1).append(". ").append(notes.get(i)).append('\n');
     }
-    text.append('\n');
+    text.append(notes.isEmpty() ? "" : "\n");
     common()
         .forEach((name, value) ->
             text.append("- ").append(name).append(": ").append(value).append('\n'));
