@@ -20,9 +20,17 @@ import tools.jackson.databind.node.ObjectNode;
 /// SEED-Bench: multiple choice about images and about one frame of videos (spec 7.3,
 /// `convert_seed_for_submission.py`). An answer counts only if it is the letter and nothing else.
 public final class SeedTask implements Task {
+  /// The benchmark's folder in LLaVA's evaluation archive.
+  public static final String FOLDER = "seed_bench";
+
+  /// The folder of the frames of videos, within the benchmark's folder.
+  public static final String FRAMES = "SEED-Bench-video-image";
+
+  /// The file with questions and answers, within the benchmark's folder.
+  public static final String TRUTH = "SEED-Bench.json";
+
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and huggingface.co/datasets/AILab-CVC/SEED-Bench");
-  private static final String FRAMES = "SEED-Bench-video-image";
   private static final List<String> LETTERS = List.of("A", "B", "C", "D");
   private static final String IMAGE = "image";
   private static final String VIDEO = "video";
@@ -112,7 +120,7 @@ public final class SeedTask implements Task {
 
   /// With the names that its files have in LLaVA's evaluation archive and at the site.
   public static SeedTask in(Path folder) {
-    Path truth = folder.resolve("SEED-Bench.json");
+    Path truth = folder.resolve(TRUTH);
     return new SeedTask(
         FILES.firstOf(folder.resolve("llava-seed-bench.jsonl"), truth), truth, folder);
   }
@@ -165,15 +173,12 @@ public final class SeedTask implements Task {
     return questions;
   }
 
-  /// The user has to extract the video frames: the sites publish videos, and LLaVA's runner needs
-  /// images.
+  /// The sites publish videos, and the model is shown images.
   @Override
   public String missing(QuestionImage image) {
     String name = image.name();
     return name.contains(FRAMES)
-        ? "extract it from the video; it is the middle frame, number K, counted from 0: ffmpeg -i"
-            + " VIDEO -vf 'select=eq(n\\,K)' -frames:v 1 "
-            + name
+        ? "give the folder of the videos with --videos, and the frames are cut from them"
             + " (docs/evaluation.md: frames of SEED-Bench's videos)"
         : Task.super.missing(image);
   }
