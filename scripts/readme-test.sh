@@ -24,6 +24,7 @@ not_here() {
     *"experiment "*" --data "*) echo "takes minutes to days; the same experiment at smoke scale runs" ;;
     *"--against llama.cpp"*) echo "needs a package registry" ;;
     ffmpeg\ *) echo "needs a video" ;;
+    *" --videos "*) echo "needs videos and the package registries" ;;
     *HF_ENDPOINT=https://*) echo "names a hub that does not exist" ;;
     *) return 1 ;;
   esac

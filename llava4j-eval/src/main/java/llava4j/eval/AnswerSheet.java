@@ -16,7 +16,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import llava4j.error.BadInputException;
 
-/// A page with randomly selected questions, their images and the model's answers, right or wrong.
+/// A page with randomly selected questions, their images and the model's answers, right, wrong or
+/// not decided here.
 ///
 /// @param count number of questions
 /// @param seed random seed of the selection
@@ -25,10 +26,8 @@ public record AnswerSheet(EvalResult result, int count, long seed) {
 
   /// Writes the page.
   public void write(Path file) {
-    List<Double> points = result.score().map(score -> score.points()).orElse(List.of());
-    List<Integer> numbers =
-        new ArrayList<>(
-            IntStream.range(0, Math.min(points.size(), result.answers().size())).boxed().toList());
+    List<CaseMark> marks = CaseMark.all(result);
+    List<Integer> numbers = new ArrayList<>(IntStream.range(0, marks.size()).boxed().toList());
     Collections.shuffle(numbers, new Random(seed));
     List<Integer> picked = numbers.subList(0, Math.min(count, numbers.size()));
     Map<String, Object> values = new LinkedHashMap<>();
@@ -37,13 +36,11 @@ public record AnswerSheet(EvalResult result, int count, long seed) {
     values.put("count", picked.size());
     values.put("all", numbers.size());
     values.put("seed", seed);
-    values.put("right", picked.stream().filter(number -> points.get(number) >= 0.5).count());
+    values.put("decided", picked.stream().noneMatch(number -> marks.get(number).isOpen()));
+    values.put("right", picked.stream().filter(number -> marks.get(number).isRight()).count());
     values.put(
         "cases",
-        picked.stream()
-            .map(number ->
-                CaseCards.of(result, number, points.get(number) >= 0.5 ? "right" : "wrong"))
-            .toList());
+        picked.stream().map(number -> CaseCards.of(result, number, marks.get(number))).toList());
     try (Reader reader =
         new InputStreamReader(
             AnswerSheet.class.getResourceAsStream(PAGE), StandardCharsets.UTF_8)) {

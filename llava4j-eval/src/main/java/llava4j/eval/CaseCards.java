@@ -18,8 +18,8 @@ import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
 
-/// Example questions of a report: some right answers and some wrong ones, from all over the
-/// benchmark, with small images.
+/// Example questions of a report, from all over the benchmark, with small images: some right
+/// answers and some wrong ones, or any if no rule decides here what is right.
 final class CaseCards {
   private static final int EACH = 20;
   private static final int SIDE = 220; // pixels
@@ -27,15 +27,17 @@ final class CaseCards {
   private CaseCards() {}
 
   static List<Map<String, Object>> of(EvalResult result) {
-    List<Double> points = result.score().map(score -> score.points()).orElse(List.of());
-    List<Integer> right = new ArrayList<>();
-    List<Integer> wrong = new ArrayList<>();
-    for (int i = 0; i < Math.min(points.size(), result.answers().size()); i++) {
-      (points.get(i) >= 0.5 ? right : wrong).add(i);
+    List<CaseMark> marks = CaseMark.all(result);
+    Map<String, List<Integer>> byKind = new LinkedHashMap<>();
+    CaseMark.KINDS.forEach(kind -> byKind.put(kind, new ArrayList<>()));
+    for (int i = 0; i < marks.size(); i++) {
+      byKind.get(marks.get(i).kind()).add(i);
     }
     List<Map<String, Object>> cases = new ArrayList<>();
-    spread(right).forEach(number -> cases.add(of(result, number, "right")));
-    spread(wrong).forEach(number -> cases.add(of(result, number, "wrong")));
+    byKind
+        .values()
+        .forEach(numbers ->
+            spread(numbers).forEach(number -> cases.add(of(result, number, marks.get(number)))));
     return cases;
   }
 
@@ -48,18 +50,19 @@ final class CaseCards {
     return some;
   }
 
-  static Map<String, Object> of(EvalResult result, int number, String kind) {
+  static Map<String, Object> of(EvalResult result, int number, CaseMark mark) {
     Question question = result.task().questions().get(number);
     DecodeOptions decoding =
         DecodeOptions.reference().withMaxPixels(result.settings().asked().maxPixels());
     Map<String, Object> one = new LinkedHashMap<>();
-    one.put("kind", kind);
+    one.put("kind", mark.kind());
+    one.put("mark", mark.text());
     one.put("image", question.image().map(image -> thumbnail(image, decoding)).orElse(null));
     one.put("category", question.category());
     one.put("question", question.text());
     one.put("said", result.answers().get(number).text());
-    List<String> right = result.rightAnswers();
-    one.put("truth", right.isEmpty() ? null : right.get(number));
+    one.put("label", mark.label());
+    one.put("truth", mark.truth());
     return one;
   }
 

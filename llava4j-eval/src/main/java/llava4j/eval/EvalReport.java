@@ -16,10 +16,10 @@ import java.util.SequencedMap;
 import llava4j.error.BadInputException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
-/// The report of an evaluation, for people (one HTML file, Markdown) and for programs (JSON), with
-/// all settings that can change a score.
+/// The report of an evaluation, for people (one HTML file, Markdown) and for programs (JSON): the
+/// paper's table beside ours with notes on the differences, parts of the benchmarks, examples with
+/// the right answers, the way to the official score, and all settings that can change a score.
 ///
 /// @param results the results of one model
 /// @param against the results of another model, which may have other benchmarks; may be empty
@@ -42,21 +42,46 @@ public record EvalReport(
   /// @return the page
   public Path write(Path folder) {
     Path page = folder.resolve("report.html");
-    Bootstrap bootstrap = new Bootstrap(DRAWS);
-    List<List<ReportLine>> lines =
-        results.stream().map(result -> ReportLine.of(result, other(result), bootstrap)).toList();
-    List<ReportLine> all = lines.stream().flatMap(List::stream).toList();
+    List<String> notes = new ArrayList<>();
+    List<ReportSection> sections = sections(notes);
     try {
       Files.createDirectories(folder);
-      Files.writeString(page, page(all));
-      Files.writeString(folder.resolve("report.md"), markdown(all));
+      Files.writeString(page, page(sections, notes));
+      Files.writeString(folder.resolve("report.md"), markdown(sections, notes));
+      ArrayNode json = new JsonMapper().createArrayNode();
+      sections.forEach(section -> section.json(json.addObject()));
       Files.writeString(
           folder.resolve("report.json"),
-          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json(lines)) + "\n");
+          new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
       return page;
     } catch (IOException e) {
       throw new BadInputException(folder + " cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  /// One per result.
+  ///
+  /// @param notes receives the notes of all, each once
+  private List<ReportSection> sections(List<String> notes) {
+    Bootstrap bootstrap = new Bootstrap(DRAWS);
+    SequencedMap<String, String> common = common();
+    List<ReportSection> sections = new ArrayList<>();
+    for (EvalResult result : results) {
+      List<String> own = PaperNotes.of(result);
+      own.stream().filter(words -> !notes.contains(words)).forEach(notes::add);
+      List<Integer> numbers = own.stream().map(words -> notes.indexOf(words) + 1).sorted().toList();
+      SequencedMap<String, String> settings = result.circumstances();
+      settings.entrySet().removeAll(common.entrySet());
+      sections.add(
+          new ReportSection(
+              result, ReportLine.of(result, other(result), bootstrap, numbers), own, settings));
+    }
+    return sections;
+  }
+
+  /// Whether a benchmark of this report is in the paper.
+  private boolean isInThePaper() {
+    return results.stream().anyMatch(one -> PaperNotes.table(one.task().name()).isPresent());
   }
 
   private Optional<EvalResult> other(EvalResult result) {
@@ -65,18 +90,28 @@ public record EvalReport(
         .findFirst();
   }
 
-  private String page(List<ReportLine> lines) throws IOException {
+  private static List<ReportLine> lines(List<ReportSection> sections) {
+    return sections.stream().flatMap(section -> section.lines().stream()).toList();
+  }
+
+  private String page(List<ReportSection> sections, List<String> notes) throws IOException {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("model", model(results));
     values.put("other", against.isEmpty() ? null : model(against));
     values.put("note", note.orElse(null));
     values.put("draws", DRAWS);
+    values.put("source", isInThePaper() ? PaperNotes.SOURCE : null);
+    values.put("notes", notes);
     values.put("common", common().entrySet());
-    values.put("lines", lines);
-    values.put("tasks", results.stream().map(this::section).toList());
+    values.put("lines", lines(sections));
+    values.put("tasks", sections.stream().map(ReportSection::page).toList());
     try (Reader reader =
         new InputStreamReader(EvalReport.class.getResourceAsStream(PAGE), StandardCharsets.UTF_8)) {
-      return Mustache.compiler().nullValue("").compile(reader).execute(values);
+      return Mustache.compiler()
+          .nullValue("")
+          .emptyStringIsFalse(true)
+          .compile(reader)
+          .execute(values);
     }
   }
 
@@ -87,107 +122,42 @@ public record EvalReport(
     return common;
   }
 
-  /// The settings of one benchmark that differ from those of others.
-  private SequencedMap<String, String> own(EvalResult result) {
-    SequencedMap<String, String> own = result.circumstances();
-    own.entrySet().removeAll(common().entrySet());
-    return own;
-  }
-
-  private Map<String, Object> section(EvalResult result) {
-    Map<String, Object> section = new LinkedHashMap<>();
-    section.put("word", result.task().name().word());
-    section.put("title", result.task().name().title());
-    section.put("circumstances", own(result).entrySet());
-    List<BarChart.Bar> figures =
-        result.score().map(score -> BarChart.of(result.task(), score.figures())).orElse(List.of());
-    section.put("hasFigures", !figures.isEmpty());
-    section.put("figures", figures);
-    section.put("lengths", BarChart.lengths(result.answers()));
-    List<Map<String, Object>> cases = CaseCards.of(result);
-    section.put("hasCases", !cases.isEmpty());
-    section.put("cases", cases);
-    return section;
-  }
-
-  private String markdown(List<ReportLine> lines) {
+  private String markdown(List<ReportSection> sections, List<String> notes) {
     StringBuilder text = new StringBuilder("# Evaluation of " + model(results) + "\n\n");
     note.ifPresent(words -> text.append(words).append("\n\n"));
     List<String> columns = new ArrayList<>(List.of("benchmark", "figure", "score", "95 %"));
     if (!against.isEmpty()) {
       columns.addAll(List.of(model(against), "p"));
     }
-    columns.addAll(List.of("paper 7B", "paper 13B", "paper HD"));
+    columns.addAll(List.of("paper 7B", "paper 13B", "paper 13B HD", "in the paper", "notes"));
     row(text, columns);
     row(
         text,
         columns.stream().map(column -> columns.indexOf(column) < 2 ? "---" : "---:").toList());
-    for (ReportLine line : lines) {
+    for (ReportLine line : lines(sections)) {
       List<String> cells =
           new ArrayList<>(List.of(line.title(), line.figure(), line.score(), line.range()));
       if (!against.isEmpty()) {
         cells.addAll(List.of(line.there(), line.p()));
       }
-      cells.addAll(List.of(line.paper7b(), line.paper13b(), line.paperHd()));
+      cells.addAll(
+          List.of(line.paper7b(), line.paper13b(), line.paperHd(), line.table(), line.marks()));
       row(text, cells);
     }
-    text.append('\n');
-    items(text, common());
-    for (EvalResult result : results) {
-      text.append("\n## ").append(result.task().name().title()).append("\n\n");
-      items(text, own(result));
+    text.append(isInThePaper() ? "\nPaper: " + PaperNotes.SOURCE + ".\n\n" : "\n");
+    for (int i = 0; i < notes.size(); i++) {
+      text.append(i + 1).append(". ").append(notes.get(i)).append('\n');
     }
+    text.append(notes.isEmpty() ? "" : "\n");
+    common()
+        .forEach((name, value) ->
+            text.append("- ").append(name).append(": ").append(value).append('\n'));
+    sections.forEach(section -> section.markdown(text));
     return text.toString();
-  }
-
-  private static void items(StringBuilder text, Map<String, String> values) {
-    values.forEach(
-        (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
   }
 
   private static void row(StringBuilder text, List<String> cells) {
     text.append("| ").append(String.join(" | ", cells)).append(" |\n");
-  }
-
-  /// @param lines of each result
-  private ArrayNode json(List<List<ReportLine>> lines) {
-    ArrayNode all = new JsonMapper().createArrayNode();
-    for (int i = 0; i < results.size(); i++) {
-      describe(results.get(i), lines.get(i), all.addObject());
-    }
-    return all;
-  }
-
-  private static void describe(EvalResult result, List<ReportLine> lines, ObjectNode entry) {
-    JsonMapper json = new JsonMapper();
-    entry.put("task", result.task().name().word());
-    entry.set("settings", SettingsFile.tree(result.settings()));
-    entry.put("questions", result.answers().size());
-    result.judge().ifPresent(judge -> entry.put("judge", judge));
-    entry.set("unjudged", json.valueToTree(result.unjudgedIds()));
-    result
-        .score()
-        .ifPresent(score -> {
-          entry.put("headline", score.name());
-          entry.put("value", score.value());
-          entry.set("figures", json.valueToTree(score.figures()));
-        });
-    ReportLine headline = lines.getFirst();
-    headline
-        .interval()
-        .ifPresent(interval -> entry.put("low", interval.low()).put("high", interval.high()));
-    headline.otherValue().ifPresent(value -> entry.put("other_value", value));
-    headline.significance().ifPresent(p -> entry.put("p", p));
-    for (ReportLine line : lines) {
-      line.published()
-          .ifPresent(published ->
-              entry
-                  .withObjectProperty("paper")
-                  .putObject(published.figure())
-                  .put("7b", published.seven())
-                  .put("13b", published.thirteen())
-                  .put("hd", published.highDefinition()));
-    }
   }
 
   private static String model(List<EvalResult> results) {

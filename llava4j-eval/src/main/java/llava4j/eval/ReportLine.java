@@ -14,6 +14,7 @@ import llava4j.eval.task.TaskName;
 /// @param otherValue the other model's score
 /// @param significance the p-value of the difference
 /// @param published the paper's score; empty if the paper has no score with this name
+/// @param notes numbers of the notes on the differences from the paper, for the headline only
 record ReportLine(
     TaskName task,
     boolean part,
@@ -22,10 +23,15 @@ record ReportLine(
     Optional<Bootstrap.Interval> interval,
     Optional<Double> otherValue,
     Optional<Double> significance,
-    Optional<TaskName.Published> published) {
+    Optional<TaskName.Published> published,
+    List<Integer> notes) {
 
-  /// The headline score of a result, and those of its parts that are in the paper too.
-  static List<ReportLine> of(EvalResult result, Optional<EvalResult> other, Bootstrap bootstrap) {
+  private static final String JUDGED = "as in the paper: ";
+
+  /// The headline score of a result, and those of its parts that are in the paper too. If the
+  /// headline is another one than the paper's, the paper's is a line of its own.
+  static List<ReportLine> of(
+      EvalResult result, Optional<EvalResult> other, Bootstrap bootstrap, List<Integer> notes) {
     TaskName task = result.task().name();
     Optional<Score> score = result.score();
     Optional<Score> otherScore = other.flatMap(EvalResult::score);
@@ -44,22 +50,28 @@ record ReportLine(
                 .filter(there -> there.unjudged().equals(result.unjudged()))
                 .flatMap(EvalResult::score)
                 .flatMap(there -> score.flatMap(one -> significance(one, there, bootstrap))),
-            task.published()
-                .filter(
-                    paper -> score.map(one -> one.name().equals(paper.figure())).orElse(true))));
-    for (TaskName.Published part : task.parts()) {
+            task.published().filter(paper -> isSame(score, paper)),
+            notes));
+    List<TaskName.Published> parts = new ArrayList<>(task.parts());
+    task.published().filter(paper -> !isSame(score, paper)).ifPresent(parts::addFirst);
+    for (TaskName.Published part : parts) {
       lines.add(
           new ReportLine(
               task,
               true,
-              part.figure(),
+              task.published().filter(part::equals).map(_ -> JUDGED).orElse("") + part.figure(),
               score.map(found -> found.figures().get(part.figure())),
               Optional.empty(),
               otherScore.map(found -> found.figures().get(part.figure())),
               Optional.empty(),
-              Optional.of(part)));
+              Optional.of(part),
+              List.of()));
     }
     return lines;
+  }
+
+  private static boolean isSame(Optional<Score> score, TaskName.Published paper) {
+    return score.map(one -> one.name().equals(paper.figure())).orElse(true);
   }
 
   private static Optional<Double> significance(Score one, Score other, Bootstrap bootstrap) {
@@ -76,6 +88,16 @@ record ReportLine(
 
   String title() {
     return part ? "" : task.title();
+  }
+
+  /// The numbers of the notes, as `1, 3`; empty if there are none.
+  String marks() {
+    return String.join(", ", notes.stream().map(String::valueOf).toList());
+  }
+
+  /// The paper's table with these scores.
+  String table() {
+    return part ? "" : PaperNotes.table(task).orElse("-");
   }
 
   String score() {

@@ -58,7 +58,7 @@ public final class Tasks {
       case MME -> MmeTask.in(data.resolve("MME"));
       case MMBENCH -> MmBenchTask.english(data.resolve("mmbench"));
       case MMBENCH_CN -> MmBenchTask.chinese(data.resolve("mmbench_cn"));
-      case SEED -> SeedTask.in(data.resolve("seed_bench"));
+      case SEED -> SeedTask.in(data.resolve(SeedTask.FOLDER));
       case LLAVABENCH -> new LlavaBenchTask(data.resolve("llava-bench-in-the-wild"));
       case MMVET -> new MmVetTask(data.resolve("mm-vet"));
       case HELD_OUT -> HeldOutTask.in(data);

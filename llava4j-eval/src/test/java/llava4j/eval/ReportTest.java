@@ -72,7 +72,7 @@ class ReportTest {
     new AnswerSheet(hostile, 5, 1).write(folder.resolve("sheet.html"));
     int cases = Math.min(40, CaseCards.of(result).size());
     String report = Files.readString(folder.resolve("report.html"));
-    String escaped = "right: &lt;b&gt;&quot;yes&quot; &amp; no&lt;/b&gt;";
+    String escaped = "right answer: &lt;b&gt;&quot;yes&quot; &amp; no&lt;/b&gt;";
     assertThat(count(report, escaped)).isEqualTo(cases).isPositive();
     assertThat(count(Files.readString(folder.resolve("sheet.html")), escaped)).isEqualTo(5);
     assertThat(report).doesNotContain("<b>");
@@ -118,13 +118,16 @@ class ReportTest {
   @Test
   void linesSetPartsUnderTheHeadline() throws IOException {
     EvalResult result = pope("abc", "Pad[]");
-    List<ReportLine> lines = ReportLine.of(result, Optional.empty(), new Bootstrap(200));
+    List<ReportLine> lines =
+        ReportLine.of(result, Optional.empty(), new Bootstrap(200), List.of(1, 3));
     assertThat(lines.stream().map(ReportLine::figure))
         .containsExactly("mean F1", "random F1", "popular F1", "adversarial F1");
     assertThat(lines.stream().map(ReportLine::part)).containsExactly(false, true, true, true);
     assertThat(lines.getFirst().there()).isEqualTo("-");
     assertThat(lines.getFirst().p()).isEqualTo("-");
     assertThat(lines.getFirst().paperHd()).isEqualTo("86.3");
+    assertThat(lines.stream().map(ReportLine::marks)).containsExactly("1, 3", "", "", "");
+    assertThat(lines.stream().map(ReportLine::table)).containsExactly("Table 4", "", "", "");
     double mean =
         lines.stream()
             .skip(1)
@@ -135,7 +138,7 @@ class ReportTest {
     EvalResult unscored =
         new EvalResult(result.task(), result.settings(), result.answers(), Optional.empty());
     ReportLine waiting =
-        ReportLine.of(unscored, Optional.of(result), new Bootstrap(200)).getFirst();
+        ReportLine.of(unscored, Optional.of(result), new Bootstrap(200), List.of()).getFirst();
     assertThat(List.of(waiting.figure(), waiting.score(), waiting.range(), waiting.p()))
         .containsExactly("by its server", "-", "-", "-");
     assertThat(waiting.there()).isEqualTo(lines.getFirst().score());
@@ -158,7 +161,8 @@ class ReportTest {
         .containsEntry("judge", "gpt at home")
         .containsEntry("without a rating", "2 of 30 answers, to questions 5, 7");
     // what was not judged of one is no pair of what was judged of the other
-    assertThat(ReportLine.of(plain, Optional.of(judged), new Bootstrap(200)).getFirst().p())
+    assertThat(
+            ReportLine.of(plain, Optional.of(judged), new Bootstrap(200), List.of()).getFirst().p())
         .isEqualTo("-");
     new EvalReport(List.of(judged), List.of(), Optional.empty()).write(folder);
     assertThat(Files.readString(folder.resolve("report.html"))).contains("gpt at home", "5, 7");

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.cli.option.ModelOptions;
+import llava4j.cli.option.PackageFolder;
 import llava4j.cli.option.Unused;
 import llava4j.data.fetch.PackageClient;
 import llava4j.error.BadInputException;
@@ -233,16 +234,7 @@ public final class BenchCommand implements Callable<Integer> {
     return llamaCpp != null
         ? LlamaFiles.in(llamaCpp)
         : LlamaFiles.downloaded(
-            cache(System.getenv("XDG_CACHE_HOME")), PackageClient.programs(), progress);
-  }
-
-  /// @param cacheHome what the environment says, or null
-  static Path cache(String cacheHome) {
-    Path home =
-        cacheHome == null || cacheHome.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cacheHome);
-    return home.resolve("llava4j").resolve("packages");
+            PackageFolder.of(System.getenv("XDG_CACHE_HOME")), PackageClient.programs(), progress);
   }
 
   /// Reads a model's files into the system's memory, so that no one who loads them waits for a

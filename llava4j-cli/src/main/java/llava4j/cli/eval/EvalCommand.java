@@ -88,6 +88,8 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Mixin private PixelLimit limit;
 
+  @Mixin private SeedVideos videos;
+
   @Option(
       names = "--data",
       paramLabel = "DIR",
@@ -227,6 +229,7 @@ public final class EvalCommand implements Callable<Integer> {
         throw new BadInputException("--data is missing; give the folder of the benchmarks' files");
       }
     }
+    videos.requireUsed(spec, tasks, blind);
     if (judgeUrl == null) {
       Unused.refuse(spec, "no judge is named (see --judge-url)", "--judge-model", "--judge-key");
     }
@@ -244,6 +247,7 @@ public final class EvalCommand implements Callable<Integer> {
       tasks.forEach(word -> names.add(TaskName.of(word)));
     }
     List<Task> opened = new ArrayList<>();
+    videos.cut(from, spec.commandLine().getErr());
     for (TaskName name : names) {
       Task opening = Tasks.open(name, from);
       Task task = blind ? new BlindTask(opening) : opening;
@@ -349,7 +353,10 @@ public final class EvalCommand implements Callable<Integer> {
                         .filter(paper -> paper.figure().equals(found.name()))
                         .map(paper -> " (LLaVA-1.5 7B in the paper: " + paper.seven() + ")")
                         .orElse("")),
-            () -> text.println(task.name().title() + ": scored by the benchmark's server"));
+            () ->
+                text.println(
+                    task.name().title()
+                        + ": scored by the benchmark's server; the report has the steps"));
     List<Path> files = task.writeSubmission(answers, out.resolve("submissions"));
     if (!files.isEmpty()) {
       text.println(

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import llava4j.cli.option.PackageFolder;
 import llava4j.data.fetch.PackageClient;
 import llava4j.error.BadInputException;
 import org.junit.jupiter.api.Test;
@@ -65,8 +66,8 @@ class LlamaFilesTest {
 
   @Test
   void theCacheFollowsTheEnvironment() {
-    assertThat(BenchCommand.cache(null)).endsWithRaw(Path.of(".cache", "llava4j", "packages"));
-    assertThat(BenchCommand.cache("/c")).isEqualTo(Path.of("/c/llava4j/packages"));
+    assertThat(PackageFolder.of(null)).endsWithRaw(Path.of(".cache", "llava4j", "packages"));
+    assertThat(PackageFolder.of("/c")).isEqualTo(Path.of("/c/llava4j/packages"));
   }
 
   private static void refused(

@@ -143,6 +143,31 @@ class EvalCommandTest {
     assertThat(err.toString()).hasLineCount(4);
   }
 
+  @Test
+  void benchmarksAskedAtDifferentTimesShareAReport() throws IOException {
+    Path results = folder.resolve("results");
+    assertThat(eval(results, model, "gqa")).isZero();
+    assertThat(eval(results, model, "vizwiz")).isZero();
+    assertThat(out.toString()).contains("VizWiz: scored by the benchmark's server; the report has");
+    assertThat(eval(results, model, "gqa", "vizwiz", "--merge", "1")).isZero();
+    assertThat(Files.readString(results.resolve("report.md")))
+        .contains("| GQA | accuracy |", "| VizWiz | by its server |", "| 50.0 | 53.6 |");
+  }
+
+  @Test
+  void videosAreForSeedAlone() {
+    Path results = folder.resolve("results");
+    String videos = folder.resolve("videos").toString();
+    assertThat(eval(results, "nowhere", "pope", "--videos", videos)).isEqualTo(2);
+    assertThat(err.toString()).contains("--videos would have no effect: only seed has videos");
+    assertThat(eval(results, "nowhere", "seed", "--blind", "--videos", videos)).isEqualTo(2);
+    assertThat(err.toString()).contains("--blind asks without the frames");
+    assertThat(eval(results, "nowhere", "seed", "--videos", videos)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(videos + " is not a folder; give the one of SEED-Bench's videos")
+        .hasLineCount(3);
+  }
+
   private String aImage() throws IOException {
     String line =
         Files.readAllLines(data.resolve("gqa/llava_gqa_testdev_balanced.jsonl")).getFirst();

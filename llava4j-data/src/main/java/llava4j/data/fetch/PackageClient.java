@@ -15,17 +15,30 @@ public interface PackageClient {
   /// @throws BadInputException if the archive cannot be downloaded
   void download(PinnedPackage wanted, Path folder);
 
-  /// Runs the registries' own programs, `npm pack` and `apt-get download`, with the user's
-  /// settings.
+  /// Runs the registries' own programs, `npm pack`, `apt-get download` and Maven's
+  /// `dependency:copy`, with the user's settings.
   static PackageClient programs() {
     return (wanted, folder) -> {
       List<String> command =
           switch (wanted.registry()) {
             case NPM -> List.of("npm", "pack", "--silent", wanted.name() + "@" + wanted.version());
             case DEBIAN -> List.of("apt-get", "download", wanted.name() + "=" + wanted.version());
+            case MAVEN -> maven(wanted);
           };
       run(command, wanted, folder);
     };
+  }
+
+  /// Maven writes `group:name:version:jar:classifier`.
+  private static List<String> maven(PinnedPackage wanted) {
+    String[] parts = wanted.name().split(":", -1);
+    return List.of(
+        "mvn",
+        "--batch-mode",
+        "--quiet",
+        "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy",
+        "-Dartifact=" + String.join(":", parts[0], parts[1], wanted.version(), parts[2], parts[3]),
+        "-DoutputDirectory=.");
   }
 
   private static void run(List<String> command, PinnedPackage wanted, Path folder) {

@@ -15,6 +15,7 @@ import org.apache.commons.compress.archivers.ArchiveEntry;
 import org.apache.commons.compress.archivers.ArchiveInputStream;
 import org.apache.commons.compress.archivers.ar.ArArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /// A folder of downloaded packages. A package that is already complete is not downloaded or
@@ -116,14 +117,16 @@ public final class PackageStore {
       throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(archive))) {
       switch (pinned.registry()) {
-        case NPM -> unpackTar(new TarArchiveInputStream(new GZIPInputStream(file)), wanted, target);
+        case NPM ->
+            unpackEntries(new TarArchiveInputStream(new GZIPInputStream(file)), wanted, target);
+        case MAVEN -> unpackEntries(new ZipArchiveInputStream(file), wanted, target);
         case DEBIAN -> {
           try (ArArchiveInputStream members = new ArArchiveInputStream(file)) {
             for (ArchiveEntry member = members.getNextEntry();
                 member != null;
                 member = members.getNextEntry()) {
               if (member.getName().equals("data.tar.xz")) {
-                unpackTar(
+                unpackEntries(
                     new TarArchiveInputStream(new XZCompressorInputStream(members)),
                     wanted,
                     target);
@@ -137,7 +140,7 @@ public final class PackageStore {
     }
   }
 
-  private static void unpackTar(
+  private static void unpackEntries(
       ArchiveInputStream<? extends ArchiveEntry> entries, Predicate<String> wanted, Path target)
       throws IOException {
     Files.createDirectories(target);

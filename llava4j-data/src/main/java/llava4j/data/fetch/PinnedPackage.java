@@ -18,7 +18,8 @@ public record PinnedPackage(
   /// The registry that a package comes from.
   public enum Registry {
     NPM("npm"),
-    DEBIAN("apt-get");
+    DEBIAN("apt-get"),
+    MAVEN("mvn");
 
     private final String client;
 
@@ -49,6 +50,22 @@ public record PinnedPackage(
       String credit) {
     String file = name + "_" + version.replace(":", "%3a") + "_" + architecture + ".deb";
     return new PinnedPackage(Registry.DEBIAN, name, version, file, sha256, licence, credit);
+  }
+
+  /// An artifact of Maven Central with a classifier.
+  ///
+  /// @param module group and name, `group:name`
+  public static PinnedPackage maven(
+      String module,
+      String classifier,
+      String version,
+      String sha256,
+      String licence,
+      String credit) {
+    String name = module + ":jar:" + classifier;
+    String file =
+        module.substring(module.indexOf(':') + 1) + "-" + version + "-" + classifier + ".jar";
+    return new PinnedPackage(Registry.MAVEN, name, version, file, sha256, licence, credit);
   }
 
   @Override

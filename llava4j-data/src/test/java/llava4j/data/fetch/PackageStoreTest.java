@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import llava4j.error.BadInputException;
 import org.apache.commons.compress.archivers.ar.ArArchiveEntry;
 import org.apache.commons.compress.archivers.ar.ArArchiveOutputStream;
@@ -46,6 +48,22 @@ class PackageStoreTest {
     assertThat(folder.resolve("package/b.bin")).doesNotExist();
     assertThat(store(client).unpacked(pinned, _ -> true)).isEqualTo(folder);
     assertThat(fetched).containsExactly(pinned);
+  }
+
+  @Test
+  void readsArtifactsOfMaven() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.putNextEntry(new ZipEntry("org/x/"));
+      zip.putNextEntry(new ZipEntry("org/x/tool"));
+      zip.write('A');
+    }
+    PinnedPackage pinned =
+        PinnedPackage.maven("org.x:tool", "linux", "1.0", sum(bytes.toByteArray()), "MIT", "me");
+    assertThat(pinned.file()).isEqualTo("tool-1.0-linux.jar");
+    write(cache.resolve(pinned.file()), bytes.toByteArray());
+    Path folder = store(PackageStoreTest::refuse).unpacked(pinned, _ -> true);
+    assertThat(folder.resolve("org/x/tool")).hasContent("A");
   }
 
   @Test

@@ -51,6 +51,11 @@ public record BlindTask(Task sighted, List<Question> questions) implements Task 
   }
 
   @Override
+  public Optional<Splits> splits(List<Answer> answers) {
+    return sighted.splits(answers);
+  }
+
+  @Override
   public List<String> rightAnswers() {
     return sighted.rightAnswers();
   }

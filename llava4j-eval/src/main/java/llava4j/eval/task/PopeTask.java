@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import llava4j.error.BadInputException;
 import llava4j.eval.metric.YesNoCounts;
 import llava4j.text.ResponseFormat;
@@ -185,6 +186,29 @@ public final class PopeTask implements Task {
     List<Stratum> strata =
         judged.values().stream().map(own -> f1(own, 100.0 / counts.size())).toList();
     return Optional.of(new Score("mean F1", mean, figures, points, strata));
+  }
+
+  /// Random, popular and adversarial; the benchmark says also how often the model says yes.
+  @Override
+  public Optional<Splits> splits(List<Answer> answers) {
+    List<Splits.Row> rows = new ArrayList<>();
+    counts(answers, new ArrayList<>())
+        .forEach((split, counts) ->
+            rows.add(
+                new Splits.Row(
+                    split.word(),
+                    "",
+                    Math.toIntExact(counts.total()),
+                    Stream.of(
+                            counts.accuracy(),
+                            counts.precision(),
+                            counts.recall(),
+                            counts.f1(),
+                            counts.yesRatio())
+                        .map(share -> 100 * share)
+                        .toList())));
+    return Optional.of(
+        new Splits(List.of("accuracy", "precision", "recall", "F1", "yes ratio"), rows));
   }
 
   /// F1 = 2 TP / (2 TP + FP + FN).

@@ -3,12 +3,14 @@ package llava4j.eval.task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import llava4j.error.BadInputException;
 import llava4j.text.ResponseFormat;
 import tools.jackson.databind.JsonNode;
@@ -18,10 +20,20 @@ import tools.jackson.databind.node.ObjectNode;
 /// SEED-Bench: multiple choice about images and about one frame of videos (spec 7.3,
 /// `convert_seed_for_submission.py`). An answer counts only if it is the letter and nothing else.
 public final class SeedTask implements Task {
+  /// The benchmark's folder in LLaVA's evaluation archive.
+  public static final String FOLDER = "seed_bench";
+
+  /// The folder of the frames of videos, within the benchmark's folder.
+  public static final String FRAMES = "SEED-Bench-video-image";
+
+  /// The file with questions and answers, within the benchmark's folder.
+  public static final String TRUTH = "SEED-Bench.json";
+
   private static final TaskFiles FILES =
       new TaskFiles("LLaVA's eval.zip and huggingface.co/datasets/AILab-CVC/SEED-Bench");
-  private static final String FRAMES = "SEED-Bench-video-image";
   private static final List<String> LETTERS = List.of("A", "B", "C", "D");
+  private static final String IMAGE = "image";
+  private static final String VIDEO = "video";
   private static final int MAX_NEW_TOKENS = 128;
 
   private final List<Question> questions;
@@ -41,9 +53,14 @@ public final class SeedTask implements Task {
   }
 
   /// @param byType in the order of the file's types
+  /// @param ofVideos the types whose questions are about videos
   /// @param letters that are right, by question
   public record Outcome(
-      SequencedMap<String, Share> byType, Share image, Share video, Map<String, String> letters) {
+      SequencedMap<String, Share> byType,
+      Set<String> ofVideos,
+      Share image,
+      Share video,
+      Map<String, String> letters) {
     public Share total() {
       return new Share(image.right() + video.right(), image.count() + video.count());
     }
@@ -88,7 +105,7 @@ public final class SeedTask implements Task {
       for (String letter : LETTERS) {
         check.requirePart(question, choice(label, letter), where);
       }
-      if (label.path("data_type").asString("").equals("image")) {
+      if (label.path("data_type").asString("").equals(IMAGE)) {
         check.requireSameImage(question, label.path("data_id").asStringOpt(), where);
       }
       String letter = label.path("answer").asString("");
@@ -103,7 +120,7 @@ public final class SeedTask implements Task {
 
   /// With the names that its files have in LLaVA's evaluation archive and at the site.
   public static SeedTask in(Path folder) {
-    Path truth = folder.resolve("SEED-Bench.json");
+    Path truth = folder.resolve(TRUTH);
     return new SeedTask(
         FILES.firstOf(folder.resolve("llava-seed-bench.jsonl"), truth), truth, folder);
   }
@@ -117,7 +134,7 @@ public final class SeedTask implements Task {
       String id = TaskFiles.field(entry, "question_id", file, number);
       String type = TaskFiles.field(entry, "question_type_id", file, number);
       String image =
-          entry.path("data_type").asString("").equals("image")
+          entry.path("data_type").asString("").equals(IMAGE)
               ? "SEED-Bench-image/" + TaskFiles.field(entry, "data_id", file, number)
               : FRAMES + "/" + type + "_" + id + ".png";
       StringBuilder text = new StringBuilder(TaskFiles.field(entry, "question", file, number));
@@ -156,15 +173,12 @@ public final class SeedTask implements Task {
     return questions;
   }
 
-  /// The user has to extract the video frames: the sites publish videos, and LLaVA's runner needs
-  /// images.
+  /// The sites publish videos, and the model is shown images.
   @Override
   public String missing(QuestionImage image) {
     String name = image.name();
     return name.contains(FRAMES)
-        ? "extract it from the video; it is the middle frame, number K, counted from 0: ffmpeg -i"
-            + " VIDEO -vf 'select=eq(n\\,K)' -frames:v 1 "
-            + name
+        ? "give the folder of the videos with --videos, and the frames are cut from them"
             + " (docs/evaluation.md: frames of SEED-Bench's videos)"
         : Task.super.missing(image);
   }
@@ -183,6 +197,7 @@ public final class SeedTask implements Task {
     SequencedMap<String, Share> byType = new LinkedHashMap<>();
     types.values().forEach(type -> byType.put(type, new Share(0, 0)));
     Map<String, String> letters = new HashMap<>();
+    Set<String> ofVideos = new HashSet<>();
     Share image = new Share(0, 0);
     Share video = new Share(0, 0);
     int row = 0;
@@ -197,15 +212,16 @@ public final class SeedTask implements Task {
       letters.put(id, letter);
       boolean right = letter.equals(texts.get(id));
       byType.put(type, byType.get(type).plus(right));
-      if (question.path("data_type").asString("").equals("image")) {
+      if (question.path("data_type").asString("").equals(IMAGE)) {
         image = image.plus(right);
       } else {
         video = video.plus(right);
+        ofVideos.add(type);
       }
       row++;
     }
     byType.values().removeIf(share -> share.count() == 0);
-    return new Outcome(byType, image, video, letters);
+    return new Outcome(byType, ofVideos, image, video, letters);
   }
 
   @Override
@@ -218,13 +234,33 @@ public final class SeedTask implements Task {
     SequencedMap<String, Double> figures = new LinkedHashMap<>();
     figures.put("all", outcome.total().percent());
     if (outcome.image().count() > 0) {
-      figures.put("image", outcome.image().percent());
+      figures.put(IMAGE, outcome.image().percent());
     }
     if (outcome.video().count() > 0) {
-      figures.put("video", outcome.video().percent());
+      figures.put(VIDEO, outcome.video().percent());
     }
     outcome.byType().forEach((type, share) -> figures.put(type, share.percent()));
     return Optional.of(new Score("all", outcome.total().percent(), figures, points));
+  }
+
+  /// The dimensions, then the two parts and all.
+  @Override
+  public Optional<Splits> splits(List<Answer> answers) {
+    Outcome outcome = outcome(truth, answers);
+    List<Splits.Row> rows = new ArrayList<>();
+    outcome
+        .byType()
+        .forEach((type, share) ->
+            rows.add(row(type, outcome.ofVideos().contains(type) ? VIDEO : IMAGE, share)));
+    rows.add(row("all of images", IMAGE, outcome.image()));
+    rows.add(row("all of videos", VIDEO, outcome.video()));
+    rows.add(row("all", "", outcome.total()));
+    rows.removeIf(row -> row.questions() == 0);
+    return Optional.of(new Splits(List.of("accuracy"), rows));
+  }
+
+  private static Splits.Row row(String name, String of, Share share) {
+    return new Splits.Row(name, of, share.count(), List.of(share.percent()));
   }
 
   @Override

@@ -31,6 +31,13 @@ public interface Task {
   /// @param answers one answer per question, in the order of the questions
   Optional<Score> score(List<Answer> answers);
 
+  /// The scores by part of the questions; empty if the benchmark has no parts.
+  ///
+  /// @param answers as for [#score]
+  default Optional<Splits> splits(List<Answer> answers) {
+    return Optional.empty();
+  }
+
   /// The right answers as readable text: one per question, in order; empty if only the benchmark's
   /// server knows them.
   List<String> rightAnswers();

@@ -144,10 +144,10 @@ class SiteQuestionsTest {
     assertSame(SeedTask::in, 2, "llava-seed-bench.jsonl");
     SeedTask task = SeedTask.in(folder);
     assertThat(task.missing(task.questions().getLast().image().orElseThrow()))
-        .contains("middle frame", "ffmpeg -i VIDEO", "SEED-Bench-video-image/10_v7.png")
+        .contains("--videos", "cut from them", "docs/evaluation.md")
         .hasLineCount(1);
     assertThat(task.missing(task.questions().getFirst().image().orElseThrow()))
-        .doesNotContain("ffmpeg");
+        .doesNotContain("--videos");
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.util.Optional;
 import llava4j.eval.task.Answer;
 import llava4j.eval.task.Question;
 import llava4j.eval.task.Score;
+import llava4j.eval.task.Splits;
 import llava4j.eval.task.Task;
 import llava4j.eval.task.TaskName;
 
@@ -48,6 +49,11 @@ record UnpromptedTask(Task prompted, List<Question> questions) implements Task {
   @Override
   public Optional<Score> score(List<Answer> answers) {
     return prompted.score(answers);
+  }
+
+  @Override
+  public Optional<Splits> splits(List<Answer> answers) {
+    return prompted.splits(answers);
   }
 
   @Override
