@@ -19,7 +19,7 @@ import llava4j.train.plan.StepWork;
 /// Time and memory of training steps as the plan for other machines predicts them, compared with
 /// measurements on this one: several sizes, 1, 2 and 4 processes. The plan knows how fast this
 /// machine multiplies matrices, moves numbers and sends them between processes, and nothing about
-/// the runs.
+/// the runs. It holds on a machine that does nothing else; how much other programs used is printed.
 ///
 /// @param cases the runs, in their order
 record ScalingBenchmark(Set<ScalingCase> cases) implements Benchmark {
@@ -79,7 +79,7 @@ record ScalingBenchmark(Set<ScalingCase> cases) implements Benchmark {
       double ofMemory = (double) memory.peakBytes() / figures.peak();
       out.printf(
           Locale.ROOT,
-          "  %-10s %-10s | %7.2f s %7.2f s %6.2f | %6.0f MB %6.0f MB %6.2f%n",
+          "  %-10s %-10s | %7.2f s %7.2f s %6.2f | %6.0f MB %6.0f MB %6.2f | others used %2.0f %%%n",
           one,
           one.zero(),
           time.seconds(),
@@ -87,7 +87,8 @@ record ScalingBenchmark(Set<ScalingCase> cases) implements Benchmark {
           ofTime,
           memory.peakBytes() / MB,
           figures.peak() / MB,
-          ofMemory);
+          ofMemory,
+          100 * figures.others());
       out.printf(
           Locale.ROOT,
           "    products %.3f, attention %.3f, other operators %.3f, transfers %.3f s; by part %s%n",
@@ -102,6 +103,7 @@ record ScalingBenchmark(Set<ScalingCase> cases) implements Benchmark {
       report.figure(figure(one, "measured_ms"), 1000 * figures.seconds());
       report.figure(figure(one, "predicted_mb"), memory.peakBytes() / MB);
       report.figure(figure(one, "measured_mb"), figures.peak() / MB);
+      report.figure(figure(one, "others"), figures.others());
       worstTime = Math.max(worstTime, Math.abs(ofTime - 1));
       worstMemory = Math.max(worstMemory, Math.abs(ofMemory - 1));
     }

@@ -23,18 +23,20 @@ final class ScalingProcess {
   /// @param peak bytes of the process at most
   /// @param rows positions of a step, of all processes
   /// @param supervised positions with a supervised next token, of all processes
-  record Figures(double seconds, long peak, long rows, long supervised) {
+  /// @param others share of the processors that other programs used meanwhile
+  record Figures(double seconds, long peak, long rows, long supervised, double others) {
     static Figures parse(String line) {
       String[] parts = line.split(" ", -1);
       return new Figures(
           Double.parseDouble(parts[1]),
           Long.parseLong(parts[2]),
           Long.parseLong(parts[3]),
-          Long.parseLong(parts[4]));
+          Long.parseLong(parts[4]),
+          Double.parseDouble(parts[5]));
     }
 
     String line() {
-      return MARK + " " + seconds + " " + peak + " " + rows + " " + supervised;
+      return MARK + " " + seconds + " " + peak + " " + rows + " " + supervised + " " + others;
     }
   }
 
@@ -56,13 +58,17 @@ final class ScalingProcess {
       for (int step = 1; step < WARM_UP; step++) {
         result = dryRun.next();
       }
+      OtherPrograms others = OtherPrograms.watch(group.size());
       double seconds = Double.POSITIVE_INFINITY;
       for (int step = 0; step < steps; step++) {
         seconds = Math.min(seconds, dryRun.next().seconds());
       }
+      double share = others.share();
       if (group.rank() == 0) {
         System.out.println(
-            new Figures(seconds, ResidentMemory.peak(), result.rows(), result.supervised()).line());
+            new Figures(
+                    seconds, ResidentMemory.peak(), result.rows(), result.supervised(), share)
+                .line());
       }
     }
   }
