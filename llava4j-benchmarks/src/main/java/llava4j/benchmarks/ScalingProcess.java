@@ -66,8 +66,7 @@ final class ScalingProcess {
       double share = others.share();
       if (group.rank() == 0) {
         System.out.println(
-            new Figures(
-                    seconds, ResidentMemory.peak(), result.rows(), result.supervised(), share)
+            new Figures(seconds, ResidentMemory.peak(), result.rows(), result.supervised(), share)
                 .line());
       }
     }
