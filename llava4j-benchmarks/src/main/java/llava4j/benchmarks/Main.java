@@ -6,10 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import llava4j.tensor.NativeRuntime;
 import picocli.CommandLine;
@@ -73,6 +75,15 @@ public final class Main implements Callable<Integer> {
               + " only.")
   private URI against;
 
+  @Option(
+      names = "--cases",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "Runs of scaling: size and number of processes; only for scaling. Default: all of"
+              + " ${COMPLETION-CANDIDATES}.")
+  private Set<ScalingCase> cases = EnumSet.allOf(ScalingCase.class);
+
   @Spec private CommandSpec spec;
 
   /// Parses, measures and ends the process.
@@ -84,7 +95,7 @@ public final class Main implements Callable<Integer> {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     StringBuilder described = new StringBuilder("%nBenchmarks:%n");
-    for (Benchmark benchmark : benchmarks(null, Path.of(""), Optional.empty())) {
+    for (Benchmark benchmark : benchmarks(null, Path.of(""), Optional.empty(), Set.of())) {
       described.append(
           String.format(
               Locale.ROOT,
@@ -97,13 +108,15 @@ public final class Main implements Callable<Integer> {
   }
 
   private List<Benchmark> benchmarks() {
-    return benchmarks(zip, model, Optional.ofNullable(against));
+    return benchmarks(zip, model, Optional.ofNullable(against), cases);
   }
 
   /// @param zip what maskbench measures; null if it is not run
   /// @param model what is served
   /// @param against the server to compare with
-  static List<Benchmark> benchmarks(Path zip, Path model, Optional<URI> against) {
+  /// @param cases the runs of scaling
+  static List<Benchmark> benchmarks(
+      Path zip, Path model, Optional<URI> against, Set<ScalingCase> cases) {
     return List.of(
         new VisionBenchmark(),
         new PrefillBenchmark(),
@@ -119,6 +132,7 @@ public final class Main implements Callable<Integer> {
         new TrainStepBenchmark(),
         new TrainInputBenchmark(),
         new ZeroMemoryBenchmark(),
+        new ScalingBenchmark(cases),
         new EvalScoreBenchmark(),
         new EvalRunBenchmark(),
         new ServeBenchmark(model, against),
@@ -136,6 +150,10 @@ public final class Main implements Callable<Integer> {
     }
     if (against != null && !names.contains("serve")) {
       throw new ParameterException(spec.commandLine(), "--against is for serve only");
+    }
+    if (spec.commandLine().getParseResult().hasMatchedOption("--cases")
+        && !names.contains("scaling")) {
+      throw new ParameterException(spec.commandLine(), "--cases is for scaling only");
     }
     PrintWriter out = spec.commandLine().getOut();
     NativeRuntime.useThreads(threads == null ? OptionalInt.empty() : OptionalInt.of(threads));

@@ -22,9 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A stage 2 run of the 100M class without other files: random weights, and one invented
-/// conversation about many JPEG images of 640x480. All samples have the same text, so the loss of
-/// any batch falls as soon as something is learned.
+/// A stage 2 run, of the 100M class if not said otherwise, without other files: random weights, and
+/// one invented conversation about many JPEG images of 640x480. All samples have the same text, so
+/// the loss of any batch falls as soon as something is learned.
 final class TrainingWorkload implements AutoCloseable {
   static final int SAMPLES_AT_ONCE = 2;
   static final int IMAGES = 48;
@@ -37,8 +37,16 @@ final class TrainingWorkload implements AutoCloseable {
   private final Checkpoint base;
 
   TrainingWorkload() {
-    LlavaConfig config = Workloads.hundredMillion();
-    this.weights = RandomWeights.shared(config);
+    this(RandomWeights.shared(Workloads.hundredMillion()), Workloads.hundredMillion());
+  }
+
+  /// A run of another model, whose base weights are made anew when they are read.
+  static TrainingWorkload of(LlavaConfig config) {
+    return new TrainingWorkload(RandomWeights.of(config), config);
+  }
+
+  private TrainingWorkload(RandomWeights weights, LlavaConfig config) {
+    this.weights = weights;
     LetterTokenizer.create(folder.path()).close();
     this.base =
         new Checkpoint(

@@ -91,6 +91,13 @@ public final class Nf4Matrix implements AutoCloseable {
     return codes.nbytes() + scaleCodes.nbytes() + outerScales.nbytes();
   }
 
+  /// The bytes of a matrix with so many weights, as [#bytes] has them.
+  public static long bytes(long weights) {
+    long blocks = Math.ceilDiv(weights, BLOCK);
+    long outer = Math.ceilDiv(blocks, SCALES_PER_BLOCK);
+    return blocks * BLOCK / 2 + outer * SCALES_PER_BLOCK + outer * DType.F32.bytes();
+  }
+
   /// The dequantised weights. [out, in]
   public Tensor dequantize(DType type) {
     try (Scope scope = new Scope()) {

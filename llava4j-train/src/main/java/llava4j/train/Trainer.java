@@ -149,14 +149,7 @@ public final class Trainer {
     FreezeTable.lines(config, job.base().config(), assembly.units(), assembly.quantized())
         .forEach(listener::onNote);
     listener.onNote("predicted memory of one process:");
-    Forecast forecast =
-        Forecast.of(
-            config,
-            job.base().config(),
-            job.group().size(),
-            job.device(),
-            assembly.units(),
-            assembly.quantized());
+    Forecast forecast = Forecast.of(config, job.base().config(), job.group().size(), job.device());
     forecast.lines().forEach(listener::onNote);
     if (job.featureCache().isPresent()) {
       DType type = config.execution().precision().type();

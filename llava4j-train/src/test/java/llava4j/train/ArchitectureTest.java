@@ -27,7 +27,8 @@ class ArchitectureTest extends HouseRules {
           Map.entry("model", List.of("batch", "config", "shard")),
           Map.entry("vision", List.of("batch", "config", "model")),
           Map.entry("export", List.of("config", "shard", "state")),
-          Map.entry("forecast", List.of("config", "model", "shard")));
+          Map.entry("forecast", List.of("batch", "config", "model", "shard")),
+          Map.entry("plan", List.of("config", "forecast", "model", "shard")));
 
   ArchitectureTest() {
     super(40, "llava4j.train");

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /// How fast this machine multiplies matrices with the threads of a run: the best of the libraries'
 /// products in fp32, bf16 and bytes, of a shape between those of a prompt.
-final class ProductSpeed {
+public final class ProductSpeed {
   private static final long ROWS = 640;
   private static final long SIDE = 4096;
   private static final int ROUNDS = 4;
@@ -20,7 +20,7 @@ final class ProductSpeed {
   private ProductSpeed() {}
 
   /// 10⁹ multiplications and additions a second.
-  static double gigaOperationsPerSecond() {
+  public static double gigaOperationsPerSecond() {
     try (Scope _ = new Scope()) {
       List<Runnable> products = new ArrayList<>();
       OneDnnLinear.find()

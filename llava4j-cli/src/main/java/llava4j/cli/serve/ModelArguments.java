@@ -76,7 +76,8 @@ record ModelArguments(Optional<String> name, Optional<String> place) {
     return sources;
   }
 
-  private Supplier<Checkpoint> files(ModelOptions options, PrintWriter err) {
+  /// What opens the files of this model as the first.
+  Supplier<Checkpoint> files(ModelOptions options, PrintWriter err) {
     if (place.isPresent()) {
       return () -> options.open(place.get(), err);
     }

@@ -6,8 +6,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.cli.option.ModelOptions;
 import llava4j.cli.terminal.Failures;
+import llava4j.error.BadInputException;
 import llava4j.server.LlavaServer;
 import llava4j.server.ServerSettings;
 import llava4j.server.engine.ModelSource;
@@ -39,6 +41,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ModelOptions model;
   @Mixin private ServeFlags flags;
+  @Mixin private PlanFlags plan;
 
   @Parameters(
       arity = "0..1",
@@ -54,6 +57,9 @@ public final class ServeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     ServerSettings settings = flags.settings();
+    if (plan.isAsked(spec)) {
+      return plan(settings);
+    }
     if (flags.isOpenToAll(settings)) {
       err.println(
           "llava: everybody who reaches "
@@ -78,6 +84,18 @@ public final class ServeCommand implements Callable<Integer> {
     }
     new CountDownLatch(1).await(); // until a signal ends the process
     return 0;
+  }
+
+  private int plan(ServerSettings settings) {
+    List<ModelArguments> models = arguments(settings);
+    if (models.size() > 1) {
+      throw new BadInputException("--plan is for one model; name one");
+    }
+    try (Checkpoint checkpoint =
+        models.getFirst().files(model, spec.commandLine().getErr()).get()) {
+      return plan.print(
+          checkpoint, model, settings.engine().running(), spec.commandLine().getOut());
+    }
   }
 
   /// `MODEL` takes the place of `LLAVA_MODEL`, which stands among the options otherwise.

@@ -41,6 +41,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -83,7 +84,6 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--base",
-      required = true,
       paramLabel = "MODEL",
       description = "The model to start from: a LLaVA, or a language model such as Vicuna.")
   private String base;
@@ -111,7 +111,6 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--data",
-      required = true,
       paramLabel = "FILE",
       description = "The training samples, as LLaVA's JSON, or as JSONL (one object per line).")
   private Path data;
@@ -125,7 +124,6 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--out",
-      required = true,
       paramLabel = "DIR",
       description = "The output folder for the result, the log and the checkpoints.")
   private Path out;
@@ -165,7 +163,8 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "Train on two micro-batches, write nothing, and forecast memory and time of the whole run.")
+          "Train on two micro-batches, write nothing, and forecast memory and time of the whole run; with --on,"
+              + " forecast it for other machines instead.")
   private boolean dryRun;
 
   @Option(
@@ -176,6 +175,8 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(names = "--offline", description = "Do not use the network.")
   private boolean offline;
 
+  @Mixin private PlanFlags plan;
+
   @Mixin private PixelLimit limit;
 
   @Mixin private ThreadOption threads;
@@ -183,6 +184,15 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     TrainConfig config = config();
+    if (plan.isAsked(spec, dryRun)) {
+      return plan.print(
+          config,
+          baseModel(CheckpointOptions.none()),
+          maxLength(),
+          data,
+          spec.commandLine().getOut());
+    }
+    requireGiven();
     if (processes != null && !System.getenv().containsKey(LaunchEnvironment.WORLD_SIZE)) {
       return launch(config);
     }
@@ -212,24 +222,14 @@ public final class TrainCommand implements Callable<Integer> {
 
   private int train(TrainConfig config, ProcessGroup group, Device where, AtomicBoolean stop) {
     PrintWriter err = spec.commandLine().getErr();
-    CheckpointOptions options =
-        CheckpointOptions.none().withHub(new HubDownloads(offline, err)::folderOf);
-    if (visionTower != null) {
-      options = options.withVisionTower(visionTower);
-    }
     BaseModel model =
-        new BaseModel(
-            base, Optional.ofNullable(projector), ProjectorConfig.parse(projectorType), options);
-    BaseModel.MaxLength maxLength =
-        new ConfigFile().replaces(replacements(), "data.maxLength")
-            ? BaseModel.MaxLength.AS_GIVEN
-            : BaseModel.MaxLength.AT_MOST_POSITIONS;
+        baseModel(CheckpointOptions.none().withHub(new HubDownloads(offline, err)::folderOf));
     JsonlLog.requireNoOther(out);
     requireOtherFolder("--base", base);
     if (projector != null) {
       requireOtherFolder("--projector", projector.toString());
     }
-    try (BaseModel.Opened opened = model.open(config, maxLength)) {
+    try (BaseModel.Opened opened = model.open(config, maxLength())) {
       requireUsed(opened.checkpoint());
       TrainJob job =
           new TrainJob(
@@ -261,6 +261,36 @@ public final class TrainCommand implements Callable<Integer> {
     } catch (RuntimeException e) {
       group.announceFailure(String.valueOf(e.getMessage()));
       throw e;
+    }
+  }
+
+  private BaseModel baseModel(CheckpointOptions options) {
+    return new BaseModel(
+        base,
+        Optional.ofNullable(projector),
+        ProjectorConfig.parse(projectorType),
+        visionTower == null ? options : options.withVisionTower(visionTower));
+  }
+
+  private BaseModel.MaxLength maxLength() {
+    return new ConfigFile().replaces(replacements(), "data.maxLength")
+        ? BaseModel.MaxLength.AS_GIVEN
+        : BaseModel.MaxLength.AT_MOST_POSITIONS;
+  }
+
+  /// What every run needs, unless it is only planned for other machines.
+  private void requireGiven() {
+    List<String> missing = new ArrayList<>();
+    for (String option : List.of("--base", "--data", "--out")) {
+      if (spec.findOption(option).getValue() == null) {
+        missing.add("'" + option + "=" + spec.findOption(option).paramLabel() + "'");
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          (missing.size() > 1 ? "Missing required options: " : "Missing required option: ")
+              + String.join(", ", missing));
     }
   }
 

@@ -7,7 +7,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import llava4j.cli.Main;
 import llava4j.golden.Golden;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -135,7 +138,56 @@ class TrainCommandTest {
     assertThat(err.toString()).contains("maxLength is 1025", "1024 positions");
   }
 
-  /// A run over samples of one small image.
+  /// A run over samples of one small image. Neither a model nor data of the 7B is needed, and
+  /// nothing is written.
+  @Test
+  void aPlanNeedsNeitherModelNorData() {
+    assertThat(run("train", "finetune7b", "--dry-run", "--on", "8xH100", "--price", "2"))
+        .as(err.toString())
+        .isZero();
+    assertThat(out.toString())
+        .contains("plan for finetune7b on 8xH100", "5,198 steps", "MFU", "2.0 for an hour")
+        .contains("fits: ");
+    out.getBuffer().setLength(0);
+    assertThat(run("train", "finetune7b", "--dry-run", "--on", "H100")).isEqualTo(1);
+    assertThat(out.toString()).contains("does not fit", "what fits: ");
+  }
+
+  @Test
+  void aPlanReadsShapesAndSamplesThatAreHere() throws IOException {
+    List<String> words =
+        new ArrayList<>(List.of(train("tinyFinetune", "--dry-run", "--on", "A100")));
+    int device = words.indexOf("--device");
+    words.subList(device, device + 2).clear(); // --on says where
+    assertThat(run(words.toArray(String[]::new))).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("data: data.jsonl, counted in words, 32 samples");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--on 8xB300 --dry-run | unknown device 'B300': use one of A100",
+        "--on 8xH100 | --on only forecasts; add --dry-run",
+        "--price 2 --dry-run | --price would have no effect",
+        "--on 8xH100 --dry-run --processes 2 | --processes would have no effect",
+        "--on 8xH100 --dry-run --price 0 | --price is 0.0; it must be above 0",
+        "--on 16x8xH100 --dry-run | globalBatch is 128",
+        "--dry-run | Missing required options: '--base=MODEL', '--data=FILE', '--out=DIR'"
+      })
+  void whatAPlanCannotUseIsNamed(String options, String message) {
+    String[] words = ("train finetune7b " + options).split(" ");
+    assertThat(run(words)).isEqualTo(2);
+    assertThat(err.toString()).contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void aPlanOfATinyPresetNeedsAModel() {
+    assertThat(run("train", "tinyFinetune", "--dry-run", "--on", "A100")).isEqualTo(2);
+    assertThat(err.toString()).contains("name a model that is on this machine with --base");
+  }
+
   private String[] train(String preset, String... more) throws IOException {
     StringBuilder samples = new StringBuilder();
     for (int i = 0; i < 32; i++) {

@@ -12,6 +12,8 @@ import llava4j.config.LlavaConfig;
 import llava4j.error.BadInputException;
 import llava4j.experiment.design.Model;
 import llava4j.experiment.design.View;
+import llava4j.model.plan.Accelerator;
+import llava4j.tensor.DType;
 import llava4j.train.BaseModel;
 import llava4j.train.config.TrainConfig.Stage;
 import llava4j.train.forecast.Forecast;
@@ -20,7 +22,6 @@ import llava4j.train.forecast.Forecast;
 /// else, for small models, at the rate of the machine on which they were designed, and for the
 /// paper's by their floating point operations on 8 A100.
 public final class Costs {
-  private static final double A100_FLOPS = 312e12; // bf16, of one GPU
   private static final int GPUS = 8;
 
   /// Share of the peak, without recomputation: what the original code's published times come to
@@ -140,6 +141,6 @@ public final class Costs {
     double flops =
         (image + text) * Forecast.flopsPerRow(model, stage.config())
             + Forecast.flopsPerView(model, stage.config());
-    return GPUS * A100_FLOPS * UTILISATION / flops;
+    return GPUS * Accelerator.A100.peakFlops(DType.BF16) * UTILISATION / flops;
   }
 }

@@ -4,70 +4,83 @@ import java.util.List;
 import java.util.Locale;
 import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.config.LlavaConfig;
-import llava4j.config.TextConfig;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig;
-import llava4j.train.config.TrainConfig.Activation;
-import llava4j.train.model.ModelUnits;
 import llava4j.train.model.QuantizedBase;
-import llava4j.train.shard.ParameterUnit;
+import llava4j.train.model.UnitShape;
 import llava4j.train.shard.ZeroStage;
 
 /// Memory that a run will need, estimated before it starts.
 ///
 /// @param weights bytes of the parameters on one process
-/// @param gradients bytes of gradients
+/// @param gradients bytes of gradients that are kept until the update
 /// @param optimizer bytes of master weights and AdamW's moments
-/// @param activations bytes of the activations that one micro-batch of maximum length keeps
+/// @param activations bytes of the activations of one micro-batch, at the largest moment of a step
+/// @param buffers bytes of gathered weights and of gradients on their way, at the same moment
 /// @param tower bytes of the frozen vision tower
-public record Forecast(long weights, long gradients, long optimizer, long activations, long tower) {
+/// @param runtime bytes of Java, libtorch and their buffers
+public record Forecast(
+    long weights,
+    long gradients,
+    long optimizer,
+    long activations,
+    long buffers,
+    long tower,
+    long runtime) {
 
   /// Java, libtorch and their buffers.
   private static final long RUNTIME = 600L << 20;
 
   /// Peak memory of one process in bytes.
   public long peakBytes() {
-    return weights + gradients + optimizer + activations + tower + RUNTIME;
+    return weights + gradients + optimizer + activations + buffers + tower + runtime;
   }
 
-  /// Computes the estimate for one process.
+  /// This estimate with measured memory of a process that has no model.
+  public Forecast withRuntime(long bytes) {
+    return new Forecast(weights, gradients, optimizer, activations, buffers, tower, bytes);
+  }
+
+  /// The estimate for one process and the largest possible micro-batch.
   ///
   /// @param processes number of processes of the run
-  /// @param quantized the 4-bit matrices, which are not part of the units
+  public static Forecast of(TrainConfig config, LlavaConfig model, int processes, Device device) {
+    return of(config, model, processes, device, BatchShape.largest(config, model));
+  }
+
+  /// The estimate for one process and micro-batches of this size.
+  ///
+  /// @param processes number of processes of the run
   public static Forecast of(
-      TrainConfig config,
-      LlavaConfig model,
-      int processes,
-      Device device,
-      ModelUnits units,
-      QuantizedBase quantized) {
+      TrainConfig config, LlavaConfig model, int processes, Device device, BatchShape batch) {
     DType type = config.execution().precision().type();
     ZeroStage zero = config.execution().zero();
-    long elements = 0;
-    long learned = 0;
-    long largest = 0;
-    for (ParameterUnit unit : units.all()) {
-      elements += unit.layout().elements();
-      learned += unit.isTrainable() ? unit.layout().elements() : 0;
-      largest = Math.max(largest, unit.layout().elements());
-    }
+    List<UnitShape> units = UnitShape.of(model, config);
+    long elements = units.stream().mapToLong(UnitShape::elements).sum();
+    long learned = units.stream().filter(UnitShape::trainable).mapToLong(UnitShape::elements).sum();
     long exact = type == DType.F64 ? DType.F64.bytes() : DType.F32.bytes();
     long masters = type.bytes() == exact ? 0 : exact;
-    long weights =
-        zero.shardsParameters()
-            ? elements * type.bytes() / processes + 2 * largest * type.bytes()
-            : elements * type.bytes();
-    weights += quantized.bytes();
-    long gradients = learned * exact / (zero.shardsGradients() ? processes : 1) + largest * exact;
+    long weights = elements * type.bytes() / (zero.shardsParameters() ? processes : 1);
+    weights += config.quantizeBase() ? QuantizedBase.bytesFor(model) : 0;
+    long gradients = learned * exact / (zero.shardsGradients() ? processes : 1);
     long optimizer = learned * (2 * exact + masters) / (zero.shardsOptimizer() ? processes : 1);
-    long tower =
-        config.parts().visionTower()
-            ? 0
-            : 2L * DType.F32.bytes() * ParameterTable.of(model).numParameters("vision_tower.");
+    StepMemory.Peak peak = new StepMemory(config, model, processes, device, batch).peak(units);
     return new Forecast(
-        weights, gradients, optimizer, activations(config, model.text(), type, device), tower);
+        weights,
+        gradients,
+        optimizer,
+        peak.activations(),
+        peak.buffers(),
+        config.parts().visionTower() ? 0 : towerBytes(model, device),
+        RUNTIME);
+  }
+
+  /// On a CPU, the matrices of the frozen tower are also there in a layout for fast products.
+  private static long towerBytes(LlavaConfig model, Device device) {
+    long parameters = ParameterTable.of(model).numParameters("vision_tower.");
+    return parameters * device.computeType().bytes() * (device instanceof Device.Cpu ? 2 : 1);
   }
 
   /// Floating point operations of the language model for one token, forward and backward, without
@@ -95,17 +108,6 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
     return config.parts().visionTower() ? tower + connector : connector;
   }
 
-  private static long activations(TrainConfig config, TextConfig text, DType type, Device device) {
-    long rows = (long) config.batching().deviceBatch() * config.data().maxLength();
-    long hidden = rows * text.dim() * type.bytes();
-    boolean fused = type != DType.BF16 || !(device instanceof Device.Cpu);
-    long scores = fused ? 0 : 2 * rows * config.data().maxLength() * text.numHeads() * type.bytes();
-    long block = 12 * hidden + 5 * rows * text.intermediateDim() * type.bytes() + scores;
-    boolean keep = config.execution().activation() == Activation.KEEP;
-    long logits = 3L * config.batching().lossRows() * text.vocab() * DType.F32.bytes();
-    return (long) text.numLayers() * (keep ? hidden + block : hidden) + (keep ? 0 : block) + logits;
-  }
-
   /// One line for each part, for the user.
   public List<String> lines() {
     return List.of(
@@ -113,7 +115,9 @@ public record Forecast(long weights, long gradients, long optimizer, long activa
         line("gradients", gradients),
         line("optimiser", optimizer),
         line("activations", activations),
+        line("buffers", buffers),
         line("vision tower", tower),
+        line("runtime", runtime),
         line("peak", peakBytes()));
   }
 

@@ -1,6 +1,7 @@
 package llava4j.train.model;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import llava4j.checkpoint.weights.ParameterTable;
@@ -26,13 +27,26 @@ public final class QuantizedBase implements AutoCloseable {
     ParameterTable.of(config)
         .shapes()
         .forEach((name, shape) -> {
-          if (name.startsWith("language_model.layers.") && shape.size() == 2) {
+          if (holds(name, shape)) {
             try (Scope _ = new Scope()) {
               String prefix = name.substring(0, name.length() - WEIGHT.length());
               matrices.put(prefix, new Nf4Matrix(initial.apply(name), device));
             }
           }
         });
+  }
+
+  /// Whether a parameter is one of the matrices.
+  static boolean holds(String name, List<Long> shape) {
+    return name.startsWith("language_model.layers.") && shape.size() == 2;
+  }
+
+  /// Memory in bytes of the matrices that a run on this model would have.
+  public static long bytesFor(LlavaConfig config) {
+    return ParameterTable.of(config).shapes().entrySet().stream()
+        .filter(entry -> holds(entry.getKey(), entry.getValue()))
+        .mapToLong(entry -> Nf4Matrix.bytes(entry.getValue().get(0) * entry.getValue().get(1)))
+        .sum();
   }
 
   /// The linear layers, by prefix of their names. They have no bias, as in LLaMA.
