@@ -40,7 +40,7 @@ record OtherPrograms(int processes, long start, double busy, double own) {
 
   private static double busyTicks() {
     try {
-      String[] words = Files.readAllLines(STATISTICS).getFirst().split("\\s+");
+      String[] words = Files.readAllLines(STATISTICS).getFirst().split("\\s+", -1);
       double sum = 0;
       for (int i = 1; i < Math.min(words.length, GUESTS); i++) {
         sum += i == IDLE || i == WAITING ? 0 : Double.parseDouble(words[i]);
