@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
@@ -114,10 +115,8 @@ public final class ConfigFile {
 
   /// The values that differ, each as `key: one -> other`.
   public List<String> differences(TrainConfig one, TrainConfig other) {
-    Map<String, String> first = new TreeMap<>();
-    Map<String, String> second = new TreeMap<>();
-    flatten("", json.valueToTree(one), first);
-    flatten("", json.valueToTree(other), second);
+    Map<String, String> first = values(one);
+    Map<String, String> second = values(other);
     List<String> differences = new ArrayList<>();
     second.keySet().forEach(key -> first.putIfAbsent(key, "absent"));
     first.forEach((key, value) -> {
@@ -127,6 +126,13 @@ public final class ConfigFile {
       }
     });
     return differences;
+  }
+
+  /// All values as JSON, by their full names.
+  public SortedMap<String, String> values(TrainConfig config) {
+    SortedMap<String, String> values = new TreeMap<>();
+    flatten("", json.valueToTree(config), values);
+    return values;
   }
 
   private static String find(String asked, Map<String, ObjectNode> owners) {

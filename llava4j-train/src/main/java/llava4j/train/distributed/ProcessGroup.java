@@ -1,5 +1,6 @@
 package llava4j.train.distributed;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /// The collective operations between the processes of a run. Every process must call the same ones
@@ -35,6 +36,13 @@ public sealed interface ProcessGroup extends AutoCloseable
 
   /// Blocks until all processes have called it.
   void barrier();
+
+  /// Compares facts that must be the same on all processes, such as settings and fingerprints.
+  ///
+  /// @param facts values by name
+  /// @throws llava4j.error.BadInputException on all processes if a value differs; it names the
+  ///   process, the fact and both values
+  void requireSame(Map<String, String> facts);
 
   /// Tells the other processes, in one sentence, why this one is about to end.
   void announceFailure(String sentence);

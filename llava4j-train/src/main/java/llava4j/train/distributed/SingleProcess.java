@@ -1,5 +1,6 @@
 package llava4j.train.distributed;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /// The process group of a run with one process.
@@ -35,6 +36,9 @@ public record SingleProcess() implements ProcessGroup {
 
   @Override
   public void barrier() {}
+
+  @Override
+  public void requireSame(Map<String, String> facts) {}
 
   @Override
   public void announceFailure(String sentence) {}
