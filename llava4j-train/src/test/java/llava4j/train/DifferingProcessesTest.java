@@ -68,7 +68,7 @@ class DifferingProcessesTest {
               LaunchEnvironment.of(System.getenv()),
               new Device.Cpu(),
               Duration.ofMinutes(1),
-              System.err::println)) {
+              reason -> System.err.println(reason))) {
         boolean odd = group.rank() == 1;
         TrainConfig config = config("seed=" + (odd ? 7 : 42));
         Path data = MiniatureBase.data(config);

@@ -198,7 +198,7 @@ public final class TrainCommand implements Callable<Integer> {
       return train(config, group, where, stop);
     } catch (LostProcessException e) {
       spec.commandLine().getErr().println("llava: " + e.getMessage());
-      return LocalLauncher.LOST;
+      return e.byMistake() ? LocalLauncher.BAD_INPUT : LocalLauncher.LOST;
     }
   }
 
@@ -251,7 +251,7 @@ public final class TrainCommand implements Callable<Integer> {
       }
       return result.finished() ? 0 : LocalLauncher.STOPPED;
     } catch (RuntimeException e) {
-      group.announceFailure(String.valueOf(e.getMessage()));
+      group.announceFailure(e);
       throw e;
     }
   }

@@ -34,6 +34,8 @@ public final class ConnectedProcesses implements ProcessGroup {
   private final Backend backend;
   private final Heartbeats heartbeats;
   private final Agreement agreement;
+  private long exchanged;
+  private boolean failed;
 
   private ConnectedProcesses(
       LaunchEnvironment environment,
@@ -164,11 +166,13 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   @Override
   public void sum(Tensor tensor) {
+    exchanged += tensor.nbytes();
     runCollective("sum", () -> backend.allreduce(new TensorVector(tensor)));
   }
 
   @Override
   public Pending allGather(Tensor whole, Tensor part) {
+    exchanged += whole.nbytes();
     Work work = translateFailure("gather", () -> backend._allgather_base(whole, part));
     work.retainReference();
     return () -> {
@@ -180,12 +184,19 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   @Override
   public void reduceScatter(Tensor part, Tensor whole) {
+    exchanged += whole.nbytes();
     runCollective("reduce", () -> backend._reduce_scatter_base(part, whole));
   }
 
   @Override
   public void broadcast(Tensor tensor) {
+    exchanged += tensor.nbytes();
     runCollective("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
+  }
+
+  @Override
+  public long exchangedBytes() {
+    return exchanged;
   }
 
   @Override
@@ -208,14 +219,20 @@ public final class ConnectedProcesses implements ProcessGroup {
   }
 
   @Override
-  public void announceFailure(String sentence) {
-    heartbeats.announceFailure(sentence);
+  public void announceFailure(RuntimeException failure) {
+    heartbeats.announceFailure(failure);
+    failed = true;
   }
 
   @Override
   public void close() {
-    heartbeats.close();
-    backend.releaseReference();
+    if (failed) { // the others must learn of it while the store is still there to say why
+      backend.releaseReference();
+      heartbeats.close();
+    } else {
+      heartbeats.close();
+      backend.releaseReference();
+    }
     store.close();
   }
 
@@ -239,13 +256,13 @@ public final class ConnectedProcesses implements ProcessGroup {
     } catch (BadInputException e) {
       throw e;
     } catch (RuntimeException e) {
+      Heartbeats.Lost lost = heartbeats.lostProcesses();
+      String sentence = lost.clause() + " (seen by process " + rank() + " during a " + what + ")";
       throw new LostProcessException(
-          heartbeats.describeLostProcesses()
-              + " (seen by process "
-              + rank()
-              + " during a "
-              + what
-              + "); start the run again to resume from the last checkpoint",
+          lost.byMistake()
+              ? sentence
+              : sentence + "; start the run again to resume from the last checkpoint",
+          lost.byMistake(),
           e);
     }
   }

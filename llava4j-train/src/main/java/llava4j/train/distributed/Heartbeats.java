@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import llava4j.error.BadInputException;
 import org.bytedeco.pytorch.StringVector;
 
 /// Each process increments a counter in the store of process 0; a process whose counter stands
@@ -18,7 +19,7 @@ final class Heartbeats implements AutoCloseable {
   private static final Duration SUSPENDED = Duration.ofSeconds(10);
   private static final Duration COUNT_INTERVAL = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
-  private static final Duration CLOSE_POLL_INTERVAL = Duration.ofMillis(20);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
   private static final String CLOSED = "closed";
 
   private final LaunchEnvironment environment;
@@ -52,35 +53,63 @@ final class Heartbeats implements AutoCloseable {
     return heartbeats;
   }
 
-  /// One clause that names the lost processes, for use after a collective failed.
-  String describeLostProcesses() {
+  /// The processes that are lost.
+  ///
+  /// @param clause names them
+  /// @param byMistake whether one of them ended because of a user's mistake
+  record Lost(String clause, boolean byMistake) {}
+
+  /// Looks for lost processes, after a collective failed: one that said so before it ended, or one
+  /// whose counter stands still.
+  Lost lostProcesses() {
     try {
-      List<String> reasons = new ArrayList<>();
       long[] before = counts();
-      Thread.sleep(COUNT_INTERVAL);
+      long deadline = System.nanoTime() + COUNT_INTERVAL.toNanos();
+      while (System.nanoTime() < deadline) {
+        for (int rank = 0; rank < before.length; rank++) {
+          if (rank != environment.rank() && has(failedKey(rank))) {
+            String sentence = reader.store().get_to_str(failedKey(rank));
+            return new Lost("process " + rank + " ended: " + sentence, has(mistakeKey(rank)));
+          }
+        }
+        Thread.sleep(POLL_INTERVAL);
+      }
       long[] after = counts();
+      List<String> stopped = new ArrayList<>();
       for (int rank = 0; rank < before.length; rank++) {
         if (rank != environment.rank() && before[rank] == after[rank]) {
-          reasons.add(reason(rank));
+          stopped.add("process " + rank + " has stopped");
         }
       }
-      return reasons.isEmpty()
-          ? "the connection to another process was lost"
-          : String.join("; ", reasons);
+      return stopped.isEmpty() ? unknown() : new Lost(String.join("; ", stopped), false);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return "the connection to another process was lost";
+      return unknown();
     } catch (RuntimeException e) {
-      return storeStopped();
+      return new Lost(storeStopped(), false);
     }
   }
 
-  /// Stores for the other processes why this one ends.
-  void announceFailure(String sentence) {
+  private boolean has(String key) {
+    return reader.store().check(new StringVector(key));
+  }
+
+  private static Lost unknown() {
+    return new Lost("the connection to another process was lost", false);
+  }
+
+  /// Stores for the other processes why this one ends, unless that is the loss of another one.
+  void announceFailure(RuntimeException failure) {
+    if (failure instanceof LostProcessException) {
+      return;
+    }
     try {
-      reader.store().set("failed/" + environment.rank(), sentence);
+      if (failure instanceof BadInputException) {
+        reader.store().set(mistakeKey(environment.rank()), "");
+      }
+      reader.store().set(failedKey(environment.rank()), String.valueOf(failure.getMessage()));
     } catch (RuntimeException e) {
-      // process 0 has stopped, so the message cannot be delivered
+      // the store has stopped, so the message cannot be delivered
     }
   }
 
@@ -109,7 +138,7 @@ final class Heartbeats implements AutoCloseable {
       while (environment.rank() == 0
           && gone < environment.worldSize()
           && System.nanoTime() < deadline) {
-        Thread.sleep(CLOSE_POLL_INTERVAL);
+        Thread.sleep(POLL_INTERVAL);
         gone = reader.store().add(CLOSED, 0);
       }
     } catch (RuntimeException e) {
@@ -196,11 +225,12 @@ final class Heartbeats implements AutoCloseable {
         .toArray();
   }
 
-  private String reason(int rank) {
-    String key = "failed/" + rank;
-    return reader.store().check(new StringVector(key))
-        ? "process " + rank + " ended: " + reader.store().get_to_str(key)
-        : "process " + rank + " has stopped";
+  private static String failedKey(int rank) {
+    return "failed/" + rank;
+  }
+
+  private static String mistakeKey(int rank) {
+    return "mistake/" + rank;
   }
 
   private static String key(int rank) {

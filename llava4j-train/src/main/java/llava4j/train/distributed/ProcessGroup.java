@@ -34,6 +34,9 @@ public sealed interface ProcessGroup extends AutoCloseable
   /// Copies process 0's `tensor` to all, in place.
   void broadcast(Tensor tensor);
 
+  /// Bytes of the tensors that this process has given to collective operations so far.
+  long exchangedBytes();
+
   /// Blocks until all processes have called it.
   void barrier();
 
@@ -44,8 +47,9 @@ public sealed interface ProcessGroup extends AutoCloseable
   ///   process, the fact and both values
   void requireSame(Map<String, String> facts);
 
-  /// Tells the other processes, in one sentence, why this one is about to end.
-  void announceFailure(String sentence);
+  /// Tells the other processes why this one is about to end. Their next call then throws a
+  /// [LostProcessException] that repeats it.
+  void announceFailure(RuntimeException failure);
 
   /// A collective operation that may not be complete yet.
   interface Pending {

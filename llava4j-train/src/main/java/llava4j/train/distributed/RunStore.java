@@ -1,6 +1,7 @@
 package llava4j.train.distributed;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.PrefixStore;
 import org.bytedeco.pytorch.Store;
@@ -11,11 +12,11 @@ import org.bytedeco.pytorch.TCPStoreOptions;
 /// in which every attempt has its own keys.
 final class RunStore implements AutoCloseable {
   private final Store connection;
-  private final Store store;
+  private final Optional<Store> ownKeys;
 
-  private RunStore(Store connection, Store store) {
+  private RunStore(Store connection, Optional<Store> ownKeys) {
     this.connection = connection;
-    this.store = store;
+    this.ownKeys = ownKeys;
   }
 
   /// Connects; process 0 starts the store first, unless an agent has done so.
@@ -39,24 +40,24 @@ final class RunStore implements AutoCloseable {
                 .waitWorkers(false)
                 .timeout(new Milliseconds(timeout.toMillis())));
     connection.retainReference();
-    if (environment.agentAttempt().isEmpty()) {
-      return new RunStore(connection, connection);
+    Optional<Store> ownKeys = Optional.empty();
+    if (environment.agentAttempt().isPresent()) {
+      ownKeys =
+          Optional.of(
+              new PrefixStore("llava4j/" + environment.agentAttempt().getAsInt(), connection));
+      ownKeys.get().retainReference();
     }
-    Store store = new PrefixStore("llava4j/" + environment.agentAttempt().getAsInt(), connection);
-    store.retainReference();
-    return new RunStore(connection, store);
+    return new RunStore(connection, ownKeys);
   }
 
   /// Borrowed: valid until this object is closed.
   Store store() {
-    return store;
+    return ownKeys.orElse(connection);
   }
 
   @Override
   public void close() {
-    if (store != connection) {
-      store.releaseReference();
-    }
+    ownKeys.ifPresent(Store::releaseReference);
     connection.releaseReference();
   }
 }

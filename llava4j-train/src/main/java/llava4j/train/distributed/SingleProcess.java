@@ -35,13 +35,18 @@ public record SingleProcess() implements ProcessGroup {
   public void broadcast(Tensor tensor) {}
 
   @Override
+  public long exchangedBytes() {
+    return 0;
+  }
+
+  @Override
   public void barrier() {}
 
   @Override
   public void requireSame(Map<String, String> facts) {}
 
   @Override
-  public void announceFailure(String sentence) {}
+  public void announceFailure(RuntimeException failure) {}
 
   @Override
   public void close() {}

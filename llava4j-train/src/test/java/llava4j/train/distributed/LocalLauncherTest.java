@@ -73,8 +73,8 @@ class LocalLauncherTest {
       Path file = Path.of(arguments[0], "tries-" + rank);
       int before = Files.exists(file) ? (int) Files.size(file) : 0;
       Files.writeString(file, "x", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-      String codes = arguments[1].split(":")[before];
-      System.exit(Integer.parseInt(codes.split(" ")[Integer.parseInt(rank)]));
+      String codes = arguments[1].split(":", -1)[before];
+      System.exit(Integer.parseInt(codes.split(" ", -1)[Integer.parseInt(rank)]));
     }
   }
 }
