@@ -89,6 +89,8 @@ public final class Trainer {
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
         }
         long saved = step;
+        long first = step;
+        long exchanged = job.group().exchangedBytes();
         boolean stop = false;
         try (BatchPrefetcher batches = new RunBatches(job, samples, layout, tokenizer).from(step)) {
           while (step < total && !stop) {
@@ -102,6 +104,10 @@ public final class Trainer {
           }
         } catch (NotFiniteException e) {
           throw e.withLastCheckpoint(store.newest().map(Path::toString).orElse("none"));
+        }
+        if (job.group().size() > 1 && step > first) {
+          long bytes = (job.group().exchangedBytes() - exchanged) / (step - first);
+          listener.onNote("each process exchanges " + MemoryPlan.gigabytes(bytes) + " a step");
         }
         boolean finished = saved == total;
         List<Path> results = finished ? export(store, assembly) : List.of();

@@ -11,6 +11,7 @@ import java.util.StringJoiner;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
+import llava4j.train.shard.GradientExchange;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
@@ -20,7 +21,9 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.LongNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /// Reads and writes a [TrainConfig] as JSON, and replaces single values in it.
 public final class ConfigFile {
@@ -33,8 +36,12 @@ public final class ConfigFile {
           "optimization.visionTowerLearningRate");
 
   /// Keys that were added in later versions, with the value that applies to files written before.
-  private static final Map<String, Long> ADDED_LATER =
-      Map.of("data.maxPixels", DecodeOptions.DEFAULT_MAX_PIXELS);
+  private static final Map<String, JsonNode> ADDED_LATER =
+      Map.of(
+          "data.maxPixels",
+          LongNode.valueOf(DecodeOptions.DEFAULT_MAX_PIXELS),
+          "execution.exchange",
+          StringNode.valueOf(GradientExchange.EXACT.name()));
 
   /// Keys of earlier versions and their names now; files and overrides may still use them.
   private static final Map<String, String> OLD_NAMES = Map.of("pictures", "images");
@@ -50,6 +57,16 @@ public final class ConfigFile {
   /// The configuration as JSON text.
   public String write(TrainConfig config) {
     return json.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n";
+  }
+
+  /// The configuration as JSON text, for hashes: like [#write], but without settings that did not
+  /// exist when the first hashes were made, unless they change something.
+  public String describe(TrainConfig config) {
+    ObjectNode root = json.valueToTree(config);
+    if (config.execution().exchange() == GradientExchange.EXACT) {
+      ((ObjectNode) root.get("execution")).remove("exchange");
+    }
+    return json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
   }
 
   /// Reads what [#write] returned.
@@ -200,7 +217,7 @@ public final class ConfigFile {
       String key = path.substring(path.indexOf('.') + 1);
       if (root.path(path.substring(0, path.indexOf('.'))) instanceof ObjectNode owner
           && !owner.has(key)) {
-        owner.put(key, value);
+        owner.set(key, value);
       }
     });
     requireAllKeys("", json.valueToTree(Presets.lora("")), root);
