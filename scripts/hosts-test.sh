@@ -31,7 +31,7 @@ cable=
 ranks=()
 cleanup() {
   for process in "${ranks[@]:-}" $cable; do
-    [ -n "$process" ] && kill -9 "$process" 2>/dev/null
+    [ -n "$process" ] && kill -9 "$process" 2>/dev/null && wait "$process" 2>/dev/null
   done
   ip netns del "$a" 2>/dev/null
   ip netns del "$b" 2>/dev/null
@@ -52,7 +52,7 @@ plug() {
     kill -9 "$cable"
     wait "$cable" 2>/dev/null || true
   fi
-  rm -f "$work/cable"
+  : >"$work/cable"
   python3 "$root/scripts/hosts-test/relay.py" "$1" "$2" llava0 llava1 >"$work/cable" &
   cable=$!
   until grep -q ready "$work/cable"; do

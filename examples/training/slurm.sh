@@ -18,7 +18,7 @@ export MASTER_ADDR MASTER_PORT
 code=0
 srun --wait=90 \
   ./llava train finetune7b --base lmsys/vicuna-7b-v1.5 --projector /shared/llava-7b-pretrain/mm_projector.bin \
-  --data /shared/llava_v1_5_mix665k.json --images /shared/images --out /shared/llava-7b saveEvery=200 keepLast=2 || code=$?
+  --data /shared/llava_v1_5_mix665k.json --images /shared/images --out /shared/llava-7b deviceBatch=8 saveEvery=200 keepLast=2 || code=$?
 
 # 2: a person has to correct something. 75 and signals: a process was lost. 130: stopped, with a checkpoint.
 case $code in

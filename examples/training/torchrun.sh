@@ -6,4 +6,4 @@ set -euo pipefail
 torchrun --no-python --nnodes 2 --nproc-per-node 8 --max-restarts 3 \
   --rdzv-backend c10d --rdzv-id llava-7b --rdzv-endpoint "$1:29400" \
   ./llava train finetune7b --base lmsys/vicuna-7b-v1.5 --projector /shared/llava-7b-pretrain/mm_projector.bin \
-  --data /shared/llava_v1_5_mix665k.json --images /shared/images --out /shared/llava-7b saveEvery=200 keepLast=2
+  --data /shared/llava_v1_5_mix665k.json --images /shared/images --out /shared/llava-7b deviceBatch=8 saveEvery=200 keepLast=2
