@@ -12,7 +12,7 @@ MODEL ?=
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check page-test npm-clients-test docs format bench load-test spark-test dist dist-test clean java
+.PHONY: help build test quick golden check page-test npm-clients-test docs format bench load-test spark-test hosts-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -55,6 +55,9 @@ load-test: java ## 64 clients at a server for two minutes; SECONDS=n for another
 
 spark-test: java ## two Spark executors, one of them killed, on 2000 rows; ROWS=n for another number
 	$(MVN) -pl llava4j-spark -am test -Dtest=ClusterTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.spark.rows=$(ROWS)
+
+hosts-test: java ## train on two hosts in network namespaces, with latency and loss, one of them killed; needs root
+	scripts/hosts-test.sh "$$JAVA_HOME"
 
 dist: java ## make the folder, archive and jar that are handed out, for this platform, in target/dist
 	scripts/dist.sh "$$JAVA_HOME"

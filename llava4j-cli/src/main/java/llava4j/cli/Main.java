@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
       "0:success",
       "1:a bug in llava; for 'llava data check' and 'llava doctor': problems were found",
       "2:the input or the command cannot be used",
+      "75:for 'llava train': another process of the run was lost; the same command resumes the run",
       "130:interrupted"
     })
 public final class Main implements Runnable {

@@ -76,7 +76,12 @@ final class Assembly implements AutoCloseable {
         new ModelUnits(
             llava,
             parts,
-            new ParameterUnit.Placement(config.execution().zero(), resources.group(), device, type),
+            new ParameterUnit.Placement(
+                config.execution().zero(),
+                resources.group(),
+                device,
+                type,
+                config.execution().exchange()),
             initial,
             quantized.layers());
     VisionFeatures features;

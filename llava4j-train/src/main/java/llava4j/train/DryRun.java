@@ -67,6 +67,7 @@ public final class DryRun implements AutoCloseable {
   /// Opens the data and brings the weights in place; `job.out()` is not touched.
   public DryRun(TrainJob job) {
     this.input = new Input(job);
+    job.group().requireSame(RunFacts.of(job, input.samples));
     this.totalSteps = job.config().batching().steps(input.samples.size());
     this.assembly = Assembly.of(job, totalSteps);
   }

@@ -16,6 +16,7 @@ record ResumeCheck(TrainJob job, RunState state) {
           "data.prefetch:",
           "execution.zero:",
           "execution.activation:",
+          "execution.exchange:",
           "batching.deviceBatch:",
           "batching.lossRows:");
 

@@ -61,17 +61,20 @@ public final class Trainer {
 
   /// Runs all steps, writes checkpoints and exports the results.
   ///
-  /// @throws BadInputException if another run uses the folder, the data or the base model are not
-  ///   those of the checkpoint, or a loss, gradient or weight is not finite
+  /// @throws BadInputException if another run uses the folder, the processes differ in settings,
+  ///   data or base model, data or base model are not those of the checkpoint, or a loss, gradient
+  ///   or weight is not finite
   public Result run() {
     try (FolderLock _ = job.group().rank() == 0 ? FolderLock.take(job.out()) : null;
         SampleFile samples = SampleFile.open(job.data());
         Tokenizer tokenizer = job.base().tokenizer().get()) {
+      if (job.group().size() > 1) {
+        job.group().requireSame(RunFacts.of(job, samples, baseFingerprint()));
+      }
       StepLayout layout = RunBatches.layout(job, samples.size());
       long total = config.batching().steps(samples.size());
       CheckpointStore store =
-          new CheckpointStore(
-              job.out().resolve("checkpoints"), job.group(), config.saving().keepLast());
+          CheckpointStore.of(job.out(), job.group(), config.saving().keepLast());
       try (Assembly assembly = Assembly.of(job, total)) {
         long step = resume(store, assembly, samples);
         writeConfig();
@@ -86,6 +89,8 @@ public final class Trainer {
           store.verify(save(store, assembly, samples, 0), assembly.units().trainable());
         }
         long saved = step;
+        long first = step;
+        long exchanged = job.group().exchangedBytes();
         boolean stop = false;
         try (BatchPrefetcher batches = new RunBatches(job, samples, layout, tokenizer).from(step)) {
           while (step < total && !stop) {
@@ -99,6 +104,10 @@ public final class Trainer {
           }
         } catch (NotFiniteException e) {
           throw e.withLastCheckpoint(store.newest().map(Path::toString).orElse("none"));
+        }
+        if (job.group().size() > 1 && step > first) {
+          long bytes = (job.group().exchangedBytes() - exchanged) / (step - first);
+          listener.onNote("each process exchanges " + MemoryPlan.gigabytes(bytes) + " a step");
         }
         boolean finished = saved == total;
         List<Path> results = finished ? export(store, assembly) : List.of();

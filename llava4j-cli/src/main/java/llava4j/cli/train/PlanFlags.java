@@ -60,6 +60,7 @@ public final class PlanFlags {
         "--on says where the run would be",
         "--device",
         "--processes",
+        "--restarts",
         "--threads",
         "--feature-cache",
         "--force");

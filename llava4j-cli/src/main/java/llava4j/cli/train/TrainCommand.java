@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,7 +18,6 @@ import llava4j.cli.option.PresetNames;
 import llava4j.cli.option.ThreadOption;
 import llava4j.cli.option.TrainingPresets;
 import llava4j.cli.option.Unused;
-import llava4j.cli.terminal.Failures;
 import llava4j.config.ProjectorConfig;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Device;
@@ -34,6 +32,7 @@ import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
 import llava4j.train.distributed.LocalLauncher;
+import llava4j.train.distributed.LostProcessException;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.report.JsonlLog;
 import org.jline.utils.Signals;
@@ -60,7 +59,7 @@ import picocli.CommandLine.Spec;
       "",
       "Several processes: --processes N on one machine; on several machines set RANK, WORLD_SIZE,",
       "MASTER_ADDR, MASTER_PORT and LOCAL_RANK, as torchrun, Slurm and Kubeflow do. If you start a run",
-      "again with the same --out, it resumes from its last checkpoint."
+      "again with the same --out, it resumes from its last checkpoint; --restarts N does so by itself."
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(30);
@@ -135,11 +134,7 @@ public final class TrainCommand implements Callable<Integer> {
       description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
   private String device;
 
-  @Option(
-      names = "--processes",
-      paramLabel = "N",
-      description = "Number of processes to start on this machine.")
-  private Integer processes;
+  @Mixin private OwnProcesses processes;
 
   @Option(
       names = "--feature-cache",
@@ -193,22 +188,16 @@ public final class TrainCommand implements Callable<Integer> {
           spec.commandLine().getOut());
     }
     requireGiven();
-    if (processes != null && !System.getenv().containsKey(LaunchEnvironment.WORLD_SIZE)) {
-      return launch(config);
+    if (dryRun) {
+      Unused.refuse(spec, "--dry-run is short and has no checkpoint to resume from", "--restarts");
+    }
+    if (processes.areAsked()) {
+      NativeRuntime.chooseThreads(threads.asked()); // divided among the processes
+      return processes.run(spec, config, out);
     }
     threads.apply();
     LaunchEnvironment environment = LaunchEnvironment.of(System.getenv());
-    if (processes != null && processes != environment.worldSize()) {
-      throw new BadInputException(
-          "--processes is "
-              + processes
-              + " but "
-              + "the environment variable "
-              + LaunchEnvironment.WORLD_SIZE
-              + " is "
-              + environment.worldSize()
-              + "; leave one of them out");
-    }
+    processes.requireFit(environment);
     Device where = device(environment);
     AtomicBoolean stop = new AtomicBoolean();
     for (String signal : List.of("INT", "TERM")) {
@@ -217,6 +206,9 @@ public final class TrainCommand implements Callable<Integer> {
     try (ProcessGroup group =
         ConnectedProcesses.join(environment, where, LONGEST_WAIT, this::endAtOnce)) {
       return train(config, group, where, stop);
+    } catch (LostProcessException e) {
+      spec.commandLine().getErr().println("llava: " + e.getMessage());
+      return e.byMistake() ? LocalLauncher.BAD_INPUT : LocalLauncher.LOST;
     }
   }
 
@@ -259,7 +251,7 @@ public final class TrainCommand implements Callable<Integer> {
       }
       return result.finished() ? 0 : LocalLauncher.STOPPED;
     } catch (RuntimeException e) {
-      group.announceFailure(String.valueOf(e.getMessage()));
+      group.announceFailure(e);
       throw e;
     }
   }
@@ -327,44 +319,12 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private int launch(TrainConfig config) throws InterruptedException {
-    if (processes < 1) {
-      throw new BadInputException("--processes is " + processes + "; it must be at least 1");
-    }
-    config.requireFits(processes);
-    NativeRuntime.chooseThreads(threads.asked()); // the launcher divides them among the processes
-    LocalLauncher launcher =
-        new LocalLauncher(
-            spec.root().userObject().getClass().getName(),
-            withoutThreads(spec.commandLine().getParent().getParseResult().originalArgs()),
-            System.out,
-            System.err);
-    for (String signal : List.of("INT", "TERM")) {
-      Signals.register(signal, launcher::stop);
-    }
-    return launcher.run(
-        processes, Map.of(TrainReports.TERMINAL, String.valueOf(TrainReports.onTerminal())));
-  }
-
   private void requireUsed(Checkpoint opened) {
     ProjectorConfig has = opened.config().projector();
     if (!has.equals(ProjectorConfig.parse(projectorType))) {
       Unused.refuse(
           spec, "--base or --projector has a projector already (" + has + ")", "--projector-type");
     }
-  }
-
-  /// The arguments for each process. The number of threads is passed in the environment instead.
-  private static List<String> withoutThreads(List<String> arguments) {
-    List<String> kept = new ArrayList<>();
-    for (int i = 0; i < arguments.size(); i++) {
-      if (arguments.get(i).equals("--threads")) {
-        i++; // its value
-      } else if (!arguments.get(i).startsWith("--threads=")) {
-        kept.add(arguments.get(i));
-      }
-    }
-    return kept;
   }
 
   private TrainConfig config() {
@@ -407,6 +367,6 @@ public final class TrainCommand implements Callable<Integer> {
     spec.commandLine()
         .getErr()
         .println("llava: " + reason + "; start the run again to resume from the last checkpoint");
-    Runtime.getRuntime().halt(Failures.BAD_INPUT);
+    Runtime.getRuntime().halt(LocalLauncher.LOST);
   }
 }

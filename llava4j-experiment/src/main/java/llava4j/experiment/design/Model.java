@@ -54,7 +54,7 @@ public sealed interface Model {
           String.join(
               "\n",
               trained.parent().key(),
-              new ConfigFile().write(trained.config()),
+              new ConfigFile().describe(trained.config()),
               trained.data().description(),
               trained.newProjector().map(ProjectorConfig::toString).orElse("kept"),
               trained.view().name(),

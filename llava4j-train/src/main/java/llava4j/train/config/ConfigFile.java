@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import llava4j.error.BadInputException;
 import llava4j.image.decode.DecodeOptions;
+import llava4j.train.shard.GradientExchange;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
@@ -19,7 +21,9 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.LongNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /// Reads and writes a [TrainConfig] as JSON, and replaces single values in it.
 public final class ConfigFile {
@@ -32,8 +36,12 @@ public final class ConfigFile {
           "optimization.visionTowerLearningRate");
 
   /// Keys that were added in later versions, with the value that applies to files written before.
-  private static final Map<String, Long> ADDED_LATER =
-      Map.of("data.maxPixels", DecodeOptions.DEFAULT_MAX_PIXELS);
+  private static final Map<String, JsonNode> ADDED_LATER =
+      Map.of(
+          "data.maxPixels",
+          LongNode.valueOf(DecodeOptions.DEFAULT_MAX_PIXELS),
+          "execution.exchange",
+          StringNode.valueOf(GradientExchange.EXACT.name()));
 
   /// Keys of earlier versions and their names now; files and overrides may still use them.
   private static final Map<String, String> OLD_NAMES = Map.of("pictures", "images");
@@ -49,6 +57,16 @@ public final class ConfigFile {
   /// The configuration as JSON text.
   public String write(TrainConfig config) {
     return json.writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n";
+  }
+
+  /// The configuration as JSON text, for hashes: like [#write], but without settings that did not
+  /// exist when the first hashes were made, unless they change something.
+  public String describe(TrainConfig config) {
+    ObjectNode root = json.valueToTree(config);
+    if (config.execution().exchange() == GradientExchange.EXACT) {
+      ((ObjectNode) root.get("execution")).remove("exchange");
+    }
+    return json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
   }
 
   /// Reads what [#write] returned.
@@ -114,10 +132,8 @@ public final class ConfigFile {
 
   /// The values that differ, each as `key: one -> other`.
   public List<String> differences(TrainConfig one, TrainConfig other) {
-    Map<String, String> first = new TreeMap<>();
-    Map<String, String> second = new TreeMap<>();
-    flatten("", json.valueToTree(one), first);
-    flatten("", json.valueToTree(other), second);
+    Map<String, String> first = values(one);
+    Map<String, String> second = values(other);
     List<String> differences = new ArrayList<>();
     second.keySet().forEach(key -> first.putIfAbsent(key, "absent"));
     first.forEach((key, value) -> {
@@ -127,6 +143,13 @@ public final class ConfigFile {
       }
     });
     return differences;
+  }
+
+  /// All values as JSON, by their full names.
+  public SortedMap<String, String> values(TrainConfig config) {
+    SortedMap<String, String> values = new TreeMap<>();
+    flatten("", json.valueToTree(config), values);
+    return values;
   }
 
   private static String find(String asked, Map<String, ObjectNode> owners) {
@@ -194,7 +217,7 @@ public final class ConfigFile {
       String key = path.substring(path.indexOf('.') + 1);
       if (root.path(path.substring(0, path.indexOf('.'))) instanceof ObjectNode owner
           && !owner.has(key)) {
-        owner.put(key, value);
+        owner.set(key, value);
       }
     });
     requireAllKeys("", json.valueToTree(Presets.lora("")), root);

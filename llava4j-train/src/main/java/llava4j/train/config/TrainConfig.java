@@ -12,6 +12,7 @@ import llava4j.text.template.ConversationTemplate;
 import llava4j.train.batch.MaskRule;
 import llava4j.train.optim.AdamW;
 import llava4j.train.optim.LearningRateSchedule;
+import llava4j.train.shard.GradientExchange;
 import llava4j.train.shard.ZeroStage;
 
 /// All settings of a training run. [Presets] has the presets; the exported results contain the
@@ -258,8 +259,24 @@ public record TrainConfig(
   /// @param zero what is sharded among the processes
   /// @param activation whether to use gradient checkpointing
   /// @param seed of all random numbers: sample order, new weights, dropout
-  public record Execution(Precision precision, ZeroStage zero, Activation activation, long seed) {
+  /// @param exchange how gradients travel between processes
+  public record Execution(
+      Precision precision,
+      ZeroStage zero,
+      Activation activation,
+      long seed,
+      GradientExchange exchange) {
+    /// With gradients that travel as they are.
+    public Execution(Precision precision, ZeroStage zero, Activation activation, long seed) {
+      this(precision, zero, activation, seed, GradientExchange.EXACT);
+    }
+
     public Execution {
+      if (precision == Precision.FP64 && exchange == GradientExchange.BF16) {
+        throw new BadInputException(
+            "exchange=BF16 rounds gradients, but precision=FP64 is for checking them; use"
+                + " exchange=EXACT");
+      }
       if (zero.shardsParameters() && activation == Activation.KEEP) {
         throw new BadInputException(
             "activation=keep needs whole weights, but zero=parameters shards them; use"
@@ -297,11 +314,18 @@ public record TrainConfig(
     }
   }
 
-  /// Checks that the batch sizes fit the number of processes.
+  /// Checks that the settings fit the number of processes.
   ///
-  /// @throws BadInputException if the global batch cannot be divided equally
+  /// @throws BadInputException if the global batch cannot be divided equally, or gradients of one
+  ///   process are to travel
   public void requireFits(int processes) {
     batching.accumulation(processes);
+    if (processes == 1 && execution.exchange() != GradientExchange.EXACT) {
+      throw new BadInputException(
+          "exchange is "
+              + execution.exchange()
+              + ", but one process exchanges nothing; leave it out, or start several processes");
+    }
   }
 
   /// The parts that are trained, derived from the stage and `trainVisionTower`.

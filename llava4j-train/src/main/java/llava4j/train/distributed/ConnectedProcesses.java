@@ -1,20 +1,26 @@
 package llava4j.train.distributed;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.GlooDeviceVector;
 import org.bytedeco.pytorch.ProcessGroupGloo;
-import org.bytedeco.pytorch.TCPStore;
-import org.bytedeco.pytorch.TCPStoreOptions;
+import org.bytedeco.pytorch.Store;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
@@ -24,21 +30,26 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 public final class ConnectedProcesses implements ProcessGroup {
   private final LaunchEnvironment environment;
   private final Device device;
-  private final TCPStore store;
+  private final RunStore store;
   private final Backend backend;
   private final Heartbeats heartbeats;
+  private final Agreement agreement;
+  private long exchanged;
+  private boolean failed;
 
   private ConnectedProcesses(
       LaunchEnvironment environment,
       Device device,
-      TCPStore store,
+      RunStore store,
       Backend backend,
-      Heartbeats heartbeats) {
+      Heartbeats heartbeats,
+      Agreement agreement) {
     this.environment = environment;
     this.device = device;
     this.store = store;
     this.backend = backend;
     this.heartbeats = heartbeats;
+    this.agreement = agreement;
   }
 
   /// Connects to the other processes at the address of process 0. Returns when all are connected.
@@ -53,48 +64,94 @@ public final class ConnectedProcesses implements ProcessGroup {
     if (environment.worldSize() == 1) {
       return new SingleProcess();
     }
-    TCPStore store = null;
+    RunStore store = null;
+    Heartbeats heartbeats = null;
     Backend backend = null;
     try {
-      store = new TCPStore(environment.masterAddress(), storeOptions(environment, patience));
-      store.retainReference();
-      backend =
-          switch (device) {
-            case Device.Cpu _ ->
-                new ProcessGroupGloo(
-                    store,
-                    environment.rank(),
-                    environment.worldSize(),
-                    glooOptions(environment, patience));
-            case Device.Cuda _ ->
-                new ProcessGroupNCCL(
-                    store, environment.rank(), environment.worldSize(), ncclOptions(patience));
-          };
+      store = RunStore.open(environment, patience);
+      Agreement agreement =
+          new Agreement(store.store(), environment.rank(), environment.worldSize());
+      requireOwnRank(store.store(), environment);
+      agreement.require(earlyFacts(environment, device));
+      heartbeats = Heartbeats.start(environment, onLost);
+      backend = backend(environment, device, store.store(), patience);
       backend.retainReference();
-      Heartbeats heartbeats = Heartbeats.start(environment, onLost);
-      return new ConnectedProcesses(environment, device, store, backend, heartbeats);
+      return new ConnectedProcesses(environment, device, store, backend, heartbeats, agreement);
     } catch (RuntimeException e) {
-      if (backend != null) {
-        backend.releaseReference();
+      if (heartbeats != null) {
+        heartbeats.close();
       }
       if (store != null) {
-        store.releaseReference();
+        store.close();
       }
+      throw e instanceof BadInputException known ? known : notConnected(environment, patience, e);
+    }
+  }
+
+  private static Backend backend(
+      LaunchEnvironment environment, Device device, Store store, Duration patience) {
+    int rank = environment.rank();
+    int size = environment.worldSize();
+    return switch (device) {
+      case Device.Cpu _ ->
+          new ProcessGroupGloo(store, rank, size, glooOptions(environment, patience));
+      case Device.Cuda _ -> new ProcessGroupNCCL(store, rank, size, ncclOptions(patience));
+    };
+  }
+
+  private static void requireOwnRank(Store store, LaunchEnvironment environment) {
+    if (store.add("rank/" + environment.rank(), 1) > 1) {
       throw new BadInputException(
-          "process "
-              + environment.rank()
-              + " could not connect to the other "
-              + (environment.worldSize() - 1)
-              + " process(es) at "
+          "another process of the run at "
               + environment.masterAddress()
               + ":"
               + environment.masterPort()
-              + " within "
-              + patience.toSeconds()
-              + " s; start all processes with the same MASTER_ADDR and MASTER_PORT, each with its own"
-              + " RANK",
-          e);
+              + " has RANK "
+              + environment.rank()
+              + " too; give each process its own RANK");
     }
+  }
+
+  /// What must be the same before collective operations are possible.
+  private static Map<String, String> earlyFacts(LaunchEnvironment environment, Device device) {
+    return Map.of(
+        LaunchEnvironment.WORLD_SIZE,
+        String.valueOf(environment.worldSize()),
+        "the kind of device",
+        switch (device) {
+          case Device.Cpu _ -> "cpu";
+          case Device.Cuda _ -> "cuda";
+        },
+        "the version of llava4j",
+        OwnVersion.read(),
+        "the version of libtorch",
+        libtorchVersion());
+  }
+
+  private static String libtorchVersion() {
+    try {
+      return Loader.getVersion("org.bytedeco", "pytorch");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static BadInputException notConnected(
+      LaunchEnvironment environment, Duration patience, RuntimeException cause) {
+    return new BadInputException(
+        "process "
+            + environment.rank()
+            + " could not connect to the other "
+            + (environment.worldSize() - 1)
+            + " process(es) at "
+            + environment.masterAddress()
+            + ":"
+            + environment.masterPort()
+            + " within "
+            + patience.toSeconds()
+            + " s; start all processes with the same MASTER_ADDR and MASTER_PORT, each with its own"
+            + " RANK",
+        cause);
   }
 
   @Override
@@ -109,11 +166,13 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   @Override
   public void sum(Tensor tensor) {
+    exchanged += tensor.nbytes();
     runCollective("sum", () -> backend.allreduce(new TensorVector(tensor)));
   }
 
   @Override
   public Pending allGather(Tensor whole, Tensor part) {
+    exchanged += whole.nbytes();
     Work work = translateFailure("gather", () -> backend._allgather_base(whole, part));
     work.retainReference();
     return () -> {
@@ -125,12 +184,19 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   @Override
   public void reduceScatter(Tensor part, Tensor whole) {
+    exchanged += whole.nbytes();
     runCollective("reduce", () -> backend._reduce_scatter_base(part, whole));
   }
 
   @Override
   public void broadcast(Tensor tensor) {
+    exchanged += tensor.nbytes();
     runCollective("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
+  }
+
+  @Override
+  public long exchangedBytes() {
+    return exchanged;
   }
 
   @Override
@@ -143,15 +209,31 @@ public final class ConnectedProcesses implements ProcessGroup {
   }
 
   @Override
-  public void announceFailure(String sentence) {
-    heartbeats.announceFailure(sentence);
+  public void requireSame(Map<String, String> facts) {
+    translateFailure(
+        "comparison of settings",
+        () -> {
+          agreement.require(facts);
+          return facts;
+        });
+  }
+
+  @Override
+  public void announceFailure(RuntimeException failure) {
+    heartbeats.announceFailure(failure);
+    failed = true;
   }
 
   @Override
   public void close() {
-    heartbeats.close();
-    backend.releaseReference();
-    store.releaseReference();
+    if (failed) { // the others must learn of it while the store is still there to say why
+      backend.releaseReference();
+      heartbeats.close();
+    } else {
+      heartbeats.close();
+      backend.releaseReference();
+    }
+    store.close();
   }
 
   private interface Collective {
@@ -171,24 +253,18 @@ public final class ConnectedProcesses implements ProcessGroup {
   private <T> T translateFailure(String what, Call<T> call) {
     try {
       return call.run();
+    } catch (BadInputException e) {
+      throw e;
     } catch (RuntimeException e) {
+      Heartbeats.Lost lost = heartbeats.lostProcesses();
+      String sentence = lost.clause() + " (seen by process " + rank() + " during a " + what + ")";
       throw new LostProcessException(
-          heartbeats.describeLostProcesses()
-              + " (seen by process "
-              + rank()
-              + " during a "
-              + what
-              + "); start the run again to resume from the last checkpoint",
+          lost.byMistake()
+              ? sentence
+              : sentence + "; start the run again to resume from the last checkpoint",
+          lost.byMistake(),
           e);
     }
-  }
-
-  private static TCPStoreOptions storeOptions(LaunchEnvironment environment, Duration patience) {
-    return new TCPStoreOptions()
-        .port((short) environment.masterPort())
-        .isServer(environment.rank() == 0)
-        .waitWorkers(false)
-        .timeout(new Milliseconds(patience.toMillis()));
   }
 
   private static ProcessGroupNCCL.Options ncclOptions(Duration patience) {
@@ -201,21 +277,37 @@ public final class ConnectedProcesses implements ProcessGroup {
       LaunchEnvironment environment, Duration patience) {
     ProcessGroupGloo.Options options =
         ProcessGroupGloo.Options.create(new Milliseconds(patience.toMillis()));
-    options.devices(
-        new GlooDeviceVector(ProcessGroupGloo.createDeviceForHostname(ownAddress(environment))));
+    options.devices(new GlooDeviceVector(glooDevice(environment)));
     return options;
   }
 
-  /// The address at which other processes reach this one: the loopback address if process 0 has it
-  /// too.
+  /// The network interface for Gloo: that of GLOO_SOCKET_IFNAME, or the one that leads to process
+  /// 0.
+  private static org.bytedeco.pytorch.gloo.Device glooDevice(LaunchEnvironment environment) {
+    String interfaceName = System.getenv("GLOO_SOCKET_IFNAME");
+    return interfaceName != null && !interfaceName.isBlank()
+        ? ProcessGroupGloo.createDeviceForInterface(interfaceName)
+        : ProcessGroupGloo.createDeviceForHostname(ownAddress(environment));
+  }
+
+  /// The address at which other processes reach this one: that from which packets to process 0 are
+  /// sent. The name of this machine often stands for a loopback address.
   private static String ownAddress(LaunchEnvironment environment) {
-    try {
-      return InetAddress.getByName(environment.masterAddress()).isLoopbackAddress()
-          ? "127.0.0.1"
-          : InetAddress.getLocalHost().getHostAddress();
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(
+          new InetSocketAddress(
+              InetAddress.getByName(environment.masterAddress()), environment.masterPort()));
+      return socket.getLocalAddress().getHostAddress(); // nothing is sent
     } catch (UnknownHostException e) {
       throw new BadInputException(
           "MASTER_ADDR " + environment.masterAddress() + " is an unknown host; correct it", e);
+    } catch (SocketException e) {
+      throw new BadInputException(
+          "no network interface leads to MASTER_ADDR "
+              + environment.masterAddress()
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 }

@@ -3,12 +3,12 @@ package llava4j.train.distributed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.chrono.Milliseconds;
+import llava4j.error.BadInputException;
 import org.bytedeco.pytorch.StringVector;
-import org.bytedeco.pytorch.TCPStore;
-import org.bytedeco.pytorch.TCPStoreOptions;
 
 /// Each process increments a counter in the store of process 0; a process whose counter stands
 /// still is considered lost. Heartbeats use their own connections, so that a blocked collective
@@ -16,21 +16,28 @@ import org.bytedeco.pytorch.TCPStoreOptions;
 final class Heartbeats implements AutoCloseable {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(40);
+  private static final Duration SUSPENDED = Duration.ofSeconds(10);
   private static final Duration COUNT_INTERVAL = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
-  private static final Duration CLOSE_POLL_INTERVAL = Duration.ofMillis(20);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
   private static final String CLOSED = "closed";
 
   private final LaunchEnvironment environment;
-  private final TCPStore reader;
-  private final TCPStore writer; // used only by the heartbeat thread while it runs
+  private final RunStore reader;
+  private final RunStore writer; // used only by the heartbeat thread while it runs
   private final Thread thread;
   private volatile boolean closed;
+  private volatile long lastRound = System.nanoTime();
+  private final AtomicLongArray changedAt; // per process: when its counter was last seen to change
 
   private Heartbeats(LaunchEnvironment environment, Consumer<String> onLost) {
     this.environment = environment;
-    this.reader = connect(environment);
-    this.writer = connect(environment);
+    this.changedAt = new AtomicLongArray(environment.worldSize());
+    for (int rank = 0; rank < environment.worldSize(); rank++) {
+      changedAt.set(rank, lastRound);
+    }
+    this.reader = RunStore.connect(environment, TIMEOUT);
+    this.writer = RunStore.connect(environment, TIMEOUT);
     this.thread =
         Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> sendUntilClosed(onLost));
   }
@@ -39,38 +46,70 @@ final class Heartbeats implements AutoCloseable {
   static Heartbeats start(LaunchEnvironment environment, Consumer<String> onLost) {
     Heartbeats heartbeats = new Heartbeats(environment, onLost);
     heartbeats.thread.start();
+    Thread.ofPlatform()
+        .daemon()
+        .name("heartbeat-watch")
+        .start(() -> heartbeats.watchUntilClosed(onLost));
     return heartbeats;
   }
 
-  /// One clause that names the lost processes, for use after a collective failed.
-  String describeLostProcesses() {
+  /// The processes that are lost.
+  ///
+  /// @param clause names them
+  /// @param byMistake whether one of them ended because of a user's mistake
+  record Lost(String clause, boolean byMistake) {}
+
+  /// Looks for lost processes, after a collective failed: one that said so before it ended, or one
+  /// whose counter stands still.
+  Lost lostProcesses() {
     try {
-      List<String> reasons = new ArrayList<>();
       long[] before = counts();
-      Thread.sleep(COUNT_INTERVAL);
+      long deadline = System.nanoTime() + COUNT_INTERVAL.toNanos();
+      while (System.nanoTime() < deadline) {
+        for (int rank = 0; rank < before.length; rank++) {
+          if (rank != environment.rank() && has(failedKey(rank))) {
+            String sentence = reader.store().get_to_str(failedKey(rank));
+            return new Lost("process " + rank + " ended: " + sentence, has(mistakeKey(rank)));
+          }
+        }
+        Thread.sleep(POLL_INTERVAL);
+      }
       long[] after = counts();
+      List<String> stopped = new ArrayList<>();
       for (int rank = 0; rank < before.length; rank++) {
         if (rank != environment.rank() && before[rank] == after[rank]) {
-          reasons.add(reason(rank));
+          stopped.add("process " + rank + " has stopped");
         }
       }
-      return reasons.isEmpty()
-          ? "the connection to another process was lost"
-          : String.join("; ", reasons);
+      return stopped.isEmpty() ? unknown() : new Lost(String.join("; ", stopped), false);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return "the connection to another process was lost";
+      return unknown();
     } catch (RuntimeException e) {
-      return "process 0 has stopped";
+      return new Lost(storeStopped(), false);
     }
   }
 
-  /// Stores for the other processes why this one ends.
-  void announceFailure(String sentence) {
+  private boolean has(String key) {
+    return reader.store().check(new StringVector(key));
+  }
+
+  private static Lost unknown() {
+    return new Lost("the connection to another process was lost", false);
+  }
+
+  /// Stores for the other processes why this one ends, unless that is the loss of another one.
+  void announceFailure(RuntimeException failure) {
+    if (failure instanceof LostProcessException) {
+      return;
+    }
     try {
-      reader.set("failed/" + environment.rank(), sentence);
+      if (failure instanceof BadInputException) {
+        reader.store().set(mistakeKey(environment.rank()), "");
+      }
+      reader.store().set(failedKey(environment.rank()), String.valueOf(failure.getMessage()));
     } catch (RuntimeException e) {
-      // process 0 has stopped, so the message cannot be delivered
+      // the store has stopped, so the message cannot be delivered
     }
   }
 
@@ -83,9 +122,9 @@ final class Heartbeats implements AutoCloseable {
     try {
       boolean stopped = thread.join(CLOSE_TIMEOUT);
       announceClose();
-      reader.releaseReference();
+      reader.close();
       if (stopped) {
-        writer.releaseReference();
+        writer.close();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -94,13 +133,13 @@ final class Heartbeats implements AutoCloseable {
 
   private void announceClose() throws InterruptedException {
     try {
-      long gone = reader.add(CLOSED, 1);
+      long gone = reader.store().add(CLOSED, 1);
       long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
       while (environment.rank() == 0
           && gone < environment.worldSize()
           && System.nanoTime() < deadline) {
-        Thread.sleep(CLOSE_POLL_INTERVAL);
-        gone = reader.add(CLOSED, 0);
+        Thread.sleep(POLL_INTERVAL);
+        gone = reader.store().add(CLOSED, 0);
       }
     } catch (RuntimeException e) {
       // process 0 has already stopped
@@ -109,61 +148,92 @@ final class Heartbeats implements AutoCloseable {
 
   private void sendUntilClosed(Consumer<String> onLost) {
     long[] last = new long[environment.worldSize()];
-    long[] changedAt = new long[environment.worldSize()];
-    java.util.Arrays.fill(changedAt, System.nanoTime());
     while (!closed) {
       try {
-        writer.add(key(environment.rank()), 1);
+        writer.store().add(key(environment.rank()), 1);
         for (int rank = 0; rank < last.length; rank++) {
-          long now = writer.add(key(rank), 0);
+          long now = writer.store().add(key(rank), 0);
           if (now != last[rank]) {
             last[rank] = now;
-            changedAt[rank] = System.nanoTime();
-          } else if (System.nanoTime() - changedAt[rank] > TIMEOUT.toNanos()) {
-            onLost.accept(
-                "process " + rank + " has sent no heartbeat for " + TIMEOUT.toSeconds() + " s");
-            return;
+            changedAt.set(rank, System.nanoTime());
           }
         }
+        lastRound = System.nanoTime();
         Thread.sleep(INTERVAL);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
         if (!closed) {
-          onLost.accept("process 0 has stopped");
+          onLost.accept(storeStopped());
         }
         return;
       }
     }
   }
 
+  /// Decides which process is lost. Without an answer or an error, as from a machine that lost its
+  /// power, a call to the store does not return; hence a thread that never calls it. The time for
+  /// which this process itself was suspended counts for nobody.
+  private void watchUntilClosed(Consumer<String> onLost) {
+    try {
+      long since = System.nanoTime();
+      while (!closed) {
+        long before = System.nanoTime();
+        Thread.sleep(INTERVAL);
+        long now = System.nanoTime();
+        if (now - before > SUSPENDED.toNanos()) {
+          since = now;
+        }
+        Optional<String> lost = lost(since, now);
+        if (lost.isPresent() && !closed) {
+          onLost.accept(lost.get());
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Optional<String> lost(long since, long now) {
+    long timeout = TIMEOUT.toNanos();
+    if (now - Math.max(lastRound, since) > timeout) {
+      return Optional.of(storeName() + " has not answered for " + TIMEOUT.toSeconds() + " s");
+    }
+    for (int rank = 0; rank < environment.worldSize(); rank++) {
+      if (now - Math.max(changedAt.get(rank), since) > timeout) {
+        return Optional.of(
+            "process " + rank + " has sent no heartbeat for " + TIMEOUT.toSeconds() + " s");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String storeStopped() {
+    return storeName() + " has stopped";
+  }
+
+  private String storeName() {
+    return environment.agentAttempt().isPresent()
+        ? "torchrun's agent at " + environment.masterAddress() + ":" + environment.masterPort()
+        : "process 0";
+  }
+
   private long[] counts() {
     return IntStream.range(0, environment.worldSize())
-        .mapToLong(rank -> reader.add(key(rank), 0))
+        .mapToLong(rank -> reader.store().add(key(rank), 0))
         .toArray();
   }
 
-  private String reason(int rank) {
-    String key = "failed/" + rank;
-    return reader.check(new StringVector(key))
-        ? "process " + rank + " ended: " + reader.get_to_str(key)
-        : "process " + rank + " has stopped";
+  private static String failedKey(int rank) {
+    return "failed/" + rank;
+  }
+
+  private static String mistakeKey(int rank) {
+    return "mistake/" + rank;
   }
 
   private static String key(int rank) {
     return "alive/" + rank;
-  }
-
-  private static TCPStore connect(LaunchEnvironment environment) {
-    TCPStore store =
-        new TCPStore(
-            environment.masterAddress(),
-            new TCPStoreOptions()
-                .port((short) environment.masterPort())
-                .isServer(false)
-                .waitWorkers(false)
-                .timeout(new Milliseconds(TIMEOUT.toMillis())));
-    store.retainReference();
-    return store;
   }
 }

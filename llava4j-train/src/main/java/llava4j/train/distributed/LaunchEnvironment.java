@@ -2,6 +2,7 @@ package llava4j.train.distributed;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import llava4j.error.BadInputException;
 
 /// Identity of this process within the run, from the environment variables set by torchrun, Slurm
@@ -12,14 +13,23 @@ import llava4j.error.BadInputException;
 /// @param masterAddress host of process 0
 /// @param masterPort port of process 0
 /// @param localRank index of this process on its machine, from 0; selects its GPU
+/// @param agentAttempt how often torchrun has restarted the processes, if its agent listens on the
+///   master's port; empty if process 0 is to listen there
 public record LaunchEnvironment(
-    int rank, int worldSize, String masterAddress, int masterPort, int localRank) {
+    int rank,
+    int worldSize,
+    String masterAddress,
+    int masterPort,
+    int localRank,
+    OptionalInt agentAttempt) {
   public static final String RANK = "RANK";
   public static final String WORLD_SIZE = "WORLD_SIZE";
   public static final String MASTER_ADDR = "MASTER_ADDR";
   public static final String MASTER_PORT = "MASTER_PORT";
   public static final String LOCAL_RANK = "LOCAL_RANK";
 
+  private static final String AGENT_LISTENS = "TORCHELASTIC_USE_AGENT_STORE";
+  private static final String AGENT_ATTEMPT = "TORCHELASTIC_RESTART_COUNT";
   private static final int MAX_PORT = 65535;
 
   public LaunchEnvironment {
@@ -32,6 +42,12 @@ public record LaunchEnvironment(
     if (localRank < 0) {
       throw new BadInputException("LOCAL_RANK is " + localRank + "; it must be 0 or more");
     }
+  }
+
+  /// A process of a launcher that does not listen on the master's port itself.
+  public LaunchEnvironment(
+      int rank, int worldSize, String masterAddress, int masterPort, int localRank) {
+    this(rank, worldSize, masterAddress, masterPort, localRank, OptionalInt.empty());
   }
 
   /// A run of one process.
@@ -71,7 +87,10 @@ public record LaunchEnvironment(
         worldSize,
         address,
         number(variables, MASTER_PORT, null),
-        number(variables, LOCAL_RANK, 0));
+        number(variables, LOCAL_RANK, 0),
+        Boolean.parseBoolean(variables.get(AGENT_LISTENS))
+            ? OptionalInt.of(number(variables, AGENT_ATTEMPT, 0))
+            : OptionalInt.empty());
   }
 
   private static Map<String, String> withSlurm(Map<String, String> environment) {

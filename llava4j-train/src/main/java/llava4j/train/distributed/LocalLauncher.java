@@ -13,24 +13,34 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ThreadCount;
 
 /// Starts several processes of this program on this machine. When one fails, the others are ended
-/// too.
+/// too; then all may be started again.
 public final class LocalLauncher {
   /// Exit code of a process that was asked to stop and wrote a checkpoint: that of a program ended
   /// by Ctrl-C, so that scripts do not go on with what is not finished.
   public static final int STOPPED = 130;
 
+  /// Exit code of a process that ended because another one was lost: a temporary failure, as in
+  /// sysexits.h. The same command resumes the run.
+  public static final int LOST = 75;
+
+  /// Exit code of a process that cannot go on until a person corrects something.
+  public static final int BAD_INPUT = 2;
+
   private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules";
-  private static final long GRACE_SECONDS = 70; // the others detect a lost process within a minute
+  private static final long GRACE_SECONDS = 60; // the others detect a lost process before
+  private static final int SIGNALLED = 128; // Java adds the number of the signal
 
   private final String mainClass;
   private final List<String> arguments;
   private final PrintStream out;
   private final PrintStream err;
   private final List<Process> processes = new ArrayList<>();
+  private volatile boolean stopAsked;
 
   /// @param mainClass of every process
   /// @param arguments of every process
@@ -43,14 +53,36 @@ public final class LocalLauncher {
     this.err = err;
   }
 
+  /// Like [#run], but starts all processes again if one was lost. A process that ends with
+  /// [#BAD_INPUT] would do so again, so it is not started again.
+  ///
+  /// @param restarts how many times at most
+  /// @param where called before each restart; says where the run goes on
+  /// @return the exit code of the last try
+  public int runAgain(int count, int restarts, Map<String, String> more, Supplier<String> where)
+      throws InterruptedException {
+    int code = run(count, more);
+    for (int restart = 1; restart <= restarts && !stopAsked && mayPass(code); restart++) {
+      err.println("llava: restart " + restart + " of " + restarts + ", " + where.get());
+      code = run(count, more);
+    }
+    return code;
+  }
+
+  private static boolean mayPass(int code) {
+    return code != 0 && code != STOPPED && code != BAD_INPUT;
+  }
+
   /// Starts `count` processes and waits until all have ended.
   ///
   /// @param more additional environment variables
-  /// @return the first exit code that is not 0, or 0
+  /// @return [#BAD_INPUT] if a process ended with it, else the first exit code that is not 0, or 0;
+  ///   [#LOST] only if no other process failed
   public int run(int count, Map<String, String> more) throws InterruptedException {
     int port = freePort();
     List<Thread> copiers = new ArrayList<>();
     synchronized (processes) {
+      processes.clear();
       for (int rank = 0; rank < count; rank++) {
         Process process = start(rank, count, port, more);
         processes.add(process);
@@ -61,6 +93,9 @@ public final class LocalLauncher {
                 rank == 0 ? out : new PrintStream(OutputStream.nullOutputStream())));
       }
     }
+    if (stopAsked) {
+      stop();
+    }
     int code = await(count);
     for (Thread copier : copiers) {
       copier.join();
@@ -70,6 +105,7 @@ public final class LocalLauncher {
 
   /// Asks all processes to stop; they write a checkpoint first.
   public void stop() {
+    stopAsked = true;
     synchronized (processes) {
       // through the handle: Process.destroy would also close the pipes, and lose the last output
       processes.forEach(process -> process.toHandle().destroy());
@@ -84,23 +120,21 @@ public final class LocalLauncher {
   }
 
   private int await(int count) throws InterruptedException {
-    int code = 0;
+    List<Integer> codes = new ArrayList<>(); // in the order in which the processes ended
     long deadline = Long.MAX_VALUE;
-    boolean[] reported = new boolean[count];
-    while (processes().stream().anyMatch(Process::isAlive)) {
+    boolean[] ended = new boolean[count];
+    while (codes.size() < count) {
       for (int rank = 0; rank < count; rank++) {
         Process process = processes().get(rank);
-        if (reported[rank] || process.isAlive()) {
+        if (ended[rank] || process.isAlive()) {
           continue;
         }
-        reported[rank] = true;
-        if (process.exitValue() != 0 && code == 0) {
-          code = process.exitValue();
-          if (code == STOPPED) {
-            continue; // all of them stop at the same step
-          }
+        ended[rank] = true;
+        int code = process.exitValue();
+        codes.add(code);
+        if (code != 0 && code != STOPPED && deadline == Long.MAX_VALUE) { // all stop at one step
           err.println(
-              "llava: process " + rank + " ended with code " + code + "; ending the others");
+              "llava: process " + rank + " ended with " + named(code) + "; ending the others");
           deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
         }
       }
@@ -109,10 +143,21 @@ public final class LocalLauncher {
       }
       Thread.sleep(100);
     }
-    for (Process process : processes()) {
-      code = code == 0 ? process.exitValue() : code;
+    return verdict(codes);
+  }
+
+  private static int verdict(List<Integer> codes) {
+    if (codes.contains(BAD_INPUT)) {
+      return BAD_INPUT;
     }
-    return code;
+    return codes.stream()
+        .filter(code -> code != 0 && code != LOST)
+        .findFirst()
+        .orElse(codes.contains(LOST) ? LOST : 0);
+  }
+
+  private static String named(int code) {
+    return code > SIGNALLED ? "signal " + (code - SIGNALLED) : "code " + code;
   }
 
   private Process start(int rank, int count, int port, Map<String, String> more) {

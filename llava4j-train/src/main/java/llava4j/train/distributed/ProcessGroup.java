@@ -1,5 +1,6 @@
 package llava4j.train.distributed;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /// The collective operations between the processes of a run. Every process must call the same ones
@@ -33,11 +34,22 @@ public sealed interface ProcessGroup extends AutoCloseable
   /// Copies process 0's `tensor` to all, in place.
   void broadcast(Tensor tensor);
 
+  /// Bytes of the tensors that this process has given to collective operations so far.
+  long exchangedBytes();
+
   /// Blocks until all processes have called it.
   void barrier();
 
-  /// Tells the other processes, in one sentence, why this one is about to end.
-  void announceFailure(String sentence);
+  /// Compares facts that must be the same on all processes, such as settings and fingerprints.
+  ///
+  /// @param facts values by name
+  /// @throws llava4j.error.BadInputException on all processes if a value differs; it names the
+  ///   process, the fact and both values
+  void requireSame(Map<String, String> facts);
+
+  /// Tells the other processes why this one is about to end. Their next call then throws a
+  /// [LostProcessException] that repeats it.
+  void announceFailure(RuntimeException failure);
 
   /// A collective operation that may not be complete yet.
   interface Pending {

@@ -1,5 +1,6 @@
 package llava4j.train.distributed;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /// The process group of a run with one process.
@@ -34,10 +35,18 @@ public record SingleProcess() implements ProcessGroup {
   public void broadcast(Tensor tensor) {}
 
   @Override
+  public long exchangedBytes() {
+    return 0;
+  }
+
+  @Override
   public void barrier() {}
 
   @Override
-  public void announceFailure(String sentence) {}
+  public void requireSame(Map<String, String> facts) {}
+
+  @Override
+  public void announceFailure(RuntimeException failure) {}
 
   @Override
   public void close() {}

@@ -22,7 +22,8 @@ record Communication(TrainConfig config, int processes, int accumulation) {
     List<Work> work = new ArrayList<>();
     ZeroStage zero = config.execution().zero();
     DType type = config.execution().precision().type();
-    double exact = type == DType.F64 ? DType.F64.bytes() : DType.F32.bytes();
+    DType exact = type == DType.F64 ? DType.F64 : DType.F32;
+    int exchanged = config.execution().exchange().type(exact).bytes();
     String first = firstBlock(units);
     String last = lastBlock(units);
     for (UnitShape unit : units) {
@@ -34,7 +35,7 @@ record Communication(TrainConfig config, int processes, int accumulation) {
         Collective reduction =
             zero == ZeroStage.NONE ? Collective.ALL_REDUCE : Collective.REDUCE_SCATTER;
         int reductions = zero.shardsGradients() ? accumulation : 1;
-        work.add(new Transfer(Part.GRADIENTS, reduction, padded * exact, reductions, false));
+        work.add(new Transfer(Part.GRADIENTS, reduction, padded * exchanged, reductions, false));
         if (zero.shardsOptimizer() && !zero.shardsParameters()) {
           work.add(
               new Transfer(Part.UPDATE, Collective.ALL_GATHER, padded * type.bytes(), 1, false));

@@ -26,6 +26,7 @@ public final class ParameterUnit implements AutoCloseable {
   private final ProcessGroup group;
   private final Device device;
   private final DType exactType;
+  private final DType exchangeType; // in which gradients travel
   private final boolean trainable;
   private final long partElements;
   private final Tensor compute; // [padded], or [part] where parameters are sharded
@@ -38,7 +39,14 @@ public final class ParameterUnit implements AutoCloseable {
   private record OptimizerState(Tensor first, Tensor second) {}
 
   /// Settings shared by all units of a run.
-  public record Placement(ZeroStage zero, ProcessGroup group, Device device, DType computeType) {}
+  ///
+  /// @param exchange how gradients travel between processes
+  public record Placement(
+      ZeroStage zero,
+      ProcessGroup group,
+      Device device,
+      DType computeType,
+      GradientExchange exchange) {}
 
   /// @param trainable whether the unit has gradients and optimiser state
   /// @param initial returns each parameter in its shape, on the CPU, in any floating point type
@@ -51,6 +59,7 @@ public final class ParameterUnit implements AutoCloseable {
     this.trainable = trainable;
     DType computeType = placement.computeType();
     this.exactType = computeType == DType.F64 ? DType.F64 : DType.F32;
+    this.exchangeType = placement.exchange().type(exactType);
     long padded = layout.paddedElements(group.size());
     this.partElements = padded / group.size();
     try (Scope _ = new Scope()) {
@@ -152,7 +161,7 @@ public final class ParameterUnit implements AutoCloseable {
       return;
     }
     try (Scope _ = new Scope()) {
-      Tensor whole = zeros(exactType, partElements * group.size()); // [padded]
+      Tensor whole = zeros(exchangeType, partElements * group.size()); // [padded]
       addTo(whole, gradients, true);
       addReduced(whole);
     }
@@ -178,10 +187,17 @@ public final class ParameterUnit implements AutoCloseable {
   }
 
   private void addReduced(Tensor whole) {
-    Tensor part = zeros(exactType, partElements); // [part]
-    group.reduceScatter(part, whole);
+    Tensor part = reduced(whole); // [part]
     clearIfStale();
     gradient.add_(part);
+  }
+
+  /// The sum of all processes' `whole`, this process's part of it, in the type in which it
+  /// travelled.
+  private Tensor reduced(Tensor whole) {
+    Tensor part = zeros(exchangeType, partElements); // [part]
+    group.reduceScatter(part, whole.to(exchangeType.scalarType())); // no copy of its own type
+    return part;
   }
 
   private void clearIfStale() {
@@ -194,13 +210,15 @@ public final class ParameterUnit implements AutoCloseable {
   /// Sums the gradients over all processes. Call it after the last micro-batch of a step.
   public void reduceGradients() {
     clearIfStale();
-    if (zero == ZeroStage.NONE) {
-      group.sum(gradient);
-    } else if (zero == ZeroStage.OPTIMIZER) {
-      try (Scope _ = new Scope()) {
-        Tensor part = zeros(exactType, partElements); // [part]
-        group.reduceScatter(part, gradient);
-        part(gradient).copy_(part);
+    try (Scope _ = new Scope()) {
+      if (zero == ZeroStage.OPTIMIZER) {
+        part(gradient).copy_(reduced(gradient));
+      } else if (zero == ZeroStage.NONE && exchangeType == exactType) {
+        group.sum(gradient);
+      } else if (zero == ZeroStage.NONE) {
+        Tensor sent = gradient.to(exchangeType.scalarType()); // [padded]
+        group.sum(sent);
+        gradient.copy_(sent);
       }
     }
   }

@@ -18,6 +18,7 @@ import llava4j.checkpoint.weights.WriteListener;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Scope;
 import llava4j.train.distributed.ProcessGroup;
+import llava4j.train.distributed.SingleProcess;
 import llava4j.train.shard.ParameterUnit;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,10 +28,24 @@ import tools.jackson.databind.json.JsonMapper;
 public final class CheckpointStore {
   private static final String PREFIX = "step-";
   private static final String ASIDE = ".part";
+  private static final String FOLDER = "checkpoints";
 
   private final Path root;
   private final ProcessGroup group;
   private final int keepLast;
+
+  /// The store of a run.
+  ///
+  /// @param out the output folder of the run, which all processes share
+  /// @param keepLast number of checkpoints to keep
+  public static CheckpointStore of(Path out, ProcessGroup group, int keepLast) {
+    return new CheckpointStore(out.resolve(FOLDER), group, keepLast);
+  }
+
+  /// The newest complete checkpoint of the run in an output folder.
+  public static Optional<Path> newestIn(Path out) {
+    return of(out, new SingleProcess(), 1).newest();
+  }
 
   /// @param root folder that all processes share
   /// @param keepLast number of checkpoints to keep
@@ -53,6 +68,7 @@ public final class CheckpointStore {
         Files.createDirectories(aside);
       }
       group.barrier();
+      requireShared(aside);
       writeOwn(units, aside);
       group.barrier();
       if (group.rank() == 0) {
@@ -105,6 +121,16 @@ public final class CheckpointStore {
   /// The newest complete checkpoint.
   public Optional<Path> newest() {
     return all().stream().reduce((_, later) -> later);
+  }
+
+  private void requireShared(Path aside) {
+    if (!Files.isDirectory(aside)) {
+      throw new BadInputException(
+          "process "
+              + group.rank()
+              + " does not see the folder that process 0 has made; let all machines share the"
+              + " storage of the output folder");
+    }
   }
 
   private void writeOwn(List<ParameterUnit> units, Path aside) throws IOException {

@@ -36,6 +36,12 @@ class ConfigFileTest {
     assertThat(file.read(text)).isEqualTo(config);
     assertThat(file.write(file.read(text))).isEqualTo(text).endsWith("}\n");
     assertThat(file.with(config, List.of())).isEqualTo(config);
+    assertThat(file.describe(config))
+        .as("the text of versions without the setting")
+        .isEqualTo(text.replaceFirst(",\\s*\"exchange\" : \"EXACT\"", ""))
+        .isNotEqualTo(text);
+    TrainConfig other = file.with(config, List.of("exchange=BF16"));
+    assertThat(file.describe(other)).isEqualTo(file.write(other));
   }
 
   @Test
@@ -51,6 +57,7 @@ class ConfigFileTest {
   void whatOlderFilesLackHasTheValueThatHeldThen() {
     ObjectNode old = (ObjectNode) new JsonMapper().readTree(file.write(full));
     ((ObjectNode) old.get("data")).remove("maxPixels");
+    ((ObjectNode) old.get("execution")).remove("exchange");
     TrainConfig read = file.read(old.toString());
     assertThat(read).isEqualTo(full);
     assertThat(file.differences(read, full)).isEmpty();

@@ -32,6 +32,17 @@ class LaunchEnvironmentTest {
     assertThat(alone.localRank()).isZero();
   }
 
+  /// Its agent already listens on the master's port.
+  @Test
+  void torchrunsAgentKeepsTheStore() {
+    Map<String, String> variables = new HashMap<>(TORCHRUN);
+    variables.put("TORCHELASTIC_USE_AGENT_STORE", "True");
+    variables.put("TORCHELASTIC_RESTART_COUNT", "2");
+    assertThat(LaunchEnvironment.of(variables).agentAttempt()).hasValue(2);
+    variables.put("TORCHELASTIC_USE_AGENT_STORE", "False");
+    assertThat(LaunchEnvironment.of(variables).agentAttempt()).isEmpty();
+  }
+
   @Test
   void torchrunIsUnderstood() {
     assertThat(LaunchEnvironment.of(TORCHRUN))

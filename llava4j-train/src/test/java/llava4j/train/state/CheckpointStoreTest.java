@@ -19,6 +19,7 @@ import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Tensors;
 import llava4j.train.distributed.SingleProcess;
+import llava4j.train.shard.GradientExchange;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.UnitLayout;
 import llava4j.train.shard.ZeroStage;
@@ -272,7 +273,11 @@ class CheckpointStoreTest {
     return new ParameterUnit(
         UnitLayout.of(name, shapes),
         new ParameterUnit.Placement(
-            ZeroStage.NONE, new SingleProcess(), new Device.Cpu(), DType.F32),
+            ZeroStage.NONE,
+            new SingleProcess(),
+            new Device.Cpu(),
+            DType.F32,
+            GradientExchange.EXACT),
         true,
         parameter -> {
           long[] shape = parameter.endsWith("bias") ? new long[] {3} : new long[] {3, 4};

@@ -1,0 +1,96 @@
+package llava4j.cli.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import llava4j.cli.Main;
+import llava4j.golden.Golden;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `llava train --restarts` as a process that starts others.
+class RestartTest {
+  private static final Path BUNDLED =
+      Path.of("").toAbsolutePath().getParent().resolve("models/llava-tiny");
+
+  private static final String IMAGE = "photo_444.jpg";
+
+  @TempDir private Path folder;
+
+  @Test
+  void aKilledProcessIsNamedAndTheRunGoesOnFromItsCheckpoint() throws Exception {
+    Process launcher = train(IMAGE, "--processes", "2", "--restarts", "2");
+    Path checkpoint = folder.resolve("out/checkpoints/step-00000001");
+    while (launcher.isAlive() && !Files.exists(checkpoint)) {
+      Thread.sleep(5);
+    }
+    launcher
+        .children()
+        .max(Comparator.comparingLong(ProcessHandle::pid))
+        .ifPresent(process -> {
+          assertThat(process.destroyForcibly()).isTrue();
+        });
+    String said = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(launcher.waitFor()).as(said).isZero();
+    assertThat(said)
+        .contains("process 1 ended with signal 9", "process 1 has stopped (seen by process 0")
+        .containsPattern("llava: restart 1 of 2, from the checkpoint step-0000000[1-7]\n")
+        .doesNotContain("restart 2 of 2");
+    assertThat(folder.resolve("out/mm_projector.bin")).isRegularFile();
+  }
+
+  /// Sample 1 is the second process's, and the first one repeats its sentence.
+  @Test
+  void aMistakeIsNotTriedAgain() throws Exception {
+    Process launcher =
+        train("nowhere.jpg", "--processes", "2", "--restarts", "2", "order=SEQUENTIAL");
+    String said = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(launcher.waitFor()).as(said).isEqualTo(2);
+    assertThat(said)
+        .containsPattern("llava: process 1 ended: .*nowhere.jpg.*\\(seen by process 0")
+        .doesNotContain("restart 1", "ended with code 75");
+  }
+
+  /// @param second image of sample 1
+  private Process train(String second, String... more) throws IOException {
+    StringBuilder samples = new StringBuilder();
+    for (int i = 0; i < 16; i++) {
+      samples.append(
+          """
+          {"id":"%d","image":"%s","conversations":[{"from":"human","value":"<image>"},\
+          {"from":"gpt","value":"a photo"}]}
+          """
+              .formatted(i, i == 1 ? second : IMAGE));
+    }
+    Path data = Files.writeString(folder.resolve("data.jsonl"), samples.toString());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "train",
+                "tinyPretrain",
+                "globalBatch=2",
+                "deviceBatch=1",
+                "maxSteps=8",
+                "saveEvery=1",
+                "--device=cpu"));
+    Stream.of("--base", BUNDLED, "--data", data, "--images", Golden.path("images"))
+        .forEach(word -> command.add(word.toString()));
+    command.addAll(List.of("--out", folder.resolve("out").toString()));
+    command.addAll(List.of(more));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+}
