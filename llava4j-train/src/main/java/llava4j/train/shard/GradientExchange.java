@@ -11,7 +11,7 @@ public enum GradientExchange {
   BF16;
 
   /// @param exact the element type of the gradients
-  DType type(DType exact) {
+  public DType type(DType exact) {
     return this == BF16 ? DType.BF16 : exact;
   }
 }
