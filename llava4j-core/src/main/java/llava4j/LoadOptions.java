@@ -135,7 +135,6 @@ public record LoadOptions(
         new PrefixStore(
             cache.folder(),
             cache.mostBytes(),
-            ModelIdentity.of(
-                opened.config(), opened.inferenceWeights(), device, weights, prefill)));
+            ModelIdentity.of(opened, device, weights, prefill)));
   }
 }

@@ -14,7 +14,6 @@ import llava4j.cli.option.Unused;
 import llava4j.error.BadInputException;
 import llava4j.generate.TextListener;
 import llava4j.image.RgbImage;
-import llava4j.model.cache.PrefixStore;
 import llava4j.text.ResponseFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -128,10 +127,6 @@ public final class AskCommand implements Callable<Integer> {
       if (model.verbose()) {
         Statistics.print(err, response, loaded - start);
       }
-      llava
-          .prefixCache()
-          .flatMap(PrefixStore.Statistics::fault)
-          .ifPresent(fault -> err.println("llava: the prefix cache is not written: " + fault));
     }
     return 0;
   }

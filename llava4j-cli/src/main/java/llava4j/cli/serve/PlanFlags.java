@@ -66,7 +66,15 @@ public final class PlanFlags {
       Unused.refuse(spec, "it belongs to --plan", "--on", "--prompt-tokens", "--answer-tokens");
       return false;
     }
-    Unused.refuse(spec, "--plan serves nothing", "--open", "--port", "--host");
+    Unused.refuse(
+        spec,
+        "--plan serves nothing",
+        "--open",
+        "--port",
+        "--host",
+        "--prefix-cache",
+        "--prefix-cache-size",
+        "--prefill-mode");
     if (on != null) {
       Unused.refuse(spec, "--on says where the server would be", "--device", "--threads");
     }

@@ -1,13 +1,16 @@
 package llava4j.checkpoint.adapter;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import llava4j.checkpoint.WeightFolder;
 import llava4j.checkpoint.adapter.AdapterTensor.Part;
 import llava4j.checkpoint.weights.LowRankUpdate;
@@ -31,6 +34,17 @@ public final class AdapterParts implements AutoCloseable {
   private final SequencedMap<String, Stored> biases = new LinkedHashMap<>();
   private final Map<String, Double> biasScales = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
+
+  /// The files of the adapter, its configuration among them.
+  Set<Path> paths() {
+    Set<Path> paths = new LinkedHashSet<>();
+    files.forEach(source -> paths.addAll(source.files()));
+    Path settings = folder.resolve(AdapterConfig.FILE);
+    if (Files.exists(settings)) {
+      paths.add(settings);
+    }
+    return paths;
+  }
 
   private AdapterParts(Path folder, AdapterConfig config) {
     this.folder = folder;

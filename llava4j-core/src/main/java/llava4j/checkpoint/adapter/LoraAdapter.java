@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -115,6 +116,13 @@ public final class LoraAdapter implements WeightSource {
     LoraAdapter rest = new LoraAdapter(under, config, parts.withoutUpdates(), true, untied);
     rest.collect(known);
     return rest;
+  }
+
+  @Override
+  public Set<Path> files() {
+    Set<Path> files = new LinkedHashSet<>(base.files());
+    files.addAll(parts.paths());
+    return files;
   }
 
   @Override

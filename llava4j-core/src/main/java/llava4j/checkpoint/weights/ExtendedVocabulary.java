@@ -1,9 +1,11 @@
 package llava4j.checkpoint.weights;
 
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -33,6 +35,11 @@ public final class ExtendedVocabulary implements WeightSource {
           tensors.put(
               name, new TensorInfo(name, info.dtype(), info.storedAs(), shape, bytes, info.file()));
         });
+  }
+
+  @Override
+  public Set<Path> files() {
+    return source.files();
   }
 
   @Override

@@ -1,12 +1,15 @@
 package llava4j.checkpoint.weights;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import llava4j.error.BadInputException;
@@ -56,6 +59,13 @@ public final class RenamedSource implements WeightSource {
   public RenamedSource keepOnly(Predicate<String> condition) {
     tensors.keySet().removeIf(condition.negate());
     return this;
+  }
+
+  @Override
+  public Set<Path> files() {
+    Set<Path> files = new LinkedHashSet<>();
+    sources.forEach(source -> files.addAll(source.files()));
+    return files;
   }
 
   @Override

@@ -1,7 +1,10 @@
 package llava4j.checkpoint.weights;
 
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Scope;
@@ -13,6 +16,13 @@ public interface WeightSource extends AutoCloseable {
 
   /// The descriptions of the tensors in file order; the data is not read.
   SequencedMap<String, TensorInfo> tensors();
+
+  /// All files that the numbers depend on.
+  default Set<Path> files() {
+    Set<Path> files = new LinkedHashSet<>();
+    tensors().values().forEach(info -> files.add(info.file()));
+    return files;
+  }
 
   /// A CPU tensor of `info.dtype()` and `info.shape()`: if possible a view of the mapped file,
   /// which is valid until this source is closed. A computed tensor (the sum of base and adapter) is

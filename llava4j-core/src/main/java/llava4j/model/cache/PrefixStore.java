@@ -4,27 +4,27 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import llava4j.error.BadInputException;
@@ -44,6 +44,11 @@ public final class PrefixStore implements AutoCloseable {
   private static final String ASIDE = ".part";
   private static final int MAGIC = 0x4C4B5631; // "LKV1"
 
+  private static final System.Logger LOGGER = System.getLogger(PrefixStore.class.getName());
+  private static final Pattern OURS = Pattern.compile("[0-9a-f]{64}\\.kv");
+  private static final Pattern LEFT = Pattern.compile("[0-9a-f-]{36}\\.part");
+  private static final Duration LONGEST_WRITE = Duration.ofHours(1);
+
   /// The magic number, the hash, the checksum of the block.
   private static final int HEADER_BYTES = Integer.BYTES + 32 + Long.BYTES;
 
@@ -53,7 +58,8 @@ public final class PrefixStore implements AutoCloseable {
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().daemon().name("llava4j-prefix-store").factory());
-  private final Set<String> waiting = new HashSet<>();
+  private final Map<String, Waiting> waiting = new HashMap<>(); // by name
+  private String writing = ""; // the name of the block that is written now
   private Optional<String> fault = Optional.empty();
   private long read;
   private long written;
@@ -68,6 +74,7 @@ public final class PrefixStore implements AutoCloseable {
     this.identity = digest(identity.getBytes(StandardCharsets.UTF_8));
     try {
       Files.createDirectories(folder);
+      removeLeftovers();
       Path probe = Files.createTempFile(folder, "probe", ASIDE);
       Files.delete(probe);
     } catch (IOException e) {
@@ -118,56 +125,113 @@ public final class PrefixStore implements AutoCloseable {
     Path path = file(hash);
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
-      fill(file, header);
-      fill(file, block.asByteBuffer());
-      if (file.size() != HEADER_BYTES + block.byteSize()
-          || !header.flip().equals(header(hash, block))) {
-        throw new IOException("the file is damaged");
+      boolean whole =
+          file.size() == HEADER_BYTES + block.byteSize()
+              && fill(file, header)
+              && fill(file, block.asByteBuffer())
+              && header.flip().equals(header(hash, block));
+      if (!whole) {
+        boolean _ = path.toFile().delete(); // it is written again
+        return false;
       }
-      Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
       synchronized (this) {
         read++;
       }
       return true;
-    } catch (NoSuchFileException | ClosedByInterruptException e) {
-      return false; // another process needed the room
     } catch (IOException e) {
-      boolean _ = path.toFile().delete(); // it is written again
-      return false;
+      return false; // gone, since another process needed the room, or not to be read now
     }
   }
 
-  private static void fill(FileChannel file, ByteBuffer bytes) throws IOException {
+  private static boolean fill(FileChannel file, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       if (file.read(bytes) < 0) {
-        throw new IOException("the file is too short");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// A block that waits to be written.
+  ///
+  /// @param done says that the block may change again
+  private record Waiting(byte[] hash, MemorySegment block, Runnable done) {}
+
+  /// Keeps a block, later; after those that were given before. It must not change until `done` is
+  /// called, on whatever thread.
+  void write(byte[] hash, MemorySegment block, Runnable done) {
+    String name = name(hash);
+    synchronized (this) {
+      if (writer.isShutdown() || waiting.containsKey(name)) {
+        done.run();
+        return;
+      }
+      waiting.put(name, new Waiting(hash, block, done));
+    }
+    writer.execute(() -> writeIfWanted(name));
+  }
+
+  private void writeIfWanted(String name) {
+    Waiting next;
+    synchronized (this) {
+      next = waiting.get(name);
+      if (next == null) {
+        return; // given up
+      }
+      writing = name;
+    }
+    try {
+      writeNow(next.hash(), next.block());
+    } catch (IOException | RuntimeException e) {
+      note(e);
+    } finally {
+      synchronized (this) {
+        waiting.remove(name);
+        writing = "";
+        next.done().run();
+        notifyAll();
       }
     }
   }
 
-  /// Keeps a block, later. It must not change until `done` is called, on whatever thread.
-  void write(byte[] hash, MemorySegment block, Runnable done) {
-    String name = HexFormat.of().formatHex(hash);
+  /// Lets go of all blocks that wait to be written.
+  synchronized void giveUpWriting() {
+    waiting.entrySet().removeIf(
+        entry -> {
+          boolean queued = !entry.getKey().equals(writing);
+          if (queued) {
+            entry.getValue().done().run();
+          }
+          return queued;
+        });
+    try {
+      while (!writing.isEmpty()) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // whoever needs the block does without it
+    }
+  }
+
+  private synchronized void note(Exception e) {
+    if (fault.isEmpty()) {
+      fault = Optional.of(e.toString());
+      LOGGER.log(
+          System.Logger.Level.WARNING, "the prefix cache in " + folder + " is not written: " + e);
+    }
+  }
+
+  /// Makes a block's file the most recently used one, later.
+  void touch(byte[] hash) {
     synchronized (this) {
-      if (writer.isShutdown() || !waiting.add(name)) {
-        done.run();
+      if (writer.isShutdown()) {
         return;
       }
     }
     writer.execute(
         () -> {
-          try {
-            writeNow(hash, block);
-          } catch (IOException e) {
-            synchronized (this) {
-              fault = fault.or(() -> Optional.of(e.toString()));
-            }
-          } finally {
-            synchronized (this) {
-              waiting.remove(name);
-            }
-            done.run();
-          }
+          // fails for files of other users, whose own use counts
+          boolean _ = file(hash).toFile().setLastModified(System.currentTimeMillis());
         });
   }
 
@@ -243,15 +307,43 @@ public final class PrefixStore implements AutoCloseable {
   private List<Kept> kept() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(path -> path.getFileName().toString().endsWith(SUFFIX))
+          .filter(path -> OURS.matcher(path.getFileName().toString()).matches())
           .map(Kept::of)
-          .sorted(Comparator.comparing(Kept::used))
+          .sorted(Comparator.comparing(Kept::used).thenComparing(Kept::path))
           .toList();
     }
   }
 
+  /// Deletes what processes left behind that were killed while they wrote.
+  private void removeLeftovers() throws IOException {
+    FileTime old = FileTime.from(Instant.now().minus(LONGEST_WRITE));
+    try (Stream<Path> files = Files.list(folder)) {
+      files
+          .filter(path -> LEFT.matcher(path.getFileName().toString()).matches())
+          .map(Kept::of)
+          .filter(file -> file.used().compareTo(old) < 0)
+          .forEach(file -> file.path().toFile().delete());
+    }
+  }
+
+  /// @throws BadInputException if there is no room for a block
+  void requireRoom(long blockBytes) {
+    if (mostBytes < HEADER_BYTES + blockBytes) {
+      throw new BadInputException(
+          "the prefix cache may hold "
+              + mostBytes
+              + " bytes, but 32 tokens of this model take "
+              + (HEADER_BYTES + blockBytes)
+              + "; give it more room");
+    }
+  }
+
+  private static String name(byte[] hash) {
+    return HexFormat.of().formatHex(hash);
+  }
+
   private Path file(byte[] hash) {
-    return folder.resolve(HexFormat.of().formatHex(hash) + SUFFIX);
+    return folder.resolve(name(hash) + SUFFIX);
   }
 
   private static byte[] digest(byte[]... parts) {

@@ -8,6 +8,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import llava4j.error.BadInputException;
+import llava4j.io.CloseAll;
 
 /// The KV blocks of earlier prompts and answers, found again by what their tokens are, so that no
 /// beginning is computed twice: questions about one image share its rows, answers share a prompt, a
@@ -30,9 +32,11 @@ public final class PrefixTree implements AutoCloseable {
 
   /// @param pool of the blocks
   /// @param store where blocks are kept on disk too; it is the caller's to close, after this
+  /// @throws BadInputException if the store has no room for a block
   public PrefixTree(KvPool pool, Optional<PrefixStore> store) {
     this.pool = pool;
     this.store = store;
+    store.ifPresent(disk -> disk.requireRoom(pool.blockBytes()));
   }
 
   /// How much was found so far.
@@ -71,6 +75,18 @@ public final class PrefixTree implements AutoCloseable {
   /// @param keys row keys of the prompt
   public synchronized KvCache begin(String tenant, long[] keys) {
     KvCache cache = new KvCache(pool);
+    try {
+      fill(cache, tenant, keys);
+    } catch (RuntimeException | Error e) {
+      CloseAll.after(e, cache);
+      throw e;
+    }
+    askedRows += keys.length;
+    foundRows += cache.length();
+    return cache;
+  }
+
+  private void fill(KvCache cache, String tenant, long[] keys) {
     List<Match> path = path(tenant, keys);
     Match part = path.isEmpty() ? Match.NONE : path.getLast();
     if (store.isPresent()) {
@@ -87,9 +103,6 @@ public final class PrefixTree implements AutoCloseable {
     for (int i = path.size() - 1; i >= 0; i--) {
       touch(path.get(i).node()); // parents are more recent than their children
     }
-    askedRows += keys.length;
-    foundRows += cache.length();
-    return cache;
   }
 
   /// Reads the blocks behind a path that are on disk, into the tree.
@@ -109,7 +122,12 @@ public final class PrefixTree implements AutoCloseable {
       if (!disk.has(hash) || !makeRoom(KvPool.blocksFor((long) keys.length - done) + 1)) {
         break;
       }
-      KvBlock block = pool.take();
+      KvBlock block;
+      try {
+        block = pool.take();
+      } catch (IllegalStateException e) {
+        break; // less memory than was promised: the prompt is computed
+      }
       try {
         if (!disk.read(hash, block.segment())) {
           break;
@@ -143,13 +161,16 @@ public final class PrefixTree implements AutoCloseable {
     return roots.computeIfAbsent(tenant, name -> new Node(null, name, new long[0], null));
   }
 
-  /// Writes a full block to disk, unless it comes from there, or too many wait. A file that is
-  /// there could not be read, or another process has just written it.
+  /// Writes a full block to disk, if it is not there, and not too many wait; otherwise it counts as
+  /// used.
   private void keep(PrefixStore disk, Node node) {
-    if (!node.kept && disk.waiting() < pool.maxBlocks() / WAITING_PART) {
+    byte[] hash = hash(disk, node);
+    if (node.kept && disk.has(hash)) {
+      disk.touch(hash);
+    } else if (disk.waiting() < pool.maxBlocks() / WAITING_PART) {
       node.kept = true;
       KvBlock block = pool.retain(node.block);
-      disk.write(hash(disk, node), block.segment(), () -> pool.release(block));
+      disk.write(hash, block.segment(), () -> pool.release(block));
     }
   }
 
@@ -199,12 +220,13 @@ public final class PrefixTree implements AutoCloseable {
       long[] own = Arrays.copyOfRange(keys, from, Math.min(keys.length, from + KvPool.BLOCK_ROWS));
       at = child(at, own, cache.block(from / KvPool.BLOCK_ROWS));
       path.add(at);
-      if (store.isPresent() && own.length == KvPool.BLOCK_ROWS) {
-        keep(store.get(), at);
-      }
     }
-    for (int i = path.size() - 1; i >= 0; i--) {
-      touch(path.get(i));
+    for (int i = path.size() - 1; i >= 0; i--) { // parents are more recent than their children
+      Node node = path.get(i);
+      touch(node);
+      if (store.isPresent() && node.keys.length == KvPool.BLOCK_ROWS) {
+        keep(store.get(), node);
+      }
     }
   }
 
@@ -228,6 +250,9 @@ public final class PrefixTree implements AutoCloseable {
 
   private Node added(Node parent, long[] keys, KvBlock block) {
     Node node = new Node(parent, parent.tenant, keys, pool.retain(block));
+    if (parent.parent == null) {
+      roots.put(parent.tenant, parent); // it may have lost its last child meanwhile
+    }
     parent.children.computeIfAbsent(keys[0], _ -> new ArrayList<>()).add(node);
     leastRecentFirst.add(node);
     return node;
@@ -257,6 +282,15 @@ public final class PrefixTree implements AutoCloseable {
   ///
   /// @return whether the pool has as many
   public synchronized boolean makeRoom(int blocks) {
+    dropUntil(blocks);
+    if (pool.available() < blocks && store.isPresent()) {
+      store.get().giveUpWriting(); // what waits to be written cannot be dropped
+      dropUntil(blocks);
+    }
+    return pool.available() >= blocks;
+  }
+
+  private void dropUntil(int blocks) {
     boolean dropped = true;
     while (pool.available() < blocks && dropped) {
       dropped = false;
@@ -269,7 +303,6 @@ public final class PrefixTree implements AutoCloseable {
         }
       }
     }
-    return pool.available() >= blocks;
   }
 
   public synchronized Statistics statistics() {

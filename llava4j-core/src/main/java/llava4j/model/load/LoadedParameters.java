@@ -166,10 +166,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
 
   @Override
   public Embedding embedding(String name) {
-    return MatrixPlan.embedding(source.tensors().get(name), source, device, format)
-            instanceof MatrixPlan.Stored stored
-        ? new Embedding.Blocks(stored.blocks())
-        : new Embedding.Table(table(name));
+    TensorInfo info = source.tensors().get(name);
+    if (MatrixPlan.embedding(info, source, device, format) instanceof MatrixPlan.Stored stored) {
+      bytesDone += info.bytes();
+      progress.onTensor(name, bytesDone, bytesTotal);
+      return new Embedding.Blocks(stored.blocks());
+    }
+    return new Embedding.Table(table(name));
   }
 
   /// A linear layer of vision tower or projector, whose input always has about `rows` rows, so its

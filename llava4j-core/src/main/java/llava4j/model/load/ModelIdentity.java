@@ -5,41 +5,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import llava4j.checkpoint.weights.TensorInfo;
-import llava4j.checkpoint.weights.WeightSource;
-import llava4j.config.LlavaConfig;
 import llava4j.tensor.Device;
 import llava4j.tensor.Processor;
 import llava4j.tensor.WeightFormat;
 import llava4j.model.linear.PrefillMode;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.error.BadInputException;
 
 /// What the numbers of a model depend on: two processes with the same identity compute the same
 /// keys and values for the same tokens.
 public final class ModelIdentity {
+  /// To be raised when the same model computes other numbers than before.
+  private static final int NUMERICS = 1;
+
   private ModelIdentity() {}
 
-  /// The configuration, how weights are kept and multiplied, the processor, and the files of the
-  /// weights by name, size and time of their last change: reading all bytes would take longer than
-  /// most prompts.
+  /// The configuration, how images are prepared, how weights are kept and multiplied, the
+  /// processor, and the files of the weights by name, size and time of their last change: reading
+  /// all bytes would take longer than most prompts.
   public static String of(
-      LlavaConfig config,
-      WeightSource weights,
-      Device device,
-      WeightFormat format,
-      PrefillMode prefill) {
+      Checkpoint checkpoint, Device device, WeightFormat format, PrefillMode prefill) {
     SortedSet<String> files = new TreeSet<>();
-    for (TensorInfo info : weights.tensors().values()) {
-      files.add(described(info.file()));
-    }
+    checkpoint.weights().files().forEach(file -> files.add(described(file)));
     return String.join(
         "\n",
-        config.toString(),
+        String.valueOf(NUMERICS),
+        String.valueOf(ModelIdentity.class.getPackage().getImplementationVersion()),
+        checkpoint.config().toString(),
+        checkpoint.imageProcessor().toString(),
         device.toString(),
         format.toString(),
         prefill.toString(),
         Processor.ofThisMachine().toString(),
-        String.valueOf(ModelIdentity.class.getPackage().getImplementationVersion()),
         String.join("\n", files));
   }
 

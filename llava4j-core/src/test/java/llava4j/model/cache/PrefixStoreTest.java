@@ -212,6 +212,80 @@ class PrefixStoreTest {
     }
   }
 
+  /// Beginnings are used by every prompt, so they stay longest; what memory knows is used too.
+  @Test
+  void aFullFolderLosesTheEnds() throws IOException {
+    Path where = folder.resolve("ends");
+    long[] prompt = keys(0, 6 * BLOCK + 1);
+    try (Running first = process(where)) {
+      first.ask("", prompt);
+    }
+    long room = 4 * Files.size(files(where).getFirst());
+    Path other = folder.resolve("less");
+    try (Running second = new Running(other, room, "model", 100)) {
+      second.ask("", prompt);
+    }
+    try (Running third = new Running(other, room, "model", 100)) {
+      assertThat(third.ask("", prompt)).isEqualTo(4 * BLOCK);
+      for (int i = 1; i < 8; i++) { // the first block is common to all
+        long[] next = keys(0, 2 * BLOCK + 1);
+        java.util.Arrays.fill(next, BLOCK, next.length, 1000 + i);
+        third.ask("", next);
+      }
+    }
+    try (Running fourth = new Running(other, room, "model", 100)) {
+      assertThat(fourth.ask("", prompt)).isGreaterThanOrEqualTo(BLOCK);
+    }
+  }
+
+  /// Blocks of a tenant that had no others must not hang on a root that nobody finds.
+  @Test
+  void whatIsReadCanBeDropped() {
+    Path where = folder.resolve("dropped");
+    long[] large = keys(5000, 5 * BLOCK + 1);
+    try (Running first = process(where)) {
+      first.ask("", large);
+    }
+    try (Running small = new Running(where, ROOM, "model", 7)) {
+      small.ask("", keys(0, 2 * BLOCK + 1)); // makes room for what comes from disk
+      assertThat(small.ask("", large)).isEqualTo(5 * BLOCK);
+      assertThat(small.tree.statistics().blocks()).isLessThanOrEqualTo(6);
+      assertThat(small.tree.makeRoom(7)).isTrue();
+    }
+  }
+
+  /// A sequence that needs the whole pool gets it, whatever waits to be written.
+  @Test
+  void waitingBlocksMakeRoom() {
+    Path where = folder.resolve("waiting");
+    try (Running small = new Running(where, ROOM, "model", 16)) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(small.tree.makeRoom(16)).isTrue();
+        small.ask("", keys(1000 * i, 12 * BLOCK + 1));
+      }
+    }
+  }
+
+  @Test
+  void leftoversGo() throws IOException {
+    Path where = Files.createDirectories(folder.resolve("leftovers"));
+    Path old = Files.writeString(where.resolve(java.util.UUID.randomUUID() + ".part"), "x");
+    Files.setLastModifiedTime(old, FileTime.fromMillis(1_000_000));
+    Path fresh = Files.writeString(where.resolve(java.util.UUID.randomUUID() + ".part"), "x");
+    Path foreign = Files.writeString(where.resolve("mine.kv"), "x");
+    process(where).close();
+    assertThat(old).doesNotExist();
+    assertThat(fresh).exists();
+    assertThat(foreign).exists();
+  }
+
+  @Test
+  void aBlockMustFit() {
+    assertThatThrownBy(() -> new Running(folder.resolve("tiny"), 100, "model", 8))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("32 tokens of this model take");
+  }
+
   @Test
   void aPlaceThatIsNoFolderIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "x");
