@@ -69,8 +69,9 @@ public record MemoryPlan(
     TextConfig text = config.text();
     DType cacheType = cacheType(weights, device, format);
     long ofLayer = 2L * text.numKvHeads() * text.headDim();
-    // several tokens at once read one layer's F16 cache widened
-    long widened = cacheType == DType.F16 ? ofLayer * DType.F32.bytes() : 0;
+    // several tokens at once read a copy of one layer's F16 cache, widened and as bf16
+    int copies = DType.F16.bytes() + DType.F32.bytes() + DType.BF16.bytes();
+    long widened = cacheType == DType.F16 ? ofLayer * copies : 0;
     long perToken = text.numLayers() * ofLayer * cacheType.bytes() + widened;
     long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
     return new MemoryPlan(

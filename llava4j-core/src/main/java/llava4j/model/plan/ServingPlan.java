@@ -44,8 +44,8 @@ public record ServingPlan(
     }
 
     /// Tokens of a whole sequence.
-    public int tokens() {
-      return promptTokens + answerTokens;
+    public long tokens() {
+      return (long) promptTokens + answerTokens;
     }
   }
 

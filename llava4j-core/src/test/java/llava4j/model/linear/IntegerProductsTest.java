@@ -7,7 +7,10 @@ import java.util.Optional;
 import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.error.BadInputException;
 import llava4j.quant.BlockMatrix;
+import llava4j.quant.BlockNarrower;
 import llava4j.quant.BlockWidener;
+import llava4j.quant.PackingMemory;
+import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.ByteMatMul;
 import llava4j.tensor.DType;
 import llava4j.tensor.OneDnnLinear;
@@ -68,6 +71,28 @@ class IntegerProductsTest {
         WideTiles tiles = new WideTiles()) {
       torch.manual_seed(1);
       BlockMatrix matrix = RowQuantizer.of(torch.randn(rows, columns), bits);
+      Tensor input = torch.randn(inputs, columns); // [inputs, columns]
+      Tensor found =
+          integers(tiles).multiply(matrix, IntegerProductsTest::notNeeded, input); // [inputs, rows]
+      assertThat(Tensors.shape(found)).containsExactly(inputs, rows);
+      assertThat(apart(found, exact(matrix, input))).isBetween(1e-4, NOISE);
+    }
+  }
+
+  /// Panels, whose bytes are written by columns: one row, parts of panels, several tiles.
+  @ParameterizedTest
+  @CsvSource({"1, 64, 33", "31, 96, 40", "33, 4096, 64", "1025, 96, 700", "5003, 128, 2049"})
+  void panelsToo(int rows, int columns, int inputs) {
+    if (!ByteMatMul.isFast()) {
+      return;
+    }
+    try (Scope _ = new Scope();
+        WideTiles tiles = new WideTiles();
+        QuantizedMatrix packed =
+            QuantizedMatrix.of(
+                RowQuantizer.of(torch.randn(rows, columns), 4), new PackingMemory())) {
+      BlockMatrix matrix = packed.numbers().orElseThrow();
+      assertThat(BlockNarrower.isByColumns(matrix)).isTrue();
       Tensor input = torch.randn(inputs, columns); // [inputs, columns]
       Tensor found =
           integers(tiles).multiply(matrix, IntegerProductsTest::notNeeded, input); // [inputs, rows]
