@@ -23,5 +23,11 @@ srun --wait=90 \
 # 2: a person has to correct something. 75 and signals: a process was lost. 130: stopped, with a checkpoint.
 case $code in
   0 | 1 | 2) exit "$code" ;;
-  *) scontrol requeue "$SLURM_JOB_ID" ;;
+  *)
+    if [ "${SLURM_RESTART_COUNT:-0}" -ge 20 ]; then
+      echo "llava: lost or stopped ${SLURM_RESTART_COUNT} times; look at the log before it goes on" >&2
+      exit "$code"
+    fi
+    scontrol requeue "$SLURM_JOB_ID"
+    ;;
 esac

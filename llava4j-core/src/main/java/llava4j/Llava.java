@@ -13,7 +13,6 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
-import llava4j.error.BadInputException;
 import llava4j.generate.Finished;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
@@ -136,13 +135,14 @@ public final class Llava implements AutoCloseable {
       NativeRuntime.useThreads(options.threads());
       tokenizer = checkpoint.tokenizer().get();
       LlavaConfig config = checkpoint.config();
-      MemoryPlan plan = MemoryPlan.of(
-              config, weights, options.device(), options.weights(), options.prefill());
+      MemoryPlan plan =
+          MemoryPlan.of(config, weights, options.device(), options.weights(), options.prefill());
       if (options.device() instanceof Device.Cpu) {
         AvailableMemory.ofThisProcess()
             .require(bytes -> plan.requireFits(config, weights, options.weights(), bytes));
       }
-      store = options.openPrefixCache(checkpoint); // a folder that cannot be used is refused at once
+      store =
+          options.openPrefixCache(checkpoint); // a folder that cannot be used is refused at once
       model =
           LlavaModel.load(
               config,
@@ -166,8 +166,7 @@ public final class Llava implements AutoCloseable {
   public static MemoryPlan plan(Checkpoint checkpoint, LoadOptions options) {
     WeightSource weights = checkpoint.inferenceWeights();
     WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
-    return MemoryPlan.of(
-        checkpoint.config(), weights, options.device(), format, options.prefill());
+    return MemoryPlan.of(checkpoint.config(), weights, options.device(), format, options.prefill());
   }
 
   /// The model's name, taken from its folder or file.
@@ -360,8 +359,7 @@ public final class Llava implements AutoCloseable {
       long imageBytes) {}
 
   /// Forgets all earlier prompts, answers and images: the next request computes everything, but for
-  /// what is in a prefix cache on disk.
-  /// Requests that are running are not disturbed.
+  /// what is in a prefix cache on disk. Requests that are running are not disturbed.
   public void forget() {
     generator.forget();
     encodedImages.forget();

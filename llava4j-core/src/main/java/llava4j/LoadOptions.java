@@ -1,15 +1,15 @@
 package llava4j;
 
-import java.util.Map;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
-import llava4j.model.linear.PrefillMode;
 import llava4j.model.cache.PrefixStore;
+import llava4j.model.linear.PrefillMode;
 import llava4j.model.load.LoadProgress;
 import llava4j.model.load.ModelIdentity;
 import llava4j.tensor.Device;
@@ -72,7 +72,8 @@ public record LoadOptions(
   }
 
   public LoadOptions withCheckpoint(CheckpointOptions other) {
-    return new LoadOptions(other, device, weights, prefill, template, imageMode, progress, threads, prefixCache);
+    return new LoadOptions(
+        other, device, weights, prefill, template, imageMode, progress, threads, prefixCache);
   }
 
   public LoadOptions withDevice(Device other) {
@@ -92,12 +93,28 @@ public record LoadOptions(
 
   public LoadOptions withTemplate(ConversationTemplate other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, Optional.of(other), imageMode, progress, threads, prefixCache);
+        checkpoint,
+        device,
+        weights,
+        prefill,
+        Optional.of(other),
+        imageMode,
+        progress,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withImageMode(ImageMode other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, template, Optional.of(other), progress, threads, prefixCache);
+        checkpoint,
+        device,
+        weights,
+        prefill,
+        template,
+        Optional.of(other),
+        progress,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withProgress(LoadProgress other) {
@@ -107,7 +124,15 @@ public record LoadOptions(
 
   public LoadOptions withThreads(int other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, template, imageMode, progress, OptionalInt.of(other), prefixCache);
+        checkpoint,
+        device,
+        weights,
+        prefill,
+        template,
+        imageMode,
+        progress,
+        OptionalInt.of(other),
+        prefixCache);
   }
 
   public LoadOptions withPrefixCache(PrefixCache other) {
@@ -133,8 +158,6 @@ public record LoadOptions(
     }
     return prefixCache.map(cache ->
         new PrefixStore(
-            cache.folder(),
-            cache.mostBytes(),
-            ModelIdentity.of(opened, device, weights, prefill)));
+            cache.folder(), cache.mostBytes(), ModelIdentity.of(opened, device, weights, prefill)));
   }
 }

@@ -7,8 +7,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -116,7 +116,8 @@ class UnusedOptionsTest {
     String cache = folder.resolve("cache").toString();
     refused("--prefix-cache", "info", "-m", original, "--prefix-cache", cache);
     refused("--prefix-cache", "bench", original, "--prefix-cache", cache);
-    refused("--prefix-cache-size", "ask", "-m", original, "--prefix-cache-size", "1G", image, "Hi?");
+    refused(
+        "--prefix-cache-size", "ask", "-m", original, "--prefix-cache-size", "1G", image, "Hi?");
     assertThat(Path.of(cache)).doesNotExist();
   }
 
@@ -141,7 +142,9 @@ class UnusedOptionsTest {
     out.getBuffer().setLength(0);
     assertThat(run(union(kept, "--verbose"))).isZero();
     assertThat(text(out)).isEqualTo(text(alone));
-    assertThat(err.toString()).doesNotContain(", 0 from the KV cache").contains("from the KV cache");
+    assertThat(err.toString())
+        .doesNotContain(", 0 from the KV cache")
+        .contains("from the KV cache");
     Path file = Files.writeString(folder.resolve("file"), "x");
     kept[ask.length + 1] = file.toString();
     err.getBuffer().setLength(0);

@@ -42,7 +42,8 @@ final class BfloatAttention {
     long past = keys.size(2) - tokens;
     try (Scope scope = new Scope()) {
       Tensor output =
-          torch.empty(new long[] {kvHeads, group, tokens, headDim}, Tensors.options(DType.F32), null);
+          torch.empty(
+              new long[] {kvHeads, group, tokens, headDim}, Tensors.options(DType.F32), null);
       Tensor q =
           query
               .to(DType.BF16.scalarType())

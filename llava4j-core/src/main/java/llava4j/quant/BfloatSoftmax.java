@@ -85,8 +85,6 @@ public final class BfloatSoftmax {
       int bits = Float.floatToRawIntBits(row[j]);
       MEMORY.set(SHORT, at + 2L * j, (short) ((bits + (bits >>> 16 & 1) + ROUNDING) >>> 16));
     }
-    MEMORY
-        .asSlice(at + 2L * length, 2L * (row.length - length))
-        .fill((byte) 0);
+    MEMORY.asSlice(at + 2L * length, 2L * (row.length - length)).fill((byte) 0);
   }
 }

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import llava4j.golden.AllocatedMemory;
 import llava4j.golden.Golden;
 import llava4j.golden.GoldenModel;

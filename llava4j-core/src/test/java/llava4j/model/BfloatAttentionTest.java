@@ -79,8 +79,8 @@ class BfloatAttentionTest {
     }
   }
 
-  /// Keys that are no numbers are seen by the tokens that attend to them, and only by these. (A value
-  /// that is none reaches the tokens of its piece: zero times it is none either.)
+  /// Keys that are no numbers are seen by the tokens that attend to them, and only by these. (A
+  /// value that is none reaches the tokens of its piece: zero times it is none either.)
   @Test
   void whatIsNoNumberIsSeen() {
     try (Scope _ = new Scope()) {

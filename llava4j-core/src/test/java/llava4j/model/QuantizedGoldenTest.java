@@ -90,15 +90,16 @@ class QuantizedGoldenTest {
   @Test
   void halvesMayRoundPrompts() {
     if (!Processor.ofThisMachine().hasBf16Products()) {
-      assertThatThrownBy(
-              () -> logits("original", CheckpointOptions.none(), WeightFormat.BF16, PrefillMode.BF16))
+      assertThatThrownBy(() ->
+              logits("original", CheckpointOptions.none(), WeightFormat.BF16, PrefillMode.BF16))
           .hasMessageContaining("avx512_bf16");
       return;
     }
     List<float[]> exact = logits("original", CheckpointOptions.none(), WeightFormat.FP32);
     double divergence =
         divergence(
-            exact, logits("original", CheckpointOptions.none(), WeightFormat.BF16, PrefillMode.BF16));
+            exact,
+            logits("original", CheckpointOptions.none(), WeightFormat.BF16, PrefillMode.BF16));
     Golden.check("original and its prompts in bf16, KL", divergence, 1e-3);
     assertThat(divergence)
         .isGreaterThan(

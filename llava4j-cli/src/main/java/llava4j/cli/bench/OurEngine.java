@@ -59,8 +59,8 @@ final class OurEngine implements Engine {
     try {
       WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
       options = options.withWeights(format);
-      memory = MemoryPlan.of(
-              config, weights, options.device(), options.weights(), options.prefill());
+      memory =
+          MemoryPlan.of(config, weights, options.device(), options.weights(), options.prefill());
       if (options.device() instanceof Device.Cpu) {
         AvailableMemory.ofThisProcess()
             .require(bytes -> memory.requireFits(config, weights, options.weights(), bytes));

@@ -142,8 +142,7 @@ public final class ModelOptions {
       Unused.refuse(spec, "there is no --prefix-cache", "--prefix-cache-size");
       return Optional.empty();
     }
-    long most =
-        ByteSize.parse("--prefix-cache-size", prefixCacheSize, LEAST_CACHE, MOST_CACHE);
+    long most = ByteSize.parse("--prefix-cache-size", prefixCacheSize, LEAST_CACHE, MOST_CACHE);
     return Optional.of(new LoadOptions.PrefixCache(prefixCache, most));
   }
 

@@ -113,6 +113,11 @@ public final class PlanFlags {
                 1),
             host);
     out.printf(Locale.ROOT, "plan for %s on %s%n", checkpoint.name(), host.name());
+    if (promptTokens == null && checkpoint.config().hasImageNewline()) {
+      out.println(
+          "note: this model cuts large images into several views, and one is counted here; for others give"
+              + " --prompt-tokens");
+    }
     print(made, running, out);
     return made.sequences() > 0 ? 0 : DOES_NOT_FIT;
   }

@@ -63,7 +63,8 @@ public final class PlanFlags {
         "--restarts",
         "--threads",
         "--feature-cache",
-        "--force");
+        "--force",
+        "--max-bad");
     requireAboveZero("--network", network);
     requireAboveZero("--price", price);
     return true;
@@ -91,6 +92,10 @@ public final class PlanFlags {
       Path data,
       PrintWriter out) {
     Cluster cluster = Cluster.parse(on, given(network));
+    if (network != null && cluster.nodes() == 1) {
+      throw new BadInputException(
+          "--network would have no effect: " + on + " is one machine; leave it out");
+    }
     List<String> notes = new ArrayList<>();
     TrainConfig fitted = config;
     LlavaConfig shapes;

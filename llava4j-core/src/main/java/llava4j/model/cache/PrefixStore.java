@@ -196,8 +196,9 @@ public final class PrefixStore implements AutoCloseable {
 
   /// Lets go of all blocks that wait to be written.
   synchronized void giveUpWriting() {
-    waiting.entrySet().removeIf(
-        entry -> {
+    waiting
+        .entrySet()
+        .removeIf(entry -> {
           boolean queued = !entry.getKey().equals(writing);
           if (queued) {
             entry.getValue().done().run();
@@ -228,11 +229,10 @@ public final class PrefixStore implements AutoCloseable {
         return;
       }
     }
-    writer.execute(
-        () -> {
-          // fails for files of other users, whose own use counts
-          boolean _ = file(hash).toFile().setLastModified(System.currentTimeMillis());
-        });
+    writer.execute(() -> {
+      // fails for files of other users, whose own use counts
+      boolean _ = file(hash).toFile().setLastModified(System.currentTimeMillis());
+    });
   }
 
   private void writeNow(byte[] hash, MemorySegment block) throws IOException {

@@ -15,7 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 ///
 /// @param operator oneDNN's linear layer
 /// @param tiles the reused memory
-public record BfloatProducts(OneDnnLinear operator, WideTiles tiles, long fewestRows) implements ManyRows {
+public record BfloatProducts(OneDnnLinear operator, WideTiles tiles, long fewestRows)
+    implements ManyRows {
   /// With fewer rows, widening costs more than it saves (measured with 2 threads on an AMD EPYC
   /// with AVX-512 BF16: 64 to 96 rows).
   static final long FEWEST_ROWS = 96;

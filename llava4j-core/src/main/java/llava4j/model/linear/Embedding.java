@@ -22,8 +22,7 @@ public sealed interface Embedding {
     @Override
     public Tensor rows(int[] ids) {
       try (Scope scope = new Scope()) {
-        Tensor index =
-            Tensors.ofIds(ids).to(weight.device(), DType.I64.scalarType()); // [tokens]
+        Tensor index = Tensors.ofIds(ids).to(weight.device(), DType.I64.scalarType()); // [tokens]
         return scope.keep(weight.index_select(0, index)); // [tokens, dim]
       }
     }

@@ -4,10 +4,10 @@ import java.util.Locale;
 import llava4j.error.BadInputException;
 
 /// How products of quantised weights with many rows are computed on a CPU, and those of 16-bit
-/// weights, for which there are only AUTO (fp32) and BF16. One row, and a few,
-/// always use the kernels for blocks, which round activations to 8 bits block by block. Where
-/// products are rounded, on a processor with bf16 instructions, the attention of prompts is in bf16
-/// too; and beside weights of 4 bits, so are vision tower and projector.
+/// weights, for which there are only AUTO (fp32) and BF16. One row, and a few, always use the
+/// kernels for blocks, which round activations to 8 bits block by block. Where products are
+/// rounded, on a processor with bf16 instructions, the attention of prompts is in bf16 too; and
+/// beside weights of 4 bits, so are vision tower and projector.
 public enum PrefillMode {
   /// The fastest of the others on this processor, for as many rows as pay for it: integers with
   /// VNNI, else bf16 where it has instructions, else the kernels for blocks.

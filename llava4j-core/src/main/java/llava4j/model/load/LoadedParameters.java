@@ -103,8 +103,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
 
-  private static void requireMeaning(
-      PrefillMode prefill, Device device, List<MatrixPlan> plans) {
+  private static void requireMeaning(PrefillMode prefill, Device device, List<MatrixPlan> plans) {
     if (prefill == PrefillMode.AUTO) {
       return;
     }
@@ -157,8 +156,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   @Override
   public Tensor table(String name) {
     Tensor table = take(name, tableType(name));
-    if (name.equals(HEAD + ".weight")
-        || (isTable(name) && !has(HEAD + ".weight"))) {
+    if (name.equals(HEAD + ".weight") || (isTable(name) && !has(HEAD + ".weight"))) {
       requireFiniteHead(name, table);
     }
     return table;
@@ -316,9 +314,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   public Linear linear(Tensor weight, Tensor bias) {
     if (Tensors.type(weight) != device.computeType()) {
       Linear.Half half = new Linear.Half(weight, bias, oneDnn, tiles);
-      return prefill == PrefillMode.BF16
-          ? new RoundedHalf(half, oneDnn.orElseThrow())
-          : half;
+      return prefill == PrefillMode.BF16 ? new RoundedHalf(half, oneDnn.orElseThrow()) : half;
     }
     return oneDnn
         .<Linear>map(operator -> new Linear.Fused(weight, bias, operator))

@@ -5,12 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import llava4j.checkpoint.Checkpoint;
+import llava4j.error.BadInputException;
+import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.Processor;
 import llava4j.tensor.WeightFormat;
-import llava4j.model.linear.PrefillMode;
-import llava4j.checkpoint.Checkpoint;
-import llava4j.error.BadInputException;
 
 /// What the numbers of a model depend on: two processes with the same identity compute the same
 /// keys and values for the same tokens.

@@ -65,7 +65,9 @@ class ModelIdentityTest {
   private static String identity(Path model, boolean merge, PrefillMode prefill) {
     CheckpointOptions options =
         new CheckpointOptions(
-            merge || model.endsWith("lora") ? Optional.of(Golden.path("original").toString()) : Optional.empty(),
+            merge || model.endsWith("lora")
+                ? Optional.of(Golden.path("original").toString())
+                : Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             merge,

@@ -46,6 +46,7 @@ public record TrainingPlan(
   ///   there are no figures for the element type
   public static TrainingPlan of(
       TrainConfig config, LlavaConfig model, Cluster cluster, TrainingData data) {
+    config.requireFits(cluster.size());
     Device device = new Device.Cuda(0);
     BatchShape batch = data.batch(config, model);
     StepWork step = StepWork.of(config, model, cluster.size(), device, batch);
