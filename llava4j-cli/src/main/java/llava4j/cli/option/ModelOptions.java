@@ -38,8 +38,8 @@ public final class ModelOptions {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      defaultValue = "cpu",
-      description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "${env:LLAVA_DEVICE:-cpu}",
+      description = "The device: cpu, cuda, cuda:N or auto. Default: LLAVA_DEVICE, or else cpu.")
   private String device;
 
   @Option(
@@ -142,8 +142,7 @@ public final class ModelOptions {
       Unused.refuse(spec, "there is no --prefix-cache", "--prefix-cache-size");
       return Optional.empty();
     }
-    long most =
-        ByteSize.parse("--prefix-cache-size", prefixCacheSize, LEAST_CACHE, MOST_CACHE);
+    long most = ByteSize.parse("--prefix-cache-size", prefixCacheSize, LEAST_CACHE, MOST_CACHE);
     return Optional.of(new LoadOptions.PrefixCache(prefixCache, most));
   }
 
