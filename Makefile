@@ -12,7 +12,7 @@ MODEL ?=
 # every test class that mentions the reader of reference outputs
 GOLDEN_TESTS = $(shell grep -rlwE 'Golden(Case|Model|Tokenizers)?' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check page-test npm-clients-test docs format bench load-test spark-test hosts-test dist dist-test clean java
+.PHONY: help build test quick golden check gpu-check page-test npm-clients-test docs format bench load-test spark-test hosts-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -34,6 +34,9 @@ golden: java ## run only the tests against reference outputs: make golden GOLDEN
 
 check: ## run the checks of continuous integration
 	.ci/run
+
+gpu-check: java ## check a GPU against the processor and measure it; says "not run" where there is none
+	scripts/gpu-check.sh
 
 page-test: java ## drive the page of llava serve with Chromium; needs Chromium and Node.js
 	scripts/page-test.sh

@@ -65,6 +65,7 @@ say "Java: $(megabytes "$out/java") with the modules $("$out/java/bin/java" --li
 # --- the rest ---
 
 cp "$root/packaging/dist/llava" "$out/bin/llava"
+cp "$root/scripts/gpu.sh" "$out/lib/gpu.sh"
 mkdir -p "$out/models" "$out/examples/images"
 cp -R "$root/models/llava-tiny" "$out/models/"
 cp "$root/examples/images/penguin.png" "$out/examples/images/"

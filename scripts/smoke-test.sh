@@ -92,4 +92,5 @@ done
 run 2 "$root/llava" ask -m "$golden/original" /no/such/image.png "What?"
 one_line "a missing image"
 run 0 "$root/llava" info -m "$golden/original"
+"$root/scripts/gpu-test.sh"
 echo "launcher: all well"

@@ -53,8 +53,8 @@ public sealed interface Device {
           throw new BadInputException(
               "device "
                   + cuda
-                  + " is not usable: this build of libtorch sees no GPU; build with 'mvn -Dllava4j.cuda' on a"
-                  + " machine with an NVIDIA driver, or use --device cpu");
+                  + " is not usable: libtorch sees no GPU; start with LLAVA_DEVICE=cuda, which says"
+                  + " what is missing, or use --device cpu");
         }
         if (cuda.index() >= torch.cuda_device_count()) {
           throw new BadInputException(

@@ -214,7 +214,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (!(options.parsedDevice() instanceof Device.Cpu)) {
       throw new BadInputException(
-          "--against llama.cpp compares on the processor; leave --device out");
+          "--against llama.cpp compares on the processor; leave --device and LLAVA_DEVICE out");
     }
     if (options.parsedWeights() != WeightFormat.AUTO) {
       throw new BadInputException(

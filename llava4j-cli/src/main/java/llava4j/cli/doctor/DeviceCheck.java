@@ -65,8 +65,8 @@ record DeviceCheck(Path root, long devices) implements Check {
               String.join(", ", models)
                   + " with driver "
                   + driver.get()
-                  + " is not used: this build of libtorch sees no GPU",
-              "build with 'mvn -Dllava4j.cuda', or stay with the processor"));
+                  + " is not used: libtorch sees no GPU",
+              "start with LLAVA_DEVICE=cuda, or stay with the processor"));
     }
     return List.of(new NotRun("no GPU; the processor computes"));
   }

@@ -101,8 +101,8 @@ public final class ExperimentCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      defaultValue = "auto",
-      description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "${env:LLAVA_DEVICE:-auto}",
+      description = "The device: cpu, cuda, cuda:N or auto. Default: LLAVA_DEVICE, or else auto.")
   private String device;
 
   @Option(names = "--offline", description = "Do not use the network.")

@@ -38,8 +38,8 @@ public final class ModelOptions {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      defaultValue = "cpu",
-      description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "${env:LLAVA_DEVICE:-cpu}",
+      description = "The device: cpu, cuda, cuda:N or auto. Default: LLAVA_DEVICE, or else cpu.")
   private String device;
 
   @Option(

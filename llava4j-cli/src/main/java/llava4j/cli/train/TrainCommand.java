@@ -130,8 +130,8 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      defaultValue = "auto",
-      description = "The device: cpu, cuda, cuda:N or auto. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "${env:LLAVA_DEVICE:-auto}",
+      description = "The device: cpu, cuda, cuda:N or auto. Default: LLAVA_DEVICE, or else auto.")
   private String device;
 
   @Mixin private OwnProcesses processes;

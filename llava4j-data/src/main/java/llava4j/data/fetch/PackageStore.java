@@ -3,9 +3,14 @@ package llava4j.data.fetch;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
@@ -69,7 +74,12 @@ public final class PackageStore {
       if (!Files.exists(archive)) {
         notes.accept("downloading " + pinned);
         Path arriving = Files.createTempDirectory(folder, "arriving-");
-        client.download(pinned, arriving);
+        try {
+          client.download(pinned, arriving);
+        } catch (BadInputException e) {
+          remove(arriving); // pip and Maven keep what they have in caches of their own
+          throw e;
+        }
         Path arrived = arriving.resolve(pinned.file());
         if (!Files.exists(arrived)) {
           throw new BadInputException(
@@ -97,18 +107,45 @@ public final class PackageStore {
     }
   }
 
+  private static void remove(Path folder) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+
   private static void requireSum(PinnedPackage pinned, Path archive) throws IOException {
-    String sum = Sha256.of(archive);
-    if (!sum.equals(pinned.sha256())) {
+    if (pinned.digest().isEmpty()) {
+      return;
+    }
+    String sum = sum(archive, pinned.digestName());
+    if (!sum.equals(pinned.digest())) {
       throw new BadInputException(
           archive
               + " is not "
               + pinned
-              + ": its SHA-256 is "
+              + ": its "
+              + pinned.digestName()
+              + " is "
               + sum
               + ", expected "
-              + pinned.sha256()
+              + pinned.digest()
               + "; delete it, and download that version");
+    }
+  }
+
+  private static String sum(Path archive, String algorithm) throws IOException {
+    if (algorithm.equals("SHA-256")) {
+      return Sha256.of(archive);
+    }
+    try (InputStream in = Files.newInputStream(archive)) {
+      MessageDigest digest = MessageDigest.getInstance(algorithm);
+      in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+      return Sha256.of(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Java has no " + algorithm, e);
     }
   }
 
@@ -119,7 +156,7 @@ public final class PackageStore {
       switch (pinned.registry()) {
         case NPM ->
             unpackEntries(new TarArchiveInputStream(new GZIPInputStream(file)), wanted, target);
-        case MAVEN -> unpackEntries(new ZipArchiveInputStream(file), wanted, target);
+        case MAVEN, PYPI -> unpackEntries(new ZipArchiveInputStream(file), wanted, target);
         case DEBIAN -> {
           try (ArArchiveInputStream members = new ArArchiveInputStream(file)) {
             for (ArchiveEntry member = members.getNextEntry();

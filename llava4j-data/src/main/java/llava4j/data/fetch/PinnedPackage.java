@@ -1,9 +1,10 @@
 package llava4j.data.fetch;
 
-/// A package of a registry, identified by version and SHA-256.
+/// A package of a registry, identified by version and digest.
 ///
 /// @param file name under which the registry's client saves the archive
-/// @param sha256 of the archive, hexadecimal
+/// @param digest of the archive, hexadecimal: SHA-256, or SHA-1 (40 digits) where the registry has
+///   no other; empty if only the registry's client compares, with what the registry says
 /// @param licence licence of the files that are used
 /// @param credit authors to credit
 public record PinnedPackage(
@@ -11,15 +12,18 @@ public record PinnedPackage(
     String name,
     String version,
     String file,
-    String sha256,
+    String digest,
     String licence,
     String credit) {
+
+  private static final int SHA1_DIGITS = 40;
 
   /// The registry that a package comes from.
   public enum Registry {
     NPM("npm"),
     DEBIAN("apt-get"),
-    MAVEN("mvn");
+    MAVEN("mvn"),
+    PYPI("pip");
 
     private final String client;
 
@@ -59,13 +63,32 @@ public record PinnedPackage(
       String module,
       String classifier,
       String version,
-      String sha256,
+      String digest,
       String licence,
       String credit) {
     String name = module + ":jar:" + classifier;
     String file =
         module.substring(module.indexOf(':') + 1) + "-" + version + "-" + classifier + ".jar";
-    return new PinnedPackage(Registry.MAVEN, name, version, file, sha256, licence, credit);
+    return new PinnedPackage(Registry.MAVEN, name, version, file, digest, licence, credit);
+  }
+
+  /// A wheel of PyPI, whose full name and digest only the index knows; pip compares.
+  public static PinnedPackage pypi(String name, String version, String licence, String credit) {
+    String file = name + "-" + version + ".whl";
+    return new PinnedPackage(Registry.PYPI, name, version, file, "", licence, credit);
+  }
+
+  /// How the archive is told from others, for a message.
+  public String digestText() {
+    if (digest.isEmpty()) {
+      return "the digest that the registry says";
+    }
+    return digestName() + " " + digest;
+  }
+
+  /// The name of the digest's algorithm.
+  String digestName() {
+    return digest.length() == SHA1_DIGITS ? "SHA-1" : "SHA-256";
   }
 
   @Override

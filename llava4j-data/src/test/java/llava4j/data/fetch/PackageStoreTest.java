@@ -67,6 +67,41 @@ class PackageStoreTest {
   }
 
   @Test
+  void comparesTheShaOneOfARegistryThatHasNoOther() throws Exception {
+    byte[] archive = wheel();
+    String one = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(archive));
+    PinnedPackage right = PinnedPackage.maven("org.x:gpu", "linux", "1.0", one, "MIT", "me");
+    write(cache.resolve(right.file()), archive);
+    Path folder = store(PackageStoreTest::refuse).unpacked(right, _ -> true);
+    assertThat(folder.resolve("nvidia/cu13/lib/libx.so.13")).hasContent("A");
+    PinnedPackage other =
+        PinnedPackage.maven("org.x:gpu", "linux", "2.0", "0".repeat(40), "MIT", "me");
+    write(cache.resolve(other.file()), archive);
+    assertThatThrownBy(() -> store(PackageStoreTest::refuse).unpacked(other, _ -> true))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("its SHA-1 is " + one);
+  }
+
+  @Test
+  void readsWheels() throws Exception {
+    PinnedPackage pinned = PinnedPackage.pypi("nvidia-x", "13.1", "NVIDIA's", "NVIDIA");
+    assertThat(pinned.file()).isEqualTo("nvidia-x-13.1.whl");
+    byte[] archive = wheel();
+    PackageClient client = (wanted, folder) -> write(folder.resolve(wanted.file()), archive);
+    Path folder = store(client).unpacked(pinned, name -> name.contains(".so"));
+    assertThat(folder.resolve("nvidia/cu13/lib/libx.so.13")).hasContent("A");
+  }
+
+  private static byte[] wheel() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.putNextEntry(new ZipEntry("nvidia/cu13/lib/libx.so.13"));
+      zip.write('A');
+    }
+    return bytes.toByteArray();
+  }
+
+  @Test
   void readsDebianPackages() throws Exception {
     byte[] archive = debian(Map.of("./usr/share/x/a.txt", "A"));
     PinnedPackage pinned =
@@ -97,7 +132,7 @@ class PackageStoreTest {
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("thing 1.0")
         .hasMessageContaining(sum(other))
-        .hasMessageContaining(pinned.sha256());
+        .hasMessageContaining(pinned.digest());
     assertThat(cache.resolve(pinned.file())).doesNotExist();
   }
 

@@ -252,7 +252,7 @@ enum TinyPackage {
     return switch (registry) {
       case NPM -> PinnedPackage.npm(name, version, sha256, licence, credit);
       case DEBIAN -> PinnedPackage.debian(name, version, "all", sha256, licence, credit);
-      case MAVEN -> throw new IllegalStateException(name + " is no material of the mixture");
+      case MAVEN, PYPI -> throw new IllegalStateException(name + " is no material of the mixture");
     };
   }
 
