@@ -187,6 +187,8 @@ public final class EvalCommand implements Callable<Integer> {
 
   private void run(Shard part) {
     List<Task> opened = open();
+    // before hours of questions, so that a wrong folder is refused at once
+    List<EvalResult> others = against == null ? List.of() : others(opened);
     List<EvalResult> results = new ArrayList<>();
     if (merge == null) {
       ask(opened, part, results);
@@ -195,7 +197,6 @@ public final class EvalCommand implements Callable<Integer> {
           task -> results.add(result(task, EvalRun.settingsIn(out, task, merge), merge)));
     }
     if (!results.isEmpty()) {
-      List<EvalResult> others = against == null ? List.of() : others(opened);
       spec.commandLine().getOut().println(new EvalReport(results, others, note()).write(out));
       if (sheet != null) {
         for (EvalResult result : results) {
@@ -212,6 +213,10 @@ public final class EvalCommand implements Callable<Integer> {
       Unused.refuse(spec, "tiny has its own files", "--data");
     }
     if (merge != null) {
+      if (merge < 1) {
+        throw new BadInputException(
+            "--merge is " + merge + "; give the number of shards, 1 for a run without them");
+      }
       Unused.refuse(spec, "--merge combines all shards", "--shard");
     } else if (shard != null && Shard.parse(shard).count() > 1) {
       Unused.refuse(

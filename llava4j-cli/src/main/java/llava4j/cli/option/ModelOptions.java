@@ -8,6 +8,7 @@ import llava4j.Llava;
 import llava4j.LoadOptions;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.cli.terminal.Progress;
+import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
@@ -141,6 +142,9 @@ public final class ModelOptions {
     if (prefixCache == null) {
       Unused.refuse(spec, "there is no --prefix-cache", "--prefix-cache-size");
       return Optional.empty();
+    }
+    if (prefixCache.toString().isBlank()) {
+      throw new BadInputException("--prefix-cache is empty; name a folder");
     }
     long most = ByteSize.parse("--prefix-cache-size", prefixCacheSize, LEAST_CACHE, MOST_CACHE);
     return Optional.of(new LoadOptions.PrefixCache(prefixCache, most));

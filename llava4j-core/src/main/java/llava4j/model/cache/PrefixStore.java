@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -218,8 +219,17 @@ public final class PrefixStore implements AutoCloseable {
     if (fault.isEmpty()) {
       fault = Optional.of(e.toString());
       LOGGER.log(
-          System.Logger.Level.WARNING, "the prefix cache in " + folder + " is not written: " + e);
+          System.Logger.Level.WARNING, "blocks cannot be kept in the prefix cache "
+              + folder
+              + ", so prompts are computed again: "
+              + reason(e));
     }
+  }
+
+  private static String reason(Exception e) {
+    return e instanceof FileSystemException at && at.getReason() != null
+        ? at.getReason()
+        : String.valueOf(e.getMessage());
   }
 
   /// Makes a block's file the most recently used one, later.
