@@ -121,6 +121,17 @@ class UnusedOptionsTest {
     assertThat(Path.of(cache)).doesNotExist();
   }
 
+  @Test
+  void whatCannotBeUsedIsSaidBeforeTheWork() {
+    refused("--prefix-cache is empty", "ask", "-m", original, "--prefix-cache", "", image, "Hi?");
+    refused("--merge is 0", "eval", "pope", "--data", ".", "--out", "none", "--merge", "0");
+    String none = folder.resolve("none").toString();
+    err.getBuffer().setLength(0);
+    assertThat(run("eval", "tiny", "-m", original, "--out", none, "--against", none)).isEqualTo(2);
+    assertThat(err.toString()).contains("is missing").doesNotContain("asking");
+    assertThat(Path.of(none, "vqav2.jsonl")).doesNotExist();
+  }
+
   /// A second process reads the first one's prompt from the folder, and answers the same.
   @Test
   void aPrefixCacheOutlivesTheProcess() throws IOException {
