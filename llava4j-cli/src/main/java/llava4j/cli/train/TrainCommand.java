@@ -191,7 +191,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (dryRun) {
       Unused.refuse(spec, "--dry-run is short and has no checkpoint to resume from", "--restarts");
     }
-    if (processes.areAsked()) {
+    if (processes.areAsked(System.getenv())) {
       NativeRuntime.chooseThreads(threads.asked()); // divided among the processes
       return processes.run(spec, config, out);
     }
