@@ -12,6 +12,7 @@ import llava4j.train.state.CheckpointStore;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /// The options of `llava train` for processes that it starts itself, on this machine.
 final class OwnProcesses {
@@ -35,15 +36,16 @@ final class OwnProcesses {
 
   /// Whether this process is to start others.
   ///
+  /// @param environment the variables of this process
   /// @throws BadInputException if another launcher has started this process, which cannot restart
   ///   it
-  boolean areAsked() {
-    boolean launched = System.getenv().containsKey(LaunchEnvironment.WORLD_SIZE);
+  boolean areAsked(Map<String, String> environment) {
+    boolean launched = LaunchEnvironment.isLaunched(environment);
     if (launched && restarts != null) {
       throw new BadInputException(
-          "--restarts is for processes that llava starts, but "
+          "--restarts is for processes that llava starts, but another launcher has started this one ("
               + LaunchEnvironment.WORLD_SIZE
-              + " is set by another launcher; leave it out and let that launcher start the same"
+              + " is set, or SLURM_PROCID and MASTER_ADDR); leave it out and let that launcher start the same"
               + " command again, such as torchrun with --max-restarts");
     }
     return !launched && (processes != null || restarts != null);
@@ -79,7 +81,7 @@ final class OwnProcesses {
     LocalLauncher launcher =
         new LocalLauncher(
             spec.root().userObject().getClass().getName(),
-            arguments(spec.commandLine().getParent().getParseResult().originalArgs()),
+            arguments(spec.commandLine().getParent().getParseResult()),
             System.out,
             System.err);
     for (String signal : List.of("INT", "TERM")) {
@@ -95,14 +97,17 @@ final class OwnProcesses {
                 .orElse("from the first step, as there is no checkpoint yet"));
   }
 
-  private static List<String> arguments(List<String> all) {
+  /// The command line for each process, with the content of files that were given as `@file`: it
+  /// may have options of the launcher.
+  static List<String> arguments(ParseResult parsed) {
+    List<String> all = parsed.expandedArgs();
     List<String> kept = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       String argument = all.get(i);
       if (OF_THE_LAUNCHER.contains(argument)) {
         i++; // its value
       } else if (OF_THE_LAUNCHER.stream().noneMatch(name -> argument.startsWith(name + "="))) {
-        kept.add(argument);
+        kept.add(argument.startsWith("@") ? "@" + argument : argument); // as picocli escapes it
       }
     }
     return kept;

@@ -191,7 +191,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (dryRun) {
       Unused.refuse(spec, "--dry-run is short and has no checkpoint to resume from", "--restarts");
     }
-    if (processes.areAsked()) {
+    if (processes.areAsked(System.getenv())) {
       NativeRuntime.chooseThreads(threads.asked()); // divided among the processes
       return processes.run(spec, config, out);
     }
@@ -205,10 +205,20 @@ public final class TrainCommand implements Callable<Integer> {
     }
     try (ProcessGroup group =
         ConnectedProcesses.join(environment, where, LONGEST_WAIT, this::endAtOnce)) {
-      return train(config, group, where, stop);
+      return trainTogether(config, group, where, stop);
     } catch (LostProcessException e) {
-      spec.commandLine().getErr().println("llava: " + e.getMessage());
-      return e.byMistake() ? LocalLauncher.BAD_INPUT : LocalLauncher.LOST;
+      return tell(e);
+    }
+  }
+
+  /// The others learn of every failure, whenever it comes.
+  private int trainTogether(
+      TrainConfig config, ProcessGroup group, Device where, AtomicBoolean stop) {
+    try {
+      return train(config, group, where, stop);
+    } catch (RuntimeException e) {
+      group.announceFailure(e);
+      throw e;
     }
   }
 
@@ -250,9 +260,6 @@ public final class TrainCommand implements Callable<Integer> {
         tell(result);
       }
       return result.finished() ? 0 : LocalLauncher.STOPPED;
-    } catch (RuntimeException e) {
-      group.announceFailure(e);
-      throw e;
     }
   }
 
@@ -363,10 +370,13 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   /// Another process has ended, and this one may be waiting for it in native code.
-  private void endAtOnce(String reason) {
-    spec.commandLine()
-        .getErr()
-        .println("llava: " + reason + "; start the run again to resume from the last checkpoint");
-    Runtime.getRuntime().halt(LocalLauncher.LOST);
+  private void endAtOnce(LostProcessException lost) {
+    Runtime.getRuntime().halt(tell(lost));
+  }
+
+  /// @return the exit code
+  private int tell(LostProcessException lost) {
+    spec.commandLine().getErr().println("llava: " + lost.getMessage());
+    return lost.byMistake() ? LocalLauncher.BAD_INPUT : LocalLauncher.LOST;
   }
 }

@@ -36,6 +36,7 @@ public final class ConnectedProcesses implements ProcessGroup {
   private final Agreement agreement;
   private long exchanged;
   private boolean failed;
+  private boolean lost;
 
   private ConnectedProcesses(
       LaunchEnvironment environment,
@@ -56,11 +57,15 @@ public final class ConnectedProcesses implements ProcessGroup {
   /// The caller closes the result.
   ///
   /// @param patience timeout for the connection and for each collective
-  /// @param onLost called on another thread when a process has sent no heartbeat for long; at that
-  ///   time the caller may still wait in a collective
-  /// @throws BadInputException if not all processes connect in time
+  /// @param onLost called on another thread when a process has sent no heartbeat for long, or said
+  ///   why it ends; at that time the caller may still wait in a collective
+  /// @throws LostProcessException if not all processes connect in time, or one ends meanwhile
+  /// @throws BadInputException if the address is wrong or the processes differ
   public static ProcessGroup join(
-      LaunchEnvironment environment, Device device, Duration patience, Consumer<String> onLost) {
+      LaunchEnvironment environment,
+      Device device,
+      Duration patience,
+      Consumer<LostProcessException> onLost) {
     if (environment.worldSize() == 1) {
       return new SingleProcess();
     }
@@ -101,14 +106,16 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   private static void requireOwnRank(Store store, LaunchEnvironment environment) {
     if (store.add("rank/" + environment.rank(), 1) > 1) {
-      throw new BadInputException(
-          "another process of the run at "
+      throw new LostProcessException(
+          "an earlier try of this process, or another process, is known at "
               + environment.masterAddress()
               + ":"
               + environment.masterPort()
-              + " has RANK "
+              + " as RANK "
               + environment.rank()
-              + " too; give each process its own RANK");
+              + "; start all processes again, each with its own RANK",
+          false,
+          null);
     }
   }
 
@@ -136,9 +143,12 @@ public final class ConnectedProcesses implements ProcessGroup {
     }
   }
 
+  /// Whoever is late, killed or still holds the port may be there at the next try; a name that
+  /// nobody knows is a mistake.
   private static BadInputException notConnected(
       LaunchEnvironment environment, Duration patience, RuntimeException cause) {
-    return new BadInputException(
+    masterAddress(environment);
+    return new LostProcessException(
         "process "
             + environment.rank()
             + " could not connect to the other "
@@ -147,11 +157,27 @@ public final class ConnectedProcesses implements ProcessGroup {
             + environment.masterAddress()
             + ":"
             + environment.masterPort()
-            + " within "
+            + " (waited at most "
             + patience.toSeconds()
-            + " s; start all processes with the same MASTER_ADDR and MASTER_PORT, each with its own"
-            + " RANK",
+            + " s; "
+            + firstLine(cause)
+            + "); start all processes with the same MASTER_ADDR and a free MASTER_PORT, each with"
+            + " its own RANK",
+        false,
         cause);
+  }
+
+  private static String firstLine(RuntimeException cause) {
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no details");
+  }
+
+  private static InetAddress masterAddress(LaunchEnvironment environment) {
+    try {
+      return InetAddress.getByName(environment.masterAddress());
+    } catch (UnknownHostException e) {
+      throw new BadInputException(
+          "MASTER_ADDR " + environment.masterAddress() + " is an unknown host; correct it", e);
+    }
   }
 
   @Override
@@ -230,7 +256,11 @@ public final class ConnectedProcesses implements ProcessGroup {
       backend.releaseReference();
       heartbeats.close();
     } else {
-      heartbeats.close();
+      if (lost) {
+        heartbeats.close();
+      } else {
+        heartbeats.finish();
+      }
       backend.releaseReference();
     }
     store.close();
@@ -256,14 +286,10 @@ public final class ConnectedProcesses implements ProcessGroup {
     } catch (BadInputException e) {
       throw e;
     } catch (RuntimeException e) {
-      Heartbeats.Lost lost = heartbeats.lostProcesses();
-      String sentence = lost.clause() + " (seen by process " + rank() + " during a " + what + ")";
-      throw new LostProcessException(
-          lost.byMistake()
-              ? sentence
-              : sentence + "; start the run again to resume from the last checkpoint",
-          lost.byMistake(),
-          e);
+      lost = true;
+      throw heartbeats
+          .lostProcesses()
+          .exception(" (seen by process " + rank() + " during a " + what + ")", e);
     }
   }
 
@@ -294,13 +320,8 @@ public final class ConnectedProcesses implements ProcessGroup {
   /// sent. The name of this machine often stands for a loopback address.
   private static String ownAddress(LaunchEnvironment environment) {
     try (DatagramSocket socket = new DatagramSocket()) {
-      socket.connect(
-          new InetSocketAddress(
-              InetAddress.getByName(environment.masterAddress()), environment.masterPort()));
+      socket.connect(new InetSocketAddress(masterAddress(environment), environment.masterPort()));
       return socket.getLocalAddress().getHostAddress(); // nothing is sent
-    } catch (UnknownHostException e) {
-      throw new BadInputException(
-          "MASTER_ADDR " + environment.masterAddress() + " is an unknown host; correct it", e);
     } catch (SocketException e) {
       throw new BadInputException(
           "no network interface leads to MASTER_ADDR "

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -19,8 +20,11 @@ final class Heartbeats implements AutoCloseable {
   private static final Duration SUSPENDED = Duration.ofSeconds(10);
   private static final Duration COUNT_INTERVAL = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+  private static final Duration GOOD_CLOSE_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration NOTICE_TIME = Duration.ofSeconds(5);
   private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
   private static final String CLOSED = "closed";
+  private static final String ENDED = "ended"; // counts processes that said how they ended
 
   private final LaunchEnvironment environment;
   private final RunStore reader;
@@ -29,10 +33,14 @@ final class Heartbeats implements AutoCloseable {
   private volatile boolean closed;
   private volatile long lastRound = System.nanoTime();
   private final AtomicLongArray changedAt; // per process: when its counter was last seen to change
+  private final AtomicIntegerArray finished; // per process: 1 if it said that its work is done
+  private volatile Announced announced;
+  private volatile boolean collectiveFailed;
 
-  private Heartbeats(LaunchEnvironment environment, Consumer<String> onLost) {
+  private Heartbeats(LaunchEnvironment environment, Consumer<LostProcessException> onLost) {
     this.environment = environment;
     this.changedAt = new AtomicLongArray(environment.worldSize());
+    this.finished = new AtomicIntegerArray(environment.worldSize());
     for (int rank = 0; rank < environment.worldSize(); rank++) {
       changedAt.set(rank, lastRound);
     }
@@ -42,8 +50,9 @@ final class Heartbeats implements AutoCloseable {
         Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> sendUntilClosed(onLost));
   }
 
-  /// @param onLost called on another thread when a process has sent no heartbeat for long
-  static Heartbeats start(LaunchEnvironment environment, Consumer<String> onLost) {
+  /// @param onLost called on another thread when a process has sent no heartbeat for long, or said
+  ///   why it ends while no collective of this process noticed
+  static Heartbeats start(LaunchEnvironment environment, Consumer<LostProcessException> onLost) {
     Heartbeats heartbeats = new Heartbeats(environment, onLost);
     heartbeats.thread.start();
     Thread.ofPlatform()
@@ -57,19 +66,32 @@ final class Heartbeats implements AutoCloseable {
   ///
   /// @param clause names them
   /// @param byMistake whether one of them ended because of a user's mistake
-  record Lost(String clause, boolean byMistake) {}
+  record Lost(String clause, boolean byMistake) {
+    /// @param seen where the loss was seen, appended to the clause
+    LostProcessException exception(String seen, Throwable cause) {
+      String sentence = clause + seen;
+      return new LostProcessException(
+          byMistake
+              ? sentence
+              : sentence + "; start the run again to resume from the last checkpoint",
+          byMistake,
+          cause);
+    }
+  }
+
+  private record Announced(Lost lost, long since) {}
 
   /// Looks for lost processes, after a collective failed: one that said so before it ended, or one
   /// whose counter stands still.
   Lost lostProcesses() {
+    collectiveFailed = true;
     try {
       long[] before = counts();
       long deadline = System.nanoTime() + COUNT_INTERVAL.toNanos();
       while (System.nanoTime() < deadline) {
         for (int rank = 0; rank < before.length; rank++) {
-          if (rank != environment.rank() && has(failedKey(rank))) {
-            String sentence = reader.store().get_to_str(failedKey(rank));
-            return new Lost("process " + rank + " ended: " + sentence, has(mistakeKey(rank)));
+          if (rank != environment.rank() && has(reader, failedKey(rank))) {
+            return announcedBy(rank, reader);
           }
         }
         Thread.sleep(POLL_INTERVAL);
@@ -86,12 +108,18 @@ final class Heartbeats implements AutoCloseable {
       Thread.currentThread().interrupt();
       return unknown();
     } catch (RuntimeException e) {
-      return new Lost(storeStopped(), false);
+      Announced before = announced; // process 0 may have said why it stops
+      return before == null ? new Lost(storeStopped(), false) : before.lost();
     }
   }
 
-  private boolean has(String key) {
-    return reader.store().check(new StringVector(key));
+  private static Lost announcedBy(int rank, RunStore from) {
+    String sentence = from.store().get_to_str(failedKey(rank));
+    return new Lost("process " + rank + " ended: " + sentence, has(from, mistakeKey(rank)));
+  }
+
+  private static boolean has(RunStore from, String key) {
+    return from.store().check(new StringVector(key));
   }
 
   private static Lost unknown() {
@@ -108,20 +136,38 @@ final class Heartbeats implements AutoCloseable {
         reader.store().set(mistakeKey(environment.rank()), "");
       }
       reader.store().set(failedKey(environment.rank()), String.valueOf(failure.getMessage()));
+      reader.store().add(ENDED, 1);
     } catch (RuntimeException e) {
       // the store has stopped, so the message cannot be delivered
     }
+  }
+
+  /// Says that the work of this process is done, so that the others do not take its end for a loss,
+  /// and closes. Process 0, which hosts the store, gives slower processes more time to close too.
+  void finish() {
+    try {
+      reader.store().set(finishedKey(environment.rank()), "");
+      reader.store().add(ENDED, 1);
+    } catch (RuntimeException e) {
+      // process 0 has already stopped
+    }
+    close(GOOD_CLOSE_TIMEOUT);
   }
 
   /// Stops the heartbeats and disconnects. Process 0, which hosts the store, waits a little for the
   /// others: they may be about to close too and would report it as lost.
   @Override
   public void close() {
+    close(CLOSE_TIMEOUT);
+  }
+
+  /// @param patience how long process 0 waits for the others
+  private void close(Duration patience) {
     closed = true;
     thread.interrupt();
     try {
       boolean stopped = thread.join(CLOSE_TIMEOUT);
-      announceClose();
+      announceClose(patience);
       reader.close();
       if (stopped) {
         writer.close();
@@ -131,10 +177,10 @@ final class Heartbeats implements AutoCloseable {
     }
   }
 
-  private void announceClose() throws InterruptedException {
+  private void announceClose(Duration patience) throws InterruptedException {
     try {
       long gone = reader.store().add(CLOSED, 1);
-      long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+      long deadline = System.nanoTime() + patience.toNanos();
       while (environment.rank() == 0
           && gone < environment.worldSize()
           && System.nanoTime() < deadline) {
@@ -146,8 +192,9 @@ final class Heartbeats implements AutoCloseable {
     }
   }
 
-  private void sendUntilClosed(Consumer<String> onLost) {
+  private void sendUntilClosed(Consumer<LostProcessException> onLost) {
     long[] last = new long[environment.worldSize()];
+    long ended = 0;
     while (!closed) {
       try {
         writer.store().add(key(environment.rank()), 1);
@@ -158,15 +205,34 @@ final class Heartbeats implements AutoCloseable {
             changedAt.set(rank, System.nanoTime());
           }
         }
+        long endedNow = writer.store().add(ENDED, 0);
+        if (endedNow != ended) {
+          ended = endedNow;
+          readEnds();
+        }
         lastRound = System.nanoTime();
         Thread.sleep(INTERVAL);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
-        if (!closed) {
-          onLost.accept(storeStopped());
+        if (!closed && announced == null && finished.get(0) == 0) {
+          onLost.accept(new Lost(storeStopped(), false).exception("", e));
         }
         return;
+      }
+    }
+  }
+
+  private void readEnds() {
+    for (int rank = 0; rank < environment.worldSize(); rank++) {
+      if (rank == environment.rank()) {
+        continue;
+      }
+      if (announced == null && has(writer, failedKey(rank))) {
+        announced = new Announced(announcedBy(rank, writer), System.nanoTime());
+      }
+      if (has(writer, finishedKey(rank))) {
+        finished.set(rank, 1);
       }
     }
   }
@@ -174,19 +240,21 @@ final class Heartbeats implements AutoCloseable {
   /// Decides which process is lost. Without an answer or an error, as from a machine that lost its
   /// power, a call to the store does not return; hence a thread that never calls it. The time for
   /// which this process itself was suspended counts for nobody.
-  private void watchUntilClosed(Consumer<String> onLost) {
+  private void watchUntilClosed(Consumer<LostProcessException> onLost) {
     try {
-      long since = System.nanoTime();
+      long resumed = System.nanoTime();
       while (!closed) {
         long before = System.nanoTime();
         Thread.sleep(INTERVAL);
         long now = System.nanoTime();
         if (now - before > SUSPENDED.toNanos()) {
-          since = now;
+          resumed = now;
         }
-        Optional<String> lost = lost(since, now);
+        long since = resumed;
+        Optional<Lost> lost =
+            announcedLongAgo(now).or(() -> lost(since, now).map(clause -> new Lost(clause, false)));
         if (lost.isPresent() && !closed) {
-          onLost.accept(lost.get());
+          onLost.accept(lost.get().exception("", null));
           return;
         }
       }
@@ -195,13 +263,22 @@ final class Heartbeats implements AutoCloseable {
     }
   }
 
+  /// What another process said before it ended, if this one has had time to notice its end in a
+  /// collective operation and did not: it computes, or waits for the store.
+  private Optional<Lost> announcedLongAgo(long now) {
+    Announced said = announced;
+    return said == null || collectiveFailed || now - said.since() < NOTICE_TIME.toNanos()
+        ? Optional.empty()
+        : Optional.of(said.lost());
+  }
+
   private Optional<String> lost(long since, long now) {
     long timeout = TIMEOUT.toNanos();
-    if (now - Math.max(lastRound, since) > timeout) {
+    if (finished.get(0) == 0 && now - Math.max(lastRound, since) > timeout) {
       return Optional.of(storeName() + " has not answered for " + TIMEOUT.toSeconds() + " s");
     }
     for (int rank = 0; rank < environment.worldSize(); rank++) {
-      if (now - Math.max(changedAt.get(rank), since) > timeout) {
+      if (finished.get(rank) == 0 && now - Math.max(changedAt.get(rank), since) > timeout) {
         return Optional.of(
             "process " + rank + " has sent no heartbeat for " + TIMEOUT.toSeconds() + " s");
       }
@@ -231,6 +308,10 @@ final class Heartbeats implements AutoCloseable {
 
   private static String mistakeKey(int rank) {
     return "mistake/" + rank;
+  }
+
+  private static String finishedKey(int rank) {
+    return "finished/" + rank;
   }
 
   private static String key(int rank) {

@@ -93,6 +93,12 @@ public record LaunchEnvironment(
             : OptionalInt.empty());
   }
 
+  /// Whether a launcher has started this process as one of a run: torchrun's variables are set, or
+  /// Slurm's together with MASTER_ADDR.
+  public static boolean isLaunched(Map<String, String> environment) {
+    return withSlurm(environment).containsKey(WORLD_SIZE);
+  }
+
   private static Map<String, String> withSlurm(Map<String, String> environment) {
     Map<String, String> all = new HashMap<>(environment);
     if (environment.containsKey(MASTER_ADDR) && environment.containsKey("SLURM_PROCID")) {

@@ -9,10 +9,10 @@ import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ThreadCount;
@@ -32,13 +32,14 @@ public final class LocalLauncher {
   public static final int BAD_INPUT = 2;
 
   private static final String INCUBATOR_WARNING = "WARNING: Using incubator modules";
-  private static final long GRACE_SECONDS = 60; // the others detect a lost process before
+  private static final Duration GRACE = Duration.ofSeconds(60); // the others detect a loss before
   private static final int SIGNALLED = 128; // Java adds the number of the signal
 
   private final String mainClass;
   private final List<String> arguments;
   private final PrintStream out;
   private final PrintStream err;
+  private final Duration grace;
   private final List<Process> processes = new ArrayList<>();
   private volatile boolean stopAsked;
 
@@ -47,10 +48,17 @@ public final class LocalLauncher {
   /// @param out receives the standard output of the first process
   /// @param err receives the standard error of all processes
   public LocalLauncher(String mainClass, List<String> arguments, PrintStream out, PrintStream err) {
+    this(mainClass, arguments, out, err, GRACE);
+  }
+
+  /// @param grace how long the other processes may go on after one has failed
+  LocalLauncher(
+      String mainClass, List<String> arguments, PrintStream out, PrintStream err, Duration grace) {
     this.mainClass = mainClass;
     this.arguments = List.copyOf(arguments);
     this.out = out;
     this.err = err;
+    this.grace = grace;
   }
 
   /// Like [#run], but starts all processes again if one was lost. A process that ends with
@@ -135,7 +143,7 @@ public final class LocalLauncher {
         if (code != 0 && code != STOPPED && deadline == Long.MAX_VALUE) { // all stop at one step
           err.println(
               "llava: process " + rank + " ended with " + named(code) + "; ending the others");
-          deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
+          deadline = System.nanoTime() + grace.toNanos();
         }
       }
       if (System.nanoTime() > deadline) {

@@ -1,6 +1,7 @@
 package llava4j.train.state;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import llava4j.checkpoint.safetensors.SafetensorsWriter;
 import llava4j.checkpoint.weights.WriteListener;
 import llava4j.error.BadInputException;
 import llava4j.tensor.Scope;
+import llava4j.train.distributed.LostProcessException;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.distributed.SingleProcess;
 import llava4j.train.shard.ParameterUnit;
@@ -58,6 +60,7 @@ public final class CheckpointStore {
   /// Writes a checkpoint; all processes call it together.
   ///
   /// @return its folder
+  /// @throws LostProcessException if another process is lost
   /// @throws BadInputException if it cannot be written; older checkpoints are then unchanged
   public Path save(List<ParameterUnit> units, RunState state) {
     Path folder = root.resolve(String.format(Locale.ROOT, "%s%08d", PREFIX, state.step()));
@@ -77,6 +80,9 @@ public final class CheckpointStore {
       }
       group.barrier();
       return folder;
+    } catch (LostProcessException e) {
+      discard(aside);
+      throw e; // not the disk's fault: the run may be resumed
     } catch (IOException e) {
       discard(aside);
       throw failed(folder, e.getClass().getSimpleName() + " " + e.getMessage(), e);
@@ -194,10 +200,14 @@ public final class CheckpointStore {
         "the checkpoint " + folder + " was not written: " + why + "; " + older, cause);
   }
 
-  private static void discard(Path aside) {
+  /// Only process 0 deletes: the others may still be writing, or have none of the folder's files.
+  private void discard(Path aside) {
+    if (group.rank() != 0) {
+      return;
+    }
     try {
       remove(aside);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // the first failure is the one to report
     }
   }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,21 @@ class LocalLauncherTest {
         .contains("llava: process 1 ended with signal 15; ending the others");
   }
 
+  @Test
+  void aProcessThatDoesNotEndAfterTheFailureOfAnotherIsEnded() throws Exception {
+    PrintStream text = new PrintStream(err, true, StandardCharsets.UTF_8);
+    LocalLauncher launcher =
+        new LocalLauncher(
+            Ending.class.getName(),
+            List.of(folder.toString(), Ending.NEVER + " 3"),
+            text,
+            text,
+            Duration.ofMillis(200));
+    assertThat(launcher.run(2, Map.of())).isEqualTo(3);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("llava: process 1 ended with code 3; ending the others");
+  }
+
   private LocalLauncher launcher(List<String> arguments) {
     PrintStream text = new PrintStream(err, true, StandardCharsets.UTF_8);
     return new LocalLauncher(Ending.class.getName(), arguments, text, text);
@@ -65,16 +81,23 @@ class LocalLauncherTest {
 
   /// The main class of the processes.
   static final class Ending {
+    /// A code of a process that does not end by itself.
+    private static final int NEVER = -1;
+
     private Ending() {}
 
     /// @param arguments folder in which a file counts this process's tries; codes
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
       String rank = System.getenv(LaunchEnvironment.RANK);
       Path file = Path.of(arguments[0], "tries-" + rank);
       int before = Files.exists(file) ? (int) Files.size(file) : 0;
       Files.writeString(file, "x", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       String codes = arguments[1].split(":", -1)[before];
-      System.exit(Integer.parseInt(codes.split(" ", -1)[Integer.parseInt(rank)]));
+      int code = Integer.parseInt(codes.split(" ", -1)[Integer.parseInt(rank)]);
+      if (code == NEVER) {
+        Thread.sleep(Duration.ofMinutes(10));
+      }
+      System.exit(code);
     }
   }
 }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,10 @@ import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Tensors;
+import llava4j.train.distributed.ConnectedProcesses;
+import llava4j.train.distributed.LaunchEnvironment;
+import llava4j.train.distributed.LostProcessException;
+import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.distributed.SingleProcess;
 import llava4j.train.shard.GradientExchange;
 import llava4j.train.shard.ParameterUnit;
@@ -224,6 +230,42 @@ class CheckpointStoreTest {
     assertThat(names(root)).containsExactly("step-00000001");
     assertThat(contents(older)).containsExactlyEntriesOf(before);
     restore(older);
+  }
+
+  /// Two processes as threads; the second one ends while the first one waits for it.
+  @Test
+  void aProcessLostDuringASaveIsNoMistakeOfTheUser() throws Exception {
+    int port = freePort();
+    Thread other =
+        Thread.ofPlatform()
+            .start(() -> {
+              try (ProcessGroup ending = join(1, port)) {
+                ending.announceFailure(new IllegalStateException("its memory is full"));
+              }
+            });
+    try (ProcessGroup group = join(0, port)) {
+      CheckpointStore store = new CheckpointStore(root, group, 1);
+      assertThatThrownBy(() -> store.save(units, state(1)))
+          .isInstanceOf(LostProcessException.class)
+          .hasMessageContaining("process 1 ended: its memory is full")
+          .satisfies(e -> assertThat(((LostProcessException) e).byMistake()).isFalse());
+    }
+    other.join();
+    assertThat(names(root)).isEmpty();
+  }
+
+  private static ProcessGroup join(int rank, int port) {
+    return ConnectedProcesses.join(
+        new LaunchEnvironment(rank, 2, "127.0.0.1", port, rank),
+        new Device.Cpu(),
+        Duration.ofSeconds(30),
+        _ -> {});
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   private void assertDamaged(Path saved, Path file) {
