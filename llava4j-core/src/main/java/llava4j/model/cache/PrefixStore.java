@@ -219,7 +219,8 @@ public final class PrefixStore implements AutoCloseable {
     if (fault.isEmpty()) {
       fault = Optional.of(e.toString());
       LOGGER.log(
-          System.Logger.Level.WARNING, "blocks cannot be kept in the prefix cache "
+          System.Logger.Level.WARNING,
+          "blocks cannot be kept in the prefix cache "
               + folder
               + ", so prompts are computed again: "
               + reason(e));

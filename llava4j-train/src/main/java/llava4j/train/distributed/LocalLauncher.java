@@ -85,7 +85,7 @@ public final class LocalLauncher {
   ///
   /// @param more additional environment variables
   /// @return [#BAD_INPUT] if a process ended with it, else the first exit code that is not 0, or 0;
-  ///   [#LOST] only if no other process failed
+  ///   [#LOST] if processes were only lost, by a signal or because another one was
   public int run(int count, Map<String, String> more) throws InterruptedException {
     int port = freePort();
     List<Thread> copiers = new ArrayList<>();
@@ -159,9 +159,10 @@ public final class LocalLauncher {
       return BAD_INPUT;
     }
     return codes.stream()
+        .map(code -> code > SIGNALLED && code != STOPPED ? LOST : code) // killed
         .filter(code -> code != 0 && code != LOST)
         .findFirst()
-        .orElse(codes.contains(LOST) ? LOST : 0);
+        .orElse(codes.stream().allMatch(code -> code == 0) ? 0 : LOST);
   }
 
   private static String named(int code) {
