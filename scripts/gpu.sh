@@ -21,7 +21,7 @@ read_gpu_device() {
     gpu_word=$gpu_next
     case $gpu_next in
       --device=*) gpu_device=${gpu_next#--device=} ;;
-      -h | --help | -V | --version)
+      -h | --help | -V | --version | --on | --on=* | --plan)
         gpu_device=cpu
         return 0
         ;;

@@ -2,6 +2,7 @@ package llava4j.cli.gpu;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import llava4j.data.fetch.PackageClient;
 import llava4j.data.fetch.PackageStore;
 import llava4j.data.fetch.PinnedPackage;
 import llava4j.error.BadInputException;
+import llava4j.io.Sha256;
 
 /// The libraries for a GPU in one folder, with links to where packages were unpacked.
 ///
@@ -39,7 +41,20 @@ record GpuLibraries(
 
   /// The folder of the libraries. It is whole if [#ready].
   Path libraries() {
-    return folder.resolve("gpu").resolve(packages.name() + (own.isEmpty() ? "" : "-own"));
+    String name = packages.name();
+    return folder.resolve("gpu").resolve(own.isEmpty() ? name : name + "-" + hash(own));
+  }
+
+  private static String hash(List<Path> folders) {
+    return Sha256.of(folders.stream().map(GpuLibraries::real).toList().toString()).substring(0, 8);
+  }
+
+  private static String real(Path folder) {
+    try {
+      return folder.toRealPath().toString();
+    } catch (IOException e) {
+      return folder.toAbsolutePath().toString(); // missing, which is said when it is read
+    }
   }
 
   /// Whether everything is there already.
@@ -64,7 +79,7 @@ record GpuLibraries(
           link();
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new BadInputException(
           libraries()
               + " cannot be written: "
@@ -136,7 +151,7 @@ record GpuLibraries(
   /// Links every library below a folder. What is linked already is replaced: later packages win.
   private void linkAll(Path below) throws IOException {
     List<Path> found = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(below)) {
+    try (Stream<Path> files = Files.walk(below.toRealPath())) {
       files
           .filter(file -> LIBRARY.matcher(file.getFileName().toString()).matches())
           .filter(file -> !DRIVERS.matcher(file.getFileName().toString()).matches())

@@ -3,7 +3,6 @@ package llava4j.cli.gpu;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,6 +11,7 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import llava4j.error.BadInputException;
@@ -76,8 +76,15 @@ final class ProcessorLibraries {
   private static void move(Path fresh, Path target) throws IOException {
     try {
       Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
+    } catch (IOException e) {
+      if (!Files.isDirectory(target)) {
+        throw e;
+      }
       // another process was faster, and its files are the same
+      try (Stream<Path> files = Files.list(fresh)) {
+        files.forEach(file -> file.toFile().delete());
+      }
+      Files.deleteIfExists(fresh);
       System.getLogger(ProcessorLibraries.class.getName())
           .log(System.Logger.Level.DEBUG, "unpacked twice", e);
     }

@@ -61,6 +61,7 @@ public final class PrefixStore implements AutoCloseable {
           Thread.ofPlatform().daemon().name("llava4j-prefix-store").factory());
   private final Map<String, Waiting> waiting = new HashMap<>(); // by name
   private String writing = ""; // the name of the block that is written now
+  private Instant lastTime = Instant.EPOCH; // of the writer's thread
   private Optional<String> fault = Optional.empty();
   private long read;
   private long written;
@@ -241,8 +242,12 @@ public final class PrefixStore implements AutoCloseable {
       }
     }
     writer.execute(() -> {
-      // fails for files of other users, whose own use counts
-      boolean _ = file(hash).toFile().setLastModified(System.currentTimeMillis());
+      try {
+        Files.setLastModifiedTime(file(hash), nextTime());
+      } catch (IOException e) {
+        // gone, or of another user, whose own use counts
+        LOGGER.log(System.Logger.Level.DEBUG, "not marked as used", e);
+      }
     });
   }
 
@@ -259,6 +264,7 @@ public final class PrefixStore implements AutoCloseable {
         drain(file, header(hash, block));
         drain(file, block.asByteBuffer());
       }
+      Files.setLastModifiedTime(aside, nextTime());
       // not forced to the disk: what a crash leaves behind fails its checksum
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
       synchronized (this) {
@@ -267,6 +273,14 @@ public final class PrefixStore implements AutoCloseable {
     } finally {
       Files.deleteIfExists(aside);
     }
+  }
+
+  /// Now, but later than the time before, so that times tell the order of use. Only on the writer's
+  /// thread.
+  private FileTime nextTime() {
+    Instant now = Instant.now();
+    lastTime = now.isAfter(lastTime) ? now : lastTime.plusNanos(1000);
+    return FileTime.from(lastTime);
   }
 
   private static void drain(FileChannel file, ByteBuffer bytes) throws IOException {

@@ -230,31 +230,33 @@ public final class PrefixTree implements AutoCloseable {
     }
   }
 
-  /// The child with these tokens at its beginning, made if there is none. One that holds only a
-  /// part of them makes room.
+  /// The child with these tokens at its beginning, made if there is none.
   private Node child(Node parent, long[] keys, KvBlock block) {
-    List<Node> alike = parent.children.computeIfAbsent(keys[0], _ -> new ArrayList<>());
-    for (Node child : alike) {
+    for (Node child : parent.children.getOrDefault(keys[0], List.of())) {
       int mismatch = Arrays.mismatch(child.keys, keys);
       if (mismatch < 0 || mismatch == keys.length) {
         return child;
-      }
-      if (mismatch == child.keys.length) {
-        Node longer = added(parent, keys, block);
-        drop(child); // not full, so it has no children
-        return longer;
       }
     }
     return added(parent, keys, block);
   }
 
+  /// A new child. Those that hold only a part of its tokens make room: two with the same beginning
+  /// could hold the same block, which would then seem to be in use for ever.
   private Node added(Node parent, long[] keys, KvBlock block) {
     Node node = new Node(parent, parent.tenant, keys, pool.retain(block));
     if (parent.parent == null) {
       roots.put(parent.tenant, parent); // it may have lost its last child meanwhile
     }
-    parent.children.computeIfAbsent(keys[0], _ -> new ArrayList<>()).add(node);
+    List<Node> alike = parent.children.computeIfAbsent(keys[0], _ -> new ArrayList<>());
+    List<Node> before = List.copyOf(alike);
+    alike.add(node);
     leastRecentFirst.add(node);
+    for (Node child : before) {
+      if (Arrays.mismatch(child.keys, keys) == child.keys.length) {
+        drop(child); // not full, so it has no children
+      }
+    }
     return node;
   }
 

@@ -254,6 +254,28 @@ class PrefixStoreTest {
     }
   }
 
+  /// The end of an answer leaves a block in part; the whole one comes from disk beside it.
+  @Test
+  void aPartInMemoryMakesWayForTheWhole() throws InterruptedException {
+    Path where = folder.resolve("part");
+    long[] prompt = keys(0, 2 * BLOCK + 1);
+    try (Running running = new Running(where, ROOM, "model", 20)) {
+      running.ask("", prompt);
+      while (running.store.waiting() > 0) {
+        Thread.sleep(5);
+      }
+      running.tree.forget();
+      try (KvCache cache = running.tree.begin("none", keys(0, 11))) {
+        cache.reserve(10);
+        cache.advance(10);
+        running.tree.remember("", cache, keys(0, 10));
+      }
+      assertThat(running.ask("", prompt)).isEqualTo(2 * BLOCK);
+      assertThat(running.tree.statistics().blocks()).isEqualTo(2);
+      assertThat(running.tree.makeRoom(20)).isTrue();
+    }
+  }
+
   /// A sequence that needs the whole pool gets it, whatever waits to be written.
   @Test
   void waitingBlocksMakeRoom() {

@@ -17,6 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// store, process 0 compares them, and all processes read its verdict.
 final class Agreement {
   private static final String SAME = "same";
+  private static final System.Logger LOGGER = System.getLogger(Agreement.class.getName());
   private static final int MAX_TEXT = 120;
   private static final Duration READERS_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
@@ -66,6 +67,9 @@ final class Agreement {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      // process 0 is gone with the store; what was read before is what counts
+      LOGGER.log(System.Logger.Level.DEBUG, "the store has ended", e);
     }
   }
 

@@ -28,6 +28,9 @@ public final class LocalLauncher {
   /// sysexits.h. The same command resumes the run.
   public static final int LOST = 75;
 
+  /// Of a process that SIGTERM ended.
+  private static final int TERMINATED = 143;
+
   /// Exit code of a process that cannot go on until a person corrects something.
   public static final int BAD_INPUT = 2;
 
@@ -154,11 +157,12 @@ public final class LocalLauncher {
     return verdict(codes);
   }
 
-  private static int verdict(List<Integer> codes) {
+  private int verdict(List<Integer> codes) {
     if (codes.contains(BAD_INPUT)) {
       return BAD_INPUT;
     }
     return codes.stream()
+        .map(code -> code == TERMINATED && stopAsked ? STOPPED : code) // before it could answer
         .map(code -> code > SIGNALLED && code != STOPPED ? LOST : code) // killed
         .filter(code -> code != 0 && code != LOST)
         .findFirst()
