@@ -148,6 +148,7 @@ cat >"$work/bin/llava" <<END
 export HOME="$work/home" HF_HOME="$work/hub-cache" HF_ENDPOINT=$(<"$work/base/hub.address")
 case \${1:-} in
   train)
+    [[ " \$* " == *" --on "* ]] && exec "$root/llava" "\$@" # a plan of the whole run
     for setting in $small; do # in place of a value on the command line, which may be there once
       for word; do
         shift
@@ -158,7 +159,9 @@ case \${1:-} in
     ;;
   eval) [[ " \$* " == *" --max-tokens "* ]] || set -- "\$@" --max-tokens 8 ;;
   init) [[ " \$* " == *" --vocab "* ]] || set -- "\$@" --vocab 400 ;;
-  serve) # goes on beside the commands that follow, on a free port
+  serve)
+    [[ " \$* " == *" --plan "* ]] && exec "$root/llava" "\$@"
+    # goes on beside the commands that follow, on a free port
     "$root/llava" "\$@" --port 0 >"$work/served" 2>"$work/served.log" &
     echo \$! >>"$work/server"
     until grep -q "is served at" "$work/served"; do kill -0 \$! || exit 1; sleep 0.2; done
