@@ -397,11 +397,6 @@ public final class Llava implements AutoCloseable {
     }
   }
 
-  /// What was found in the prefix cache on disk and written to it; empty without one.
-  public Optional<PrefixStore.Statistics> prefixCache() {
-    return generator.stored();
-  }
-
   private ImageRows rows(RgbImage image, String tenant, Scope scope) {
     String key = image.sha256();
     return encodedImages.get(

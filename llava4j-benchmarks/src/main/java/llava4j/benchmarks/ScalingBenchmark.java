@@ -1,17 +1,12 @@
 package llava4j.benchmarks;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import llava4j.tensor.Device;
-import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.forecast.Forecast;
 import llava4j.train.plan.StepTime;
 import llava4j.train.plan.StepWork;
@@ -60,7 +55,7 @@ record ScalingBenchmark(Set<ScalingCase> cases) implements Benchmark {
       PrimitiveSpeeds here = speeds.computeIfAbsent(measuring, count -> speeds(count, out));
       ScalingProcess.Figures figures =
           ScalingProcess.Figures.parse(
-              line(
+              ProcessOutput.line(
                   ScalingProcess.class,
                   ScalingProcess.MARK,
                   one.processes(),
@@ -118,38 +113,10 @@ record ScalingBenchmark(Set<ScalingCase> cases) implements Benchmark {
 
   private static PrimitiveSpeeds speeds(int processes, PrintWriter out) {
     PrimitiveSpeeds speeds =
-        PrimitiveSpeeds.parse(line(PrimitiveProcess.class, PrimitiveSpeeds.MARK, processes));
+        PrimitiveSpeeds.parse(
+            ProcessOutput.line(PrimitiveProcess.class, PrimitiveSpeeds.MARK, processes));
     out.println("  " + speeds.line());
     out.flush();
     return speeds;
-  }
-
-  private static String line(Class<?> main, String mark, int processes, String... arguments) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream complaints = new ByteArrayOutputStream();
-    LocalLauncher launcher =
-        new LocalLauncher(
-            main.getName(),
-            List.of(arguments),
-            new PrintStream(bytes, true, StandardCharsets.UTF_8),
-            new PrintStream(complaints, true, StandardCharsets.UTF_8));
-    try {
-      int code = launcher.run(processes, Map.of());
-      if (code != 0) {
-        throw new WrongAnswerException(
-            "the processes ended with "
-                + code
-                + ": "
-                + complaints.toString(StandardCharsets.UTF_8));
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-    return bytes
-        .toString(StandardCharsets.UTF_8)
-        .lines()
-        .filter(text -> text.startsWith(mark))
-        .findFirst()
-        .orElseThrow();
   }
 }

@@ -1,13 +1,7 @@
 package llava4j.benchmarks;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import llava4j.train.distributed.LocalLauncher;
 
 /// Memory of parameters, gradients and optimiser state in one of two processes with ZeRO-3,
 /// compared with a single process.
@@ -45,33 +39,9 @@ final class ZeroMemoryBenchmark implements Benchmark {
   }
 
   private static ShardedProcess.Figures measure(int processes, String zero) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream complaints = new ByteArrayOutputStream();
-    LocalLauncher launcher =
-        new LocalLauncher(
-            ShardedProcess.class.getName(),
-            List.of(zero, String.valueOf(processes)),
-            new PrintStream(bytes, true, StandardCharsets.UTF_8),
-            new PrintStream(complaints, true, StandardCharsets.UTF_8));
-    try {
-      int code = launcher.run(processes, Map.of());
-      if (code != 0) {
-        throw new WrongAnswerException(
-            "the processes ended with "
-                + code
-                + ": "
-                + complaints.toString(StandardCharsets.UTF_8));
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
     String line =
-        bytes
-            .toString(StandardCharsets.UTF_8)
-            .lines()
-            .filter(text -> text.startsWith(ShardedProcess.MARK))
-            .findFirst()
-            .orElseThrow();
+        ProcessOutput.line(
+            ShardedProcess.class, ShardedProcess.MARK, processes, zero, String.valueOf(processes));
     return ShardedProcess.Figures.parse(line);
   }
 }

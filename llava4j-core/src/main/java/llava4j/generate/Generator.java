@@ -126,11 +126,6 @@ public final class Generator implements AutoCloseable {
     prefixes.forget();
   }
 
-  /// What was found on disk and written to it; empty without a store.
-  public Optional<PrefixStore.Statistics> stored() {
-    return store.map(PrefixStore::statistics);
-  }
-
   /// What was found in the cache so far.
   public PrefixTree.Statistics reuse() {
     return prefixes.statistics();

@@ -1,9 +1,9 @@
 package llava4j.model;
 
+import llava4j.model.linear.BfloatProducts;
 import llava4j.quant.BfloatSoftmax;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.DType;
-import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -24,7 +24,7 @@ final class BfloatAttention {
 
   /// Whether this processor and this JVM have it.
   static boolean isFast() {
-    return VectorSupport.isAvailable() && Processor.ofThisMachine().hasBf16Products();
+    return VectorSupport.isAvailable() && BfloatProducts.areFast();
   }
 
   /// Causal attention: Softmax(q kᵀ / √headDim) v, each token without the keys behind its own.

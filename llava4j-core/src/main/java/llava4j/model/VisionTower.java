@@ -30,6 +30,7 @@ public final class VisionTower {
   private final Tensor positionEmbedding; // [patches + 1, dim]
   private final Norm inputNorm;
   private final List<Block> blocks;
+  private final Attending attention;
 
   /// Gets its weights from `parameters`, which owns them.
   public VisionTower(VisionConfig config, Parameters parameters) {
@@ -44,6 +45,16 @@ public final class VisionTower {
             .mapToObj(
                 layer -> new Block(config, parameters, root + "encoder.layers." + layer + "."))
             .toList();
+    boolean bfloat =
+        blocks.stream().anyMatch(block -> block.query.roundsManyRows()) && BfloatAttention.isFast();
+    this.attention = bfloat ? BfloatAttention::whole : (q, k, v) -> attend(q, k, v, null, false);
+  }
+
+  /// Attention of all tokens to all.
+  @FunctionalInterface
+  private interface Attending {
+    /// [views, heads, rows, headDim] each, and the result
+    Tensor attend(Tensor query, Tensor key, Tensor value);
   }
 
   public VisionConfig config() {
@@ -66,7 +77,7 @@ public final class VisionTower {
       Tensor hidden = embed(pixels); // [views, patches + 1, dim]
       onHidden.accept(0, hidden);
       for (int layer = 0; layer < blocks.size(); layer++) {
-        Tensor next = blocks.get(layer).forward(hidden); // [views, patches + 1, dim]
+        Tensor next = blocks.get(layer).forward(hidden, attention); // [views, patches + 1, dim]
         hidden.close();
         hidden = next;
         onHidden.accept(layer + 1, hidden);
@@ -116,7 +127,6 @@ public final class VisionTower {
     private final Norm feedForwardNorm;
     private final Linear up;
     private final Linear down;
-    private final boolean bfloat; // of attention
 
     Block(VisionConfig config, Parameters parameters, String prefix) {
       long rows = config.numPatches() + 1L;
@@ -130,27 +140,21 @@ public final class VisionTower {
       this.feedForwardNorm = parameters.layerNorm(prefix + "layer_norm2", config.layerNormEps());
       this.up = parameters.denseLinear(prefix + "mlp.fc1", rows);
       this.down = parameters.denseLinear(prefix + "mlp.fc2", rows);
-      this.bfloat = query.roundsManyRows() && BfloatAttention.isFast();
     }
 
-    Tensor forward(Tensor hidden) {
+    Tensor forward(Tensor hidden, Attending attention) {
       try (Scope scope = new Scope()) {
         Tensor normed = attentionNorm.forward(hidden); // [views, rows, dim]
         Tensor q = splitHeads(query.forward(normed), numHeads); // [views, heads, rows, headDim]
         Tensor k = splitHeads(key.forward(normed), numHeads); // [views, heads, rows, headDim]
         Tensor v = splitHeads(value.forward(normed), numHeads); // [views, heads, rows, headDim]
-        Tensor heads = attended(q, k, v); // [views, heads, rows, headDim]
+        Tensor heads = attention.attend(q, k, v); // [views, heads, rows, headDim]
         Tensor attended = joinHeads(heads); // [views, rows, dim]
         Tensor middle = output.forward(attended).add_(hidden); // [views, rows, dim]
         Tensor wide =
             activate(up.forward(feedForwardNorm.forward(middle))); // [views, rows, intermediate]
         return scope.keep(down.forward(wide).add_(middle)); // [views, rows, dim]
       }
-    }
-
-    /// [views, heads, rows, headDim] each
-    private Tensor attended(Tensor q, Tensor k, Tensor v) {
-      return bfloat ? BfloatAttention.whole(q, k, v) : attend(q, k, v, null, false);
     }
 
     private Tensor activate(Tensor wide) {

@@ -24,9 +24,6 @@ public final class BfloatSoftmax {
       VectorSpecies.of(short.class, VectorShape.forBitSize(INTS.vectorBitSize() / 2));
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
-  /// What rounds the upper half of a number in fp32 to nearest, with ties to even.
-  private static final int ROUNDING = 0x7FFF;
-
   private static final int ROWS_TOGETHER = 32;
 
   /// Scores beside each other: row `r` has `firstLength + r % chunk` keys, and zeros behind them.
@@ -73,17 +70,14 @@ public final class BfloatSoftmax {
     }
     VectorSoftmax.softmax(row, length, scale);
     for (j = 0; j < bound; j += FLOATS.length()) {
-      IntVector bits = FloatVector.fromArray(FLOATS, row, j).reinterpretAsInts();
       ((ShortVector)
-              bits.add(bits.lanewise(LSHR, 16).and(1))
-                  .add(ROUNDING)
+              BlockWidenerVector.rounded(FloatVector.fromArray(FLOATS, row, j))
                   .lanewise(LSHR, 16)
                   .convertShape(I2S, SHORTS, 0))
           .intoMemorySegment(MEMORY, at + 2L * j, LITTLE_ENDIAN);
     }
     for (; j < length; j++) {
-      int bits = Float.floatToRawIntBits(row[j]);
-      MEMORY.set(SHORT, at + 2L * j, (short) ((bits + (bits >>> 16 & 1) + ROUNDING) >>> 16));
+      MEMORY.set(SHORT, at + 2L * j, BlockWidener.round(row[j]));
     }
     MEMORY.asSlice(at + 2L * length, 2L * (row.length - length)).fill((byte) 0);
   }

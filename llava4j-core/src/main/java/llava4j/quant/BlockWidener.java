@@ -139,7 +139,7 @@ public final class BlockWidener {
   }
 
   /// Rounds finite values to nearest, ties to even.
-  private static short round(float value) {
+  static short round(float value) {
     int bits = Float.floatToRawIntBits(value);
     return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
   }

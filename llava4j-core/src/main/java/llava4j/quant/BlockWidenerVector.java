@@ -110,7 +110,7 @@ final class BlockWidenerVector {
   }
 
   /// Bits of finite values, rounded to the upper half: to nearest, ties to even.
-  private static IntVector rounded(FloatVector values) {
+  static IntVector rounded(FloatVector values) {
     IntVector bits = values.reinterpretAsInts();
     return bits.add(bits.lanewise(LSHR, 16).and(1)).add(0x7FFF);
   }
