@@ -1,16 +1,14 @@
 package llava4j.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.Properties;
+import llava4j.io.OwnVersion;
 import picocli.CommandLine.IVersionProvider;
 
-/// The version that the build wrote into `version.properties`, and the version of Java.
+/// The version of llava4j, and that of Java.
 final class Version implements IVersionProvider {
   @Override
-  public String[] getVersion() throws IOException {
+  public String[] getVersion() {
     return new String[] {
-      "llava " + number(),
+      "llava " + OwnVersion.read(),
       "Java "
           + Runtime.version()
           + ", "
@@ -18,13 +16,5 @@ final class Version implements IVersionProvider {
           + " "
           + System.getProperty("os.arch")
     };
-  }
-
-  static String number() throws IOException {
-    Properties properties = new Properties();
-    try (InputStream file = Version.class.getResourceAsStream("version.properties")) {
-      properties.load(file);
-    }
-    return properties.getProperty("version");
   }
 }

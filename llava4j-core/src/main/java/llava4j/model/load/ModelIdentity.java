@@ -7,6 +7,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.error.BadInputException;
+import llava4j.io.OwnVersion;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.Processor;
@@ -30,7 +31,7 @@ public final class ModelIdentity {
     return String.join(
         "\n",
         String.valueOf(NUMERICS),
-        String.valueOf(ModelIdentity.class.getPackage().getImplementationVersion()),
+        OwnVersion.read(),
         checkpoint.config().toString(),
         checkpoint.imageProcessor().toString(),
         device.toString(),

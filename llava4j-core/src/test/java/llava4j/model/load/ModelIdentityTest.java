@@ -12,6 +12,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.golden.Golden;
+import llava4j.io.OwnVersion;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -26,6 +27,8 @@ class ModelIdentityTest {
   void theSameModelStaysTheSame() {
     String once = identity(Golden.path("hf_gqa"), false, PrefillMode.AUTO);
     assertThat(identity(Golden.path("hf_gqa"), false, PrefillMode.AUTO)).isEqualTo(once);
+    assertThat(once.lines()).contains(OwnVersion.read());
+    assertThat(OwnVersion.read()).matches("\\d+\\.\\d+.*");
     assertThat(identity(Golden.path("original"), false, PrefillMode.AUTO)).isNotEqualTo(once);
     assertThat(identity(Golden.path("hf_gqa"), false, PrefillMode.EXACT)).isNotEqualTo(once);
   }

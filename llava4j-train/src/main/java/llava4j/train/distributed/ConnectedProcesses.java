@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
+import llava4j.io.OwnVersion;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;

@@ -1,4 +1,4 @@
-package llava4j.train.distributed;
+package llava4j.io;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,10 +6,11 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 
 /// The version of llava4j that the build wrote into `version.properties`.
-final class OwnVersion {
+public final class OwnVersion {
   private OwnVersion() {}
 
-  static String read() {
+  /// Such as `0.1.0`.
+  public static String read() {
     Properties properties = new Properties();
     try (InputStream file = OwnVersion.class.getResourceAsStream("version.properties")) {
       properties.load(file);
