@@ -82,14 +82,17 @@ public final class Golden {
   public static boolean lists(String name) {
     JsonNode manifest = json("MANIFEST.json");
     boolean listed = manifest.get("files").has(name);
-    if (!listed
-        && !manifest.path("subset").asBoolean(false)
-        && manifest.path("complete").asBoolean(false)) {
+    if (!listed && !isSubset() && manifest.path("complete").asBoolean(false)) {
       boolean known =
           name.startsWith("images/") || name.startsWith("preprocess/") || name.startsWith("gguf/");
       assertThat(known).as("the golden set at " + root() + " lacks " + name).isTrue();
     }
     return listed;
+  }
+
+  /// Whether the manifest calls its set a subset of what is compared elsewhere.
+  public static boolean isSubset() {
+    return json("MANIFEST.json").path("subset").asBoolean(false);
   }
 
   /// Those of some model folders whose weights this set has, which are all of them: a subset alone
@@ -103,7 +106,7 @@ public final class Golden {
                     .anyMatch(name ->
                         name.startsWith(folder + "/") && name.matches(".*\\.(safetensors|bin)")))
             .toList();
-    boolean subset = manifest.path("subset").asBoolean(false);
+    boolean subset = isSubset();
     assertThat(there)
         .as("models of the golden set at " + root())
         .contains(
