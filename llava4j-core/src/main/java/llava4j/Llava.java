@@ -101,7 +101,8 @@ public final class Llava implements AutoCloseable {
       eosIds.add(tokenizer.eosId());
     }
     this.generator =
-        new Generator(model, tokenizer, eosIds, RequestMemory.limits(model, plan), store);
+        new Generator(
+            model, tokenizer, eosIds, RequestMemory.limits(model, plan), options.kvCache(), store);
     this.memory = new RequestMemory(model, plan, generator);
     this.imageEncoder = new ImageEncoder(model);
     this.embedder = new TextEmbedder(model, plan);
@@ -136,7 +137,13 @@ public final class Llava implements AutoCloseable {
       tokenizer = checkpoint.tokenizer().get();
       LlavaConfig config = checkpoint.config();
       MemoryPlan plan =
-          MemoryPlan.of(config, weights, options.device(), options.weights(), options.prefill());
+          MemoryPlan.of(
+              config,
+              weights,
+              options.device(),
+              options.weights(),
+              options.prefill(),
+              options.kvCache());
       if (options.device() instanceof Device.Cpu) {
         AvailableMemory.ofThisProcess()
             .require(bytes -> plan.requireFits(config, weights, options.weights(), bytes));
@@ -166,7 +173,13 @@ public final class Llava implements AutoCloseable {
   public static MemoryPlan plan(Checkpoint checkpoint, LoadOptions options) {
     WeightSource weights = checkpoint.inferenceWeights();
     WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
-    return MemoryPlan.of(checkpoint.config(), weights, options.device(), format, options.prefill());
+    return MemoryPlan.of(
+        checkpoint.config(),
+        weights,
+        options.device(),
+        format,
+        options.prefill(),
+        options.kvCache());
   }
 
   /// The model's name, taken from its folder or file.

@@ -8,6 +8,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.PrefixStore;
 import llava4j.model.linear.PrefillMode;
 import llava4j.model.load.LoadProgress;
@@ -22,6 +23,7 @@ import llava4j.text.template.ConversationTemplate;
 /// @param checkpoint what is not in the checkpoint itself
 /// @param prefill how prompts are multiplied by quantised weights; other than AUTO, it is refused
 ///   for a model that has none
+/// @param kvCache what keys and values are kept in; on a GPU, only AUTO
 /// @param template the conversation template; empty for the model's own chat template
 /// @param imageMode how images are preprocessed; empty for the mode in the checkpoint
 /// @param progress called for each loaded tensor
@@ -33,6 +35,7 @@ public record LoadOptions(
     Device device,
     WeightFormat weights,
     PrefillMode prefill,
+    KvFormat kvCache,
     Optional<ConversationTemplate> template,
     Optional<ImageMode> imageMode,
     LoadProgress progress,
@@ -64,6 +67,7 @@ public record LoadOptions(
         new Device.Cpu(),
         WeightFormat.AUTO,
         PrefillMode.AUTO,
+        KvFormat.AUTO,
         Optional.empty(),
         Optional.empty(),
         LoadProgress.NONE,
@@ -73,22 +77,72 @@ public record LoadOptions(
 
   public LoadOptions withCheckpoint(CheckpointOptions other) {
     return new LoadOptions(
-        other, device, weights, prefill, template, imageMode, progress, threads, prefixCache);
+        other,
+        device,
+        weights,
+        prefill,
+        kvCache,
+        template,
+        imageMode,
+        progress,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withDevice(Device other) {
     return new LoadOptions(
-        checkpoint, other, weights, prefill, template, imageMode, progress, threads, prefixCache);
+        checkpoint,
+        other,
+        weights,
+        prefill,
+        kvCache,
+        template,
+        imageMode,
+        progress,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withWeights(WeightFormat other) {
     return new LoadOptions(
-        checkpoint, device, other, prefill, template, imageMode, progress, threads, prefixCache);
+        checkpoint,
+        device,
+        other,
+        prefill,
+        kvCache,
+        template,
+        imageMode,
+        progress,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withPrefill(PrefillMode other) {
     return new LoadOptions(
-        checkpoint, device, weights, other, template, imageMode, progress, threads, prefixCache);
+        checkpoint,
+        device,
+        weights,
+        other,
+        kvCache,
+        template,
+        imageMode,
+        progress,
+        threads,
+        prefixCache);
+  }
+
+  public LoadOptions withKvCache(KvFormat other) {
+    return new LoadOptions(
+        checkpoint,
+        device,
+        weights,
+        prefill,
+        other,
+        template,
+        imageMode,
+        progress,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withTemplate(ConversationTemplate other) {
@@ -97,6 +151,7 @@ public record LoadOptions(
         device,
         weights,
         prefill,
+        kvCache,
         Optional.of(other),
         imageMode,
         progress,
@@ -110,6 +165,7 @@ public record LoadOptions(
         device,
         weights,
         prefill,
+        kvCache,
         template,
         Optional.of(other),
         progress,
@@ -119,7 +175,16 @@ public record LoadOptions(
 
   public LoadOptions withProgress(LoadProgress other) {
     return new LoadOptions(
-        checkpoint, device, weights, prefill, template, imageMode, other, threads, prefixCache);
+        checkpoint,
+        device,
+        weights,
+        prefill,
+        kvCache,
+        template,
+        imageMode,
+        other,
+        threads,
+        prefixCache);
   }
 
   public LoadOptions withThreads(int other) {
@@ -128,6 +193,7 @@ public record LoadOptions(
         device,
         weights,
         prefill,
+        kvCache,
         template,
         imageMode,
         progress,
@@ -141,6 +207,7 @@ public record LoadOptions(
         device,
         weights,
         prefill,
+        kvCache,
         template,
         imageMode,
         progress,
@@ -158,6 +225,8 @@ public record LoadOptions(
     }
     return prefixCache.map(cache ->
         new PrefixStore(
-            cache.folder(), cache.mostBytes(), ModelIdentity.of(opened, device, weights, prefill)));
+            cache.folder(),
+            cache.mostBytes(),
+            ModelIdentity.of(opened, device, weights, prefill, kvCache)));
   }
 }

@@ -213,6 +213,7 @@ class CommandsTest {
     assertOneSentence(run("ask", "-m", model, "http://127.0.0.1/a.png", "Hi?"), "127.0.0.1");
     assertOneSentence(run("info", "-m", model, "--weights", "int3"), "int3");
     assertOneSentence(run("info", "-m", model, "--prefill-mode", "int3"), "int3");
+    assertOneSentence(run("info", "-m", model, "--kv-cache", "q4_0"), "q4_0");
     assertOneSentence(
         run("ask", "-m", model, "--weights", "fp32", "--prefill-mode", "exact", image, "Hi?"),
         "prefill in exact is for quantised weights");
@@ -245,6 +246,20 @@ class CommandsTest {
     List<String> exact = new ArrayList<>(List.of(ask));
     exact.add(1, "--prefill-mode=exact");
     assertThat(run(exact.toArray(String[]::new))).isZero();
+    assertThat(out.toString()).isNotBlank();
+  }
+
+  @Test
+  void keysAndValuesTakeWhatIsAsked() {
+    List<String> sizes = new ArrayList<>();
+    for (String format : List.of("fp32", "fp16", "q8")) {
+      assertThat(run("info", "-m", model, "--kv-cache", format)).isZero();
+      sizes.add(out.toString().replaceAll("(?s).* \\+ (\\S+ \\S+) of cache for a full.*", "$1"));
+      out.getBuffer().setLength(0);
+    }
+    assertThat(sizes).doesNotHaveDuplicates();
+    String[] ask = {"ask", "-m", model, "--kv-cache=q8", "--max-tokens=4", image, "Hi?"};
+    assertThat(run(ask)).isZero();
     assertThat(out.toString()).isNotBlank();
   }
 

@@ -39,6 +39,7 @@ class UnusedOptionsTest {
           "--device",
           "--weights",
           "--prefill-mode",
+          "--kv-cache",
           "--prefix-cache",
           "--prefix-cache-size",
           "--template",

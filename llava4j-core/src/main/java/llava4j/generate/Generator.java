@@ -13,6 +13,7 @@ import llava4j.generate.Answers.Memory;
 import llava4j.io.CloseAll;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.PrefixStore;
 import llava4j.model.cache.PrefixTree;
@@ -34,20 +35,22 @@ public final class Generator implements AutoCloseable {
   /// @param eosIds ids that end an answer
   public Generator(
       LlavaModel model, Tokenizer tokenizer, Set<Integer> eosIds, SchedulerLimits limits) {
-    this(model, tokenizer, eosIds, limits, Optional.empty());
+    this(model, tokenizer, eosIds, limits, KvFormat.AUTO, Optional.empty());
   }
 
+  /// @param format of keys and values
   /// @param store where prompts are kept on disk; closed with this object
   public Generator(
       LlavaModel model,
       Tokenizer tokenizer,
       Set<Integer> eosIds,
       SchedulerLimits limits,
+      KvFormat format,
       Optional<PrefixStore> store) {
     this.model = model;
     this.limits = limits;
     this.vocabulary = Vocabulary.of(tokenizer, eosIds, model.config().text().vocab());
-    this.pool = model.languageModel().newPool(limits.maxBlocks());
+    this.pool = model.languageModel().newPool(format, limits.maxBlocks());
     this.prefixes = new PrefixTree(pool, store);
     this.store = store;
     this.scheduler = new Scheduler(model, pool, prefixes, limits);

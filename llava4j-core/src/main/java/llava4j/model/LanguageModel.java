@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import llava4j.config.TextConfig;
 import llava4j.model.RotaryEmbedding.Angles;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.model.linear.Embedding;
@@ -61,18 +62,23 @@ public final class LanguageModel {
     return config;
   }
 
-  /// A pool for the caches of several sequences. Beside weights of 4 and 8 bits on a CPU, keys and
-  /// values are F16: half the memory, and half the time of a decode step's attention.
+  /// A pool for the caches of several sequences.
   ///
   /// @param maxBlocks that may exist at the same time
-  public KvPool newPool(int maxBlocks) {
+  /// @throws llava4j.error.BadInputException if there is no kernel for the format here
+  public KvPool newPool(KvFormat format, int maxBlocks) {
     boolean quantized = blocks.getFirst().hasQuantizedWeights();
-    return new KvPool(config, device, KvPool.type(device, quantized), maxBlocks);
+    return new KvPool(config, device, format.type(device, quantized), maxBlocks);
   }
 
   /// An empty cache for one sequence, with memory of its own.
   public KvCache newCache() {
-    return KvCache.alone(newPool(Integer.MAX_VALUE));
+    return newCache(KvFormat.AUTO);
+  }
+
+  /// As [#newCache()], in a format.
+  public KvCache newCache(KvFormat format) {
+    return KvCache.alone(newPool(format, Integer.MAX_VALUE));
   }
 
   /// Whether a pass over two or three tokens costs little more than over one, because weights are

@@ -11,8 +11,8 @@ import llava4j.tensor.ParallelChunks;
 /// every layer, for any number of sequences of any lengths, without copying their caches.
 ///
 /// libtorch's attention wants each cache in one piece and queries, keys and values of one type.
-/// Here keys and values are read where they are; F16 is widened on the way, which halves the bytes
-/// that the time goes into. Sums and softmax are in fp32.
+/// Here keys and values are read where they are; F16 and 8 bits are widened on the way, so that the
+/// time goes into fewer bytes. Sums and softmax are in fp32.
 ///
 /// The query heads of one group share their keys, and a group is dealt to one thread.
 public final class PagedAttention {
@@ -34,13 +34,19 @@ public final class PagedAttention {
   }
 
   /// The shape of one layer's part of a block: `kvHeads` times keys, then as many times values,
-  /// each [rows, headDim].
+  /// each `rows` of [#rowBytes].
   ///
-  /// @param type F16 or F32
+  /// @param type F16 or F32, whose rows are `headDim` numbers; or I8, whose rows have scales behind
+  ///   their numbers
   /// @param rows tokens that a block has room for
   public record Layout(DType type, int kvHeads, int headDim, int rows) {
+    /// Bytes of one token's key or value in one head.
+    public int rowBytes() {
+      return type == DType.I8 ? ByteRow.bytes(headDim) : headDim * type.bytes();
+    }
+
     long headBytes() {
-      return (long) rows * headDim * type.bytes();
+      return (long) rows * rowBytes();
     }
 
     /// From a head's keys to its values.
@@ -78,7 +84,8 @@ public final class PagedAttention {
     return switch (type) {
       case F16 -> new HalfAttentionKernel();
       case F32 -> new FloatAttentionKernel();
-      case BF16, F64, I64, I32, I16, I8, U8, BOOL ->
+      case I8 -> new ByteAttentionKernel();
+      case BF16, F64, I64, I32, I16, U8, BOOL ->
           throw new IllegalArgumentException("no attention over a cache of " + type);
     };
   }
@@ -109,6 +116,39 @@ public final class PagedAttention {
         });
   }
 
+  /// Writes some tokens' keys or values of all heads in the rows of an I8 layout.
+  ///
+  /// @param source address of the first token in [kvHeads, tokens, headDim], fp32
+  /// @param tokens of `source`
+  /// @param count of them that are written
+  /// @param target address of the first head's row for the first token in a block
+  public static void encode(Layout layout, long source, int tokens, int count, long target) {
+    long from = (long) tokens * layout.headDim() * Float.BYTES;
+    long row = (long) layout.headDim() * Float.BYTES;
+    for (int head = 0; head < layout.kvHeads(); head++) {
+      for (int i = 0; i < count; i++) {
+        ByteRow.write(
+            source + head * from + i * row,
+            layout.headDim(),
+            target + head * layout.headBytes() + (long) i * layout.rowBytes());
+      }
+    }
+  }
+
+  /// The reverse of [#encode], into tokens of [kvHeads, tokens, headDim].
+  public static void decode(Layout layout, long block, int count, long target, int tokens) {
+    long to = (long) tokens * layout.headDim() * Float.BYTES;
+    long row = (long) layout.headDim() * Float.BYTES;
+    for (int head = 0; head < layout.kvHeads(); head++) {
+      for (int i = 0; i < count; i++) {
+        ByteRow.read(
+            block + head * layout.headBytes() + (long) i * layout.rowBytes(),
+            layout.headDim(),
+            target + head * to + i * row);
+      }
+    }
+  }
+
   /// One thread's work on the query heads that share one head of keys and values.
   private static final class Group {
     private final AttentionKernel kernel;
@@ -136,7 +176,7 @@ public final class PagedAttention {
       int last = sequence.length() - 1;
       long keys = layerOffset + kvHead * layout.headBytes();
       long values = keys + layout.valuesOffset();
-      long rowOffset = (long) (last % layout.rows()) * headDim * layout.type().bytes();
+      long rowOffset = (long) (last % layout.rows()) * layout.rowBytes();
       long lastBlock = sequence.blocks()[last / layout.rows()] + rowOffset;
       boolean finite = store(pass.key(), kvHead, sequence, lastBlock + keys);
       finite &= store(pass.value(), kvHead, sequence, lastBlock + values);

@@ -8,13 +8,14 @@ import java.util.List;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.golden.GoldenModel;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// With quantised weights, a generated token's logits have the same bits whether it was computed
 /// alone, with guessed tokens behind it, or beside other sequences, and whether or not the JVM had
@@ -25,20 +26,18 @@ class BatchInvarianceTest {
   private static final int TOKENS = 40;
 
   @ParameterizedTest
-  @EnumSource(
-      value = WeightFormat.class,
-      names = {"Q8", "Q4"})
-  void bitsDoNotDependOnCompany(WeightFormat format) {
+  @CsvSource({"Q8, AUTO", "Q4, AUTO", "Q4, Q8"})
+  void bitsDoNotDependOnCompany(WeightFormat format, KvFormat kvFormat) {
     try (GoldenModel golden = GoldenModel.open("original", CheckpointOptions.none(), format)) {
       LlavaModel model = golden.model();
       int[] tokens = new int[TOKENS];
       Arrays.setAll(tokens, i -> 30 + i * 7 % 90);
-      List<float[]> alone = alone(model, tokens);
+      List<float[]> alone = alone(model, kvFormat, tokens);
       for (int guesses : new int[] {0, 1, 3, 7}) {
-        check(alone, guessing(model, tokens, guesses), guesses + " guesses");
+        check(alone, guessing(model, kvFormat, tokens, guesses), guesses + " guesses");
       }
-      check(alone, beside(model, tokens), "beside others");
-      check(alone, alone(model, tokens), "alone again");
+      check(alone, beside(model, kvFormat, tokens), "beside others");
+      check(alone, alone(model, kvFormat, tokens), "alone again");
     }
   }
 
@@ -48,9 +47,9 @@ class BatchInvarianceTest {
     }
   }
 
-  private static List<float[]> alone(LlavaModel model, int[] tokens) {
+  private static List<float[]> alone(LlavaModel model, KvFormat format, int[] tokens) {
     List<float[]> logits = new ArrayList<>();
-    try (KvCache cache = model.languageModel().newCache()) {
+    try (KvCache cache = model.languageModel().newCache(format)) {
       float[] _ = forward(model, prompt(0), RaggedBatch.of(cache, PROMPT));
       for (int token : tokens) {
         logits.add(forward(model, new int[] {token}, RaggedBatch.of(cache, 1)));
@@ -60,9 +59,10 @@ class BatchInvarianceTest {
   }
 
   /// Right and wrong tokens behind each, which are dropped again.
-  private static List<float[]> guessing(LlavaModel model, int[] tokens, int guesses) {
+  private static List<float[]> guessing(
+      LlavaModel model, KvFormat format, int[] tokens, int guesses) {
     List<float[]> logits = new ArrayList<>();
-    try (KvCache cache = model.languageModel().newCache()) {
+    try (KvCache cache = model.languageModel().newCache(format)) {
       float[] _ = forward(model, prompt(0), RaggedBatch.of(cache, PROMPT));
       for (int i = 0; i + guesses < tokens.length; i++) {
         int[] ids = Arrays.copyOfRange(tokens, i, i + 1 + guesses);
@@ -77,9 +77,9 @@ class BatchInvarianceTest {
   }
 
   /// Other sequences of other lengths beside it, and a prompt that is read in pieces.
-  private static List<float[]> beside(LlavaModel model, int[] tokens) {
+  private static List<float[]> beside(LlavaModel model, KvFormat format, int[] tokens) {
     List<float[]> logits = new ArrayList<>();
-    try (KvPool pool = model.languageModel().newPool(100);
+    try (KvPool pool = model.languageModel().newPool(format, 100);
         KvCache cache = new KvCache(pool);
         KvCache second = new KvCache(pool);
         KvCache third = new KvCache(pool)) {

@@ -12,6 +12,7 @@ import llava4j.golden.Golden.GoldenTensor;
 import llava4j.golden.GoldenCase;
 import llava4j.golden.GoldenModel;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.tensor.Scope;
@@ -172,7 +173,7 @@ class ForwardGoldenTest {
       List<SplicedPrompt> prompts = goldenCase.prompts(model);
       int longest = prompts.stream().mapToInt(SplicedPrompt::numRows).max().orElseThrow();
       int[] padding = prompts.stream().mapToInt(prompt -> longest - prompt.numRows()).toArray();
-      KvPool pool = model.languageModel().newPool(Integer.MAX_VALUE);
+      KvPool pool = model.languageModel().newPool(KvFormat.AUTO, Integer.MAX_VALUE);
       List<KvCache> caches = prompts.stream().map(_ -> new KvCache(pool)).toList();
       int[] counts = prompts.stream().mapToInt(SplicedPrompt::numRows).toArray();
       List<Tensor> rows = prompts.stream().map(SplicedPrompt::embeddings).toList();

@@ -10,6 +10,7 @@ import llava4j.golden.Golden;
 import llava4j.golden.GoldenCase;
 import llava4j.golden.GoldenModel;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.ByteMatMul;
 import llava4j.tensor.Processor;
@@ -52,6 +53,20 @@ class QuantizedGoldenTest {
             logits("original", CheckpointOptions.none(), WeightFormat.FP32),
             logits("original", CheckpointOptions.none(), WeightFormat.Q8));
     Golden.check("original as q8, KL", divergence, 2e-3);
+    assertThat(divergence).isPositive();
+  }
+
+  /// Beside exact weights, so that nothing hides it.
+  @ParameterizedTest
+  @CsvSource({"FP16, 1e-6", "Q8, 1e-3"})
+  void roundedKeysAndValuesKeepTheDistribution(KvFormat format, double most) {
+    List<float[]> exact = logits("original", CheckpointOptions.none(), WeightFormat.FP32);
+    double divergence =
+        divergence(
+            exact,
+            logits(
+                "original", CheckpointOptions.none(), WeightFormat.FP32, PrefillMode.AUTO, format));
+    Golden.check("original with a KV cache in " + format + ", KL", divergence, most);
     assertThat(divergence).isPositive();
   }
 
@@ -111,15 +126,24 @@ class QuantizedGoldenTest {
     return logits(model, options, format, PrefillMode.AUTO);
   }
 
-  /// Logits of every position of every golden prompt. [positions][vocab]
   private static List<float[]> logits(
       String model, CheckpointOptions options, WeightFormat format, PrefillMode prefill) {
+    return logits(model, options, format, prefill, KvFormat.AUTO);
+  }
+
+  /// Logits of every position of every golden prompt. [positions][vocab]
+  private static List<float[]> logits(
+      String model,
+      CheckpointOptions options,
+      WeightFormat format,
+      PrefillMode prefill,
+      KvFormat kvFormat) {
     List<float[]> all = new ArrayList<>();
     try (GoldenModel golden = GoldenModel.open(model, options, format, prefill)) {
       for (GoldenCase goldenCase : GoldenCase.all("forward/hf")) {
         try (Scope _ = new Scope()) {
           for (SplicedPrompt prompt : goldenCase.prompts(golden.model())) {
-            try (KvCache cache = golden.model().languageModel().newCache()) {
+            try (KvCache cache = golden.model().languageModel().newCache(kvFormat)) {
               Tensor hidden =
                   golden
                       .model()

@@ -16,6 +16,7 @@ import llava4j.generate.GenerationOptions;
 import llava4j.image.RgbImage;
 import llava4j.image.decode.DecodeOptions;
 import llava4j.image.decode.ImageDecoder;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.linear.PrefillMode;
 
 /// Asks a model, in batches and with greedy decoding. Neighbouring questions about the same image
@@ -51,7 +52,8 @@ public final class ModelAnswerer implements Answerer {
             + options.device().computeType()
             + ", weights "
             + options.weights()
-            + (options.prefill() == PrefillMode.AUTO ? "" : ", prefill " + options.prefill()),
+            + (options.prefill() == PrefillMode.AUTO ? "" : ", prefill " + options.prefill())
+            + (options.kvCache() == KvFormat.AUTO ? "" : ", kv cache " + options.kvCache()),
         maxNewTokens);
   }
 

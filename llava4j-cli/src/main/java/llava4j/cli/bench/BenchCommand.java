@@ -18,6 +18,7 @@ import llava4j.cli.option.PackageFolder;
 import llava4j.cli.option.Unused;
 import llava4j.data.fetch.PackageClient;
 import llava4j.error.BadInputException;
+import llava4j.model.cache.KvFormat;
 import llava4j.tensor.Device;
 import llava4j.tensor.Processor;
 import llava4j.tensor.ThreadCount;
@@ -219,6 +220,10 @@ public final class BenchCommand implements Callable<Integer> {
     if (options.parsedWeights() != WeightFormat.AUTO) {
       throw new BadInputException(
           "--against llama.cpp compares the file's own weights; leave --weights out");
+    }
+    if (options.parsedKvCache() != KvFormat.AUTO) {
+      throw new BadInputException(
+          "--against llama.cpp compares with a KV cache in fp16; leave --kv-cache out");
     }
     String model = Optional.ofNullable(named).or(options::named).orElse("the bundled model");
     if (!model.endsWith(".gguf") || !Files.isRegularFile(Path.of(model))) {

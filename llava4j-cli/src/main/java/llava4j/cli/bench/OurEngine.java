@@ -60,7 +60,13 @@ final class OurEngine implements Engine {
       WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
       options = options.withWeights(format);
       memory =
-          MemoryPlan.of(config, weights, options.device(), options.weights(), options.prefill());
+          MemoryPlan.of(
+              config,
+              weights,
+              options.device(),
+              options.weights(),
+              options.prefill(),
+              options.kvCache());
       if (options.device() instanceof Device.Cpu) {
         AvailableMemory.ofThisProcess()
             .require(bytes -> memory.requireFits(config, weights, options.weights(), bytes));
@@ -150,7 +156,7 @@ final class OurEngine implements Engine {
     ids[before.length] = PromptEncoder.IMAGE_SLOT;
     System.arraycopy(behind, 0, ids, before.length + 1, behind.length);
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache()) {
+        KvCache cache = model.languageModel().newCache(options.kvCache())) {
       SplicedPrompt prompt = model.splicer().splice(ids, List.of(rows(image)));
       int _ = Engine.argmax(Tensors.toFloats(model.forward(prompt.embeddings(), cache)));
     }
@@ -161,7 +167,7 @@ final class OurEngine implements Engine {
   public double prefill(int[] ids) {
     long start = System.nanoTime();
     try (Scope _ = new Scope();
-        KvCache cache = model.languageModel().newCache()) {
+        KvCache cache = model.languageModel().newCache(options.kvCache())) {
       int _ = Engine.argmax(forward(new int[][] {ids}, List.of(cache))[0]);
     }
     return secondsSince(start);
@@ -170,7 +176,7 @@ final class OurEngine implements Engine {
   @Override
   public void begin(int[][] prompts, int steps) {
     end();
-    KvPool pool = model.languageModel().newPool(Integer.MAX_VALUE);
+    KvPool pool = model.languageModel().newPool(options.kvCache(), Integer.MAX_VALUE);
     List<KvCache> caches = Arrays.stream(prompts).map(_ -> new KvCache(pool)).toList();
     int[] next = likeliest(forward(prompts, caches));
     decoding =
@@ -198,7 +204,7 @@ final class OurEngine implements Engine {
   @Override
   public float[][] logits(int[] prompt, int[] following) {
     float[][] found = new float[1 + following.length][];
-    try (KvCache cache = model.languageModel().newCache()) {
+    try (KvCache cache = model.languageModel().newCache(options.kvCache())) {
       found[0] = forward(new int[][] {prompt}, List.of(cache))[0];
       for (int i = 0; i < following.length; i++) {
         found[i + 1] = forward(new int[][] {{following[i]}}, List.of(cache))[0];

@@ -19,6 +19,10 @@ record AttentionCheck() implements Check {
   private static final int KV_HEADS = 2;
   private static final int HEAD_DIM = 128;
   private static final int BLOCK = 16;
+
+  /// Numbers that share a scale in 8 bits.
+  private static final int GROUP = 32;
+
   private static final int ROUNDS = 30;
   private static final int TIMED = 2048;
 
@@ -36,10 +40,10 @@ record AttentionCheck() implements Check {
       return List.of(new NotRun("without the Vector API, libtorch's attention is used"));
     }
     List<Finding> findings = new ArrayList<>();
-    for (DType type : new DType[] {DType.F16, DType.F32}) {
+    for (DType type : new DType[] {DType.F16, DType.F32, DType.I8}) {
       Trial trial =
           new Trial(
-              "attention over a cache in " + (type == DType.F16 ? "fp16" : "fp32"),
+              "attention over a cache in " + named(type),
               "start with LLAVA_JAVA_OPTS=-Dllava.vector=off");
       Random random = new Random(13);
       for (int length : LENGTHS) {
@@ -52,7 +56,7 @@ record AttentionCheck() implements Check {
       try (Arena arena = Arena.ofShared()) {
         Setup setup = new Setup(arena, type, TIMED, Numbers.RANDOM, random);
         double seconds = Trial.best(ROUNDS, setup::attend);
-        double bytes = 2.0 * TIMED * KV_HEADS * HEAD_DIM * type.bytes();
+        double bytes = 2.0 * TIMED * KV_HEADS * setup.layout.rowBytes();
         trial.timed(TIMED + " tokens", seconds, bytes / 1e9, "GB/s");
       }
       findings.add(trial.finding());
@@ -60,9 +64,18 @@ record AttentionCheck() implements Check {
     return findings;
   }
 
+  private static String named(DType type) {
+    return switch (type) {
+      case F16 -> "fp16";
+      case I8 -> "8 bits";
+      default -> "fp32";
+    };
+  }
+
   /// One sequence with random keys and values, all but the last of which are in its blocks.
   private static final class Setup {
     private final DType type;
+    private final Layout layout;
     private final int length;
     private final float[] query; // [heads, headDim]
     private final float[][] keys; // [kvHeads][length * headDim], as the cache keeps them
@@ -73,6 +86,7 @@ record AttentionCheck() implements Check {
 
     Setup(Arena arena, DType type, int length, Numbers numbers, Random random) {
       this.type = type;
+      this.layout = new Layout(type, KV_HEADS, HEAD_DIM, BLOCK);
       this.length = length;
       this.query = numbers.floats(random, HEADS * HEAD_DIM);
       this.keys = new float[KV_HEADS][];
@@ -81,7 +95,7 @@ record AttentionCheck() implements Check {
         keys[head] = kept(numbers.floats(random, length * HEAD_DIM));
         values[head] = kept(numbers.floats(random, length * HEAD_DIM));
       }
-      long headBytes = (long) BLOCK * HEAD_DIM * type.bytes();
+      long headBytes = (long) BLOCK * layout.rowBytes();
       this.blocks = new long[Math.ceilDiv(length, BLOCK)];
       for (int i = 0; i < blocks.length; i++) {
         MemorySegment block = arena.allocate(2 * KV_HEADS * headBytes, 64);
@@ -107,18 +121,51 @@ record AttentionCheck() implements Check {
       for (int i = 0; i < numbers.length && type == DType.F16; i++) {
         numbers[i] = Float.float16ToFloat(Float.floatToFloat16(numbers[i]));
       }
+      for (int from = 0; from < numbers.length && type == DType.I8; from += GROUP) {
+        float scale = scale(numbers, from);
+        for (int i = from; i < from + GROUP && scale > 0; i++) {
+          numbers[i] = (float) Math.rint(numbers[i] / scale) * scale;
+        }
+      }
       return numbers;
+    }
+
+    /// Of a group of 8-bit numbers.
+    private static float scale(float[] numbers, int from) {
+      float most = 0;
+      for (int i = from; i < from + GROUP; i++) {
+        most = Math.max(most, Math.abs(numbers[i]));
+      }
+      return most / 127;
     }
 
     private void store(float[] numbers, int block, MemorySegment target) {
       int from = block * BLOCK * HEAD_DIM;
       int end = Math.min(numbers.length - HEAD_DIM, from + BLOCK * HEAD_DIM); // without the newest
+      if (type == DType.I8) {
+        for (int row = from; row < end; row += HEAD_DIM) {
+          storeBytes(numbers, row, target, (long) (row - from) / HEAD_DIM * layout.rowBytes());
+        }
+        return;
+      }
       for (int i = from; i < end; i++) {
         if (type == DType.F16) {
           target.setAtIndex(ValueLayout.JAVA_SHORT, i - from, Float.floatToFloat16(numbers[i]));
         } else {
           target.setAtIndex(ValueLayout.JAVA_FLOAT, i - from, numbers[i]);
         }
+      }
+    }
+
+    /// One row: its numbers, then the scales of its groups.
+    private static void storeBytes(float[] numbers, int row, MemorySegment target, long at) {
+      for (int group = 0; group < HEAD_DIM / GROUP; group++) {
+        float scale = scale(numbers, row + group * GROUP);
+        for (int i = group * GROUP; i < (group + 1) * GROUP; i++) {
+          int number = scale > 0 ? Math.round(numbers[row + i] / scale) : 0;
+          target.set(ValueLayout.JAVA_BYTE, at + i, (byte) number);
+        }
+        target.set(ValueLayout.JAVA_FLOAT, at + HEAD_DIM + 4L * group, scale);
       }
     }
 
@@ -131,7 +178,6 @@ record AttentionCheck() implements Check {
     }
 
     void attend() {
-      Layout layout = new Layout(type, KV_HEADS, HEAD_DIM, BLOCK);
       PagedAttention.attend(layout, List.of(new Sequence(blocks, length, 0, false)), 0, pass);
     }
 

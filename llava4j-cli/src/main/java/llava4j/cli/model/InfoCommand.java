@@ -168,7 +168,9 @@ public final class InfoCommand implements Callable<Integer> {
   private void printMemory(PrintWriter out, LlavaConfig config, WeightSource weights) {
     Device device = options.parsedDevice();
     WeightFormat format = SmallModel.format(weights, device, options.parsedWeights());
-    MemoryPlan plan = MemoryPlan.of(config, weights, device, format, options.parsedPrefill());
+    MemoryPlan plan =
+        MemoryPlan.of(
+            config, weights, device, format, options.parsedPrefill(), options.parsedKvCache());
     line(out, "device", device + ", activations " + device.computeType() + ", weights " + format);
     line(
         out,

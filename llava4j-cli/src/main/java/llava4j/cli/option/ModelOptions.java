@@ -10,6 +10,7 @@ import llava4j.checkpoint.Checkpoint;
 import llava4j.cli.terminal.Progress;
 import llava4j.error.BadInputException;
 import llava4j.image.ImageMode;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -60,6 +61,15 @@ public final class ModelOptions {
           "How prompts are multiplied by quantised weights: auto (the fastest that keeps the answers), int8, bf16, or"
               + " exact (slow, rounds nothing). By 16-bit weights: auto (in fp32) or bf16. Default: ${DEFAULT-VALUE}.")
   private String prefill;
+
+  @Option(
+      names = "--kv-cache",
+      paramLabel = "FORMAT",
+      defaultValue = "auto",
+      description =
+          "The format of the keys and values of earlier tokens in memory: auto (fp16 beside weights of 4 or 8 bits, else"
+              + " fp32), fp32, fp16 or q8. Default: ${DEFAULT-VALUE}.")
+  private String kvCache;
 
   @Option(
       names = "--prefix-cache",
@@ -136,6 +146,10 @@ public final class ModelOptions {
 
   public PrefillMode parsedPrefill() {
     return PrefillMode.parse(prefill);
+  }
+
+  public KvFormat parsedKvCache() {
+    return KvFormat.parse(kvCache);
   }
 
   private Optional<LoadOptions.PrefixCache> parsedPrefixCache() {
@@ -229,7 +243,8 @@ public final class ModelOptions {
         LoadOptions.defaults()
             .withDevice(parsedDevice())
             .withWeights(parsedWeights())
-            .withPrefill(parsedPrefill());
+            .withPrefill(parsedPrefill())
+            .withKvCache(parsedKvCache());
     Optional<LoadOptions.PrefixCache> cache = parsedPrefixCache();
     if (cache.isPresent()) {
       options = options.withPrefixCache(cache.get());

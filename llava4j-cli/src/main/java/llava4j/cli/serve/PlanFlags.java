@@ -105,7 +105,13 @@ public final class PlanFlags {
     ServingPlan made =
         new ServingPlan(
             checkpoint.config(),
-            MemoryPlan.of(checkpoint.config(), weights, device, format),
+            MemoryPlan.of(
+                checkpoint.config(),
+                weights,
+                device,
+                format,
+                options.parsedPrefill(),
+                options.parsedKvCache()),
             MemoryPlan.stepBytes(checkpoint.config(), weights, device, format),
             new ServingPlan.Load(
                 promptTokens == null ? perImage + QUESTION_TOKENS : promptTokens,

@@ -11,16 +11,19 @@ import org.bytedeco.pytorch.global.torch;
 
 /// Keys and values of some consecutive tokens, all layers. [KvPool] counts its users.
 final class KvBlock {
-  private final Tensor memory; // [layers, 2, kvHeads, rows, headDim]
+  private final PagedAttention.Layout layout;
+  private final Tensor memory; // [layers, 2, kvHeads, rows, headDim, or bytes of a row of I8]
   private final long address;
   int references;
 
   KvBlock(PagedAttention.Layout layout, int numLayers, Device device) {
+    this.layout = layout;
+    long perRow = layout.rowBytes() / layout.type().bytes();
     try (Scope _ = new Scope()) {
       this.memory =
           Scope.own(
               torch.empty(
-                  new long[] {numLayers, 2, layout.kvHeads(), layout.rows(), layout.headDim()},
+                  new long[] {numLayers, 2, layout.kvHeads(), layout.rows(), perRow},
                   Tensors.options(layout.type(), device),
                   new MemoryFormatOptional()));
       this.address = memory.data_ptr().address();
@@ -38,7 +41,27 @@ final class KvBlock {
     return MemorySegment.ofAddress(address).reinterpret(memory.nbytes());
   }
 
-  /// A view of some tokens' keys. [kvHeads, count, headDim]
+  /// Rounds some tokens' keys and values to I8, see [PagedAttention#encode].
+  ///
+  /// @param keys address of the first of them in [kvHeads, tokens, headDim], fp32, on the host
+  /// @param values as keys
+  void encode(int layer, int at, int count, long keys, long values, int tokens) {
+    PagedAttention.encode(layout, keys, tokens, count, rows(layer, 0, at));
+    PagedAttention.encode(layout, values, tokens, count, rows(layer, 1, at));
+  }
+
+  /// Reads the first tokens' keys and values of I8, see [PagedAttention#decode].
+  void decode(int layer, int count, long keys, long values, int tokens) {
+    PagedAttention.decode(layout, rows(layer, 0, 0), count, keys, tokens);
+    PagedAttention.decode(layout, rows(layer, 1, 0), count, values, tokens);
+  }
+
+  private long rows(int layer, int which, int at) {
+    long headed = (long) layout.kvHeads() * layout.rows();
+    return address + ((2L * layer + which) * headed + at) * layout.rowBytes();
+  }
+
+  /// A view of some tokens' keys, of other types than I8. [kvHeads, count, headDim]
   Tensor keys(int layer, int first, int count) {
     return view(layer, 0, first, count);
   }

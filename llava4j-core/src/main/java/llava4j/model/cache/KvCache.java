@@ -2,14 +2,22 @@ package llava4j.model.cache;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
+import llava4j.tensor.DType;
+import llava4j.tensor.NativeRuntime;
+import llava4j.tensor.ParallelChunks;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /// The KV cache of one sequence: a table of blocks with the keys and values of its tokens so far.
 /// Blocks may be shared with other sequences that begin alike; a shared block is copied before it
 /// is written to. Not thread-safe.
 public final class KvCache implements AutoCloseable {
+  /// With fewer, another thread is not worth waking.
+  private static final int FEW_TOKENS = 16;
+
   private final KvPool pool;
   private final boolean ownsPool;
   private final List<KvBlock> blocks = new ArrayList<>();
@@ -84,6 +92,10 @@ public final class KvCache implements AutoCloseable {
   /// @param value as key
   public void write(int layer, Tensor key, Tensor value) {
     int tokens = Math.toIntExact(key.size(2));
+    if (pool.layout().type() == DType.I8) {
+      encode(layer, key, value, tokens);
+      return;
+    }
     try (Scope _ = new Scope()) {
       Tensor keys = key.squeeze(0); // [kvHeads, tokens, headDim]
       Tensor values = value.squeeze(0); // [kvHeads, tokens, headDim]
@@ -98,11 +110,62 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
+  private void encode(int layer, Tensor key, Tensor value, int tokens) {
+    long row = (long) pool.layout().headDim() * Float.BYTES;
+    try (Scope _ = new Scope()) {
+      long keys = key.contiguous().data_ptr().address(); // [1, kvHeads, tokens, headDim]
+      long values = value.contiguous().data_ptr().address(); // [1, kvHeads, tokens, headDim]
+      int first = length / KvPool.BLOCK_ROWS;
+      forEach(
+          KvPool.blocksFor((long) length + tokens) - first,
+          tokens,
+          number -> {
+            int start = Math.max(length, (first + number) * KvPool.BLOCK_ROWS);
+            int at = start % KvPool.BLOCK_ROWS;
+            int count = Math.min(length + tokens - start, KvPool.BLOCK_ROWS - at);
+            long skipped = (start - length) * row;
+            blocks
+                .get(first + number)
+                .encode(layer, at, count, keys + skipped, values + skipped, tokens);
+          });
+    }
+  }
+
+  private KeysAndValues decode(int layer, int rows) {
+    long row = (long) pool.layout().headDim() * Float.BYTES;
+    long[] shape = {1, pool.layout().kvHeads(), rows, pool.layout().headDim()};
+    try (Scope scope = new Scope()) {
+      Tensor keys = torch.empty(shape, Tensors.options(DType.F32), null); // [1, kvHeads, rows, d]
+      Tensor values = torch.empty(shape, Tensors.options(DType.F32), null); // [1, kvHeads, rows, d]
+      long keysAt = keys.data_ptr().address();
+      long valuesAt = values.data_ptr().address();
+      forEach(
+          KvPool.blocksFor(rows),
+          rows,
+          number -> {
+            int first = number * KvPool.BLOCK_ROWS;
+            int count = Math.min(KvPool.BLOCK_ROWS, rows - first);
+            long skipped = first * row;
+            blocks.get(number).decode(layer, count, keysAt + skipped, valuesAt + skipped, rows);
+          });
+      return new KeysAndValues(scope.keep(keys), scope.keep(values));
+    }
+  }
+
+  /// Numbers from 0, on several threads where there is much to do.
+  private static void forEach(int count, int tokens, IntConsumer work) {
+    int threads = tokens < FEW_TOKENS ? 1 : NativeRuntime.numThreads();
+    ParallelChunks.runRows(threads, count, 1, number -> work.accept((int) number));
+  }
+
   /// Keys and values of one layer in one piece, each [1, kvHeads, rows, headDim].
   public record KeysAndValues(Tensor keys, Tensor values) {}
 
-  /// Copies one layer's first `rows` tokens together.
+  /// Copies one layer's first `rows` tokens together, those of I8 as fp32.
   public KeysAndValues read(int layer, int rows) {
+    if (pool.layout().type() == DType.I8) {
+      return decode(layer, rows);
+    }
     try (Scope scope = new Scope()) {
       List<Tensor> keys = new ArrayList<>();
       List<Tensor> values = new ArrayList<>();

@@ -22,7 +22,7 @@ public final class KvPool implements AutoCloseable {
   private int allocated;
   private boolean closed;
 
-  /// @param type that keys and values are kept in
+  /// @param type that keys and values are kept in, of [KvFormat#type]
   /// @param maxBlocks that may exist at the same time
   public KvPool(TextConfig config, Device device, DType type, int maxBlocks) {
     this.device = device;
@@ -32,13 +32,13 @@ public final class KvPool implements AutoCloseable {
     this.maxBlocks = maxBlocks;
   }
 
-  /// The type of keys and values: F16 beside quantised weights on a CPU, if there is a kernel for
-  /// it; otherwise the type of activations, because rounded keys would be the largest error.
+  /// Bytes of one token's keys and values, all layers.
   ///
-  /// @param quantized whether the weights have 4 or 8 bits
-  public static DType type(Device device, boolean quantized) {
-    boolean halved = device instanceof Device.Cpu && quantized && PagedAttention.isAvailable();
-    return halved ? DType.F16 : device.computeType();
+  /// @param type of [KvFormat#type]
+  public static long tokenBytes(TextConfig config, DType type) {
+    PagedAttention.Layout row =
+        new PagedAttention.Layout(type, config.numKvHeads(), config.headDim(), 1);
+    return 2L * config.numLayers() * row.kvHeads() * row.rowBytes();
   }
 
   /// Number of blocks that hold this many tokens.
@@ -53,7 +53,7 @@ public final class KvPool implements AutoCloseable {
 
   /// Bytes from one layer's part of a block to the next.
   public long layerBytes() {
-    return 2L * layout.kvHeads() * layout.rows() * layout.headDim() * layout.type().bytes();
+    return 2L * layout.kvHeads() * layout.rows() * layout.rowBytes();
   }
 
   /// Bytes of one block, all layers.

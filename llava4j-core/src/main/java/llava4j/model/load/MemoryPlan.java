@@ -8,6 +8,7 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
 import llava4j.config.TextConfig;
 import llava4j.error.MemoryShortageException;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.DType;
@@ -39,17 +40,20 @@ public record MemoryPlan(
   /// @param weights all kept tensors, including an adapter that is not merged
   public static MemoryPlan of(
       LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
-    return of(config, weights, device, format, PrefillMode.AUTO);
+    return of(config, weights, device, format, PrefillMode.AUTO, KvFormat.AUTO);
   }
 
   /// As [#of(LlavaConfig, WeightSource, Device, WeightFormat)], with a choice of how quantised
-  /// weights are multiplied with many rows.
+  /// weights are multiplied with many rows, and of what keys and values are kept in.
+  ///
+  /// @throws llava4j.error.BadInputException if there is no kernel for the latter here
   public static MemoryPlan of(
       LlavaConfig config,
       WeightSource weights,
       Device device,
       WeightFormat format,
-      PrefillMode prefill) {
+      PrefillMode prefill,
+      KvFormat kvFormat) {
     long mapped = 0;
     long allocated = 0;
     DType imageType =
@@ -67,24 +71,25 @@ public record MemoryPlan(
       }
     }
     TextConfig text = config.text();
-    DType cacheType = cacheType(weights, device, format);
+    DType cacheType = kvFormat.type(device, isQuantized(weights, device, format));
     long ofLayer = 2L * text.numKvHeads() * text.headDim();
-    // several tokens at once read a copy of one layer's F16 cache, widened and as bf16
-    int copies = DType.F16.bytes() + DType.F32.bytes() + DType.BF16.bytes();
-    long widened = cacheType == DType.F16 ? ofLayer * copies : 0;
-    long perToken = text.numLayers() * ofLayer * cacheType.bytes() + widened;
+    // several tokens at once read a copy of one layer's cache, widened and as bf16
+    int copies =
+        switch (cacheType) {
+          case F16 -> DType.F16.bytes() + DType.F32.bytes() + DType.BF16.bytes();
+          case I8 -> DType.F32.bytes() + DType.BF16.bytes();
+          default -> 0;
+        };
+    long perToken = KvPool.tokenBytes(text, cacheType) + ofLayer * copies;
     long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
     return new MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
   }
 
-  /// What keys and values are kept in, which follows the weights (see `LanguageModel.newCache`).
-  private static DType cacheType(WeightSource weights, Device device, WeightFormat format) {
+  private static boolean isQuantized(WeightSource weights, Device device, WeightFormat format) {
     TensorInfo first = weights.tensors().get("language_model.layers.0.self_attn.q_proj.weight");
-    boolean quantized =
-        first != null
-            && !(MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain);
-    return KvPool.type(device, quantized);
+    return first != null
+        && !(MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain);
   }
 
   /// Bytes of weights that one decode step reads: the language model's matrices and its head, as

@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.error.BadInputException;
 import llava4j.io.OwnVersion;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.Processor;
@@ -21,11 +22,15 @@ public final class ModelIdentity {
 
   private ModelIdentity() {}
 
-  /// The configuration, how images are prepared, how weights are kept and multiplied, the
-  /// processor, and the files of the weights by name, size and time of their last change: reading
-  /// all bytes would take longer than most prompts.
+  /// The configuration, how images are prepared, how weights are kept and multiplied, how keys and
+  /// values are kept, the processor, and the files of the weights by name, size and time of their
+  /// last change: reading all bytes would take longer than most prompts.
   public static String of(
-      Checkpoint checkpoint, Device device, WeightFormat format, PrefillMode prefill) {
+      Checkpoint checkpoint,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill,
+      KvFormat kvFormat) {
     SortedSet<String> files = new TreeSet<>();
     checkpoint.weights().files().forEach(file -> files.add(described(file)));
     return String.join(
@@ -37,6 +42,7 @@ public final class ModelIdentity {
         device.toString(),
         format.toString(),
         prefill.toString(),
+        kvFormat.toString(),
         Processor.ofThisMachine().toString(),
         String.join("\n", files));
   }

@@ -13,6 +13,7 @@ import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.golden.Golden;
 import llava4j.io.OwnVersion;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -65,6 +66,23 @@ class ModelIdentityTest {
     assertThat(identity(model, false, PrefillMode.AUTO)).isNotEqualTo(before);
   }
 
+  @Test
+  void whatKeysAndValuesAreKeptInCounts() {
+    try (Checkpoint checkpoint =
+        new CheckpointOpener(CheckpointOptions.none()).open(Golden.path("hf_gqa"))) {
+      assertThat(
+              Stream.of(KvFormat.values())
+                  .map(format ->
+                      ModelIdentity.of(
+                          checkpoint,
+                          new Device.Cpu(),
+                          WeightFormat.AUTO,
+                          PrefillMode.AUTO,
+                          format)))
+          .doesNotHaveDuplicates();
+    }
+  }
+
   private static String identity(Path model, boolean merge, PrefillMode prefill) {
     CheckpointOptions options =
         new CheckpointOptions(
@@ -76,7 +94,8 @@ class ModelIdentityTest {
             merge,
             CheckpointOptions.none().hub());
     try (Checkpoint checkpoint = new CheckpointOpener(options).open(model)) {
-      return ModelIdentity.of(checkpoint, new Device.Cpu(), WeightFormat.AUTO, prefill);
+      return ModelIdentity.of(
+          checkpoint, new Device.Cpu(), WeightFormat.AUTO, prefill, KvFormat.AUTO);
     }
   }
 
