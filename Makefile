@@ -11,10 +11,12 @@ SCHEMAS ?= 10000
 # of the load test
 SECONDS ?= 120
 MODEL ?=
+# OpenAI's description of its API, which is not part of this project
+SPEC ?=
 # every test class that reads the chosen set of reference outputs; the others were run by make test
 GOLDEN_TESTS = $(shell grep -rlE 'Golden\.(path|lists|files|models|jsonl?|tensors)|GoldenCase|GoldenModel\.open[^C]|GoldenTokenizers|class [A-Za-z]*GoldenTest' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check gpu-check page-test npm-clients-test docs format bench load-test random-schema-test spark-test hosts-test dist dist-test clean java
+.PHONY: help build test quick golden check gpu-check page-test npm-clients-test openai-schema-test docs format bench load-test random-schema-test spark-test hosts-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -45,6 +47,9 @@ page-test: java ## drive the page of llava serve with Chromium; needs Chromium a
 
 npm-clients-test: java ## ask llava serve with the clients from npm; needs Node.js
 	scripts/npm-clients-test.sh
+
+openai-schema-test: java ## hold the answers of llava serve against OpenAI's description: SPEC=openapi.yaml; needs Node.js
+	scripts/openai-schema-test.sh "$(SPEC)"
 
 docs: java ## write the API reference of all published modules to target/apidocs; a warning fails
 	scripts/docs.sh "$$JAVA_HOME"
