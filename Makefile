@@ -6,13 +6,17 @@ GOLDEN ?=
 BENCH ?= --help
 # of the test on a cluster of processes
 ROWS ?= 2000
+# of the test of random schemas
+SCHEMAS ?= 10000
 # of the load test
 SECONDS ?= 120
 MODEL ?=
+# OpenAI's description of its API, which is not part of this project
+SPEC ?=
 # every test class that reads the chosen set of reference outputs; the others were run by make test
 GOLDEN_TESTS = $(shell grep -rlE 'Golden\.(path|lists|files|models|jsonl?|tensors)|GoldenCase|GoldenModel\.open[^C]|GoldenTokenizers|class [A-Za-z]*GoldenTest' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check gpu-check page-test npm-clients-test docs format bench load-test spark-test hosts-test dist dist-test clean java
+.PHONY: help build test quick golden check gpu-check page-test npm-clients-test openai-schema-test docs format bench load-test random-schema-test spark-test hosts-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -44,6 +48,9 @@ page-test: java ## drive the page of llava serve with Chromium; needs Chromium a
 npm-clients-test: java ## ask llava serve with the clients from npm; needs Node.js
 	scripts/npm-clients-test.sh
 
+openai-schema-test: java ## hold the answers of llava serve against OpenAI's description: SPEC=openapi.yaml; needs Node.js
+	scripts/openai-schema-test.sh "$(SPEC)"
+
 docs: java ## write the API reference of all published modules to target/apidocs; a warning fails
 	scripts/docs.sh "$$JAVA_HOME"
 
@@ -55,6 +62,9 @@ bench: java ## run a benchmark: make bench BENCH="name options"
 
 load-test: java ## 64 clients at a server for two minutes; SECONDS=n for another time, MODEL=folder for another model
 	$(MVN) -pl llava4j-cli -am test -Dtest=ManyClientsLoad -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.load.seconds=$(SECONDS) $(if $(MODEL),-Dllava4j.load.model="$$(realpath "$(MODEL)")")
+
+random-schema-test: java ## 10000 random schemas; whatever ends under them is judged by two validators; SCHEMAS=n for another number
+	$(MVN) -pl llava4j-constraint -am test -Dtest=RandomSchemaTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.constraint.schemas=$(SCHEMAS)
 
 spark-test: java ## two Spark executors, one of them killed, on 2000 rows; ROWS=n for another number
 	$(MVN) -pl llava4j-spark -am test -Dtest=ClusterTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.spark.rows=$(ROWS)

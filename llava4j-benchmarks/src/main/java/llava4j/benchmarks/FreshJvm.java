@@ -46,7 +46,8 @@ final class FreshJvm {
     }
   }
 
-  private static ProcessBuilder builder(
+  /// The process, not yet started.
+  static ProcessBuilder builder(
       Class<?> main, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

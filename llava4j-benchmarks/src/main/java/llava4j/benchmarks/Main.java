@@ -64,7 +64,7 @@ public final class Main implements Callable<Integer> {
       names = "--model",
       paramLabel = "PATH",
       defaultValue = "models/llava-tiny",
-      description = "The model of serve. Default: ${DEFAULT-VALUE}.")
+      description = "The model of serve and serve-against. Default: ${DEFAULT-VALUE}.")
   private Path model;
 
   @Option(
@@ -74,6 +74,19 @@ public final class Main implements Callable<Integer> {
           "An OpenAI-compatible server of the same model, such as a llama-server that was started before; for serve"
               + " only.")
   private URI against;
+
+  @Option(
+      names = "--llama-server",
+      paramLabel = "FILE",
+      description = "llama.cpp's llama-server; for serve-against only.")
+  private Path llamaServer;
+
+  @Option(
+      names = "--llama-options",
+      split = " ",
+      paramLabel = "OPTIONS",
+      description = "Further options of llama-server, in one text; for serve-against only.")
+  private List<String> llamaOptions = List.of();
 
   @Option(
       names = "--cases",
@@ -95,11 +108,11 @@ public final class Main implements Callable<Integer> {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     StringBuilder described = new StringBuilder("%nBenchmarks:%n");
-    for (Benchmark benchmark : benchmarks(null, Path.of(""), Optional.empty(), Set.of())) {
+    for (Benchmark benchmark : new Main().benchmarks()) {
       described.append(
           String.format(
               Locale.ROOT,
-              "  %-11s %s%%n",
+              "  %-13s %s%%n",
               benchmark.name(),
               benchmark.description().replace("%", "%%")));
     }
@@ -108,15 +121,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private List<Benchmark> benchmarks() {
-    return benchmarks(zip, model, Optional.ofNullable(against), cases);
-  }
-
-  /// @param zip what maskbench measures; null if it is not run
-  /// @param model what is served
-  /// @param against the server to compare with
-  /// @param cases the runs of scaling
-  static List<Benchmark> benchmarks(
-      Path zip, Path model, Optional<URI> against, Set<ScalingCase> cases) {
+    Path served = model == null ? Path.of("") : model; // null before anything is parsed
     return List.of(
         new VisionBenchmark(),
         new PrefillBenchmark(),
@@ -135,7 +140,8 @@ public final class Main implements Callable<Integer> {
         new ScalingBenchmark(cases),
         new EvalScoreBenchmark(),
         new EvalRunBenchmark(),
-        new ServeBenchmark(model, against),
+        new ServeBenchmark(served, Optional.ofNullable(against)),
+        new ServeAgainstBenchmark(served, Optional.ofNullable(llamaServer), llamaOptions),
         new MaskBenchmark(zip));
   }
 
@@ -144,17 +150,7 @@ public final class Main implements Callable<Integer> {
     if (repeats < 1) {
       throw new ParameterException(spec.commandLine(), "--repeats must be at least 1");
     }
-    if (names.contains("maskbench") && (zip == null || !Files.isReadable(zip))) {
-      throw new ParameterException(
-          spec.commandLine(), "maskbench needs --zip FILE with a file that can be read");
-    }
-    if (against != null && !names.contains("serve")) {
-      throw new ParameterException(spec.commandLine(), "--against is for serve only");
-    }
-    if (spec.commandLine().getParseResult().hasMatchedOption("--cases")
-        && !names.contains("scaling")) {
-      throw new ParameterException(spec.commandLine(), "--cases is for scaling only");
-    }
+    requireOptions();
     PrintWriter out = spec.commandLine().getOut();
     NativeRuntime.useThreads(threads == null ? OptionalInt.empty() : OptionalInt.of(threads));
     Machine machine = Machine.here();
@@ -164,6 +160,32 @@ public final class Main implements Callable<Integer> {
       good &= run(benchmark, machine, out);
     }
     return good ? 0 : 1;
+  }
+
+  private void requireOptions() {
+    require(
+        !names.contains("maskbench") || (zip != null && Files.isReadable(zip)),
+        "maskbench needs --zip FILE with a file that can be read");
+    require(against == null || names.contains("serve"), "--against is for serve only");
+    require(
+        !names.contains("serve-against")
+            || (llamaServer != null
+                && Files.isExecutable(llamaServer)
+                && Files.isRegularFile(model)),
+        "serve-against needs --llama-server FILE with a program that can be started, and --model FILE with a GGUF file");
+    require(
+        names.contains("serve-against") || (llamaServer == null && llamaOptions.isEmpty()),
+        "--llama-server and --llama-options are for serve-against only");
+    require(
+        names.contains("scaling")
+            || !spec.commandLine().getParseResult().hasMatchedOption("--cases"),
+        "--cases is for scaling only");
+  }
+
+  private void require(boolean is, String sentence) {
+    if (!is) {
+      throw new ParameterException(spec.commandLine(), sentence);
+    }
   }
 
   private boolean run(Benchmark benchmark, Machine machine, PrintWriter out) {

@@ -27,8 +27,9 @@ record ServeClients(URI address) {
   /// What came back of one question.
   ///
   /// @param firstMillis until the first text
+  /// @param promptTokens as the server counts them
   /// @param tokens of the answer, as the server counts them
-  record Answer(String text, double firstMillis, int tokens) {}
+  record Answer(String text, double firstMillis, int promptTokens, int tokens) {}
 
   /// What came back of all questions.
   ///
@@ -85,6 +86,7 @@ record ServeClients(URI address) {
         client.send(request, HttpResponse.BodyHandlers.ofLines());
     StringBuilder text = new StringBuilder();
     double first = 0;
+    int promptTokens = 0;
     int tokens = 0;
     try (Stream<String> lines = response.body()) {
       for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
@@ -100,9 +102,10 @@ record ServeClients(URI address) {
         if (first == 0 && !text.isEmpty()) {
           first = (System.nanoTime() - start) / 1e6;
         }
+        promptTokens = Math.max(promptTokens, piece.at("/usage/prompt_tokens").asInt(0));
         tokens = Math.max(tokens, piece.at("/usage/completion_tokens").asInt(0));
       }
     }
-    return new Answer(text.toString(), first, tokens);
+    return new Answer(text.toString(), first, promptTokens, tokens);
   }
 }

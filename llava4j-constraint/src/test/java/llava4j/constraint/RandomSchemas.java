@@ -101,7 +101,7 @@ final class RandomSchemas {
       case 0 -> schema.set("additionalProperties", schema(depth - 1));
       case 1 -> schema.putObject("patternProperties").set(one(PATTERNS), schema(0));
       case 2 -> schema.putObject("propertyNames").put("pattern", one(PATTERNS)).put("maxLength", 4);
-      case 3 -> schema.put("maxProperties", required.size() + 1);
+      case 3 -> schema.put("minProperties", 1).put("maxProperties", required.size() + 1);
       case 4 -> schema.putObject("dependentRequired").putArray("a").add("b");
       default -> schema.put("additionalProperties", false);
     }

@@ -111,9 +111,15 @@ final class Vocabulary {
     return state.mayEnd() && (state.allowed()[0] & 1) != 0;
   }
 
-  /// A text of tokens that are drawn from those that are allowed; null if it does not end within
-  /// some tokens.
+  /// A text of tokens that are drawn evenly from those that are allowed; null if it does not end
+  /// within some tokens.
   static String draw(Constraint constraint, Random random, int most) {
+    return draw(constraint, random, null, most);
+  }
+
+  /// A text of tokens that a model draws from those that are allowed, or that are drawn evenly
+  /// where there is no model; null if it does not end within some tokens.
+  static String draw(Constraint constraint, Random random, RandomModel model, int most) {
     ConstraintState state = constraint.start(TRIE);
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     for (int i = 0; i < most; i++) {
@@ -123,18 +129,21 @@ final class Vocabulary {
             "nothing is allowed behind " + text.toString(StandardCharsets.UTF_8));
       }
       boolean end = ids.contains(END) && (ids.size() == 1 || random.nextInt(3) == 0);
-      int id = end ? END : closing(ids, random, i);
+      int id = end ? END : closing(ids, random, model, i);
       state.accept(id);
       if (id == END) {
         return text.toString(StandardCharsets.UTF_8);
       }
       text.writeBytes(TOKENS.get(id));
+      if (model != null) {
+        model.read(id);
+      }
     }
     return null;
   }
 
   // the longer the text, the more often what brings it to an end
-  private static int closing(List<Integer> ids, Random random, int tokens) {
+  private static int closing(List<Integer> ids, Random random, RandomModel model, int tokens) {
     if (random.nextInt(100) < tokens) {
       for (char one : "}]\"".toCharArray()) {
         if (ids.contains(1 + one)) {
@@ -142,7 +151,7 @@ final class Vocabulary {
         }
       }
     }
-    return ids.get(random.nextInt(ids.size()));
+    return model == null ? ids.get(random.nextInt(ids.size())) : model.next(ids);
   }
 
   static byte[] bytes(int id) {

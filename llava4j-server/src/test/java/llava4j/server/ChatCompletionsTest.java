@@ -215,6 +215,7 @@ class ChatCompletionsTest {
             .answers()
             .getFirst()
             .logProbs();
+    assertThat(body.at("/choices/0/logprobs/refusal").isNull()).isTrue();
     JsonNode content = body.at("/choices/0/logprobs/content");
     assertThat(content).hasSize(expected.size());
     for (int i = 0; i < expected.size(); i++) {

@@ -12,6 +12,9 @@ import com.openai.models.responses.ResponseInputImage;
 import com.openai.models.responses.ResponseInputItem;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -63,7 +66,6 @@ class ResponsesTest {
           "top_logprobs",
           "temperature",
           "reasoning",
-          "user",
           "usage",
           "max_output_tokens",
           "max_tool_calls",
@@ -118,6 +120,11 @@ class ResponsesTest {
                 + ","
                 + item("user", "\"Say hello.\"")),
         Arguments.of(
+            "assistant-phase",
+            item("user", "\"Which number did I save?\"")
+                + ",{\"type\":\"message\",\"role\":\"assistant\",\"phase\":\"final_answer\",\"content\":\"Four.\"},"
+                + item("user", "\"Repeat only the number.\"")),
+        Arguments.of(
             "image-input",
             item(
                 "user",
@@ -168,6 +175,35 @@ class ResponsesTest {
     assertThat(events.getFirst().at("/response/status").asString()).isEqualTo("in_progress");
   }
 
+  /// Compacting and WebSockets need stored responses. Who asks for them hears so and can go on.
+  @Test
+  void whatNeedsStoredResponsesIsNotThere() throws Exception {
+    Client.Reply compacted =
+        fixture.client.post(PATH + "/compact", "{\"model\":\"original\",\"input\":\"Hi\"}");
+    assertThat(compacted.status()).isEqualTo(404);
+    assertThat(compacted.json().at("/error/type").asString()).isEqualTo("not_found_error");
+
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.server.port())) {
+      socket.setSoTimeout(10_000);
+      String upgrade =
+          """
+          GET /v1/responses HTTP/1.1
+          Host: 127.0.0.1
+          Connection: Upgrade
+          Upgrade: websocket
+          Sec-WebSocket-Version: 13
+          Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==
+
+          """;
+      socket
+          .getOutputStream()
+          .write(upgrade.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      assertThat(answer).isEqualTo("HTTP/1.1 405");
+    }
+    assertThat(fixture.client.get("/health").status()).isEqualTo(200);
+  }
+
   private static void requireWhole(JsonNode response, String status) {
     assertThat(response.propertyNames()).containsAll(FIELDS);
     assertThat(response.get("object").asString()).isEqualTo("response");
@@ -205,7 +241,7 @@ class ResponsesTest {
             .post(
                 PATH,
                 more
-                    + "\"instructions\":\"Be brief.\",\"input\":\"Hi\",\"metadata\":{\"a\":\"b\"}}")
+                    + "\"instructions\":\"Be brief.\",\"input\":\"Hi\",\"metadata\":{\"a\":\"b\"},\"user\":\"me\"}")
             .json();
     JsonNode second =
         fixture
@@ -225,6 +261,8 @@ class ResponsesTest {
     assertThat(first.at("/output/0/content")).isNotEqualTo(without.at("/output/0/content"));
     assertThat(first.get("instructions").asString()).isEqualTo("Be brief.");
     assertThat(first.at("/metadata/a").asString()).isEqualTo("b");
+    assertThat(first.get("user").asString()).isEqualTo("me");
+    assertThat(without.has("user")).as("null, which OpenAI's description does not know").isFalse();
   }
 
   @Test

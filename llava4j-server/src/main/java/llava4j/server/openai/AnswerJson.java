@@ -59,7 +59,9 @@ final class AnswerJson {
 
   /// Puts them as `/v1/chat/completions` does.
   void putLogProbs(ObjectNode choice, Generation answer) {
-    choice.putObject("logprobs").set("content", logProbs(answer));
+    ObjectNode logProbs = choice.putObject("logprobs");
+    logProbs.set("content", logProbs(answer));
+    logProbs.putNull("refusal"); // OpenAI's description requires it
   }
 
   /// The log-probabilities of an answer's text, without the token that ended it.

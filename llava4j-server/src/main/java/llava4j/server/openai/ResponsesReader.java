@@ -107,7 +107,8 @@ final class ResponsesReader {
     repeated.put("parallel_tool_calls", fields.flag("parallel_tool_calls").orElse(true));
     CallReader.allowAsker(fields);
     repeated.set("metadata", fields.any("metadata").orElse(Json.object()));
-    for (String name : List.of("user", "safety_identifier", "prompt_cache_key")) {
+    fields.text("user").ifPresent(user -> repeated.put("user", user)); // never null for OpenAI
+    for (String name : List.of("safety_identifier", "prompt_cache_key")) {
       repeated.put(name, fields.text(name).orElse(null));
     }
     return repeated;
