@@ -150,20 +150,25 @@ record KernelCheck(int bits) {
     return Optional.empty();
   }
 
-  /// With one scale for a row of weights and one for an activation's row; rows with a massive
-  /// number are multiplied by the kernels for blocks, or in bf16.
+  /// With one scale for a row of weights and one for an activation's row, which loses half a step
+  /// of the weights where all numbers are the same; rows with a massive number are multiplied by
+  /// the kernels for blocks, or in bf16.
   private static double byBytes(double[] weights, float[] row) {
     double largest = 0;
     double size = 0;
+    boolean same = true;
     for (int i = 0; i < COLUMNS; i++) {
       largest = Math.max(largest, Math.abs(weights[i]));
       size += Math.abs(row[i]);
+      same &= weights[i] == weights[0] && row[i] == row[0];
       if (row[i] == FAR_ABOVE) {
         return byActivations(weights, row, BLOCK) + BF16_ROUNDING * sizes(weights, row);
       }
     }
-    return byActivations(weights, row, COLUMNS)
-        + largest * size * BYTE_ROUNDING * (1 + BYTE_ROUNDING);
+    return same
+        ? BYTE_ROUNDING * sizes(weights, row)
+        : byActivations(weights, row, COLUMNS)
+            + largest * size * BYTE_ROUNDING * (1 + BYTE_ROUNDING);
   }
 
   /// With one scale for each block of activations: each moves by half a step, or less if it is

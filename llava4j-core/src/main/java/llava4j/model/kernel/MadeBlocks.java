@@ -41,9 +41,9 @@ final class MadeBlocks implements BlockMatrix {
       case MOST -> Arrays.fill(row.packed, (byte) -1);
     }
     for (int block = 0; block < row.scales.length; block++) {
+      float scale = numbers == Numbers.RANDOM ? 0.01f + 0.01f * random.nextFloat() : 0.01f;
       // as most files have them, in 16 bits
-      row.scales[block] =
-          Float.float16ToFloat(Float.floatToFloat16(0.01f + 0.01f * random.nextFloat()));
+      row.scales[block] = Float.float16ToFloat(Float.floatToFloat16(scale));
     }
     return row;
   }
