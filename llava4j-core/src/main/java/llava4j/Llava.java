@@ -71,6 +71,7 @@ public final class Llava implements AutoCloseable {
   private final RunningRequests running = new RunningRequests();
   private final Optional<String> templateNote;
   private final Optional<String> weightsNote;
+  private final Optional<String> kernelsNote;
 
   private Llava(
       Checkpoint checkpoint,
@@ -81,6 +82,9 @@ public final class Llava implements AutoCloseable {
       Optional<PrefixStore> store) {
     this.weightsNote =
         MemoryPlan.leftWhole(checkpoint.inferenceWeights(), options.device(), options.weights());
+    this.kernelsNote =
+        MemoryPlan.kernels(checkpoint.inferenceWeights(), options.device(), options.weights())
+            .note();
     this.name = checkpoint.name();
     this.model = model;
     this.tokenizer = tokenizer;
@@ -209,6 +213,12 @@ public final class Llava implements AutoCloseable {
   /// Which matrices are not kept as the options ask, for those who want to know; empty for most.
   public Optional<String> weightsNote() {
     return weightsNote;
+  }
+
+  /// That the kernels for quantised weights were measured in this process, and why; empty if that
+  /// was done before, and for small models.
+  public Optional<String> kernelsNote() {
+    return kernelsNote;
   }
 
   /// Asks one question about an image file, with greedy decoding and up to 512 tokens. The image is

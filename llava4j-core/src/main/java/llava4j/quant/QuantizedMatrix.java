@@ -3,7 +3,6 @@ package llava4j.quant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import llava4j.quant.BlockMatrix.Layout;
 import org.bytedeco.pytorch.Tensor;
 
 /// A matrix of 4- or 8-bit numbers in blocks, packed for the products of a few rows.
@@ -12,26 +11,24 @@ import org.bytedeco.pytorch.Tensor;
 /// number of threads may multiply at the same time.
 public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatrix, OnnxMatrix {
 
-  /// Packs a matrix on all threads, for the fastest kernels of this JVM (ADR 30).
+  /// Packs a matrix on all threads, for the kernels that are usual in this JVM (ADR 30).
   ///
   /// @param memory buffers for packing, shared by all matrices of a model
   /// @throws ArithmeticException if a scale is NaN or infinite
   static QuantizedMatrix of(BlockMatrix matrix, PackingMemory memory) {
-    return VectorSupport.isAvailable() ? PanelMatrix.of(matrix) : OnnxMatrix.of(matrix, memory);
+    return of(matrix, memory, BlockKernel.usual());
   }
 
-  /// The most bytes that a packed matrix of this shape takes.
-  static long bytes(Layout layout, long rows, long columns) {
-    return VectorSupport.isAvailable()
-        ? PanelLayout.most(layout, rows, columns).bytes()
-        : OnnxMatrix.bytes(layout, rows, columns);
-  }
-
-  /// The kernels of this JVM, in words.
-  static String describe() {
-    return VectorSupport.isAvailable()
-        ? "panels, " + HalfMatVecVector.vectorBits() + " bits"
-        : "ONNX Runtime";
+  /// Packs a matrix on all threads.
+  ///
+  /// @param memory buffers for packing, shared by all matrices of a model
+  /// @param kernel one that this JVM has
+  /// @throws ArithmeticException if a scale is NaN or infinite
+  static QuantizedMatrix of(BlockMatrix matrix, PackingMemory memory, BlockKernel kernel) {
+    return switch (kernel) {
+      case PANELS -> PanelMatrix.of(matrix);
+      case ONNX_RUNTIME -> OnnxMatrix.of(matrix, memory);
+    };
   }
 
   long rows();

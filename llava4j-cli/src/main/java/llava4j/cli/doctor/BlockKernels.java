@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.BlockMatrix.Row;
@@ -38,27 +39,29 @@ record BlockKernels() implements Check {
   public List<Finding> run() {
     List<Finding> findings = new ArrayList<>();
     for (int bits : new int[] {4, 8}) {
-      findings.add(multiplied(bits));
+      for (BlockKernel kernel : BlockKernel.available()) {
+        findings.add(multiplied(bits, kernel));
+      }
       findings.add(widened(bits));
     }
     return findings;
   }
 
-  private static Finding multiplied(int bits) {
-    Trial trial = new Trial(bits + "-bit weights x fp32 rows", REMEDY);
+  private static Finding multiplied(int bits, BlockKernel kernel) {
+    Trial trial = new Trial(bits + "-bit weights x fp32 rows (" + kernel.describe() + ")", REMEDY);
     Random random = new Random(bits);
     PackingMemory memory = new PackingMemory();
     for (int block : new int[] {16, 32}) {
       for (int inputs : new int[] {1, 3, 4, 9}) {
         for (Numbers numbers : Numbers.values()) {
           Made matrix = new Made(new Layout(bits, block, false), 49, 320, numbers, random);
-          compare(trial, matrix, numbers.floats(random, inputs * 320), numbers, memory);
+          compare(trial, matrix, numbers.floats(random, inputs * 320), numbers, memory, kernel);
         }
       }
     }
     Made large = new Made(new Layout(bits, 32, false), TIMED, TIMED, Numbers.RANDOM, random);
     try (Scope _ = new Scope();
-        QuantizedMatrix quantized = QuantizedMatrix.of(large, memory)) {
+        QuantizedMatrix quantized = QuantizedMatrix.of(large, memory, kernel)) {
       Tensor input = Tensors.ofFloats(Numbers.RANDOM.floats(random, TIMED), 1, TIMED);
       double seconds =
           Trial.best(
@@ -68,20 +71,25 @@ record BlockKernels() implements Check {
                   Tensor _ = quantized.multiply(input);
                 }
               });
-      double bytes = QuantizedMatrix.bytes(large.layout(), TIMED, TIMED);
+      double bytes = kernel.bytes(large.layout(), TIMED, TIMED);
       trial.timed(TIMED + " x " + TIMED, seconds, bytes / 1e9, "GB/s");
     }
     return trial.finding();
   }
 
   private static void compare(
-      Trial trial, Made matrix, float[] x, Numbers numbers, PackingMemory memory) {
+      Trial trial,
+      Made matrix,
+      float[] x,
+      Numbers numbers,
+      PackingMemory memory,
+      BlockKernel kernel) {
     int columns = Math.toIntExact(matrix.columns());
     int inputs = x.length / columns;
     int outputs = Math.toIntExact(matrix.rows());
     int block = matrix.layout().blockValues();
     try (Scope _ = new Scope();
-        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, memory)) {
+        QuantizedMatrix quantized = QuantizedMatrix.of(matrix, memory, kernel)) {
       float[] found = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, inputs, columns)));
       for (int out = 0; out < outputs; out++) {
         for (int n = 0; n < inputs; n++) {

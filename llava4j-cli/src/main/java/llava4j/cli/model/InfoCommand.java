@@ -16,10 +16,9 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.cli.option.ModelOptions;
 import llava4j.config.LlavaConfig;
-import llava4j.model.linear.ManyRows;
+import llava4j.model.kernel.ModelKernels;
 import llava4j.model.load.MemoryPlan;
 import llava4j.model.load.SmallModel;
-import llava4j.quant.QuantizedMatrix;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -176,15 +175,11 @@ public final class InfoCommand implements Callable<Integer> {
         out,
         "kernels",
         "libtorch " + NativeRuntime.cpuCapability() + "; 16-bit rows: " + VectorSupport.describe());
-    line(
-        out,
-        "",
-        "quantised rows: "
-            + QuantizedMatrix.describe()
-            + "; prompts with 4 bits: "
-            + ManyRows.describe(options.parsedPrefill(), true)
-            + ", with 8 bits: "
-            + ManyRows.describe(options.parsedPrefill(), false));
+    ModelKernels kernels = MemoryPlan.kernels(weights, device, format);
+    kernels.note().ifPresent(spec.commandLine().getErr()::println);
+    new KernelLines(kernels, options.parsedPrefill())
+        .of(MemoryPlan.haveFourBits(weights, device, format))
+        .forEach(text -> line(out, "", text));
     line(
         out,
         "memory",

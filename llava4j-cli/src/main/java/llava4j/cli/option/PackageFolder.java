@@ -1,6 +1,7 @@
 package llava4j.cli.option;
 
 import java.nio.file.Path;
+import llava4j.io.UserCache;
 
 /// Where packages lie that are downloaded for who asks for them.
 public final class PackageFolder {
@@ -8,10 +9,6 @@ public final class PackageFolder {
 
   /// @param cacheHome the environment's `XDG_CACHE_HOME`, or null
   public static Path of(String cacheHome) {
-    Path home =
-        cacheHome == null || cacheHome.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(cacheHome);
-    return home.resolve("llava4j").resolve("packages");
+    return UserCache.folder(cacheHome).resolve("packages");
   }
 }

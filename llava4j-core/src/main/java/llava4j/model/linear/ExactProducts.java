@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.Tensor;
 /// Products in fp32: the matrix is decoded tile by tile in reused memory.
 ///
 /// @param oneDnn the faster product; empty for libtorch's own
-record ExactProducts(Optional<OneDnnLinear> oneDnn, WideTiles tiles) implements ManyRows {
-  @Override
-  public long fewestRows() {
-    return CHOSEN_ROWS;
-  }
+/// @param tiles the reused memory
+record ExactProducts(Optional<OneDnnLinear> oneDnn, WideTiles tiles, long fewestRows)
+    implements ManyRows {
+  /// With fewer rows, decoding the matrix costs more than it saves, as in [BfloatProducts].
+  static final long FEWEST_ROWS = BfloatProducts.FEWEST_ROWS;
 
   @Override
   public Tensor multiply(BlockMatrix blocks, FewRows few, Tensor rows) {

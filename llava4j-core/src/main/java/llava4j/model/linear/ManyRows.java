@@ -1,5 +1,7 @@
 package llava4j.model.linear;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import llava4j.error.BadInputException;
 import llava4j.quant.BlockMatrix;
@@ -43,7 +45,7 @@ public sealed interface ManyRows permits ExactProducts, BfloatProducts, IntegerP
   static Optional<ManyRows> of(
       PrefillMode mode, boolean fourBits, Optional<OneDnnLinear> oneDnn, WideTiles tiles) {
     return switch (mode) {
-      case EXACT -> Optional.of(new ExactProducts(oneDnn, tiles));
+      case EXACT -> Optional.of(new ExactProducts(oneDnn, tiles, CHOSEN_ROWS));
       case BF16 -> {
         requireBfloat();
         yield bfloat(oneDnn, tiles, CHOSEN_ROWS);
@@ -57,27 +59,52 @@ public sealed interface ManyRows permits ExactProducts, BfloatProducts, IntegerP
     };
   }
 
+  /// What AUTO may take on this processor, in the order in which equals are preferred: what rounds
+  /// least is first.
+  ///
+  /// @param fourBits as for [#of]
+  static List<PrefillMode> candidates(boolean fourBits) {
+    List<PrefillMode> candidates = new ArrayList<>(List.of(PrefillMode.EXACT));
+    if (hasBfloat()) {
+      candidates.add(PrefillMode.BF16);
+    }
+    if (fourBits && ByteMatMul.find().isPresent()) {
+      candidates.add(PrefillMode.INT8);
+    }
+    return candidates;
+  }
+
+  /// The products of a candidate that was found to be the fastest, for as many rows as pay for it.
+  ///
+  /// @param candidate one of [#candidates]
+  static Optional<ManyRows> ofFastest(
+      PrefillMode candidate, Optional<OneDnnLinear> oneDnn, WideTiles tiles) {
+    return switch (candidate) {
+      case EXACT -> Optional.of(new ExactProducts(oneDnn, tiles, ExactProducts.FEWEST_ROWS));
+      case BF16 -> bfloat(oneDnn, tiles, BfloatProducts.FEWEST_ROWS);
+      case INT8 -> integers(oneDnn, tiles, IntegerProducts.FEWEST_ROWS);
+      case AUTO -> throw new IllegalArgumentException("auto is no candidate");
+    };
+  }
+
+  private static boolean hasBfloat() {
+    return BfloatProducts.areFast() && OneDnnLinear.find().isPresent();
+  }
+
   /// @throws BadInputException if this processor has no products in bf16
   static void requireBfloat() {
-    if (!BfloatProducts.areFast() || OneDnnLinear.find().isEmpty()) {
+    if (!hasBfloat()) {
       refused("bf16", "avx512_bf16");
     }
   }
 
-  /// What a mode takes on this processor, in words.
-  ///
-  /// @throws BadInputException if this processor cannot compute in this mode
-  static String describe(PrefillMode mode, boolean fourBits) {
-    try (WideTiles tiles = new WideTiles()) {
-      return of(mode, fourBits, OneDnnLinear.find(), tiles)
-          .map(products ->
-              switch (products) {
-                case IntegerProducts _ -> PrefillMode.INT8.toString();
-                case BfloatProducts _ -> PrefillMode.BF16.toString();
-                case ExactProducts _ -> PrefillMode.EXACT.toString();
-              })
-          .orElse("the same kernels");
-    }
+  /// The mode in which products are computed.
+  default PrefillMode mode() {
+    return switch (this) {
+      case IntegerProducts _ -> PrefillMode.INT8;
+      case BfloatProducts _ -> PrefillMode.BF16;
+      case ExactProducts _ -> PrefillMode.EXACT;
+    };
   }
 
   private static Optional<ManyRows> refused(String mode, String flag) {

@@ -8,6 +8,7 @@ import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
+import llava4j.model.kernel.ModelKernels;
 import llava4j.model.linear.BfloatLinear;
 import llava4j.model.linear.Embedding;
 import llava4j.model.linear.Linear;
@@ -16,6 +17,7 @@ import llava4j.model.linear.Parameters;
 import llava4j.model.linear.PrefillMode;
 import llava4j.model.linear.RoundedHalf;
 import llava4j.model.linear.WideTiles;
+import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
 import llava4j.quant.KeptMinimums;
@@ -53,6 +55,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private final WeightFormat format;
   private final LoadProgress progress;
   private final Optional<OneDnnLinear> oneDnn;
+  private final ModelKernels kernels;
   private final Optional<ManyRows> many;
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
@@ -96,9 +99,11 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
     this.prefill = prefill;
     requireMeaning(prefill, device, plans);
+    ModelKernels.Weights weights = MatrixPlan.weights(plans);
+    this.kernels = ModelKernels.of(weights);
     this.many =
         quantizes
-            ? ManyRows.of(prefill, MatrixPlan.haveFourBits(plans), oneDnn, tiles)
+            ? kernels.manyRows(prefill, weights.haveFourBits(), oneDnn, tiles)
             : Optional.empty();
     this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
@@ -165,7 +170,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   @Override
   public Embedding embedding(String name) {
     TensorInfo info = source.tensors().get(name);
-    if (MatrixPlan.embedding(info, source, device, format) instanceof MatrixPlan.Stored stored) {
+    if (MatrixPlan.embedding(info, source, device, format) instanceof MatrixPlan.InFile stored) {
       bytesDone += info.bytes();
       progress.onTensor(name, bytesDone, bytesTotal);
       return new Embedding.Blocks(stored.blocks());
@@ -216,8 +221,9 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     String name = prefix + ".weight";
     return switch (MatrixPlan.linear(source.tensors().get(name), source, device, format)) {
       case MatrixPlan.Plain _ -> linear(table(name), bias(prefix));
-      case MatrixPlan.Stored stored ->
-          quantized(name, stored.blocks(), Optional.of(stored.blocks()), bias(prefix));
+      case MatrixPlan.Stored(BlockMatrix blocks) ->
+          quantized(name, blocks, Optional.of(blocks), bias(prefix));
+      case MatrixPlan.InFile _ -> throw new IllegalStateException(name + " is multiplied");
       case MatrixPlan.Requantized plan -> {
         try (Scope _ = new Scope()) {
           Tensor whole = source.load(name, DType.F32).contiguous(); // [out, in]
@@ -300,8 +306,9 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   }
 
   private void pack(BlockMatrix blocks) {
-    quantized.add(QuantizedMatrix.of(blocks, packing));
-    packedSinceCleaning += QuantizedMatrix.bytes(blocks.layout(), blocks.rows(), blocks.columns());
+    BlockKernel kernel = kernels.of(blocks.layout().bits());
+    quantized.add(QuantizedMatrix.of(blocks, packing, kernel));
+    packedSinceCleaning += kernel.bytes(blocks.layout(), blocks.rows(), blocks.columns());
     if (packedSinceCleaning > PACKED_BETWEEN_CLEANINGS) {
       packedSinceCleaning = 0;
       new NativeHeap().giveBackFree();

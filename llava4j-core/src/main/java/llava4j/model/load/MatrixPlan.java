@@ -4,11 +4,11 @@ import java.util.List;
 import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
+import llava4j.model.kernel.ModelKernels;
 import llava4j.model.linear.BfloatProducts;
 import llava4j.model.linear.PrefillMode;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.BlockMatrix.Layout;
-import llava4j.quant.QuantizedMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.OneDnnLinear;
@@ -19,20 +19,47 @@ import llava4j.tensor.WeightFormat;
 sealed interface MatrixPlan {
 
   /// Bytes in memory.
-  long bytes();
+  ///
+  /// @param kernels that multiply it
+  long bytes(ModelKernels kernels);
 
   /// As a tensor of this type.
-  record Plain(DType type, long bytes) implements MatrixPlan {}
+  record Plain(DType type, long numBytes) implements MatrixPlan {
+    @Override
+    public long bytes(ModelKernels kernels) {
+      return numBytes;
+    }
+  }
 
-  /// In the quantised blocks of the checkpoint.
-  record Stored(BlockMatrix blocks, long bytes) implements MatrixPlan {
-    long numbers() {
-      return blocks.rows() * blocks.columns();
+  /// In the quantised blocks of the checkpoint, packed.
+  record Stored(BlockMatrix blocks) implements MatrixPlan {
+    /// Including the minimums, which are stored separately.
+    @Override
+    public long bytes(ModelKernels kernels) {
+      Layout layout = blocks.layout();
+      long minimums =
+          layout.hasMinimums()
+              ? blocks.rows() * layout.numBlocks(blocks.columns()) * DType.F16.bytes()
+              : 0;
+      return kernels.of(layout.bits()).bytes(layout, blocks.rows(), blocks.columns()) + minimums;
     }
   }
 
   /// In quantised blocks that are made while loading.
-  record Requantized(int bits, long numbers, long bytes) implements MatrixPlan {}
+  record Requantized(int bits, long rows, long columns) implements MatrixPlan {
+    @Override
+    public long bytes(ModelKernels kernels) {
+      return kernels.of(bits).bytes(RowQuantizer.layout(bits), rows, columns);
+    }
+  }
+
+  /// In the quantised blocks of the checkpoint, where they lie.
+  record InFile(BlockMatrix blocks, long numBytes) implements MatrixPlan {
+    @Override
+    public long bytes(ModelKernels kernels) {
+      return numBytes;
+    }
+  }
 
   /// Whether it has 16 bits.
   default boolean isHalf() {
@@ -48,22 +75,27 @@ sealed interface MatrixPlan {
         .toList();
   }
 
-  /// Whether most quantised weights have 4 bits.
-  static boolean haveFourBits(List<MatrixPlan> plans) {
-    long four = 0;
-    for (MatrixPlan plan : plans) {
-      four +=
-          switch (plan) {
-            case Plain _ -> 0;
-            case Stored stored -> signed(stored.blocks().layout().bits(), stored.numbers());
-            case Requantized made -> signed(made.bits(), made.numbers());
-          };
-    }
-    return four > 0;
+  /// The kernels for quantised weights.
+  static ModelKernels kernels(WeightSource source, Device device, WeightFormat format) {
+    return ModelKernels.of(weights(ofAll(source, device, format)));
   }
 
-  private static long signed(int bits, long numbers) {
-    return bits == 4 ? numbers : -numbers;
+  /// The quantised weights. All of a model are quantised in one way.
+  static ModelKernels.Weights weights(List<MatrixPlan> plans) {
+    long[] numbers = new long[9]; // by bits
+    boolean inFile = true;
+    for (MatrixPlan plan : plans) {
+      switch (plan) {
+        case Plain _, InFile _ -> {}
+        case Stored(BlockMatrix blocks) ->
+            numbers[blocks.layout().bits()] += blocks.rows() * blocks.columns();
+        case Requantized(int bits, long rows, long columns) -> {
+          numbers[bits] += rows * columns;
+          inFile = false;
+        }
+      }
+    }
+    return new ModelKernels.Weights(numbers[4], numbers[8], inFile);
   }
 
   /// The type of vision tower and projector: that of activations; bf16 beside weights of 4 bits on
@@ -72,7 +104,7 @@ sealed interface MatrixPlan {
   static DType ofImages(List<MatrixPlan> plans, Device device, PrefillMode prefill) {
     return device instanceof Device.Cpu
             && (prefill == PrefillMode.BF16
-                || (haveFourBits(plans) && prefill != PrefillMode.EXACT))
+                || (weights(plans).haveFourBits() && prefill != PrefillMode.EXACT))
             && BfloatProducts.areFast()
             && OneDnnLinear.find().isPresent()
         ? DType.BF16
@@ -91,15 +123,14 @@ sealed interface MatrixPlan {
       case AUTO ->
           source
               .blocks(info.name())
-              .<MatrixPlan>map(blocks -> new Stored(blocks, bytes(blocks)))
+              .<MatrixPlan>map(Stored::new)
               .orElseGet(() -> table(info, source, device, format));
       case Q8, Q4 -> {
         if (!RowQuantizer.divides(columns)) {
           yield table(info, source, device, format);
         }
         int bits = format == WeightFormat.Q8 || info.name().equals("lm_head.weight") ? 8 : 4;
-        Layout layout = RowQuantizer.layout(bits);
-        yield new Requantized(bits, rows * columns, QuantizedMatrix.bytes(layout, rows, columns));
+        yield new Requantized(bits, rows, columns);
       }
       case FP32, FP16, BF16 -> table(info, source, device, format);
     };
@@ -115,7 +146,7 @@ sealed interface MatrixPlan {
     }
     return source
         .blocks(info.name())
-        .<MatrixPlan>map(blocks -> new Stored(blocks, info.bytes()))
+        .<MatrixPlan>map(blocks -> new InFile(blocks, info.bytes()))
         .orElseGet(() -> table(info, source, device, format));
   }
 
@@ -131,15 +162,5 @@ sealed interface MatrixPlan {
                   : format.typeFor(info.dtype());
         };
     return new Plain(type, values * type.bytes());
-  }
-
-  /// Including the minimums, which are stored separately.
-  private static long bytes(BlockMatrix blocks) {
-    Layout layout = blocks.layout();
-    long minimums =
-        layout.hasMinimums()
-            ? blocks.rows() * layout.numBlocks(blocks.columns()) * DType.F16.bytes()
-            : 0;
-    return QuantizedMatrix.bytes(layout, blocks.rows(), blocks.columns()) + minimums;
   }
 }

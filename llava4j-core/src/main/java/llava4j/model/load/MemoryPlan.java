@@ -10,6 +10,7 @@ import llava4j.config.TextConfig;
 import llava4j.error.MemoryShortageException;
 import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
+import llava4j.model.kernel.ModelKernels;
 import llava4j.model.linear.PrefillMode;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -56,15 +57,16 @@ public record MemoryPlan(
       KvFormat kvFormat) {
     long mapped = 0;
     long allocated = 0;
-    DType imageType =
-        MatrixPlan.ofImages(MatrixPlan.ofAll(weights, device, format), device, prefill);
+    List<MatrixPlan> plans = MatrixPlan.ofAll(weights, device, format);
+    DType imageType = MatrixPlan.ofImages(plans, device, prefill);
+    ModelKernels kernels = ModelKernels.of(MatrixPlan.weights(plans));
     for (TensorInfo info : weights.tensors().values()) {
       if (LoadedParameters.isOfImages(info.name())) {
         allocated += info.numElements() * imageType.bytes();
         continue;
       }
-      long bytes = bytesInMemory(info, weights, device, format);
-      if (isInPlace(info, weights, device, format)) {
+      long bytes = bytesInMemory(info, weights, device, format, kernels);
+      if (isInPlace(info, weights, device, format, kernels)) {
         mapped += bytes;
       } else {
         allocated += bytes;
@@ -86,6 +88,17 @@ public record MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
   }
 
+  /// The kernels that will multiply quantised weights. For the first large model of a machine they
+  /// are measured.
+  public static ModelKernels kernels(WeightSource weights, Device device, WeightFormat format) {
+    return MatrixPlan.kernels(weights, device, format);
+  }
+
+  /// Whether most of the quantised weights have 4 bits.
+  public static boolean haveFourBits(WeightSource weights, Device device, WeightFormat format) {
+    return MatrixPlan.weights(MatrixPlan.ofAll(weights, device, format)).haveFourBits();
+  }
+
   private static boolean isQuantized(WeightSource weights, Device device, WeightFormat format) {
     TensorInfo first = weights.tensors().get("language_model.layers.0.self_attn.q_proj.weight");
     return first != null
@@ -96,9 +109,10 @@ public record MemoryPlan(
   /// they are kept.
   public static long stepBytes(
       LlavaConfig config, WeightSource weights, Device device, WeightFormat format) {
+    ModelKernels kernels = MatrixPlan.kernels(weights, device, format);
     return weights.tensors().values().stream()
         .filter(info -> isReadEachStep(config, info))
-        .mapToLong(info -> bytesInMemory(info, weights, device, format))
+        .mapToLong(info -> bytesInMemory(info, weights, device, format, kernels))
         .sum();
   }
 
@@ -109,21 +123,29 @@ public record MemoryPlan(
   }
 
   private static long bytesInMemory(
-      TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+      TensorInfo info,
+      WeightSource weights,
+      Device device,
+      WeightFormat format,
+      ModelKernels kernels) {
     if (LoadedParameters.isTable(info.name())) {
-      return MatrixPlan.embedding(info, weights, device, format).bytes();
+      return MatrixPlan.embedding(info, weights, device, format).bytes(kernels);
     }
     if (LoadedParameters.isMatrix(info.name())) {
-      return MatrixPlan.linear(info, weights, device, format).bytes();
+      return MatrixPlan.linear(info, weights, device, format).bytes(kernels);
     }
     long values = info.numElements();
     return values * device.computeType().bytes();
   }
 
   private static boolean isInPlace(
-      TensorInfo info, WeightSource weights, Device device, WeightFormat format) {
+      TensorInfo info,
+      WeightSource weights,
+      Device device,
+      WeightFormat format,
+      ModelKernels kernels) {
     if (LoadedParameters.isTable(info.name())
-        && MatrixPlan.embedding(info, weights, device, format) instanceof MatrixPlan.Stored) {
+        && MatrixPlan.embedding(info, weights, device, format) instanceof MatrixPlan.InFile) {
       return true;
     }
     if (device instanceof Device.Cuda || !weights.isView(info.name())) {
@@ -133,7 +155,8 @@ public record MemoryPlan(
         LoadedParameters.isMatrix(info.name())
             ? format.typeFor(info.dtype())
             : device.computeType();
-    return inMemory == info.dtype() && bytesInMemory(info, weights, device, format) == info.bytes();
+    return inMemory == info.dtype()
+        && bytesInMemory(info, weights, device, format, kernels) == info.bytes();
   }
 
   /// Says which matrices are not quantised although the format would have them so; empty where all

@@ -43,6 +43,7 @@ public final class ModelIdentity {
         format.toString(),
         prefill.toString(),
         kvFormat.toString(),
+        MemoryPlan.kernels(checkpoint.inferenceWeights(), device, format).key(),
         Processor.ofThisMachine().toString(),
         String.join("\n", files));
   }
