@@ -215,8 +215,8 @@ public final class Llava implements AutoCloseable {
     return weightsNote;
   }
 
-  /// That the kernels for quantised weights were measured in this process, and why; empty if that
-  /// was done before, and for small models.
+  /// Why kernels for quantised weights are the usual ones although others were measured once; empty
+  /// in all other cases.
   public Optional<String> kernelsNote() {
     return kernelsNote;
   }

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import llava4j.checkpoint.hub.HubSettings;
 import llava4j.cli.doctor.DiskCheck.Place;
 import llava4j.cli.option.BundledModel;
 import llava4j.cli.option.ThreadOption;
+import llava4j.model.kernel.MachineKernels;
 import llava4j.model.load.AvailableMemory;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.NativeRuntime;
@@ -32,7 +34,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:llava works here", "1:something is wrong"},
     footerHeading = "%nExamples:%n",
-    footer = {"  llava doctor", "  llava doctor --json"})
+    footer = {"  llava doctor", "  llava doctor --json", "  llava doctor --measure-kernels"})
 public final class DoctorCommand implements Callable<Integer> {
   private static final int SOMETHING_WRONG = 1;
 
@@ -51,11 +53,22 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object, with all measurements.")
   private boolean json;
 
+  @Option(
+      names = "--measure-kernels",
+      description =
+          "Also time all kernels for quantised weights (half a minute), and keep for this machine and number of threads"
+              + " which are fastest: large models that are loaded from then on use them.")
+  private boolean measureKernels;
+
   @Override
   public Integer call() {
     NativeRuntime.chooseThreads(threadOption.asked());
     NativeRuntime.prepareForInference();
-    Examination examination = Examination.of(checks(NativeRuntime.chosenThreads()));
+    List<Check> checks = new ArrayList<>(checks(NativeRuntime.chosenThreads()));
+    if (measureKernels) {
+      checks.add(new KernelChoice(MachineKernels.ofProcess()::measure));
+    }
+    Examination examination = Examination.of(checks);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(DoctorJson.of(examination));

@@ -211,8 +211,8 @@ public final class ModelOptions {
     return llava;
   }
 
-  /// Says what is unusual about a loaded model: its template, kernels just measured, and with
-  /// `--verbose` its weights.
+  /// Says what is unusual about a loaded model: its template, a measurement of kernels that is of
+  /// no use, and with `--verbose` its weights.
   public void tell(Llava llava, PrintWriter err) {
     llava.templateNote().ifPresent(err::println);
     llava.kernelsNote().ifPresent(err::println);

@@ -2,6 +2,7 @@ package llava4j.model.kernel;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -46,11 +47,15 @@ public record KernelFigures(Map<BlockKernel, Outcome> kernels, Map<PrefillMode, 
   }
 
   /// The kernel for a few rows: the one with the least geometric mean of the times of one row and
-  /// of some, for which it keeps one matrix. Of equals, the first: a library.
+  /// of some, for which it keeps one matrix. Of equals, ours, which keep weights in the size of
+  /// their file and pack them sooner; else the first.
   ///
   /// @return empty if all are wrong
   public Optional<BlockKernel> fastest() {
-    return fastest(kernels, KernelFigures::ofFew);
+    List<BlockKernel> equals = equals(kernels, KernelFigures::ofFew);
+    return equals.contains(BlockKernel.PANELS)
+        ? Optional.of(BlockKernel.PANELS)
+        : equals.stream().findFirst();
   }
 
   /// How many rows are multiplied.
@@ -58,7 +63,7 @@ public record KernelFigures(Map<BlockKernel, Outcome> kernels, Map<PrefillMode, 
   /// @param kernel the one for a few rows
   /// @return empty if that kernel does it best
   public Optional<PrefillMode> fastestProducts(BlockKernel kernel) {
-    Optional<PrefillMode> fastest = fastest(products, KernelFigures::ofMany);
+    Optional<PrefillMode> fastest = equals(products, KernelFigures::ofMany).stream().findFirst();
     return kernels.get(kernel) instanceof Right same
         ? fastest.filter(mode -> ofMany((Right) products.get(mode)) <= ofMany(same) * TIE)
         : fastest;
@@ -72,8 +77,8 @@ public record KernelFigures(Map<BlockKernel, Outcome> kernels, Map<PrefillMode, 
     return right.seconds().get(MANY_ROWS);
   }
 
-  /// The first whose time is about the least.
-  private static <K> Optional<K> fastest(Map<K, Outcome> outcomes, ToDoubleFunction<Right> time) {
+  /// Those whose time is about the least.
+  private static <K> List<K> equals(Map<K, Outcome> outcomes, ToDoubleFunction<Right> time) {
     Map<K, Double> times = new LinkedHashMap<>();
     outcomes.forEach((name, outcome) -> {
       if (outcome instanceof Right right) {
@@ -81,6 +86,6 @@ public record KernelFigures(Map<BlockKernel, Outcome> kernels, Map<PrefillMode, 
       }
     });
     double least = times.values().stream().min(Double::compare).orElse(0.0);
-    return times.keySet().stream().filter(name -> times.get(name) <= least * TIE).findFirst();
+    return times.keySet().stream().filter(name -> times.get(name) <= least * TIE).toList();
   }
 }

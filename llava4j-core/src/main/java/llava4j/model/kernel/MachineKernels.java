@@ -2,17 +2,15 @@ package llava4j.model.kernel;
 
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import llava4j.error.BadInputException;
 import llava4j.io.UserCache;
 import llava4j.model.kernel.KernelFile.Useless;
 
-/// What was found of the kernels on this machine: measured once, kept in a file, and the same for
-/// the whole process, so that answers do not depend on when a model was loaded.
-final class MachineKernels {
+/// What was found of the kernels on this machine: measured when it is asked for, kept in a file,
+/// and read once for the whole process, so that answers do not depend on when a model was loaded.
+public final class MachineKernels {
   private static final MachineKernels OF_PROCESS =
       new MachineKernels(
           UserCache.folder(System.getenv("XDG_CACHE_HOME")),
@@ -24,8 +22,14 @@ final class MachineKernels {
   private final Supplier<MeasuredKernels> measurement;
   private final Map<Machine, Known> known = new HashMap<>(); // the number of threads may change
 
-  /// @param note what the user should know about it: that, and why, it was measured just now
-  record Known(MeasuredKernels measured, Optional<String> note) {}
+  /// @param measured empty if nothing of use was kept
+  /// @param note why a file that was kept is of no use
+  record Known(Optional<MeasuredKernels> measured, Optional<String> note) {}
+
+  /// What was measured just now.
+  ///
+  /// @param file that keeps it
+  public record Kept(MeasuredKernels measured, double seconds, Path file) {}
 
   /// @param folder llava4j's folder in the user's cache
   MachineKernels(Path folder, Supplier<Machine> machine, Supplier<MeasuredKernels> measurement) {
@@ -34,8 +38,22 @@ final class MachineKernels {
     this.measurement = measurement;
   }
 
-  static MachineKernels ofProcess() {
+  public static MachineKernels ofProcess() {
     return OF_PROCESS;
+  }
+
+  /// Checks and times the kernels with the current number of threads, and keeps it for processes
+  /// that start from now on.
+  ///
+  /// @throws llava4j.error.BadInputException if it cannot be kept
+  public Kept measure() {
+    Machine current = machine.get();
+    KernelFile file = KernelFile.in(folder, current);
+    long start = System.nanoTime();
+    MeasuredKernels measured = measurement.get();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    file.write(current, measured);
+    return new Kept(measured, seconds, file.path());
   }
 
   synchronized Known get() {
@@ -44,27 +62,20 @@ final class MachineKernels {
 
   private Known find(Machine current) {
     KernelFile file = KernelFile.in(folder, current);
-    String why = "";
-    if (file.exists()) {
-      try {
-        return new Known(file.read(current), Optional.empty());
-      } catch (Useless e) {
-        why = ", because " + file.path() + " " + e.getMessage();
-      }
+    if (!file.exists()) {
+      return new Known(Optional.empty(), Optional.empty());
     }
-    long start = System.nanoTime();
-    MeasuredKernels measured = measurement.get();
-    String note =
-        String.format(
-            Locale.ROOT,
-            "measured the kernels for quantised weights in %.1f s%s; llava info shows them",
-            (System.nanoTime() - start) / 1e9,
-            why);
     try {
-      file.write(current, measured);
-    } catch (BadInputException e) {
-      note += "; they will be measured again, since " + e.getMessage();
+      return new Known(Optional.of(file.read(current)), Optional.empty());
+    } catch (Useless e) {
+      return new Known(
+          Optional.empty(),
+          Optional.of(
+              "kernels for quantised weights are the usual ones, because "
+                  + file.path()
+                  + " "
+                  + e.getMessage()
+                  + "; 'llava doctor --measure-kernels' makes it anew"));
     }
-    return new Known(measured, Optional.of(note));
   }
 }

@@ -6,7 +6,7 @@ import java.lang.management.ManagementFactory;
 /// What was found of the kernels for quantised weights on a machine.
 public record MeasuredKernels(KernelFigures fourBits, KernelFigures eightBits) {
 
-  /// Checks and measures, in about two seconds.
+  /// Checks and measures: some seconds, most of which Java compiles the kernels.
   static MeasuredKernels ofThisMachine() {
     ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Race race = new Race(System::nanoTime, thread::getCurrentThreadAllocatedBytes);

@@ -9,22 +9,22 @@ import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockKernel;
 import llava4j.tensor.OneDnnLinear;
 
-/// Which kernels multiply a model's quantised weights: the fastest of this machine (ADR 43), or for
-/// a small model, whose answers would not come sooner, the usual ones, which are known without
-/// measuring.
+/// Which kernels multiply a model's quantised weights: the fastest of this machine (ADR 43), where
+/// they were measured; else, and for a small model, whose answers would not come sooner, the usual
+/// ones.
 ///
 /// @param fourBits for a few rows of weights of 4 bits
 /// @param eightBits the same for 8 bits
 /// @param products of [PrefillMode#AUTO] with many rows; empty if the kernels for a few do them
 /// @param measured what the choice is made of; empty for the usual kernels
-/// @param note what the user should know about the measurement
+/// @param note why what was measured is of no use
 public record ModelKernels(
     BlockKernel fourBits,
     BlockKernel eightBits,
     Optional<PrefillMode> products,
     Optional<MeasuredKernels> measured,
     Optional<String> note) {
-  /// Models with fewer bytes of quantised weights load in less time than a measurement takes.
+  /// Models with fewer bytes of quantised weights gain nothing that would be noticed.
   static final long LEAST_BYTES = 512L << 20;
 
   /// How many numbers of a model are quantised.
@@ -54,9 +54,9 @@ public record ModelKernels(
         Optional.empty());
   }
 
-  /// The kernels for a model. The first large one of a machine has them measured.
+  /// The kernels for a model.
   ///
-  /// @throws BadInputException if no kernel of this machine gives right products
+  /// @throws BadInputException if no kernel of this machine was found to give right products
   public static ModelKernels of(Weights weights) {
     return of(weights, MachineKernels.ofProcess());
   }
@@ -66,13 +66,22 @@ public record ModelKernels(
       return usual();
     }
     MachineKernels.Known known = machine.get();
-    BlockKernel four = kernel(known.measured(), 4, weights.fourBits(), weights.inFile());
-    BlockKernel eight = kernel(known.measured(), 8, weights.eightBits(), weights.inFile());
+    if (known.measured().isEmpty()) {
+      return new ModelKernels(
+          BlockKernel.usual(),
+          BlockKernel.usual(),
+          Optional.empty(),
+          Optional.empty(),
+          known.note());
+    }
+    MeasuredKernels measured = known.measured().get();
+    BlockKernel four = kernel(measured, 4, weights.fourBits(), weights.inFile());
+    BlockKernel eight = kernel(measured, 8, weights.eightBits(), weights.inFile());
     Optional<PrefillMode> products =
         weights.haveFourBits()
-            ? known.measured().fourBits().fastestProducts(four)
-            : known.measured().eightBits().fastestProducts(eight);
-    return new ModelKernels(four, eight, products, Optional.of(known.measured()), known.note());
+            ? measured.fourBits().fastestProducts(four)
+            : measured.eightBits().fastestProducts(eight);
+    return new ModelKernels(four, eight, products, known.measured(), known.note());
   }
 
   /// Weights that are quantised while loading keep to panels where these are right: those can be

@@ -1,2 +1,2 @@
-/// Which kernels multiply quantised weights: checked and timed once per machine (ADR 43).
+/// Which kernels multiply quantised weights: checked and timed when asked (ADR 43).
 package llava4j.model.kernel;

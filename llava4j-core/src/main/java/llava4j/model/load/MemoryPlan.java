@@ -88,8 +88,7 @@ public record MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
   }
 
-  /// The kernels that will multiply quantised weights. For the first large model of a machine they
-  /// are measured.
+  /// The kernels that will multiply quantised weights.
   public static ModelKernels kernels(WeightSource weights, Device device, WeightFormat format) {
     return MatrixPlan.kernels(weights, device, format);
   }

@@ -42,15 +42,15 @@ class KernelFiguresTest {
   @CsvSource({
     "1.0, 2.0, 1.2, 2.4, ONNX_RUNTIME",
     "1.2, 2.4, 1.0, 2.0, PANELS",
-    "1.0, 2.0, 1.0, 2.0, ONNX_RUNTIME",
-    // within a few percent the library is taken, though it is slower
-    "1.04, 2.04, 1.0, 2.0, ONNX_RUNTIME",
-    "1.07, 2.14, 1.0, 2.0, PANELS",
+    "1.0, 2.0, 1.0, 2.0, PANELS",
+    // within a few percent ours are taken, though they are slower: they take less memory
+    "1.0, 2.0, 1.04, 2.04, PANELS",
+    "1.0, 2.0, 1.07, 2.14, ONNX_RUNTIME",
     // twice as fast with one row, and a third slower with some
     "2.0, 1.5, 1.0, 2.0, PANELS",
     "1.0, 2.0, 2.0, 1.5, ONNX_RUNTIME"
   })
-  void theFastestIsTakenAndOfEqualsTheLibrary(
+  void theFastestIsTakenAndOfEqualsOurs(
       double one, double some, double ourOne, double ourSome, BlockKernel taken) {
     assertThat(of(few(one, some, 9), few(ourOne, ourSome, 1), Map.of()).fastest()).contains(taken);
   }

@@ -1,6 +1,7 @@
 package llava4j.model.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,9 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import llava4j.error.BadInputException;
 import llava4j.model.kernel.KernelFigures.Right;
 import llava4j.model.kernel.KernelFigures.Wrong;
+import llava4j.model.kernel.MachineKernels.Kept;
 import llava4j.model.kernel.MachineKernels.Known;
 import llava4j.model.linear.PrefillMode;
 import llava4j.quant.BlockKernel;
@@ -21,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A measurement is kept, and made anew where the kept one is of no use.
+/// A measurement is made when it is asked for, kept, and not used where it is of no use.
 class MachineKernelsTest {
   private static final Map<String, String> HERE =
       Map.of("processor", "A", "flags", "avx2", "threads", "2", "java", "25", "libtorch", "2.13");
@@ -30,28 +32,33 @@ class MachineKernelsTest {
   private int measurements;
 
   @Test
-  void itIsMeasuredOnceAndReadAfterwards() throws IOException {
-    Known first = kernels(folder, HERE).get();
-    assertThat(first.note().orElseThrow())
-        .startsWith("measured the kernels for quantised weights in ")
-        .endsWith("; llava info shows them");
-    Known again = kernels(folder, HERE).get();
-    assertThat(measurements).isOne();
-    assertThat(again.note()).isEmpty();
-    assertThat(again.measured()).isEqualTo(first.measured()).isEqualTo(measured(1));
-    try (Stream<Path> files = Files.list(folder)) {
-      assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactly("kernels-2-threads.json");
-    }
+  void nothingIsMeasuredUnlessItIsAskedFor() {
+    assertThat(kernels(folder, HERE).get())
+        .isEqualTo(new Known(Optional.empty(), Optional.empty()));
+    assertThat(measurements).isZero();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void whatWasMeasuredIsReadAfterwards() {
+    Kept kept = kernels(folder, HERE).measure();
+    assertThat(kept.measured()).isEqualTo(measured(1));
+    assertThat(kept.file()).isEqualTo(file()).isRegularFile();
+    assertThat(kernels(folder, HERE).get())
+        .isEqualTo(new Known(Optional.of(measured(1)), Optional.empty()));
+    assertThat(kernels(folder, HERE).measure().measured()).isEqualTo(measured(2));
+    assertThat(kernels(folder, HERE).get().measured()).contains(measured(2));
   }
 
   @Test
   void oneProcessKeepsToWhatItFound() throws IOException {
+    kernels(folder, HERE).measure();
     MachineKernels process = kernels(folder, HERE);
     Known first = process.get();
     Files.delete(file());
     assertThat(process.get()).isEqualTo(first);
-    assertThat(measurements).isOne();
+    process.measure();
+    assertThat(process.get()).isEqualTo(first);
   }
 
   @ParameterizedTest
@@ -61,13 +68,17 @@ class MachineKernelsTest {
     "java, 26, 'java: 25, here 26'",
     "libtorch, 2.14, 'libtorch: 2.13, here 2.14'"
   })
-  void anotherMachineOrVersionIsMeasuredAnew(String fact, String value, String said) {
-    kernels(folder, HERE).get();
+  void anotherMachineOrVersionIsOfNoUse(String fact, String value, String said) {
+    kernels(folder, HERE).measure();
     Map<String, String> other = new LinkedHashMap<>(HERE);
     other.put(fact, value);
-    assertThat(kernels(folder, other).get().note().orElseThrow())
-        .contains("because " + file() + " is of another machine or version (" + said + ")");
-    assertThat(measurements).isEqualTo(2);
+    Known known = kernels(folder, other).get();
+    assertThat(known.measured()).isEmpty();
+    assertThat(known.note().orElseThrow())
+        .contains(
+            "because " + file() + " is of another machine or version (" + said + ")",
+            "llava doctor --measure-kernels");
+    kernels(folder, other).measure();
     assertThat(kernels(folder, other).get().note()).isEmpty();
   }
 
@@ -75,27 +86,29 @@ class MachineKernelsTest {
   void eachNumberOfThreadsHasAFile() {
     Map<String, String> other = new LinkedHashMap<>(HERE);
     other.put("threads", "1");
-    kernels(folder, HERE).get();
-    kernels(folder, other).get();
-    assertThat(kernels(folder, HERE).get().note()).isEmpty();
-    assertThat(kernels(folder, other).get().note()).isEmpty();
-    assertThat(measurements).isEqualTo(2);
+    kernels(folder, HERE).measure();
+    kernels(folder, other).measure();
+    assertThat(kernels(folder, HERE).get().measured()).contains(measured(1));
+    assertThat(kernels(folder, other).get().measured()).contains(measured(2));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "{", "[]", "null", "{\"machine\": 3}", "\u0000\u0001"})
-  void aDamagedFileIsMadeAnew(String content) throws IOException {
+  void aDamagedFileIsOfNoUse(String content) throws IOException {
     Files.writeString(file(), content);
-    assertThat(kernels(folder, HERE).get().note().orElseThrow())
-        .contains("because " + file() + " is damaged: ");
+    Known known = kernels(folder, HERE).get();
+    assertThat(known.measured()).isEmpty();
+    assertThat(known.note().orElseThrow())
+        .contains("because " + file() + " is damaged: ")
+        .doesNotContain("\n");
+    kernels(folder, HERE).measure();
     assertThat(kernels(folder, HERE).get().note()).isEmpty();
-    assertThat(measurements).isOne();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0.25", "-1", "0", "\"fast\"", "1e999", "null"})
   void aTimeThatIsNoneIsDamage(String time) throws IOException {
-    kernels(folder, HERE).get();
+    kernels(folder, HERE).measure();
     String whole = Files.readString(file());
     assertThat(whole).contains("\"8\" : 0.5");
     Files.writeString(file(), whole.replace("\"8\" : 0.5", "\"8\" : " + time));
@@ -108,16 +121,13 @@ class MachineKernelsTest {
   }
 
   @Test
-  void aFolderThatCannotBeWrittenIsNoError() throws IOException {
+  void aFolderThatCannotBeWrittenIsSaid() throws IOException {
     Path taken = Files.writeString(folder.resolve("file"), "");
-    for (int start = 1; start <= 2; start++) {
-      Known known = kernels(taken.resolve("llava4j"), HERE).get();
-      assertThat(known.measured()).isEqualTo(measured(start));
-      assertThat(known.note().orElseThrow())
-          .contains("; they will be measured again, since " + taken, " cannot be written: ")
-          .doesNotContain("\n");
-    }
-    assertThat(measurements).isEqualTo(2);
+    assertThatThrownBy(() -> kernels(taken.resolve("llava4j"), HERE).measure())
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(taken + "")
+        .hasMessageContaining(" cannot be written: ");
+    assertThat(kernels(taken.resolve("llava4j"), HERE).get().note()).isEmpty();
   }
 
   private Path file() {

@@ -46,6 +46,19 @@ class ModelKernelsTest {
   }
 
   @Test
+  void aLargeModelHasTheUsualOnesUntilTheyAreMeasured() {
+    MachineKernels nothing =
+        new MachineKernels(
+            folder,
+            () -> new Machine(Map.of("threads", "2")),
+            () -> {
+              throw new AssertionError("not asked for");
+            });
+    assertThat(ModelKernels.of(new Weights(LARGE, 0, true), nothing))
+        .isEqualTo(ModelKernels.usual());
+  }
+
+  @Test
   void eachWidthTakesItsFastest() {
     ModelKernels kernels =
         of(
@@ -144,12 +157,13 @@ class ModelKernelsTest {
   }
 
   private ModelKernels of(Weights weights, KernelFigures four, KernelFigures eight) {
-    return ModelKernels.of(
-        weights,
+    MachineKernels machine =
         new MachineKernels(
             folder.resolve(String.valueOf(System.nanoTime())),
             () -> new Machine(Map.of("threads", "2")),
-            () -> new MeasuredKernels(four, eight)));
+            () -> new MeasuredKernels(four, eight));
+    machine.measure();
+    return ModelKernels.of(weights, machine);
   }
 
   private static Right few(double seconds) {
