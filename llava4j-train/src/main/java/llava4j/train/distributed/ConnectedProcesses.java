@@ -30,6 +30,10 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 /// Several processes connected by libtorch's process groups: Gloo on CPUs, NCCL on GPUs.
 public final class ConnectedProcesses implements ProcessGroup {
   private final LaunchEnvironment environment;
+  /// Of Gloo, each on a thread: weights that the next block needs must not wait until gradients
+  /// have been summed.
+  private static final int OPERATIONS_AT_ONCE = 4;
+
   private final Device device;
   private final RunStore store;
   private final Backend backend;
@@ -192,33 +196,27 @@ public final class ConnectedProcesses implements ProcessGroup {
   }
 
   @Override
-  public void sum(Tensor tensor) {
+  public Pending beginSum(Tensor tensor) {
     exchanged += tensor.nbytes();
-    runCollective("sum", () -> backend.allreduce(new TensorVector(tensor)));
+    return begin("sum", () -> backend.allreduce(new TensorVector(tensor)));
   }
 
   @Override
   public Pending allGather(Tensor whole, Tensor part) {
     exchanged += whole.nbytes();
-    Work work = translateFailure("gather", () -> backend._allgather_base(whole, part));
-    work.retainReference();
-    return () -> {
-      try (work) {
-        translateFailure("gather", () -> work._wait());
-      }
-    };
+    return begin("gather", () -> backend._allgather_base(whole, part));
   }
 
   @Override
-  public void reduceScatter(Tensor part, Tensor whole) {
+  public Pending reduceScatter(Tensor part, Tensor whole) {
     exchanged += whole.nbytes();
-    runCollective("reduce", () -> backend._reduce_scatter_base(part, whole));
+    return begin("reduce", () -> backend._reduce_scatter_base(part, whole));
   }
 
   @Override
   public void broadcast(Tensor tensor) {
     exchanged += tensor.nbytes();
-    runCollective("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
+    begin("broadcast", () -> backend.broadcast(new TensorVector(tensor))).await();
   }
 
   @Override
@@ -275,9 +273,21 @@ public final class ConnectedProcesses implements ProcessGroup {
     T run();
   }
 
-  private void runCollective(String what, Collective collective) {
+  private Pending begin(String what, Collective collective) {
+    Work work = start(what, collective);
+    return () -> {
+      try (work) {
+        translateFailure(what, () -> work._wait());
+      }
+    };
+  }
+
+  /// The caller closes the result.
+  private Work start(String what, Collective collective) {
     try (Scope _ = new Scope()) {
-      translateFailure(what, () -> collective.begin()._wait());
+      Work work = translateFailure(what, collective::begin);
+      work.retainReference();
+      return work;
     }
   }
 
@@ -313,6 +323,7 @@ public final class ConnectedProcesses implements ProcessGroup {
   private static org.bytedeco.pytorch.gloo.Device glooDevice(LaunchEnvironment environment) {
     String interfaceName = System.getenv("GLOO_SOCKET_IFNAME");
     return interfaceName != null && !interfaceName.isBlank()
+    options.threads(OPERATIONS_AT_ONCE);
         ? ProcessGroupGloo.createDeviceForInterface(interfaceName)
         : ProcessGroupGloo.createDeviceForHostname(ownAddress(environment));
   }
