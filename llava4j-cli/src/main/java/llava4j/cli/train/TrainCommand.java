@@ -31,6 +31,7 @@ import llava4j.train.config.ConfigFile;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
+import llava4j.train.distributed.LauncherWatch;
 import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.LostProcessException;
 import llava4j.train.distributed.ProcessGroup;
@@ -178,6 +179,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    LauncherWatch.start(
+        System.getenv(), sentence -> endAtOnce(new LostProcessException(sentence, false, null)));
     TrainConfig config = config();
     if (plan.isAsked(spec, dryRun)) {
       return plan.print(

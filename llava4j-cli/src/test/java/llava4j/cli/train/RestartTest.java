@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import llava4j.cli.Main;
 import llava4j.golden.Golden;
@@ -81,8 +82,37 @@ class RestartTest {
         .doesNotContain("restart 1", "ended with code 75");
   }
 
-  /// @param second image of sample 1
+  /// Nobody would end them otherwise.
+  @Test
+  void processesEndWithTheLauncherThatWasKilled() throws Exception {
+    Path said = folder.resolve("said");
+    Process launcher =
+        command(IMAGE, "--processes", "2", "maxSteps=100000").redirectOutput(said.toFile()).start();
+    while (launcher.isAlive() && !hasCheckpoint(folder.resolve("out/checkpoints"))) {
+      Thread.sleep(5);
+    }
+    List<ProcessHandle> processes = launcher.children().toList();
+    assertThat(processes).as(Files.readString(said)).hasSize(2);
+    launcher.destroyForcibly().waitFor();
+    try {
+      for (ProcessHandle process : processes) {
+        process.onExit().get(20, TimeUnit.SECONDS);
+      }
+    } finally {
+      processes.forEach(ProcessHandle::destroyForcibly);
+    }
+    assertThat(Files.readString(said))
+        .contains(
+            "llava: process 0 ends because the process that started it has ended; start the same",
+            "llava: process 1 ends because");
+  }
+
   private Process train(String second, String... more) throws IOException {
+    return command(second, more).start();
+  }
+
+  /// @param second image of sample 1
+  private ProcessBuilder command(String second, String... more) throws IOException {
     StringBuilder samples = new StringBuilder();
     for (int i = 0; i < 16; i++) {
       samples.append(
@@ -113,6 +143,6 @@ class RestartTest {
         .forEach(word -> command.add(word.toString()));
     command.addAll(List.of("--out", folder.resolve("out").toString()));
     command.addAll(List.of(more));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ProcessBuilder(command).redirectErrorStream(true);
   }
 }
