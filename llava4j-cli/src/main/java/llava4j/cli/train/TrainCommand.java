@@ -177,10 +177,23 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ThreadOption threads;
 
+  private boolean joining; // the others learn of a failure by the connection, or have met it too
+
   @Override
   public Integer call() throws Exception {
     LauncherWatch.start(
         System.getenv(), sentence -> endAtOnce(new LostProcessException(sentence, false, null)));
+    try {
+      return start();
+    } catch (RuntimeException e) {
+      if (joining) {
+        throw e;
+      }
+      return FirstMistake.tell(spec, e);
+    }
+  }
+
+  private int start() throws Exception {
     TrainConfig config = config();
     if (plan.isAsked(spec, dryRun)) {
       return plan.print(
@@ -206,6 +219,7 @@ public final class TrainCommand implements Callable<Integer> {
     for (String signal : List.of("INT", "TERM")) {
       Signals.register(signal, () -> askToStop(stop, environment));
     }
+    joining = true;
     try (ProcessGroup group =
         ConnectedProcesses.join(environment, where, LONGEST_WAIT, this::endAtOnce)) {
       return trainTogether(config, group, where, stop);

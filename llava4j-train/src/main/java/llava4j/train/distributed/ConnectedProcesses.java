@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
 import llava4j.io.OwnVersion;
@@ -29,11 +30,11 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /// Several processes connected by libtorch's process groups: Gloo on CPUs, NCCL on GPUs.
 public final class ConnectedProcesses implements ProcessGroup {
-  private final LaunchEnvironment environment;
   /// Of Gloo, each on a thread: weights that the next block needs must not wait until gradients
   /// have been summed.
   private static final int OPERATIONS_AT_ONCE = 4;
 
+  private final LaunchEnvironment environment;
   private final Device device;
   private final RunStore store;
   private final Backend backend;
@@ -63,7 +64,8 @@ public final class ConnectedProcesses implements ProcessGroup {
   ///
   /// @param patience timeout for the connection and for each collective
   /// @param onLost called on another thread when a process has sent no heartbeat for long, or said
-  ///   why it ends; at that time the caller may still wait in a collective
+  ///   why it ends; at that time the caller may still wait in a collective, or in this method if
+  ///   the other process never joined (see [EarlyFailure])
   /// @throws LostProcessException if not all processes connect in time, or one ends meanwhile
   /// @throws BadInputException if the address is wrong or the processes differ
   public static ProcessGroup join(
@@ -82,17 +84,23 @@ public final class ConnectedProcesses implements ProcessGroup {
       Agreement agreement =
           new Agreement(store.store(), environment.rank(), environment.worldSize());
       requireOwnRank(store.store(), environment);
+      heartbeats = Heartbeats.start(environment, onLost); // another may fail before it joins
       agreement.require(earlyFacts(environment, device));
-      heartbeats = Heartbeats.start(environment, onLost);
       backend = backend(environment, device, store.store(), patience);
       backend.retainReference();
+      heartbeats.joined();
       return new ConnectedProcesses(environment, device, store, backend, heartbeats, agreement);
     } catch (RuntimeException e) {
+      Optional<Heartbeats.Lost> said = Optional.empty();
       if (heartbeats != null) {
+        said = heartbeats.announced();
         heartbeats.close();
       }
       if (store != null) {
         store.close();
+      }
+      if (said.isPresent()) {
+        throw said.get().exception("", e);
       }
       throw e instanceof BadInputException known ? known : notConnected(environment, patience, e);
     }
@@ -315,6 +323,7 @@ public final class ConnectedProcesses implements ProcessGroup {
     ProcessGroupGloo.Options options =
         ProcessGroupGloo.Options.create(new Milliseconds(patience.toMillis()));
     options.devices(new GlooDeviceVector(glooDevice(environment)));
+    options.threads(OPERATIONS_AT_ONCE);
     return options;
   }
 
@@ -323,7 +332,6 @@ public final class ConnectedProcesses implements ProcessGroup {
   private static org.bytedeco.pytorch.gloo.Device glooDevice(LaunchEnvironment environment) {
     String interfaceName = System.getenv("GLOO_SOCKET_IFNAME");
     return interfaceName != null && !interfaceName.isBlank()
-    options.threads(OPERATIONS_AT_ONCE);
         ? ProcessGroupGloo.createDeviceForInterface(interfaceName)
         : ProcessGroupGloo.createDeviceForHostname(ownAddress(environment));
   }
