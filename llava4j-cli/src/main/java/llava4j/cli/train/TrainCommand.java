@@ -196,12 +196,11 @@ public final class TrainCommand implements Callable<Integer> {
   private int start() throws Exception {
     TrainConfig config = config();
     if (plan.isAsked(spec, dryRun)) {
+      BaseModel model = baseModel(CheckpointOptions.none());
       return plan.print(
-          config,
-          baseModel(CheckpointOptions.none()),
-          maxLength(),
-          data,
-          spec.commandLine().getOut());
+          spec,
+          new PlanFlags.Asked(config, replacements(), model, maxLength(), data),
+          this::requireUsed);
     }
     requireGiven();
     if (dryRun) {

@@ -102,11 +102,11 @@ class TrainingPlanTest {
     assertThat(plan.fits()).isFalse();
     assertThat(plan.lines(OptionalDouble.empty()))
         .anyMatch(line -> line.contains("does not fit"))
-        .anyMatch(line -> line.contains("preset lora7b") && line.contains("preset qlora7b"));
+        .anyMatch(line -> line.contains("train lora7b ") && line.contains("train qlora7b "));
     assertThat(plan("8xRTX4090", "finetune13b", "zero=GRADIENTS").lines(OptionalDouble.empty()))
         .anyMatch(line -> line.startsWith("  what fits: "));
     assertThat(plan("8xA100", "finetune7b", "zero=NONE").lines(OptionalDouble.empty()))
-        .anyMatch(line -> line.contains("what fits: zero=PARAMETERS"));
+        .anyMatch(line -> line.contains("what fits: llava train finetune7b zero=PARAMETERS"));
   }
 
   @Test
