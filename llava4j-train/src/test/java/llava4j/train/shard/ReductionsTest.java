@@ -47,7 +47,7 @@ class ReductionsTest {
   private final ExecutorService first = Executors.newSingleThreadExecutor();
   private final ExecutorService second = Executors.newSingleThreadExecutor();
   private ProcessGroup ofFirst;
-  private ProcessGroup ofSecond;
+  private ProcessGroup ofSecond; // null once closed
 
   @BeforeAll
   static void prepare() {
@@ -65,7 +65,9 @@ class ReductionsTest {
   @AfterEach
   void close() throws Exception {
     Future<?> closed = first.submit(ofFirst::close);
-    second.submit(ofSecond::close).get();
+    if (ofSecond != null) {
+      second.submit(ofSecond::close).get();
+    }
     closed.get();
     first.shutdown();
     second.shutdown();
@@ -113,6 +115,7 @@ class ReductionsTest {
     Future<List<Float>> sums = first.submit(one::sums);
     second.submit(() -> ofSecond.announceFailure(new BadInputException("my.json is empty"))).get();
     Future<?> closed = second.submit(ofSecond::close);
+    ofSecond = null; // closed once
     assertThatThrownBy(() -> await(sums))
         .cause()
         .isInstanceOf(LostProcessException.class)
