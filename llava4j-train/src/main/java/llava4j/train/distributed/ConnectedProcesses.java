@@ -283,9 +283,18 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   private Pending begin(String what, Collective collective) {
     Work work = start(what, collective);
-    return () -> {
-      try (work) {
-        translateFailure(what, () -> work._wait());
+    return new Pending() {
+      @Override
+      public void await() {
+        try (work) {
+          translateFailure(what, () -> work._wait());
+        }
+      }
+
+      // left to the collector, it would be freed behind the backend: the heap is corrupt then
+      @Override
+      public void giveUp() {
+        work.close();
       }
     };
   }

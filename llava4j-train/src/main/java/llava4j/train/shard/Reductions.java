@@ -91,6 +91,7 @@ public final class Reductions implements AutoCloseable {
   @Override
   public void close() {
     underWay.forEach(one -> {
+      one.pending().giveUp();
       if (one.receivedOrNull() != null) {
         one.receivedOrNull().close();
       }
