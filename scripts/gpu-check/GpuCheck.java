@@ -17,7 +17,11 @@ import tools.jackson.databind.node.ObjectNode;
 /// Runs llava's own commands on a GPU and beside it on the processor, and writes what came out:
 /// `GpuCheck ROOT [--out FILE] [--model FOLDER] [--device NAME]`, from scripts/gpu-check.sh.
 final class GpuCheck {
-  private static final int BUDGET_SECONDS = 450;
+  /// Of everything but the download; a program is ended when it is over.
+  private static final double BUDGET_SECONDS = Double.parseDouble(System.getProperty("gpu-check.seconds", "450"));
+
+  /// Of the model with random weights.
+  private static final long MODEL_BYTES = Long.getLong("gpu-check.model-bytes", 13_500_000_000L);
   private static final List<String> IMAGES =
       List.of("bicycle", "elephant", "hamburger", "moon", "penguin", "pizza");
   private static final List<String> ZERO = List.of("NONE", "OPTIMIZER", "GRADIENTS", "PARAMETERS");
@@ -26,7 +30,7 @@ final class GpuCheck {
   private static final double LOG_PROBABILITY = 0.1;
   private static final double LOSS = 0.02;
   private static final String NO_QUANTISED =
-      "quantised matrices are not computed on a GPU; --weights q8 and q4 are bf16 there";
+      "quantised matrices are not computed on a GPU; --weights q8 and q4 are refused there";
 
   private final JsonMapper json = new JsonMapper();
   private final ObjectNode result = json.createObjectNode();
@@ -35,7 +39,9 @@ final class GpuCheck {
   private final Map<String, String> options;
   private final String device;
   private long begun = System.nanoTime();
+  private boolean counting; // whether the time counts
   private Optional<String> reason = Optional.empty();
+  private Optional<String> noModel = Optional.empty();
   private boolean failed;
 
   private GpuCheck(Path root, Path work, Map<String, String> options) {
@@ -79,17 +85,28 @@ final class GpuCheck {
     } finally {
       delete(work);
     }
-    Path out = Path.of(options.getOrDefault("--out", "gpu-check.json"));
-    Files.writeString(out, check.result.toPrettyString() + "\n");
-    System.out.println("written to " + out);
+    System.out.println("written to " + check.out());
     System.exit(check.failed ? 1 : 0);
   }
 
-  private void run() {
+  private Path out() {
+    return Path.of(options.getOrDefault("--out", "gpu-check.json"));
+  }
+
+  /// After every line, so that a machine that is taken away leaves what is known.
+  private void write() throws IOException {
+    Files.writeString(out(), result.toPrettyString() + "\n");
+  }
+
+  private void run() throws IOException {
     result.put("time", Instant.now().toString());
     result.put("device", device);
+    write(); // a file that cannot be written is named at once
+    noModel = noRoom();
+    noModel.ifPresent(why -> System.out.println("note: " + why));
     reason = missing(); // may download the libraries, which is not part of the time
     begun = System.nanoTime();
+    counting = true;
     line("device", 20, this::device);
     line("forward, beside the processor", 60, this::forward);
     line("generation, beside the processor", 60, this::generation);
@@ -100,18 +117,30 @@ final class GpuCheck {
     line("training MFU, 7B shapes", 60, this::utilisation);
     line("transformers", 60, this::transformers);
     result.put("seconds", seconds());
+    write();
+  }
+
+  /// Why no model with random weights can be made.
+  private Optional<String> noRoom() throws IOException {
+    long free = Files.getFileStore(work).getUsableSpace();
+    return options.containsKey("--model") || device.equals("cpu") || free >= MODEL_BYTES
+        ? Optional.empty()
+        : Optional.of(
+            "%s has %.1f GB free, and a model with random weights needs %.1f GB; set TMPDIR to a folder with more, or give --model"
+                .formatted(work.getParent(), free / 1e9, MODEL_BYTES / 1e9));
   }
 
   // --- lines ---
 
-  private void line(String name, int needed, Work work) {
+  /// @param needed seconds without which it is not begun, of the usual time for everything
+  private void line(String name, int needed, Work work) throws IOException {
     ObjectNode line = result.withArray("lines").addObject();
     line.put("what", name);
     try {
       if (reason.isPresent()) {
         throw new Problem("not run", reason.get());
       }
-      if (seconds() + needed > BUDGET_SECONDS) {
+      if (seconds() + needed * (BUDGET_SECONDS / 450) > BUDGET_SECONDS) {
         throw new Problem("not run", "there was no time left");
       }
       line.put("status", "ok");
@@ -120,13 +149,14 @@ final class GpuCheck {
       line.put("status", e.status);
       line.put("why", e.getMessage());
       failed |= e.status.equals("failed");
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) { // such as an answer that is no JSON
       line.put("status", "failed");
-      line.put("why", e.toString());
+      line.put("why", e.toString().lines().findFirst().orElse("no message"));
       failed = true;
     }
     line.put("seconds_so_far", Math.round(seconds()));
     System.out.println(shown(line));
+    write();
   }
 
   private static String shown(ObjectNode line) {
@@ -152,8 +182,8 @@ final class GpuCheck {
     try {
       llava(1800, Map.of(), "info", "-m", tiny(), "--device", device);
       return Optional.empty();
-    } catch (Problem | IOException e) {
-      return Optional.of(e.getMessage());
+    } catch (Problem | IOException | RuntimeException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 
@@ -190,7 +220,10 @@ final class GpuCheck {
   private JsonNode answer(String image, String where, boolean logProbs) throws IOException, Problem {
     List<String> command =
         new ArrayList<>(
-            List.of("ask", "-m", tiny(), "--format", "json", "--device", where, "--weights", "fp32"));
+            List.of("ask", "-m", tiny(), "--format", "json", "--device", where));
+    if (where.equals("cpu")) {
+      command.addAll(List.of("--weights", "fp32")); // a GPU takes no format but its own
+    }
     if (logProbs) {
       command.addAll(List.of("--logprobs", "1"));
     }
@@ -255,7 +288,7 @@ final class GpuCheck {
 
   // --- speeds ---
 
-  private void speeds() {
+  private void speeds() throws IOException {
     List<String> names =
         List.of("decode bf16, 1 sequence", "decode bf16, 8 sequences", "decode bf16, 64 sequences",
             "prefill, 640 rows", "image to the first word");
@@ -279,6 +312,7 @@ final class GpuCheck {
         line.put("status", "not built");
         line.put("why", NO_QUANTISED);
         System.out.println(shown(line));
+        write();
       }
     }
   }
@@ -333,6 +367,9 @@ final class GpuCheck {
     if (options.containsKey("--model")) {
       return options.get("--model");
     }
+    if (noModel.isPresent()) {
+      throw new Problem("not run", noModel.get());
+    }
     Path made = work.resolve("7b-random");
     if (!Files.exists(made)) {
       String layers = device.equals("cpu") ? "1" : "32";
@@ -357,6 +394,7 @@ final class GpuCheck {
 
   private Output run(int limit, Map<String, String> environment, String... command)
       throws IOException, Problem {
+    double seconds = counting ? Math.min(limit, BUDGET_SECONDS - seconds()) : limit;
     Path out = Files.createTempFile(work, "out", "");
     Path err = Files.createTempFile(work, "err", "");
     ProcessBuilder builder =
@@ -369,10 +407,13 @@ final class GpuCheck {
     long start = System.nanoTime();
     Process process = builder.start();
     try {
-      if (!process.waitFor(limit, TimeUnit.SECONDS)) {
+      if (!process.waitFor(Math.max(0, Math.round(1000 * seconds)), TimeUnit.MILLISECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
-        throw new Problem("failed", command[0] + " took more than " + limit + " s");
+        throw new Problem(
+            seconds < limit ? "not run" : "failed",
+            "%s was ended after %.0f s%s".formatted(
+                Path.of(command[0]).getFileName(), seconds, seconds < limit ? ", as there was no time left" : ""));
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();

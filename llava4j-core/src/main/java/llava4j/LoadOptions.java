@@ -21,6 +21,7 @@ import llava4j.text.template.ConversationTemplate;
 /// Options for loading a model.
 ///
 /// @param checkpoint what is not in the checkpoint itself
+/// @param weights on a GPU AUTO or BF16, everything else is refused
 /// @param prefill how prompts are multiplied by quantised weights; other than AUTO, it is refused
 ///   for a model that has none
 /// @param kvCache what keys and values are kept in; on a GPU, only AUTO
@@ -55,6 +56,7 @@ public record LoadOptions(
   }
 
   public LoadOptions {
+    weights.requireFor(device);
     if (threads.isPresent()) {
       ThreadCount _ = ThreadCount.of(threads, Map.of(), 1);
     }

@@ -65,7 +65,7 @@ final class PrimitiveProcess {
               here.passes(),
               here.attention(),
               here.transfers((whole, part) -> group.allGather(whole, part).await()),
-              here.transfers((whole, part) -> group.reduceScatter(part, whole)),
+              here.transfers((whole, part) -> group.reduceScatter(part, whole).await()),
               here.transfers((whole, _) -> group.sum(whole)),
               runtime);
       if (group.rank() == 0) {

@@ -4,7 +4,6 @@ import java.util.Optional;
 import llava4j.checkpoint.weights.ParameterTable;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.config.LlavaConfig;
-import llava4j.error.BadInputException;
 import llava4j.io.CloseAll;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.RaggedBatch;
@@ -68,7 +67,6 @@ public final class LlavaModel implements AutoCloseable {
       WeightFormat format,
       PrefillMode prefill,
       LoadProgress progress) {
-    requireMeaning(device, format, source);
     NativeRuntime.prepare(); // before libtorch is loaded, for callers that use this class directly
     LoadedParameters parameters = parameters(source, device, format, prefill, progress);
     try {
@@ -89,23 +87,10 @@ public final class LlavaModel implements AutoCloseable {
       PrefillMode prefill,
       LoadProgress progress) {
     try {
-      return new LoadedParameters(source, device, format, prefill, progress);
+      return new LoadedParameters(source, device, format.requireFor(device), prefill, progress);
     } catch (RuntimeException | Error e) {
       CloseAll.after(e, source);
       throw e;
-    }
-  }
-
-  /// On a GPU every matrix is bf16, so any other format would be ignored.
-  private static void requireMeaning(Device device, WeightFormat format, WeightSource source) {
-    boolean meant = format == WeightFormat.AUTO || format == WeightFormat.BF16;
-    if (device instanceof Device.Cuda && !meant) {
-      source.close();
-      throw new BadInputException(
-          "weights as "
-              + format
-              + " are for the processor, and on a GPU all are bf16; leave --weights out, or use"
-              + " --device cpu");
     }
   }
 

@@ -40,6 +40,21 @@ public enum WeightFormat {
     };
   }
 
+  /// This format, for matrices on a device.
+  ///
+  /// @throws BadInputException on a GPU, where every matrix is bf16, if the format is another one:
+  ///   it would be ignored
+  public WeightFormat requireFor(Device device) {
+    if (device instanceof Device.Cuda && this != AUTO && this != BF16) {
+      throw new BadInputException(
+          "weights as "
+              + this
+              + " are for the processor, and on a GPU all are bf16; leave --weights out, or use"
+              + " --device cpu");
+    }
+    return this;
+  }
+
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -89,6 +89,9 @@ final class Learner {
     for (int i = 0; i < planned.size(); i++) {
       Planned one = planned.get(i);
       double scale = scale(one, planned.size(), counts[0]);
+      if (i == planned.size() - 1) {
+        units.reductions().beginLastMicroBatch();
+      }
       double sum = objective.forwardBackward(one, scale, seed(step, i));
       requireFinite(sum, step, one);
       loss += sum * scale;
@@ -144,9 +147,10 @@ final class Learner {
   }
 
   private double reduceAndMeasure() {
+    units.trainable().forEach(ParameterUnit::reduceGradients);
+    units.reductions().endStep();
     double squares = 0;
     for (ParameterUnit unit : units.trainable()) {
-      unit.reduceGradients();
       squares += unit.squaredNorm();
     }
     return Math.sqrt(sumOverProcesses(squares)[0]);

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import llava4j.cli.doctor.Finding.Advice;
 import llava4j.cli.doctor.Finding.NotRun;
+import llava4j.cli.gpu.GpuDriver;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -25,7 +26,6 @@ import org.bytedeco.pytorch.global.torch;
 /// @param root of the file system that holds `proc`
 /// @param devices number of GPUs that libtorch can use
 record DeviceCheck(Path root, long devices) implements Check {
-  private static final Pattern DRIVER = Pattern.compile("Kernel Module[^\\n]*?\\s(\\d+\\.[\\d.]+)");
   private static final Pattern MODEL = Pattern.compile("(?m)^Model:\\s*(.*)$");
   private static final int SIZE = 519;
 
@@ -41,9 +41,7 @@ record DeviceCheck(Path root, long devices) implements Check {
 
   @Override
   public List<Finding> run() {
-    Optional<String> driver =
-        text(root.resolve("proc/driver/nvidia/version"))
-            .map(text -> first(DRIVER, text).orElse("of unknown version"));
+    Optional<String> driver = GpuDriver.module(root);
     List<String> models = models();
     if (devices > 0) {
       List<Finding> findings = new ArrayList<>();
@@ -59,12 +57,12 @@ record DeviceCheck(Path root, long devices) implements Check {
       }
       return findings;
     }
-    if (driver.isPresent() && !models.isEmpty()) {
+    if (!models.isEmpty()) {
       return List.of(
           new Advice(
               String.join(", ", models)
                   + " with driver "
-                  + driver.get()
+                  + driver.orElse("of unknown version")
                   + " is not used: libtorch sees no GPU",
               "start with LLAVA_DEVICE=cuda, or stay with the processor"));
     }

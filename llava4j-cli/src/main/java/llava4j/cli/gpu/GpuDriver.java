@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 ///
 /// @param version such as `580.65.06`; empty if there is no driver
 /// @param gpus empty if `nvidia-smi` is missing or names none
-record GpuDriver(Optional<String> version, List<Gpu> gpus) {
+public record GpuDriver(Optional<String> version, List<Gpu> gpus) {
   /// The first driver of CUDA 13. CUDA 13.x runs on it ("minor version compatibility").
   static final String OLDEST = "580.65.06";
 
@@ -29,7 +29,7 @@ record GpuDriver(Optional<String> version, List<Gpu> gpus) {
   /// One GPU.
   ///
   /// @param capability compute capability such as 9.0; NaN if `nvidia-smi` does not say
-  record Gpu(String name, double capability) {}
+  public record Gpu(String name, double capability) {}
 
   /// Reads `proc/driver/nvidia/version`, and what `nvidia-smi` prints.
   ///
@@ -39,8 +39,7 @@ record GpuDriver(Optional<String> version, List<Gpu> gpus) {
     List<String[]> rows = ask(smi);
     List<Gpu> gpus = rows.stream().map(row -> new Gpu(row[0].strip(), number(row[2]))).toList();
     Optional<String> version =
-        module(root.resolve("proc/driver/nvidia/version"))
-            .or(() -> rows.stream().map(row -> row[1].strip()).findFirst());
+        module(root).or(() -> rows.stream().map(row -> row[1].strip()).findFirst());
     return new GpuDriver(version, gpus);
   }
 
@@ -84,7 +83,12 @@ record GpuDriver(Optional<String> version, List<Gpu> gpus) {
             .reduce("", String::concat);
   }
 
-  private static Optional<String> module(Path file) {
+  /// The version of the driver whose kernel module is loaded, from `proc/driver/nvidia/version`;
+  /// empty if there is none.
+  ///
+  /// @param root of the file system
+  public static Optional<String> module(Path root) {
+    Path file = root.resolve("proc/driver/nvidia/version");
     try {
       if (!Files.isReadable(file)) {
         return Optional.empty();

@@ -166,7 +166,8 @@ public final class InfoCommand implements Callable<Integer> {
 
   private void printMemory(PrintWriter out, LlavaConfig config, WeightSource weights) {
     Device device = options.parsedDevice();
-    WeightFormat format = SmallModel.format(weights, device, options.parsedWeights());
+    WeightFormat format =
+        SmallModel.format(weights, device, options.parsedWeights().requireFor(device));
     MemoryPlan plan =
         MemoryPlan.of(
             config, weights, device, format, options.parsedPrefill(), options.parsedKvCache());

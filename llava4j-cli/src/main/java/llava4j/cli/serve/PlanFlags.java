@@ -100,7 +100,8 @@ public final class PlanFlags {
       host = ServingHost.of(oneDevice(on));
     }
     WeightSource weights = checkpoint.inferenceWeights();
-    WeightFormat format = SmallModel.format(weights, device, options.parsedWeights());
+    WeightFormat format =
+        SmallModel.format(weights, device, options.parsedWeights().requireFor(device));
     int perImage = checkpoint.config().vision().rowsPerView();
     ServingPlan made =
         new ServingPlan(

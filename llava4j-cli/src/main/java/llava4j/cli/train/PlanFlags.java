@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
+import llava4j.checkpoint.Checkpoint;
 import llava4j.cli.option.Unused;
 import llava4j.config.Llava15;
 import llava4j.config.LlavaConfig;
@@ -80,43 +82,46 @@ public final class PlanFlags {
     return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
   }
 
-  /// Prints the plan.
+  /// What would be trained.
   ///
+  /// @param overrides settings that replace those of the preset, `key=value`
   /// @param model where the shapes come from if it is on this machine
   /// @param data what would be trained on; null if it is not given
-  /// @return the exit code: 1 if the run does not fit
-  int print(
+  record Asked(
       TrainConfig config,
+      List<String> overrides,
       BaseModel model,
       BaseModel.MaxLength maxLength,
-      Path data,
-      PrintWriter out) {
+      Path data) {}
+
+  /// Prints the plan.
+  ///
+  /// @param used checks that options about the model had an effect, after it was opened
+  /// @return the exit code: 1 if the run does not fit
+  int print(CommandSpec spec, Asked asked, Consumer<Checkpoint> used) {
     Cluster cluster = Cluster.parse(on, given(network));
     if (network != null && cluster.nodes() == 1) {
       throw new BadInputException(
           "--network would have no effect: " + on + " is one machine; leave it out");
     }
     List<String> notes = new ArrayList<>();
-    TrainConfig fitted = config;
+    TrainConfig fitted = asked.config();
+    BaseModel model = asked.model();
     LlavaConfig shapes;
     if (model.model() != null && Files.exists(Path.of(model.model()))) {
-      try (BaseModel.Opened opened = model.open(config, maxLength)) {
+      try (BaseModel.Opened opened = model.open(fitted, asked.maxLength())) {
+        used.accept(opened.checkpoint());
         shapes = opened.checkpoint().config();
         fitted = opened.config();
         notes.addAll(opened.notes());
       }
     } else {
-      shapes = published(config);
-      notes.add(
-          "shapes: those of LLaVA-1.5"
-              + (config.preset().endsWith("13b") ? "-13B" : "-7B")
-              + (model.model() == null
-                  ? ""
-                  : ", since " + model.model() + " is not on this machine"));
+      shapes = published(spec, model.model(), fitted, notes);
     }
-    TrainingPlan plan = TrainingPlan.of(fitted, shapes, cluster, data(fitted, data, notes));
+    TrainingPlan plan = TrainingPlan.of(fitted, shapes, cluster, data(fitted, asked.data(), notes));
+    PrintWriter out = spec.commandLine().getOut();
     notes.forEach(out::println);
-    plan.lines(given(price)).forEach(out::println);
+    plan.lines(given(price), asked.overrides()).forEach(out::println);
     return plan.fits() ? 0 : DOES_NOT_FIT;
   }
 
@@ -138,13 +143,25 @@ public final class PlanFlags {
     return TrainingData.ofPaper(config);
   }
 
-  private static LlavaConfig published(TrainConfig config) {
+  private static LlavaConfig published(
+      CommandSpec spec, String base, TrainConfig config, List<String> notes) {
     if (!isOfPaper(config)) {
       throw new BadInputException(
           "--on needs the shapes of the model of preset "
               + config.preset()
               + "; name a model that is on this machine with --base");
     }
+    Unused.refuse(
+        spec,
+        "the shapes are the published ones, because "
+            + (base == null ? "there is no --base" : base + " is not on this machine"),
+        "--vision-tower",
+        "--projector",
+        "--projector-type");
+    notes.add(
+        "shapes: those of LLaVA-1.5"
+            + (config.preset().endsWith("13b") ? "-13B" : "-7B")
+            + (base == null ? "" : ", since " + base + " is not on this machine"));
     boolean large = config.preset().endsWith("13b");
     return switch (config.data().images()) {
       case HD -> large ? Llava15.hd13b() : Llava15.hd7b();

@@ -31,6 +31,7 @@ import llava4j.train.config.ConfigFile;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.distributed.ConnectedProcesses;
 import llava4j.train.distributed.LaunchEnvironment;
+import llava4j.train.distributed.LauncherWatch;
 import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.LostProcessException;
 import llava4j.train.distributed.ProcessGroup;
@@ -176,16 +177,30 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ThreadOption threads;
 
+  private boolean joining; // the others learn of a failure by the connection, or have met it too
+
   @Override
   public Integer call() throws Exception {
+    LauncherWatch.start(
+        System.getenv(), sentence -> endAtOnce(new LostProcessException(sentence, false, null)));
+    try {
+      return start();
+    } catch (RuntimeException e) {
+      if (joining) {
+        throw e;
+      }
+      return FirstMistake.tell(spec, e);
+    }
+  }
+
+  private int start() throws Exception {
     TrainConfig config = config();
     if (plan.isAsked(spec, dryRun)) {
+      BaseModel model = baseModel(CheckpointOptions.none());
       return plan.print(
-          config,
-          baseModel(CheckpointOptions.none()),
-          maxLength(),
-          data,
-          spec.commandLine().getOut());
+          spec,
+          new PlanFlags.Asked(config, replacements(), model, maxLength(), data),
+          this::requireUsed);
     }
     requireGiven();
     if (dryRun) {
@@ -203,6 +218,7 @@ public final class TrainCommand implements Callable<Integer> {
     for (String signal : List.of("INT", "TERM")) {
       Signals.register(signal, () -> askToStop(stop, environment));
     }
+    joining = true;
     try (ProcessGroup group =
         ConnectedProcesses.join(environment, where, LONGEST_WAIT, this::endAtOnce)) {
       return trainTogether(config, group, where, stop);

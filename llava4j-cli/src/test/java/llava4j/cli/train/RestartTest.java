@@ -3,11 +3,15 @@ package llava4j.cli.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import llava4j.cli.Main;
 import llava4j.golden.Golden;
@@ -81,8 +85,73 @@ class RestartTest {
         .doesNotContain("restart 1", "ended with code 75");
   }
 
-  /// @param second image of sample 1
+  /// Nobody would end them otherwise.
+  @Test
+  void processesEndWithTheLauncherThatWasKilled() throws Exception {
+    Path said = folder.resolve("said");
+    Process launcher =
+        command(IMAGE, "--processes", "2", "maxSteps=100000").redirectOutput(said.toFile()).start();
+    while (launcher.isAlive() && !hasCheckpoint(folder.resolve("out/checkpoints"))) {
+      Thread.sleep(5);
+    }
+    List<ProcessHandle> processes = launcher.children().toList();
+    assertThat(processes).as(Files.readString(said)).hasSize(2);
+    launcher.destroyForcibly().waitFor();
+    try {
+      for (ProcessHandle process : processes) {
+        process.onExit().get(20, TimeUnit.SECONDS);
+      }
+    } finally {
+      processes.forEach(ProcessHandle::destroyForcibly);
+    }
+    assertThat(Files.readString(said))
+        .contains(
+            "llava: process 0 ends because the process that started it has ended; start the same",
+            "llava: process 1 ends because");
+  }
+
+  /// As another launcher starts them, on machines of which one has no GPU.
+  @Test
+  void aMistakeBeforeAProcessJoinsEndsTheOthers() throws Exception {
+    int port = freePort();
+    Process waiting = launched(0, port, command(IMAGE)).start();
+    ProcessBuilder wrong = launched(1, port, command(IMAGE));
+    wrong.command().set(wrong.command().indexOf("--device=cpu"), "--device=cuda:-1");
+    Process failing = wrong.start();
+    String ofFailing = new String(failing.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(ofFailing).contains("llava: ").doesNotContain("\tat ");
+    assertThat(failing.waitFor()).isEqualTo(2);
+    assertThat(waiting.waitFor(30, TimeUnit.SECONDS)).as("it would wait for half an hour").isTrue();
+    String ofWaiting = new String(waiting.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(waiting.exitValue()).as(ofWaiting).isEqualTo(2);
+    assertThat(ofWaiting).contains("llava: process 1 ended: ");
+  }
+
+  private static ProcessBuilder launched(int rank, int port, ProcessBuilder process) {
+    process
+        .environment()
+        .putAll(
+            Map.of(
+                "RANK", String.valueOf(rank),
+                "WORLD_SIZE", "2",
+                "LOCAL_RANK", "0",
+                "MASTER_ADDR", "127.0.0.1",
+                "MASTER_PORT", String.valueOf(port)));
+    return process;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
   private Process train(String second, String... more) throws IOException {
+    return command(second, more).start();
+  }
+
+  /// @param second image of sample 1
+  private ProcessBuilder command(String second, String... more) throws IOException {
     StringBuilder samples = new StringBuilder();
     for (int i = 0; i < 16; i++) {
       samples.append(
@@ -113,6 +182,6 @@ class RestartTest {
         .forEach(word -> command.add(word.toString()));
     command.addAll(List.of("--out", folder.resolve("out").toString()));
     command.addAll(List.of(more));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ProcessBuilder(command).redirectErrorStream(true);
   }
 }

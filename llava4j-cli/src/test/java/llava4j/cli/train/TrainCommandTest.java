@@ -150,7 +150,36 @@ class TrainCommandTest {
         .contains("fits: ");
     out.getBuffer().setLength(0);
     assertThat(run("train", "finetune7b", "--dry-run", "--on", "H100")).isEqualTo(1);
-    assertThat(out.toString()).contains("does not fit", "what fits: ");
+    assertThat(out.toString()).contains("does not fit", "what fits: llava train lora7b");
+  }
+
+  @Test
+  void theAdviceOfAPlanKeepsWhatTheUserSet() {
+    String[] words =
+        "train finetune7b --dry-run --on A100 globalBatch=64 data.maxLength=1024 deviceBatch=32"
+            .split(" ");
+    assertThat(run(words)).as(err.toString()).isEqualTo(1);
+    assertThat(out.toString())
+        .containsPattern(
+            "llava train lora7b globalBatch=64 data.maxLength=1024 deviceBatch=(32|16|8|4|2|1) \\(")
+        .containsPattern(
+            "llava train qlora7b globalBatch=64 data.maxLength=1024 deviceBatch=\\d+ ");
+  }
+
+  @Test
+  void aPlanWithABaseUsesItsVisionTowerAndProjector() throws IOException {
+    List<String> words =
+        new ArrayList<>(List.of(train("tinyFinetune", "--dry-run", "--on", "A100")));
+    int device = words.indexOf("--device");
+    words.subList(device, device + 2).clear();
+    words.addAll(List.of("--projector", folder.resolve("none.bin").toString()));
+    assertThat(run(words.toArray(String[]::new))).isEqualTo(2);
+    assertThat(err.toString()).contains("none.bin").hasLineCount(1);
+    err.getBuffer().setLength(0);
+    words.subList(words.size() - 2, words.size()).clear();
+    words.addAll(List.of("--projector-type", "linear"));
+    assertThat(run(words.toArray(String[]::new))).isEqualTo(2);
+    assertThat(err.toString()).contains("--projector-type would have no effect");
   }
 
   @Test
@@ -174,6 +203,9 @@ class TrainCommandTest {
         "--on 8xH100 --dry-run --processes 2 | --processes would have no effect",
         "--on 8xH100 --dry-run --price 0 | --price is 0.0; it must be above 0",
         "--on 16x8xH100 --dry-run | globalBatch is 128",
+        "--on 8xH100 --dry-run --vision-tower clip | --vision-tower would have no effect: the shapes are the published",
+        "--on 8xH100 --dry-run --base no/where --projector p.bin | --projector would have no effect: the shapes are the published ones, because no/where is not",
+        "--on 8xH100 --dry-run --projector-type linear | --projector-type would have no effect",
         "--dry-run | Missing required options: '--base=MODEL', '--data=FILE', '--out=DIR'"
       })
   void whatAPlanCannotUseIsNamed(String options, String message) {

@@ -73,28 +73,9 @@ public final class PackageStore {
       Files.createDirectories(folder);
       if (!Files.exists(archive)) {
         notes.accept("downloading " + pinned);
-        Path arriving = Files.createTempDirectory(folder, "arriving-");
-        try {
-          client.download(pinned, arriving);
-        } catch (BadInputException e) {
-          remove(arriving); // pip and Maven keep what they have in caches of their own
-          throw e;
-        }
-        Path arrived = arriving.resolve(pinned.file());
-        if (!Files.exists(arrived)) {
-          throw new BadInputException(
-              pinned.registry().client()
-                  + " did not download "
-                  + pinned.file()
-                  + "; put it into "
-                  + folder
-                  + " yourself");
-        }
-        requireSum(pinned, arrived);
-        Files.move(arrived, archive, StandardCopyOption.ATOMIC_MOVE);
-        Files.delete(arriving);
+        download(pinned, archive);
       } else {
-        requireSum(pinned, archive);
+        requireSum(pinned, archive, archive + " is not ", "delete it, and download that version");
       }
       return archive;
     } catch (IOException e) {
@@ -107,6 +88,33 @@ public final class PackageStore {
     }
   }
 
+  /// Whatever goes wrong, nothing is left of a download; pip and Maven keep what they have in
+  /// caches of their own.
+  private void download(PinnedPackage pinned, Path archive) throws IOException {
+    Path arriving = Files.createTempDirectory(folder, "arriving-");
+    try {
+      client.download(pinned, arriving);
+      Path arrived = arriving.resolve(pinned.file());
+      if (!Files.exists(arrived)) {
+        throw new BadInputException(
+            pinned.registry().client()
+                + " did not download "
+                + pinned.file()
+                + "; put it into "
+                + folder
+                + " yourself");
+      }
+      requireSum(
+          pinned,
+          arrived,
+          "what " + pinned.registry().client() + " downloaded is not ",
+          "it was deleted; try again, or put " + pinned.file() + " into " + folder + " yourself");
+      Files.move(arrived, archive, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      remove(arriving);
+    }
+  }
+
   private static void remove(Path folder) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
@@ -116,15 +124,17 @@ public final class PackageStore {
     Files.delete(folder);
   }
 
-  private static void requireSum(PinnedPackage pinned, Path archive) throws IOException {
+  /// @param isNot the beginning of the sentence about another archive
+  /// @param remedy its end
+  private static void requireSum(PinnedPackage pinned, Path archive, String isNot, String remedy)
+      throws IOException {
     if (pinned.digest().isEmpty()) {
       return;
     }
     String sum = sum(archive, pinned.digestName());
     if (!sum.equals(pinned.digest())) {
       throw new BadInputException(
-          archive
-              + " is not "
+          isNot
               + pinned
               + ": its "
               + pinned.digestName()
@@ -132,7 +142,8 @@ public final class PackageStore {
               + sum
               + ", expected "
               + pinned.digest()
-              + "; delete it, and download that version");
+              + "; "
+              + remedy);
     }
   }
 

@@ -159,6 +159,8 @@ public final class CaptionWords implements Objective {
           Gradients.of(List.of(loss), List.of(weight), List.of(), parameters).ofParameters();
       units.unit(ModelUnits.PROJECTOR).accumulate(part(gradients, projector));
       units.unit(ModelUnits.TOWER).accumulate(part(gradients, tower));
+      units.unit(ModelUnits.PROJECTOR).complete();
+      units.unit(ModelUnits.TOWER).complete();
       return loss.item_double() * supervised;
     }
   }

@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
 import llava4j.io.OwnVersion;
@@ -29,6 +30,10 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /// Several processes connected by libtorch's process groups: Gloo on CPUs, NCCL on GPUs.
 public final class ConnectedProcesses implements ProcessGroup {
+  /// Of Gloo, each on a thread: weights that the next block needs must not wait until gradients
+  /// have been summed.
+  private static final int OPERATIONS_AT_ONCE = 4;
+
   private final LaunchEnvironment environment;
   private final Device device;
   private final RunStore store;
@@ -59,7 +64,8 @@ public final class ConnectedProcesses implements ProcessGroup {
   ///
   /// @param patience timeout for the connection and for each collective
   /// @param onLost called on another thread when a process has sent no heartbeat for long, or said
-  ///   why it ends; at that time the caller may still wait in a collective
+  ///   why it ends; at that time the caller may still wait in a collective, or in this method if
+  ///   the other process never joined (see [EarlyFailure])
   /// @throws LostProcessException if not all processes connect in time, or one ends meanwhile
   /// @throws BadInputException if the address is wrong or the processes differ
   public static ProcessGroup join(
@@ -78,17 +84,23 @@ public final class ConnectedProcesses implements ProcessGroup {
       Agreement agreement =
           new Agreement(store.store(), environment.rank(), environment.worldSize());
       requireOwnRank(store.store(), environment);
+      heartbeats = Heartbeats.start(environment, onLost); // another may fail before it joins
       agreement.require(earlyFacts(environment, device));
-      heartbeats = Heartbeats.start(environment, onLost);
       backend = backend(environment, device, store.store(), patience);
       backend.retainReference();
+      heartbeats.joined();
       return new ConnectedProcesses(environment, device, store, backend, heartbeats, agreement);
     } catch (RuntimeException e) {
+      Optional<Heartbeats.Lost> said = Optional.empty();
       if (heartbeats != null) {
+        said = heartbeats.announced();
         heartbeats.close();
       }
       if (store != null) {
         store.close();
+      }
+      if (said.isPresent()) {
+        throw said.get().exception("", e);
       }
       throw e instanceof BadInputException known ? known : notConnected(environment, patience, e);
     }
@@ -192,33 +204,27 @@ public final class ConnectedProcesses implements ProcessGroup {
   }
 
   @Override
-  public void sum(Tensor tensor) {
+  public Pending beginSum(Tensor tensor) {
     exchanged += tensor.nbytes();
-    runCollective("sum", () -> backend.allreduce(new TensorVector(tensor)));
+    return begin("sum", () -> backend.allreduce(new TensorVector(tensor)));
   }
 
   @Override
   public Pending allGather(Tensor whole, Tensor part) {
     exchanged += whole.nbytes();
-    Work work = translateFailure("gather", () -> backend._allgather_base(whole, part));
-    work.retainReference();
-    return () -> {
-      try (work) {
-        translateFailure("gather", () -> work._wait());
-      }
-    };
+    return begin("gather", () -> backend._allgather_base(whole, part));
   }
 
   @Override
-  public void reduceScatter(Tensor part, Tensor whole) {
+  public Pending reduceScatter(Tensor part, Tensor whole) {
     exchanged += whole.nbytes();
-    runCollective("reduce", () -> backend._reduce_scatter_base(part, whole));
+    return begin("reduce", () -> backend._reduce_scatter_base(part, whole));
   }
 
   @Override
   public void broadcast(Tensor tensor) {
     exchanged += tensor.nbytes();
-    runCollective("broadcast", () -> backend.broadcast(new TensorVector(tensor)));
+    begin("broadcast", () -> backend.broadcast(new TensorVector(tensor))).await();
   }
 
   @Override
@@ -275,9 +281,30 @@ public final class ConnectedProcesses implements ProcessGroup {
     T run();
   }
 
-  private void runCollective(String what, Collective collective) {
+  private Pending begin(String what, Collective collective) {
+    Work work = start(what, collective);
+    return new Pending() {
+      @Override
+      public void await() {
+        try (work) {
+          translateFailure(what, () -> work._wait());
+        }
+      }
+
+      // left to the collector, it would be freed behind the backend: the heap is corrupt then
+      @Override
+      public void giveUp() {
+        work.close();
+      }
+    };
+  }
+
+  /// The caller closes the result.
+  private Work start(String what, Collective collective) {
     try (Scope _ = new Scope()) {
-      translateFailure(what, () -> collective.begin()._wait());
+      Work work = translateFailure(what, collective::begin);
+      work.retainReference();
+      return work;
     }
   }
 
@@ -305,6 +332,7 @@ public final class ConnectedProcesses implements ProcessGroup {
     ProcessGroupGloo.Options options =
         ProcessGroupGloo.Options.create(new Milliseconds(patience.toMillis()));
     options.devices(new GlooDeviceVector(glooDevice(environment)));
+    options.threads(OPERATIONS_AT_ONCE);
     return options;
   }
 

@@ -25,6 +25,7 @@ final class Heartbeats implements AutoCloseable {
   private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
   private static final String CLOSED = "closed";
   private static final String ENDED = "ended"; // counts processes that said how they ended
+  private static final String TOLD = "told"; // counts processes that have read of a failure
 
   private final LaunchEnvironment environment;
   private final RunStore reader;
@@ -32,24 +33,26 @@ final class Heartbeats implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private volatile long lastRound = System.nanoTime();
-  private final AtomicLongArray changedAt; // per process: when its counter was last seen to change
+  private final AtomicLongArray changedAt; // per process: when its counter was last seen to change,
+  // 0 before its first heartbeat
   private final AtomicIntegerArray finished; // per process: 1 if it said that its work is done
   private volatile Announced announced;
+  private volatile boolean joined;
   private volatile boolean collectiveFailed;
 
   private Heartbeats(LaunchEnvironment environment, Consumer<LostProcessException> onLost) {
     this.environment = environment;
     this.changedAt = new AtomicLongArray(environment.worldSize());
     this.finished = new AtomicIntegerArray(environment.worldSize());
-    for (int rank = 0; rank < environment.worldSize(); rank++) {
-      changedAt.set(rank, lastRound);
-    }
     this.reader = RunStore.connect(environment, TIMEOUT);
     this.writer = RunStore.connect(environment, TIMEOUT);
     this.thread =
         Thread.ofPlatform().daemon().name("heartbeat").unstarted(() -> sendUntilClosed(onLost));
   }
 
+  /// Starts before the other processes may be there: one that has sent no heartbeat yet is not
+  /// missed.
+  ///
   /// @param onLost called on another thread when a process has sent no heartbeat for long, or said
   ///   why it ends while no collective of this process noticed
   static Heartbeats start(LaunchEnvironment environment, Consumer<LostProcessException> onLost) {
@@ -113,6 +116,16 @@ final class Heartbeats implements AutoCloseable {
     }
   }
 
+  /// From now on, collective operations may see the end of another process first.
+  void joined() {
+    joined = true;
+  }
+
+  /// A process that said why it ends, if its sentence has arrived here.
+  Optional<Lost> announced() {
+    return Optional.ofNullable(announced).map(Announced::lost);
+  }
+
   private static Lost announcedBy(int rank, RunStore from) {
     String sentence = from.store().get_to_str(failedKey(rank));
     return new Lost("process " + rank + " ended: " + sentence, has(from, mistakeKey(rank)));
@@ -132,14 +145,24 @@ final class Heartbeats implements AutoCloseable {
       return;
     }
     try {
-      if (failure instanceof BadInputException) {
-        reader.store().set(mistakeKey(environment.rank()), "");
-      }
-      reader.store().set(failedKey(environment.rank()), String.valueOf(failure.getMessage()));
-      reader.store().add(ENDED, 1);
+      writeFailure(reader, environment.rank(), failure);
     } catch (RuntimeException e) {
       // the store has stopped, so the message cannot be delivered
     }
+  }
+
+  /// Stores why a process ends.
+  static void writeFailure(RunStore to, int rank, RuntimeException failure) {
+    if (failure instanceof BadInputException) {
+      to.store().set(mistakeKey(rank), "");
+    }
+    to.store().set(failedKey(rank), String.valueOf(failure.getMessage()));
+    to.store().add(ENDED, 1);
+  }
+
+  /// How many processes have read why another one ended.
+  static long told(RunStore from) {
+    return from.store().add(TOLD, 0);
   }
 
   /// Says that the work of this process is done, so that the others do not take its end for a loss,
@@ -230,6 +253,7 @@ final class Heartbeats implements AutoCloseable {
       }
       if (announced == null && has(writer, failedKey(rank))) {
         announced = new Announced(announcedBy(rank, writer), System.nanoTime());
+        writer.store().add(TOLD, 1);
       }
       if (has(writer, finishedKey(rank))) {
         finished.set(rank, 1);
@@ -267,7 +291,8 @@ final class Heartbeats implements AutoCloseable {
   /// collective operation and did not: it computes, or waits for the store.
   private Optional<Lost> announcedLongAgo(long now) {
     Announced said = announced;
-    return said == null || collectiveFailed || now - said.since() < NOTICE_TIME.toNanos()
+    long time = joined ? NOTICE_TIME.toNanos() : 0;
+    return said == null || collectiveFailed || now - said.since() < time
         ? Optional.empty()
         : Optional.of(said.lost());
   }
@@ -278,7 +303,9 @@ final class Heartbeats implements AutoCloseable {
       return Optional.of(storeName() + " has not answered for " + TIMEOUT.toSeconds() + " s");
     }
     for (int rank = 0; rank < environment.worldSize(); rank++) {
-      if (finished.get(rank) == 0 && now - Math.max(changedAt.get(rank), since) > timeout) {
+      long changed = changedAt.get(rank);
+      boolean missed = changed != 0 && now - Math.max(changed, since) > timeout;
+      if (finished.get(rank) == 0 && missed) {
         return Optional.of(
             "process " + rank + " has sent no heartbeat for " + TIMEOUT.toSeconds() + " s");
       }

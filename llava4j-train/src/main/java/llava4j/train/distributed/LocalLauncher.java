@@ -18,7 +18,8 @@ import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ThreadCount;
 
 /// Starts several processes of this program on this machine. When one fails, the others are ended
-/// too; then all may be started again.
+/// too; then all may be started again. Their main class calls [LauncherWatch#start], so that they
+/// end with the launcher.
 public final class LocalLauncher {
   /// Exit code of a process that was asked to stop and wrote a checkpoint: that of a program ended
   /// by Ctrl-C, so that scripts do not go on with what is not finished.
@@ -189,6 +190,7 @@ public final class LocalLauncher {
     environment.put(ThreadCount.VARIABLE, String.valueOf(threads.count()));
     environment.put("OMP_WAIT_POLICY", "PASSIVE");
     environment.putIfAbsent("OPENBLAS_THREAD_TIMEOUT", "4");
+    environment.put(LauncherWatch.VARIABLE, String.valueOf(ProcessHandle.current().pid()));
     environment.put(LaunchEnvironment.RANK, String.valueOf(rank));
     environment.put(LaunchEnvironment.LOCAL_RANK, String.valueOf(rank));
     environment.put(LaunchEnvironment.WORLD_SIZE, String.valueOf(count));

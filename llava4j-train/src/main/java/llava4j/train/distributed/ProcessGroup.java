@@ -4,8 +4,9 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /// The collective operations between the processes of a run. Every process must call the same ones
-/// in the same order. Each call blocks until the operation is complete, except [#allGather]. A call
-/// throws [LostProcessException] if another process is lost.
+/// in the same order. Operations that return a [Pending] only start, several may be under way; all
+/// others block until they are complete. A call, and the wait for a pending operation, throws
+/// [LostProcessException] if another process is lost.
 public sealed interface ProcessGroup extends AutoCloseable
     permits SingleProcess, ConnectedProcesses {
 
@@ -16,7 +17,15 @@ public sealed interface ProcessGroup extends AutoCloseable
   int size();
 
   /// All-reduce: sums `tensor` over all processes, in place.
-  void sum(Tensor tensor);
+  default void sum(Tensor tensor) {
+    beginSum(tensor).await();
+  }
+
+  /// All-reduce: starts to sum `tensor` over all processes, in place.
+  ///
+  /// @return a handle to wait for the end of the operation; the content of `tensor` is undefined
+  ///   until then
+  Pending beginSum(Tensor tensor);
 
   /// All-gather: starts to collect the parts of all processes, in rank order.
   ///
@@ -25,11 +34,13 @@ public sealed interface ProcessGroup extends AutoCloseable
   /// @return a handle to wait for the end of the operation
   Pending allGather(Tensor whole, Tensor part);
 
-  /// Reduce-scatter: sums `whole` over all processes and returns to each process its part.
+  /// Reduce-scatter: starts to sum `whole` over all processes; each process receives its part.
   ///
   /// @param part receives the part, `[n]`
-  /// @param whole [size * n]; its content is undefined afterwards
-  void reduceScatter(Tensor part, Tensor whole);
+  /// @param whole [size * n]; its content is undefined afterwards. It may be closed at once: the
+  ///   operation keeps its memory as long as it needs it
+  /// @return a handle to wait for the end of the operation
+  Pending reduceScatter(Tensor part, Tensor whole);
 
   /// Copies process 0's `tensor` to all, in place.
   void broadcast(Tensor tensor);
@@ -57,6 +68,10 @@ public sealed interface ProcessGroup extends AutoCloseable
 
     /// Blocks until the operation is complete.
     void await();
+
+    /// Lets go of an operation that nobody will wait for. What it works on lives as long as it
+    /// does.
+    default void giveUp() {}
   }
 
   @Override

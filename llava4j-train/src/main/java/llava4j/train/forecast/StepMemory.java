@@ -8,6 +8,7 @@ import llava4j.tensor.Device;
 import llava4j.train.config.TrainConfig;
 import llava4j.train.config.TrainConfig.Activation;
 import llava4j.train.model.UnitShape;
+import llava4j.train.shard.Reductions;
 import llava4j.train.shard.ZeroStage;
 
 /// Memory that exists only within a step: activations, and copies of gradients on their way.
@@ -58,11 +59,15 @@ final class StepMemory {
   Peak peak(Iterable<UnitShape> units) {
     boolean runsDecoder = config.stage() != TrainConfig.Stage.TOWER;
     Peak peak = new Peak(towerActivations(), 0);
+    long trained = 0;
+    for (UnitShape unit : units) {
+      trained += unit.trainable() ? unit.elements() : 0;
+    }
     for (UnitShape unit : units) {
       boolean head = unit.name().equals("head");
       long activations =
           !runsDecoder ? towerActivations() : kept() + block() + (head ? logits() : flowing());
-      peak = peak.orLarger(new Peak(activations, buffers(unit, head)));
+      peak = peak.orLarger(new Peak(activations, buffers(unit, head, trained)));
     }
     return peak;
   }
@@ -120,23 +125,34 @@ final class StepMemory {
     return config.parts().visionTower() ? 2L * vision.layersToRun() * block : block;
   }
 
-  /// Gradients of one unit as autograd returns them, their sum for the reduction with the copy that
-  /// Gloo makes, and the weights that are gathered meanwhile: this unit's and the next one's.
-  private long buffers(UnitShape unit, boolean head) {
+  /// Gradients of one unit as autograd returns them, those on their way to the other processes, and
+  /// the weights that are gathered meanwhile: this unit's and the next one's.
+  private long buffers(UnitShape unit, boolean head, long trained) {
     ZeroStage zero = config.execution().zero();
     long gathered = zero.shardsParameters() ? 2 * unit.elements() * type.bytes() : 0;
     if (!unit.trainable()) {
       return gathered;
     }
     long own = unit.elements() * (head ? exact() : type.bytes());
+    return gathered + own + travelling(unit.elements(), trained, zero);
+  }
+
+  /// The gradients on their way: those of two units, or of more small ones. Gloo sends a copy of
+  /// what NCCL sends itself.
+  private long travelling(long elements, long trained, ZeroStage zero) {
     boolean gloo = device instanceof Device.Cpu;
-    long copies = processes > 1 ? (gloo ? 2 : 1) : 0;
-    long reduced =
-        switch (zero) {
-          case NONE -> 0;
-          case OPTIMIZER -> (copies - 1) * unit.elements() * exact();
-          case GRADIENTS, PARAMETERS -> Math.max(1, copies) * unit.elements() * exact();
-        };
-    return gathered + own + Math.max(0, reduced);
+    DType sent = config.execution().exchange().type(type == DType.F64 ? DType.F64 : DType.F32);
+    long underWay =
+        processes == 1
+            ? 0
+            : Math.min(
+                trained * sent.bytes(),
+                Math.max(Reductions.LARGE * elements * sent.bytes(), Reductions.SMALL_BYTES));
+    return switch (zero) {
+      case NONE -> sent.bytes() == exact() ? 0 : underWay;
+      case OPTIMIZER -> gloo || sent.bytes() != exact() ? underWay : 0;
+      case GRADIENTS, PARAMETERS ->
+          gloo ? elements * exact() + underWay : Math.max(elements * exact(), underWay);
+    };
   }
 }

@@ -105,7 +105,8 @@ final class BlockStack {
     return kept.getLast().output();
   }
 
-  /// Runs all blocks backward and adds the gradients of their parameters to the units.
+  /// Runs all blocks backward and adds the gradients of their parameters to the units, whose sums
+  /// over the processes run while the next block computes.
   ///
   /// @param outputGradient gradient of the result of [#forward], [sequences, tokens, dim]
   /// @return gradient of the embeddings, [sequences, tokens, dim]
@@ -159,10 +160,10 @@ final class BlockStack {
   }
 
   private static void accumulate(BlockUnits units, Map<String, Tensor> gradients) {
-    if (units.base().isTrainable()) {
-      units.base().accumulate(gradients);
-    } else if (units.adapterOrNull() != null) {
-      units.adapterOrNull().accumulate(gradients);
+    ParameterUnit trained = units.base().isTrainable() ? units.base() : units.adapterOrNull();
+    if (trained != null) {
+      trained.accumulate(gradients);
+      trained.complete();
     }
   }
 }

@@ -84,6 +84,7 @@ final class InputStage {
         Tensor rows = index(plan.textRows()); // [textRows]
         table.accumulateRows(
             ModelUnits.EMBEDDING, ids(plan).index_select(0, rows), flat.index_select(0, rows));
+        table.complete();
       }
     }
   }
@@ -154,6 +155,7 @@ final class InputStage {
           }
         });
     unit.accumulate(own);
+    unit.complete();
   }
 
   private Tensor ids(SequencePlan plan) {

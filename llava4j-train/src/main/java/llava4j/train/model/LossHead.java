@@ -152,6 +152,7 @@ final class LossHead {
       Map<String, Tensor> own = new LinkedHashMap<>(sums);
       Tensor head = tiedOrNull == null ? null : own.remove(HEAD);
       unit.accumulate(own);
+      unit.complete();
       if (tiedOrNull != null) {
         tiedOrNull.accumulate(head == null ? Map.of() : Map.of(ModelUnits.EMBEDDING, head));
       }

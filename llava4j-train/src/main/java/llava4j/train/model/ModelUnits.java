@@ -13,6 +13,7 @@ import llava4j.train.config.TrainableParts;
 import llava4j.train.model.BlockStack.BlockUnits;
 import llava4j.train.shard.ParameterUnit;
 import llava4j.train.shard.ParameterUnit.Placement;
+import llava4j.train.shard.Reductions;
 import org.bytedeco.pytorch.Tensor;
 
 /// All parameters of a model in training, grouped in units that are gathered and used together.
@@ -32,6 +33,7 @@ public final class ModelUnits implements AutoCloseable {
 
   private final Map<String, ParameterUnit> units = new LinkedHashMap<>();
   private final List<BlockUnits> blocks = new ArrayList<>();
+  private final Reductions reductions;
 
   /// @param initial returns the initial value of every parameter by this library's names, adapters
   ///   included
@@ -42,6 +44,7 @@ public final class ModelUnits implements AutoCloseable {
       Placement placement,
       Function<String, Tensor> initial,
       Map<String, Linear> quantised) {
+    this.reductions = placement.reductions();
     for (UnitShape shape :
         UnitShape.of(config, parts, name -> quantised.containsKey(UnitShape.withoutWeight(name)))) {
       units.put(
@@ -91,6 +94,11 @@ public final class ModelUnits implements AutoCloseable {
     return units.values().stream().filter(ParameterUnit::isTrainable).toList();
   }
 
+  /// The sums of gradients over the processes that are under way, of all units.
+  public Reductions reductions() {
+    return reductions;
+  }
+
   /// The learning rate of a unit after warm-up.
   public static double baseRate(TrainConfig.Optimization optimization, String unit) {
     OptionalDouble own =
@@ -104,6 +112,7 @@ public final class ModelUnits implements AutoCloseable {
 
   @Override
   public void close() {
+    reductions.close();
     units.values().forEach(ParameterUnit::close);
     units.clear();
   }

@@ -32,17 +32,13 @@ record Communication(TrainConfig config, int processes, int accumulation) {
         gathers(work, unit, padded * type.bytes(), first, last);
       }
       if (unit.trainable()) {
-        Collective reduction =
-            zero == ZeroStage.NONE ? Collective.ALL_REDUCE : Collective.REDUCE_SCATTER;
-        int reductions = zero.shardsGradients() ? accumulation : 1;
-        work.add(new Transfer(Part.GRADIENTS, reduction, padded * exchanged, reductions, false));
+        reductions(work, padded * exchanged, zero, comesLast(unit, first));
         if (zero.shardsOptimizer() && !zero.shardsParameters()) {
-          work.add(
-              new Transfer(Part.UPDATE, Collective.ALL_GATHER, padded * type.bytes(), 1, false));
+          work.add(new Transfer(Part.UPDATE, Collective.ALL_GATHER, padded * type.bytes(), 1, 0));
         }
       }
     }
-    work.add(new Transfer(Part.UPDATE, Collective.ALL_REDUCE, SMALL, SMALL_SUMS, false));
+    work.add(new Transfer(Part.UPDATE, Collective.ALL_REDUCE, SMALL, SMALL_SUMS, 0));
     return work;
   }
 
@@ -52,14 +48,34 @@ record Communication(TrainConfig config, int processes, int accumulation) {
     Collective gather = Collective.ALL_GATHER;
     if (!isOfBlock(unit)) {
       Part part = unit.name().equals("head") ? Part.HEAD : Part.INPUT;
-      work.add(new Transfer(part, gather, bytes, accumulation, false));
+      work.add(new Transfer(part, gather, bytes, accumulation, 0));
       return;
     }
     boolean isFirst = number(unit).equals(first);
-    work.add(new Transfer(Part.FORWARD, gather, bytes, accumulation, !isFirst));
+    work.add(new Transfer(Part.FORWARD, gather, bytes, accumulation, isFirst ? 0 : 1));
     if (!number(unit).equals(last)) {
-      work.add(new Transfer(Part.BACKWARD, gather, bytes, accumulation, true));
+      work.add(new Transfer(Part.BACKWARD, gather, bytes, accumulation, 1));
     }
+  }
+
+  /// Gradients are summed while backward goes on with the blocks below. Those that come last have
+  /// nothing to hide behind but the next micro-batch.
+  private void reductions(List<Work> work, double bytes, ZeroStage zero, boolean last) {
+    Collective kind = zero == ZeroStage.NONE ? Collective.ALL_REDUCE : Collective.REDUCE_SCATTER;
+    int times = zero.shardsGradients() ? accumulation : 1;
+    if (!last) {
+      work.add(new Transfer(Part.BACKWARD, kind, bytes, times, (double) times / accumulation));
+      return;
+    }
+    if (times > 1) {
+      work.add(new Transfer(Part.FORWARD, kind, bytes, times - 1, (times - 1.0) / accumulation));
+    }
+    work.add(new Transfer(Part.GRADIENTS, kind, bytes, 1, 0));
+  }
+
+  /// Whether the gradients are computed after those of all blocks but the first.
+  private static boolean comesLast(UnitShape unit, String first) {
+    return isOfBlock(unit) ? number(unit).equals(first) : !unit.name().equals("head");
   }
 
   private static String firstBlock(List<UnitShape> units) {

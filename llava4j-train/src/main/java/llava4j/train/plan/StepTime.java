@@ -27,9 +27,9 @@ public record StepTime(
   }
 
   /// Adds up all operations of a step. The device computes one operator after the other, so their
-  /// times add; a GPU's host starts them meanwhile, so the longer of both counts. Blocks' weights
-  /// that are gathered early cost only what the computation does not cover; every other transfer
-  /// waits and is waited for.
+  /// times add; a GPU's host starts them meanwhile, so the longer of both counts. Weights that are
+  /// gathered early, and gradients that are summed while backward goes on, cost only what the
+  /// computation beside them does not cover; every other transfer is waited for.
   public static StepTime of(StepWork step, Machine machine) {
     double products = 0;
     double attention = 0;
@@ -37,7 +37,8 @@ public record StepTime(
     double launches = 0;
     double waited = 0;
     Map<Part, Double> computed = new EnumMap<>(Part.class);
-    Map<Part, Double> early = new EnumMap<>(Part.class);
+    Map<Part, Double> beside = new EnumMap<>(Part.class); // transfers
+    Map<Part, Double> shares = new EnumMap<>(Part.class); // of the computation, for them
     for (Work work : step.work()) {
       double seconds =
           work.times()
@@ -52,8 +53,9 @@ public record StepTime(
         case Work.Attend _ -> attention += seconds;
         case Work.Pass _ -> passes += seconds;
         case Work.Transfer transfer -> {
-          if (transfer.prefetched() && machine.overlaps()) {
-            early.merge(transfer.part(), seconds, Double::sum);
+          if (transfer.beside() > 0 && machine.overlaps()) {
+            beside.merge(transfer.part(), seconds, Double::sum);
+            shares.merge(transfer.part(), transfer.beside(), Math::max);
           } else {
             waited += seconds;
           }
@@ -66,11 +68,11 @@ public record StepTime(
     }
     double hidden = 0;
     double all = waited;
-    for (Map.Entry<Part, Double> one : early.entrySet()) {
-      double beside =
+    for (Map.Entry<Part, Double> one : beside.entrySet()) {
+      double covering =
           computed.getOrDefault(one.getKey(), 0.0)
               + (one.getKey() == Part.BACKWARD ? computed.getOrDefault(Part.RECOMPUTE, 0.0) : 0);
-      hidden += Math.min(one.getValue(), beside);
+      hidden += Math.min(one.getValue(), covering * shares.get(one.getKey()));
       all += one.getValue();
     }
     double waiting = Math.max(0, launches - (products + attention + passes));

@@ -113,10 +113,19 @@ public record TrainingPlan(
     return sent;
   }
 
-  /// The plan, one line each, for the user.
+  /// The plan of a preset as it is, one line each, for the user.
   ///
   /// @param price of an hour of one GPU, in any currency; empty if it is not known
   public List<String> lines(OptionalDouble price) {
+    return lines(price, List.of());
+  }
+
+  /// The plan, one line each, for the user.
+  ///
+  /// @param price of an hour of one GPU, in any currency; empty if it is not known
+  /// @param overrides the settings that replace those of the preset, `key=value`, for the commands
+  ///   of the plan's advice
+  public List<String> lines(OptionalDouble price, List<String> overrides) {
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(
@@ -142,7 +151,7 @@ public record TrainingPlan(
             MemoryPlan.gigabytes(memory.peakBytes()),
             MemoryPlan.gigabytes(cluster.accelerator().memoryBytes())));
     if (!fits()) {
-      lines.add(Remedies.sentence(this));
+      lines.add(Remedies.sentence(this, overrides));
     }
     addStep(lines);
     addRun(lines, price);

@@ -75,7 +75,8 @@ public sealed interface Work {
   /// A collective operation.
   ///
   /// @param bytes of the whole tensor, all processes' parts together
-  /// @param prefetched whether it runs beside the computation of the block before it
-  record Transfer(Part part, Collective kind, double bytes, double times, boolean prefetched)
+  /// @param beside the share of the computation of its part beside which it may run: 1 for that of
+  ///   all micro-batches, less for that of the last one, 0 if nothing is computed meanwhile
+  record Transfer(Part part, Collective kind, double bytes, double times, double beside)
       implements Work {}
 }

@@ -19,21 +19,17 @@ import org.bytedeco.pytorch.global.torch;
 /// Every process must call the same methods in the same order, because some are collective
 /// operations.
 public final class ParameterUnit implements AutoCloseable {
-  private static final long CHUNK = 1 << 18;
-
   private final UnitLayout layout;
   private final ZeroStage zero;
   private final ProcessGroup group;
   private final Device device;
   private final DType exactType;
-  private final DType exchangeType; // in which gradients travel
   private final boolean trainable;
   private final long partElements;
   private final Tensor compute; // [padded], or [part] where parameters are sharded
   private final Tensor master; // F32 (F64 beside F64): [padded], or [part]; null when frozen
-  private final Tensor gradient; // as master: [padded], or [part]; null when frozen
+  private final UnitGradient gradient; // null when frozen
   private final OptimizerState state; // null when frozen
-  private boolean stale = true; // the gradient is that of the last step and counts as zero
 
   /// AdamW's moments, each [padded], or [part] if the optimiser state is sharded.
   private record OptimizerState(Tensor first, Tensor second) {}
@@ -41,12 +37,24 @@ public final class ParameterUnit implements AutoCloseable {
   /// Settings shared by all units of a run.
   ///
   /// @param exchange how gradients travel between processes
+  /// @param reductions the sums of gradients under way, of all units
   public record Placement(
       ZeroStage zero,
       ProcessGroup group,
       Device device,
       DType computeType,
-      GradientExchange exchange) {}
+      GradientExchange exchange,
+      Reductions reductions) {
+    /// With no sums under way yet.
+    public Placement(
+        ZeroStage zero,
+        ProcessGroup group,
+        Device device,
+        DType computeType,
+        GradientExchange exchange) {
+      this(zero, group, device, computeType, exchange, new Reductions());
+    }
+  }
 
   /// @param trainable whether the unit has gradients and optimiser state
   /// @param initial returns each parameter in its shape, on the CPU, in any floating point type
@@ -59,22 +67,20 @@ public final class ParameterUnit implements AutoCloseable {
     this.trainable = trainable;
     DType computeType = placement.computeType();
     this.exactType = computeType == DType.F64 ? DType.F64 : DType.F32;
-    this.exchangeType = placement.exchange().type(exactType);
     long padded = layout.paddedElements(group.size());
     this.partElements = padded / group.size();
     try (Scope _ = new Scope()) {
       Tensor whole = torch.zeros(new long[] {padded}, Tensors.options(exactType)); // [padded]
       for (Slot slot : layout.slots()) {
         try (Scope _ = new Scope()) {
-          slice(whole, slot).copy_(initial.apply(slot.name()));
+          UnitGradient.slice(whole, slot).copy_(initial.apply(slot.name()));
         }
       }
       Tensor kept = zero.shardsParameters() ? part(whole) : whole; // [padded or part]
       this.compute = Scope.own(copyTo(kept, computeType));
       if (trainable) {
         this.master = Scope.own(masterOf(whole, computeType));
-        boolean wholeGradient = !zero.shardsGradients();
-        this.gradient = Scope.own(zeros(exactType, wholeGradient ? padded : partElements));
+        this.gradient = new UnitGradient(layout, placement, exactType);
         long stateElements = zero.shardsOptimizer() ? partElements : padded;
         this.state =
             new OptimizerState(
@@ -115,7 +121,7 @@ public final class ParameterUnit implements AutoCloseable {
     public Map<String, Tensor> parameters() {
       Map<String, Tensor> views = new LinkedHashMap<>();
       for (Slot slot : layout.slots()) {
-        Tensor view = slice(whole, slot).detach();
+        Tensor view = UnitGradient.slice(whole, slot).detach();
         views.put(slot.name(), trainable ? view.requires_grad_() : view);
       }
       return views;
@@ -151,89 +157,42 @@ public final class ParameterUnit implements AutoCloseable {
     }
   }
 
-  /// Adds the gradients of one micro-batch; sharded gradients are reduce-scattered.
+  /// Adds the gradients of one micro-batch. If gradients are sharded, their sum over the processes
+  /// starts, and is waited for when the gradient is used, or a third large one follows.
   ///
   /// @param gradients by parameter name, each in the parameter's shape; a missing one is zero
   public void accumulate(Map<String, Tensor> gradients) {
-    if (!zero.shardsGradients()) {
-      addTo(gradient, gradients, stale);
-      stale = false;
-      return;
-    }
-    try (Scope _ = new Scope()) {
-      Tensor whole = zeros(exchangeType, partElements * group.size()); // [padded]
-      addTo(whole, gradients, true);
-      addReduced(whole);
-    }
+    gradient.accumulate(gradients);
   }
 
-  /// Adds the gradients of some rows of a matrix in this unit.
+  /// Adds the gradients of some rows of a matrix in this unit, as [#accumulate].
   ///
   /// @param name of the matrix
   /// @param rows indices of the rows, may repeat, `[n]`
   /// @param gradients [n, columns], in any floating point type; summed in that of the unit
   public void accumulateRows(String name, Tensor rows, Tensor gradients) {
-    try (Scope _ = new Scope()) {
-      Tensor exact = gradients.to(exactType.scalarType()); // [n, columns]
-      if (zero.shardsGradients()) {
-        Tensor whole = zeros(exactType, partElements * group.size()); // [padded]
-        slice(whole, slot(name)).index_add_(0, rows, exact);
-        addReduced(whole);
-      } else {
-        clearIfStale();
-        slice(gradient, slot(name)).index_add_(0, rows, exact);
-      }
+    gradient.accumulateRows(name, rows, gradients);
+  }
+
+  /// Says that this micro-batch adds no more gradients to the unit. After the last micro-batch of a
+  /// step, their sum over the processes starts, beside the rest of backward. An objective that does
+  /// not call it only waits longer, in [#reduceGradients].
+  public void complete() {
+    if (trainable) {
+      gradient.complete();
     }
   }
 
-  private void addReduced(Tensor whole) {
-    Tensor part = reduced(whole); // [part]
-    clearIfStale();
-    gradient.add_(part);
-  }
-
-  /// The sum of all processes' `whole`, this process's part of it, in the type in which it
-  /// travelled.
-  private Tensor reduced(Tensor whole) {
-    Tensor part = zeros(exchangeType, partElements); // [part]
-    group.reduceScatter(part, whole.to(exchangeType.scalarType())); // no copy of its own type
-    return part;
-  }
-
-  private void clearIfStale() {
-    if (stale) {
-      gradient.zero_();
-      stale = false;
-    }
-  }
-
-  /// Sums the gradients over all processes. Call it after the last micro-batch of a step.
+  /// Starts to sum the gradients over all processes, if [#complete] has not. Call it after the last
+  /// micro-batch of a step.
   public void reduceGradients() {
-    clearIfStale();
-    try (Scope _ = new Scope()) {
-      if (zero == ZeroStage.OPTIMIZER) {
-        part(gradient).copy_(reduced(gradient));
-      } else if (zero == ZeroStage.NONE && exchangeType == exactType) {
-        group.sum(gradient);
-      } else if (zero == ZeroStage.NONE) {
-        Tensor sent = gradient.to(exchangeType.scalarType()); // [padded]
-        group.sum(sent);
-        gradient.copy_(sent);
-      }
-    }
+    gradient.reduce();
   }
 
   /// Sum of the squares of this process's part of the gradient, accumulated in double precision.
+  /// Waits for the sums over the processes.
   public double squaredNorm() {
-    Tensor own = ownPart(gradient); // [part]
-    double sum = 0;
-    for (long start = 0; start < partElements; start += CHUNK) {
-      try (Scope _ = new Scope()) {
-        Tensor stretch = own.narrow(0, start, Math.min(CHUNK, partElements - start)); // [n]
-        sum += stretch.dot(stretch).item_double();
-      }
-    }
-    return sum;
+    return gradient.squaredNorm();
   }
 
   /// Runs an optimiser step, distributes the new weights to all processes and clears the gradients.
@@ -243,10 +202,7 @@ public final class ParameterUnit implements AutoCloseable {
   /// @param decay weight decay of the parameters that decay
   public void update(AdamW adam, double factor, long step, double learningRate, double decay) {
     try (Scope _ = new Scope()) {
-      Tensor own = gradient; // [padded or part]
-      if (zero == ZeroStage.OPTIMIZER) {
-        own = part(gradient);
-      }
+      Tensor own = gradient.forUpdate(); // [padded or part]
       long start = zero.shardsOptimizer() ? group.rank() * partElements : 0;
       long end = start + own.size(0);
       long border = Math.clamp(layout.decayingElements(), start, end) - start;
@@ -254,7 +210,7 @@ public final class ParameterUnit implements AutoCloseable {
       updateRange(
           adam, own, border, end - start - border, new AdamW.Step(step, learningRate, 0, factor));
       copyMasterToCompute();
-      stale = true;
+      gradient.forget();
     }
   }
 
@@ -270,7 +226,7 @@ public final class ParameterUnit implements AutoCloseable {
 
   /// This process's part of the gradient since the last update. A borrowed view, [part].
   public Tensor ownGradient() {
-    return ownPart(gradient);
+    return gradient.own();
   }
 
   /// Whether all weights of this process's part are finite.
@@ -307,7 +263,7 @@ public final class ParameterUnit implements AutoCloseable {
   public long residentBytes() {
     long bytes = compute.nbytes();
     if (trainable) {
-      bytes += gradient.nbytes() + state.first().nbytes() + state.second().nbytes();
+      bytes += gradient.bytes() + state.first().nbytes() + state.second().nbytes();
       bytes += master.is_alias_of(compute) ? 0 : master.nbytes();
     }
     return bytes;
@@ -388,34 +344,5 @@ public final class ParameterUnit implements AutoCloseable {
         false,
         true,
         new org.bytedeco.pytorch.MemoryFormatOptional());
-  }
-
-  /// @param replace whether to overwrite the previous content instead of adding to it
-  private void addTo(Tensor whole, Map<String, Tensor> gradients, boolean replace) {
-    gradients.keySet().forEach(this::slot); // throws if a name is not a parameter of this unit
-    for (Slot slot : layout.slots()) {
-      Tensor value = gradients.get(slot.name());
-      try (Scope _ = new Scope()) {
-        if (value != null && replace) {
-          slice(whole, slot).copy_(value);
-        } else if (value != null) {
-          slice(whole, slot).add_(value);
-        } else if (replace) {
-          slice(whole, slot).zero_();
-        }
-      }
-    }
-  }
-
-  private Slot slot(String name) {
-    return layout.slots().stream()
-        .filter(slot -> slot.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException(layout.name() + " has no parameter " + name));
-  }
-
-  private static Tensor slice(Tensor whole, Slot slot) {
-    return whole.narrow(0, slot.offset(), slot.elements()).view(slot.dims());
   }
 }

@@ -16,6 +16,8 @@ import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Two processes as threads, and how the end of one looks to the other.
 class HeartbeatsTest {
@@ -47,6 +49,27 @@ class HeartbeatsTest {
     }
     LostProcessException told = lost.poll(PATIENCE.toSeconds() - 2, TimeUnit.SECONDS);
     assertThat(told).isNotNull().hasMessage("process 1 ended: my.json does not exist");
+    assertThat(told.byMistake()).isTrue();
+  }
+
+  /// It would wait for the whole timeout, in a real run half an hour.
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void aProcessThatWaitsLearnsWhyAnotherEndsBeforeItJoins(int failing) throws Exception {
+    int port = freePort();
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try (ProcessGroup _ = join(1 - failing, port)) {
+            throw new AssertionError("joined alone");
+          } catch (LostProcessException e) {
+            lost.add(e); // the store ends with process 0
+          }
+        });
+    LaunchEnvironment own = new LaunchEnvironment(failing, 2, "127.0.0.1", port, failing);
+    EarlyFailure.announce(own, new BadInputException("there is no GPU"), PATIENCE);
+    LostProcessException told = lost.poll(PATIENCE.toSeconds() - 2, TimeUnit.SECONDS);
+    assertThat(told).isNotNull().hasMessage("process " + failing + " ended: there is no GPU");
     assertThat(told.byMistake()).isTrue();
   }
 

@@ -19,6 +19,7 @@ import llava4j.train.config.TrainConfig;
 import llava4j.train.forecast.BatchShape;
 import llava4j.train.forecast.Forecast;
 import llava4j.train.plan.Work.Collective;
+import llava4j.train.plan.Work.Part;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -101,19 +102,42 @@ class TrainingPlanTest {
     assertThat(plan.fits()).isFalse();
     assertThat(plan.lines(OptionalDouble.empty()))
         .anyMatch(line -> line.contains("does not fit"))
-        .anyMatch(line -> line.contains("preset lora7b") && line.contains("preset qlora7b"));
+        .anyMatch(line -> line.contains("train lora7b ") && line.contains("train qlora7b "));
     assertThat(plan("8xRTX4090", "finetune13b", "zero=GRADIENTS").lines(OptionalDouble.empty()))
         .anyMatch(line -> line.startsWith("  what fits: "));
     assertThat(plan("8xA100", "finetune7b", "zero=NONE").lines(OptionalDouble.empty()))
-        .anyMatch(line -> line.contains("what fits: zero=PARAMETERS"));
+        .anyMatch(line -> line.contains("what fits: llava train finetune7b zero=PARAMETERS"));
   }
 
   @Test
-  void weightsGatheredEarlyHideBehindComputation() {
+  void weightsAndGradientsHideBehindComputation() {
     StepTime time = plan("8xA100", "finetune7b").time();
-    assertThat(time.hidden()).isBetween(0.2 * time.transfers(), 0.6 * time.transfers());
+    assertThat(time.hidden()).isBetween(0.8 * time.transfers(), 0.99 * time.transfers());
     StepTime slow = plan("64x1xA100", "finetune7b", "globalBatch=64", "deviceBatch=1").time();
     assertThat(slow.transfers() - slow.hidden()).isGreaterThan(slow.computeSeconds());
+  }
+
+  /// Stages NONE and OPTIMIZER sum once, in the last micro-batch; GRADIENTS in each.
+  @Test
+  void gradientsHideOnlyBehindTheMicroBatchesInWhichTheyAreSummed() {
+    String[] sizes = {"precision=FP32", "globalBatch=128", "deviceBatch=4", "zero=NONE"};
+    TrainingPlan once = slow(sizes);
+    assertThat(once.step().accumulation()).isEqualTo(4);
+    double backward = once.time().ofParts().get(Part.BACKWARD);
+    double again = once.time().ofParts().get(Part.RECOMPUTE);
+    assertThat(once.time().hidden()).isCloseTo((backward + again) / 4, within(1e-9));
+    sizes[3] = "zero=GRADIENTS";
+    assertThat(slow(sizes).time().hidden()).isGreaterThan(2 * once.time().hidden());
+  }
+
+  /// On a network on which sums take longer than what is computed.
+  private static TrainingPlan slow(String... overrides) {
+    TrainConfig config = config("finetune7b", overrides);
+    return TrainingPlan.of(
+        config,
+        SEVEN,
+        Cluster.parse("8x1xA100", OptionalDouble.of(10)),
+        TrainingData.ofPaper(config));
   }
 
   @Test
