@@ -8,8 +8,11 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import llava4j.error.BadInputException;
 import llava4j.io.OwnVersion;
@@ -38,6 +41,7 @@ public final class ConnectedProcesses implements ProcessGroup {
   private final Device device;
   private final RunStore store;
   private final Backend backend;
+  private final Set<Work> unfinished = ConcurrentHashMap.newKeySet();
   private final Heartbeats heartbeats;
   private final Agreement agreement;
   private long exchanged;
@@ -259,6 +263,7 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   @Override
   public void close() {
+    giveUpUnfinished();
     if (failed) { // the others must learn of it while the store is still there to say why
       backend.releaseReference();
       heartbeats.close();
@@ -283,20 +288,22 @@ public final class ConnectedProcesses implements ProcessGroup {
 
   private Pending begin(String what, Collective collective) {
     Work work = start(what, collective);
-    return new Pending() {
-      @Override
-      public void await() {
-        try (work) {
-          translateFailure(what, () -> work._wait());
-        }
-      }
-
-      // left to the collector, it would be freed behind the backend: the heap is corrupt then
-      @Override
-      public void giveUp() {
-        work.close();
+    unfinished.add(work);
+    return () -> {
+      unfinished.remove(work);
+      try (work) {
+        translateFailure(what, () -> work._wait());
       }
     };
+  }
+
+  /// Lets go of operations that nobody waits for after a failure. Left to Java's collector, they
+  /// would be freed behind the backend, and the heap would be corrupt.
+  private void giveUpUnfinished() {
+    for (Work work : List.copyOf(unfinished)) {
+      unfinished.remove(work);
+      work.close();
+    }
   }
 
   /// The caller closes the result.

@@ -27,8 +27,8 @@ public final class EarlyFailure {
     try (RunStore store = RunStore.open(environment, patience)) {
       Heartbeats.writeFailure(store, environment.rank(), failure);
       boolean host = environment.rank() == 0 && environment.agentAttempt().isEmpty();
-      int others = environment.worldSize() - 1;
-      while (host && Heartbeats.told(store) < others && System.nanoTime() < deadline) {
+      int all = environment.worldSize(); // this one has said so
+      while (host && Heartbeats.informed(store) < all && System.nanoTime() < deadline) {
         Thread.sleep(POLL_INTERVAL);
       }
     } catch (InterruptedException e) {

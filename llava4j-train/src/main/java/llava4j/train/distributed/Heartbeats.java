@@ -160,9 +160,9 @@ final class Heartbeats implements AutoCloseable {
     to.store().add(ENDED, 1);
   }
 
-  /// How many processes have read why another one ended.
-  static long told(RunStore from) {
-    return from.store().add(TOLD, 0);
+  /// How many processes have read why another one ended, or have said so of themselves.
+  static long informed(RunStore from) {
+    return from.store().add(TOLD, 0) + from.store().add(ENDED, 0);
   }
 
   /// Says that the work of this process is done, so that the others do not take its end for a loss,
@@ -291,7 +291,9 @@ final class Heartbeats implements AutoCloseable {
   /// collective operation and did not: it computes, or waits for the store.
   private Optional<Lost> announcedLongAgo(long now) {
     Announced said = announced;
-    long time = joined ? NOTICE_TIME.toNanos() : 0;
+    // with process 0 goes the store, from which further processes have yet to read the sentence
+    boolean isAwaited = environment.rank() == 0 && environment.worldSize() > 2;
+    long time = joined || isAwaited ? NOTICE_TIME.toNanos() : 0;
     return said == null || collectiveFailed || now - said.since() < time
         ? Optional.empty()
         : Optional.of(said.lost());

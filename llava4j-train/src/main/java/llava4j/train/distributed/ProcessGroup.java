@@ -68,10 +68,6 @@ public sealed interface ProcessGroup extends AutoCloseable
 
     /// Blocks until the operation is complete.
     void await();
-
-    /// Lets go of an operation that nobody will wait for. What it works on lives as long as it
-    /// does.
-    default void giveUp() {}
   }
 
   @Override

@@ -91,7 +91,6 @@ public final class Reductions implements AutoCloseable {
   @Override
   public void close() {
     underWay.forEach(one -> {
-      one.pending().giveUp();
       if (one.receivedOrNull() != null) {
         one.receivedOrNull().close();
       }
