@@ -109,7 +109,7 @@ public final class Llava implements AutoCloseable {
             model, tokenizer, eosIds, RequestMemory.limits(model, plan), options.kvCache(), store);
     this.memory = new RequestMemory(model, plan, generator);
     this.imageEncoder = new ImageEncoder(model);
-    this.embedder = new TextEmbedder(model, plan);
+    this.embedder = new TextEmbedder(model, plan, options.kvCache());
     this.templateStops = template.stopText().isEmpty() ? List.of() : List.of(template.stopText());
   }
 
@@ -175,6 +175,8 @@ public final class Llava implements AutoCloseable {
   ///
   /// @param checkpoint stays open
   public static MemoryPlan plan(Checkpoint checkpoint, LoadOptions options) {
+    NativeRuntime.prepareForInference();
+    NativeRuntime.useThreads(options.threads()); // kernels are chosen for a number of threads
     WeightSource weights = checkpoint.inferenceWeights();
     WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
     return MemoryPlan.of(

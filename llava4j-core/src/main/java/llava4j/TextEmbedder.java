@@ -5,6 +5,7 @@ import llava4j.error.BadInputException;
 import llava4j.model.LanguageModel;
 import llava4j.model.LlavaModel;
 import llava4j.model.cache.KvCache;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.load.AvailableMemory;
 import llava4j.model.load.MemoryPlan;
 import llava4j.tensor.Device;
@@ -21,8 +22,10 @@ final class TextEmbedder {
   private final int contextLength;
   private final boolean hasLimitedMemory;
   private final MemoryPlan plan;
+  private final KvFormat kvFormat;
 
-  TextEmbedder(LlavaModel whole, MemoryPlan plan) {
+  TextEmbedder(LlavaModel whole, MemoryPlan plan, KvFormat kvFormat) {
+    this.kvFormat = kvFormat;
     this.model = whole.languageModel();
     this.contextLength = whole.config().contextLength();
     this.hasLimitedMemory = whole.device() instanceof Device.Cpu;
@@ -64,7 +67,7 @@ final class TextEmbedder {
               plan.requireRequestFits(Math.min(MOST_ROWS, ids.length), ids.length, 0, bytes));
     }
     double[] sum = new double[model.config().dim()];
-    try (KvCache cache = model.newCache()) {
+    try (KvCache cache = model.newCache(kvFormat)) {
       for (int from = 0; from < ids.length; from += MOST_ROWS) {
         add(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + MOST_ROWS)), cache, sum);
       }

@@ -11,7 +11,8 @@ import java.util.Random;
 /// Our server and llama.cpp's on the same file, each in its own process, in turns: the other one
 /// idles meanwhile.
 ///
-/// Every question is new from its first word, so that neither server has read it before.
+/// The words of every question are new, so that neither server has read them before; only the
+/// opening sentence is the same.
 final class ServeAgainstBenchmark implements Benchmark {
   private static final int[] CLIENTS = {1, 4, 8};
   private static final int WORDS = 200;

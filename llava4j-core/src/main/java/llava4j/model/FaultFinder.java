@@ -12,6 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 public final class FaultFinder {
   private static final String REMEDY = "; fetch or convert the checkpoint again";
 
+  private static final double LARGEST_F16 = 65504;
+
   private final LlavaModel model;
 
   public FaultFinder(LlavaModel model) {
@@ -34,7 +36,9 @@ public final class FaultFinder {
                   RaggedBatch.of(cache, Math.toIntExact(embeddings.size(1))),
                   visit::see);
       if (visit.first < 0 && isFinite(model.languageModel().logits(hidden))) {
-        return "nowhere that a second run shows: the processor or its memory may be faulty";
+        return largestKept(cache) > LARGEST_F16
+            ? "in the KV cache: keys or values outgrow fp16; leave --kv-cache out or use fp32"
+            : "nowhere that a second run shows: the processor or its memory may be faulty";
       }
       int layers = model.config().text().numLayers();
       if (visit.first < 0) {
@@ -52,6 +56,19 @@ public final class FaultFinder {
       }
       return described("in language_model.layers." + (visit.first - 1), tensor);
     }
+  }
+
+  /// The largest magnitude among keys and values.
+  private static double largestKept(KvCache cache) {
+    double largest = 0;
+    for (int layer = 0; layer < cache.pool().numLayers(); layer++) {
+      try (Scope _ = new Scope()) {
+        KvCache.KeysAndValues kept = cache.read(layer, cache.length());
+        largest = Math.max(largest, kept.keys().abs().max().item_double());
+        largest = Math.max(largest, kept.values().abs().max().item_double());
+      }
+    }
+    return largest;
   }
 
   /// The embeddings are not finite: image tokens come from the vision tower, others from the

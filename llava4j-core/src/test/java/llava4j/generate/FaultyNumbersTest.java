@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import llava4j.checkpoint.Checkpoint;
@@ -16,6 +17,7 @@ import llava4j.golden.Golden;
 import llava4j.model.ImageRows;
 import llava4j.model.LlavaModel;
 import llava4j.model.SplicedPrompt;
+import llava4j.model.cache.KvFormat;
 import llava4j.model.load.LoadProgress;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -69,6 +71,30 @@ class FaultyNumbersTest {
     String tensor = "language_model.layers.1.input_layernorm.weight";
     String message = messageOf(new Changed(open(), tensor, Float.NaN, false), WeightFormat.Q8);
     assertThat(message).contains(tensor).contains("NaN");
+  }
+
+  /// Beside weights that are not rounded, only the cache is at fault.
+  @Test
+  void keysThatOutgrowTheCacheNameIt() {
+    String keys = "language_model.layers.0.self_attn.k_proj.weight";
+    try (Checkpoint checkpoint = checkpoint();
+        Tokenizer tokenizer = checkpoint.tokenizer().get();
+        LlavaModel model =
+            load(checkpoint, new Changed(open(), keys, 3e6f, true), WeightFormat.FP32);
+        Scope _ = new Scope();
+        Generator generator =
+            new Generator(
+                model,
+                tokenizer,
+                Set.of(tokenizer.eosId()),
+                SchedulerLimits.ofBlocks(1000),
+                KvFormat.FP16,
+                Optional.empty())) {
+      SplicedPrompt prompt = prompt(model, tokenizer);
+      assertThatThrownBy(() -> generator.generate(prompt, OPTIONS, TextListener.NONE, () -> false))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("keys or values outgrow fp16; leave --kv-cache out");
+    }
   }
 
   @Test

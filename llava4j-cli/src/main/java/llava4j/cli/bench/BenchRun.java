@@ -91,6 +91,9 @@ final class BenchRun {
   private void load() {
     progress.accept("loading");
     double mine = ours.load();
+    if (!ours.kernelsNote().isEmpty()) {
+      progress.accept(ours.kernelsNote());
+    }
     double other = BenchLine.NONE;
     if (theirs.isPresent()) {
       progress.accept("loading in llama.cpp");

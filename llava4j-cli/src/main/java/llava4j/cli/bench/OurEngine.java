@@ -34,6 +34,7 @@ final class OurEngine implements Engine {
   private LlavaModel model;
   private Preprocessor preprocessor;
   private MemoryPlan memory;
+  private String kernelsNote = "";
   private long stepBytes;
   private long storedStepBytes;
   private long rowWeights;
@@ -71,6 +72,8 @@ final class OurEngine implements Engine {
         AvailableMemory.ofThisProcess()
             .require(bytes -> memory.requireFits(config, weights, options.weights(), bytes));
       }
+      kernelsNote =
+          MemoryPlan.kernels(weights, options.device(), options.weights()).note().orElse("");
       stepBytes = MemoryPlan.stepBytes(config, weights, options.device(), options.weights());
       storedStepBytes =
           weights.tensors().values().stream()
@@ -109,6 +112,11 @@ final class OurEngine implements Engine {
 
   MemoryPlan memory() {
     return memory;
+  }
+
+  /// Why what was measured of kernels is of no use; empty if nothing is to be said.
+  String kernelsNote() {
+    return kernelsNote;
   }
 
   /// Bytes of weights that one step reads, as they are kept.

@@ -51,6 +51,10 @@ public final class KvPool implements AutoCloseable {
     return layout;
   }
 
+  public int numLayers() {
+    return numLayers;
+  }
+
   /// Bytes from one layer's part of a block to the next.
   public long layerBytes() {
     return 2L * layout.kvHeads() * layout.rows() * layout.rowBytes();

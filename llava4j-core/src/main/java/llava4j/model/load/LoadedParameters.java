@@ -98,9 +98,9 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     List<MatrixPlan> plans = MatrixPlan.ofAll(source, device, format);
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
     this.prefill = prefill;
-    requireMeaning(prefill, device, plans);
     ModelKernels.Weights weights = MatrixPlan.weights(plans);
     this.kernels = ModelKernels.of(weights);
+    requireMeaning(plans);
     this.many =
         quantizes
             ? kernels.manyRows(prefill, weights.haveFourBits(), oneDnn, tiles)
@@ -108,7 +108,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
 
-  private static void requireMeaning(PrefillMode prefill, Device device, List<MatrixPlan> plans) {
+  private void requireMeaning(List<MatrixPlan> plans) {
     if (prefill == PrefillMode.AUTO) {
       return;
     }
@@ -123,13 +123,18 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
               + prefill
               + (halves ? " is for quantised weights; use bf16 or auto" : REFUSED));
     }
-    if (!VectorSupport.isAvailable()
-        && plans.stream().anyMatch(MatrixPlan.Requantized.class::isInstance)) {
+    if (plans.stream()
+        .anyMatch(plan ->
+            plan instanceof MatrixPlan.Requantized made
+                && kernels.of(made.bits()) == BlockKernel.ONNX_RUNTIME)) {
       throw new BadInputException(
           "prefill in "
               + prefill
-              + " of weights that are quantised while loading needs the Vector API: start Java with"
-              + " --add-modules jdk.incubator.vector, or leave it at auto");
+              + " of weights that are quantised while loading needs "
+              + (VectorSupport.isAvailable()
+                  ? "our own kernels, which were found wrong on this machine"
+                  : "the Vector API: start Java with --add-modules jdk.incubator.vector")
+              + ", or leave it at auto");
     }
   }
 

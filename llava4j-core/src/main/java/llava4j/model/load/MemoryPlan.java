@@ -12,6 +12,8 @@ import llava4j.model.cache.KvFormat;
 import llava4j.model.cache.KvPool;
 import llava4j.model.kernel.ModelKernels;
 import llava4j.model.linear.PrefillMode;
+import llava4j.quant.BlockKernel;
+import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.WeightFormat;
@@ -71,21 +73,40 @@ public record MemoryPlan(
       } else {
         allocated += bytes;
       }
+      mapped += readAgain(info, weights, device, format, kernels);
     }
     TextConfig text = config.text();
-    DType cacheType = kvFormat.type(device, isQuantized(weights, device, format));
+    boolean quantized = isQuantized(weights, device, format);
+    DType cacheType = kvFormat.type(device, quantized);
     long ofLayer = 2L * text.numKvHeads() * text.headDim();
     // several tokens at once read a copy of one layer's cache, widened and as bf16
     int copies =
         switch (cacheType) {
           case F16 -> DType.F16.bytes() + DType.F32.bytes() + DType.BF16.bytes();
           case I8 -> DType.F32.bytes() + DType.BF16.bytes();
-          default -> 0;
+          default ->
+              kvFormat == KvFormat.FP32 && quantized ? DType.F32.bytes() + DType.BF16.bytes() : 0;
         };
     long perToken = KvPool.tokenBytes(text, cacheType) + ofLayer * copies;
     long work = (2L * text.intermediateDim() + 8L * text.dim()) * device.computeType().bytes();
     return new MemoryPlan(
         mapped, allocated, perToken, work, config.contextLength(), config.vision().rowsPerView());
+  }
+
+  /// Bytes of a file that prompts read each time: ONNX Runtime keeps its copy to itself.
+  private static long readAgain(
+      TensorInfo info,
+      WeightSource weights,
+      Device device,
+      WeightFormat format,
+      ModelKernels kernels) {
+    return LoadedParameters.isMatrix(info.name())
+            && !LoadedParameters.isTable(info.name())
+            && MatrixPlan.linear(info, weights, device, format)
+                instanceof MatrixPlan.Stored(BlockMatrix blocks)
+            && kernels.of(blocks.layout().bits()) == BlockKernel.ONNX_RUNTIME
+        ? info.bytes()
+        : 0;
   }
 
   /// The kernels that will multiply quantised weights.
