@@ -12,7 +12,7 @@ import llava4j.quant.BlockKernel;
 /// What was found of the kernels for weights of one width.
 ///
 /// @param kernels for a few rows, and for many; in the order in which equals are preferred
-/// @param products for many rows alone ([ManyRows]), in that order
+/// @param products for many rows alone ([llava4j.model.linear.ManyRows]), in that order
 public record KernelFigures(Map<BlockKernel, Outcome> kernels, Map<PrefillMode, Outcome> products) {
   /// Rows of the measurement: one sequence, some that are decoded together, a prompt.
   public static final int ONE_ROW = 1;
