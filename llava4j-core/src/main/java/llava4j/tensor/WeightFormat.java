@@ -2,6 +2,7 @@ package llava4j.tensor;
 
 import java.util.Locale;
 import llava4j.error.BadInputException;
+import llava4j.error.Choice;
 
 /// The format of the language model's matrices in memory, on the CPU. Activations are always fp32;
 /// on a GPU everything is bf16.
@@ -20,13 +21,7 @@ public enum WeightFormat {
 
   /// Parses `auto`, `fp32`, `fp16`, `bf16`, `q8` or `q4`.
   public static WeightFormat parse(String text) {
-    for (WeightFormat format : values()) {
-      if (format.toString().equals(text.toLowerCase(Locale.ROOT))) {
-        return format;
-      }
-    }
-    throw new BadInputException(
-        "unknown weight format '" + text + "': use auto, fp32, fp16, bf16, q8 or q4");
+    return Choice.parse(WeightFormat.class, "weight format", text);
   }
 
   /// The type in memory of a matrix that is stored as `stored` and is not quantised. With `q8` and

@@ -4,26 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import llava4j.checkpoint.Checkpoint;
 import llava4j.error.BadInputException;
-import llava4j.golden.Golden;
-import llava4j.tensor.Device;
-import llava4j.tensor.NativeRuntime;
 import llava4j.train.config.ConfigFile;
 import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;
-import llava4j.train.distributed.ConnectedProcesses;
-import llava4j.train.distributed.LaunchEnvironment;
-import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.shard.GradientExchange;
 import llava4j.train.shard.ZeroStage;
@@ -37,17 +27,8 @@ class GradientExchangeTest {
   @Test
   void inBf16HalfTheBytesTravelAndTheLossIsClose() throws Exception {
     MiniatureBase base = MiniatureBase.write(folder.resolve("base"), true);
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    PrintStream text = new PrintStream(out, true, StandardCharsets.UTF_8);
-    int code =
-        new LocalLauncher(
-                OfTwo.class.getName(),
-                List.of(base.folder().toString(), folder.toString()),
-                text,
-                text)
-            .run(2, Map.of(GoldenProcess.ROOT, Golden.root().toString()));
-    String said = out.toString(StandardCharsets.UTF_8);
-    assertThat(code).as(said).isZero();
+    String said =
+        TwoProcesses.run(OfTwo.class, List.of(base.folder().toString(), folder.toString()));
     System.out.print(said);
     Map<String, String[]> results = new TreeMap<>();
     said.lines()
@@ -100,14 +81,7 @@ class GradientExchangeTest {
 
     /// @param arguments base, folder
     public static void main(String[] arguments) {
-      System.setProperty("llava4j.golden", System.getenv(GoldenProcess.ROOT));
-      NativeRuntime.prepare();
-      try (ProcessGroup group =
-          ConnectedProcesses.join(
-              LaunchEnvironment.of(System.getenv()),
-              new Device.Cpu(),
-              Duration.ofMinutes(1),
-              reason -> System.err.println(reason))) {
+      try (ProcessGroup group = TwoProcesses.join()) {
         for (ZeroStage zero : List.of(ZeroStage.NONE, ZeroStage.GRADIENTS)) {
           for (GradientExchange exchange : GradientExchange.values()) {
             run(arguments, group, config("zero=" + zero, "exchange=" + exchange));

@@ -2,27 +2,16 @@ package llava4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import llava4j.checkpoint.Checkpoint;
-import llava4j.golden.Golden;
-import llava4j.tensor.Device;
-import llava4j.tensor.NativeRuntime;
 import llava4j.train.batch.Batch;
 import llava4j.train.config.ConfigFile;
 import llava4j.train.config.Presets;
 import llava4j.train.config.TrainConfig;
-import llava4j.train.distributed.ConnectedProcesses;
-import llava4j.train.distributed.LaunchEnvironment;
-import llava4j.train.distributed.LocalLauncher;
 import llava4j.train.distributed.ProcessGroup;
 import llava4j.train.model.ModelUnits;
 import llava4j.train.model.Objective;
@@ -43,17 +32,8 @@ class OverlapTest {
   @Test
   void theSumsOfAllUnitsStartBeforeBackwardHasEnded() throws Exception {
     MiniatureBase base = MiniatureBase.write(folder.resolve("base"), true);
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    PrintStream text = new PrintStream(out, true, StandardCharsets.UTF_8);
-    int code =
-        new LocalLauncher(
-                OfTwo.class.getName(),
-                List.of(base.folder().toString(), folder.toString()),
-                text,
-                text)
-            .run(2, Map.of(GoldenProcess.ROOT, Golden.root().toString()));
-    String said = out.toString(StandardCharsets.UTF_8);
-    assertThat(code).as(said).isZero();
+    String said =
+        TwoProcesses.run(OfTwo.class, List.of(base.folder().toString(), folder.toString()));
     assertThat(said.lines().filter(line -> line.startsWith("under way")))
         .containsExactlyElementsOf(
             STAGES.stream().map(zero -> "under way with " + zero + ": all").toList());
@@ -65,14 +45,7 @@ class OverlapTest {
 
     /// @param arguments base, folder
     public static void main(String[] arguments) {
-      System.setProperty("llava4j.golden", System.getenv(GoldenProcess.ROOT));
-      NativeRuntime.prepare();
-      try (ProcessGroup group =
-          ConnectedProcesses.join(
-              LaunchEnvironment.of(System.getenv()),
-              new Device.Cpu(),
-              Duration.ofMinutes(1),
-              reason -> System.err.println(reason))) {
+      try (ProcessGroup group = TwoProcesses.join()) {
         for (ZeroStage zero : STAGES) {
           run(arguments, group, zero);
         }

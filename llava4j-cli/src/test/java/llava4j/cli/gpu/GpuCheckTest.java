@@ -11,14 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// `scripts/gpu-check` with a false llava: what it leaves when commands break.
-@DisabledOnOs(OS.WINDOWS)
 class GpuCheckTest {
   private static final Path SCRIPT =
       Path.of("..").toAbsolutePath().normalize().resolve("scripts/gpu-check/GpuCheck.java");

@@ -2,6 +2,7 @@ package llava4j.model.cache;
 
 import java.util.Locale;
 import llava4j.error.BadInputException;
+import llava4j.error.Choice;
 import llava4j.quant.PagedAttention;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -26,13 +27,7 @@ public enum KvFormat {
   ///
   /// @throws BadInputException for other texts
   public static KvFormat parse(String text) {
-    for (KvFormat format : values()) {
-      if (format.toString().equals(text.toLowerCase(Locale.ROOT))) {
-        return format;
-      }
-    }
-    throw new BadInputException(
-        "unknown format of the KV cache '" + text + "': use auto, fp32, fp16 or q8");
+    return Choice.parse(KvFormat.class, "format of the KV cache", text);
   }
 
   /// The type of the numbers in the cache's blocks.

@@ -2,6 +2,7 @@ package llava4j.model.linear;
 
 import java.util.Locale;
 import llava4j.error.BadInputException;
+import llava4j.error.Choice;
 
 /// How products of quantised weights with many rows are computed on a CPU, and those of 16-bit
 /// weights, for which there are only AUTO (fp32) and BF16. One row, and a few, always use the
@@ -27,13 +28,7 @@ public enum PrefillMode {
   ///
   /// @throws BadInputException for other texts
   public static PrefillMode parse(String text) {
-    for (PrefillMode mode : values()) {
-      if (mode.toString().equals(text.toLowerCase(Locale.ROOT))) {
-        return mode;
-      }
-    }
-    throw new BadInputException(
-        "unknown prefill mode '" + text + "': use auto, exact, bf16 or int8");
+    return Choice.parse(PrefillMode.class, "prefill mode", text);
   }
 
   @Override
