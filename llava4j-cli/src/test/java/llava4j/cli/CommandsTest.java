@@ -11,6 +11,7 @@ import java.util.List;
 import llava4j.cli.ask.DraggedImages;
 import llava4j.cli.option.BundledModel;
 import llava4j.golden.Golden;
+import llava4j.quant.BlockKernel;
 import llava4j.tensor.NativeRuntime;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -240,7 +241,9 @@ class CommandsTest {
   void promptsOfQuantisedWeightsAreMultipliedAsAsked() {
     assertThat(run("info", "-m", model, "--prefill-mode", "exact")).isZero();
     assertThat(out.toString())
-        .contains("quantised rows: panels", "prompts with 4 bits: exact, with 8 bits: exact");
+        .contains(
+            "quantised rows: " + BlockKernel.usual().describe(),
+            "prompts with 4 bits: exact, with 8 bits: exact");
     out.getBuffer().setLength(0);
     String[] ask = {"ask", "-m", model, "--weights=q8", "--max-tokens=4", image, "Hi?"};
     List<String> exact = new ArrayList<>(List.of(ask));

@@ -12,7 +12,9 @@ public final class BlockNarrower {
 
   /// Whether the bytes of a matrix are written by columns, in a fraction of the time.
   public static boolean isByColumns(BlockMatrix matrix) {
-    return matrix instanceof PanelBlocks panels && panels.layout().bits() == 4;
+    return matrix instanceof PanelBlocks panels
+        && panels.panelLayout().shape().lanes() == PanelShape.Lanes.SHORTS
+        && panels.layout().bits() == 4;
   }
 
   /// Writes `count` rows from row `first` on, by columns.
@@ -24,7 +26,7 @@ public final class BlockNarrower {
   /// @param scales the scale of each row, written from index 0 on
   public static void toColumns(
       BlockMatrix matrix, long first, int count, long target, long stride, float[] scales) {
-    if (!isByColumns(matrix) || first % PanelLayout.ROWS != 0) {
+    if (!isByColumns(matrix) || first % PanelShape.ROWS != 0) {
       throw new IllegalArgumentException("not whole panels of 4 bits from row " + first);
     }
     PanelNarrower.toBytes((PanelBlocks) matrix, first, count, target, stride, scales);

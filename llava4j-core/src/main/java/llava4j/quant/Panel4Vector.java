@@ -26,7 +26,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// helper that returns a vector is not always inlined.
 final class Panel4Vector {
   static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
-  private static final int GROUP_BYTES = PanelLayout.GROUP_BYTES;
+  static final int GROUP_BYTES = PanelShape.ROWS * Short.BYTES;
 
   private Panel4Vector() {}
 

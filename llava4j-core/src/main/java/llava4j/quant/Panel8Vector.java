@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Panel8Vector {
   private static final VectorSpecies<Short> SHORTS = Panel4Vector.SHORTS;
   private static final short LOW = 15;
-  private static final int GROUP_BYTES = PanelLayout.GROUP_BYTES;
+  private static final int GROUP_BYTES = Panel4Vector.GROUP_BYTES;
 
   private Panel8Vector() {}
 

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llava4j.quant.PanelShape.Lanes;
 import llava4j.tensor.DType;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ParallelChunks;
@@ -13,8 +14,8 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// A quantised matrix that our own kernels multiply, in panels of 32 output rows (see
-/// [PanelLayout], ADR 30): they read memory as fast as the processor can.
+/// A quantised matrix that our own kernels multiply, in panels of 32 output rows (see [PanelShape],
+/// ADR 30): they read memory as fast as the processor can.
 final class PanelMatrix implements QuantizedMatrix {
   /// Weights of a chunk of work: many small chunks, so that a thread that loses its core to another
   /// process delays only a small one.
@@ -23,11 +24,13 @@ final class PanelMatrix implements QuantizedMatrix {
   private static final int MOST_BLOCK = 32;
 
   private final PanelLayout layout;
+  private final Optional<AssembledKernels> assembled; // empty for those on the Vector API
   private final Tensor panels; // [bytes], U8
   private final MemorySegment bytes;
 
-  private PanelMatrix(PanelLayout layout) {
+  private PanelMatrix(PanelLayout layout, Optional<AssembledKernels> assembled) {
     this.layout = layout;
+    this.assembled = assembled;
     try (Scope _ = new Scope()) {
       this.panels =
           Scope.own(
@@ -39,8 +42,17 @@ final class PanelMatrix implements QuantizedMatrix {
     this.bytes = ByteRows.segment(panels.data_ptr().address(), layout.bytes());
   }
 
-  /// As [QuantizedMatrix#of].
+  /// For the kernels on the Vector API.
   static PanelMatrix of(BlockMatrix matrix) {
+    return of(matrix, Optional.empty());
+  }
+
+  /// For kernels in machine code.
+  static PanelMatrix of(BlockMatrix matrix, AssembledKernels kernels) {
+    return of(matrix, Optional.of(kernels));
+  }
+
+  private static PanelMatrix of(BlockMatrix matrix, Optional<AssembledKernels> assembled) {
     if (matrix.layout().blockValues() > MOST_BLOCK) {
       throw new IllegalArgumentException("sums of blocks above 32 do not fit 16 bits");
     }
@@ -52,15 +64,21 @@ final class PanelMatrix implements QuantizedMatrix {
         wide |= Float.isFinite(scale) && !PanelPacker.isHalf(scale);
       }
     }
-    PanelMatrix packed = packed(matrix, wide);
-    return packed != null ? packed : packed(matrix, true);
+    PanelMatrix packed = packed(matrix, assembled, wide);
+    return packed != null ? packed : packed(matrix, assembled, true);
   }
 
   /// Null if scales do not fit.
-  private static PanelMatrix packed(BlockMatrix matrix, boolean wideScales) {
+  private static PanelMatrix packed(
+      BlockMatrix matrix, Optional<AssembledKernels> assembled, boolean wideScales) {
+    Lanes lanes = assembled.isPresent() ? Lanes.INTS : Lanes.SHORTS;
     PanelMatrix made =
         new PanelMatrix(
-            new PanelLayout(matrix.layout(), wideScales, matrix.rows(), matrix.columns()));
+            new PanelLayout(
+                new PanelShape(matrix.layout(), lanes, wideScales),
+                matrix.rows(),
+                matrix.columns()),
+            assembled);
     boolean complete = false;
     try {
       complete = PanelPacker.pack(matrix, made.layout, made.bytes);
@@ -89,7 +107,8 @@ final class PanelMatrix implements QuantizedMatrix {
 
   /// Whether a row rounded for this matrix serves the other one.
   boolean roundsAs(PanelMatrix other) {
-    return layout.blocks().bits() == other.layout.blocks().bits()
+    return assembled.equals(other.assembled)
+        && layout.blocks().bits() == other.layout.blocks().bits()
         && layout.blocks().blockValues() == other.layout.blocks().blockValues()
         && layout.wideScales() == other.layout.wideScales()
         && columns() == other.columns();
@@ -111,6 +130,28 @@ final class PanelMatrix implements QuantizedMatrix {
     if (inputs == 0) {
       return outputs;
     }
+    MemorySegment[] written = new MemorySegment[outputs.size()];
+    for (int i = 0; i < written.length; i++) {
+      written[i] = ByteRows.segment(outputs.get(i).data_ptr().address(), outputs.get(i).nbytes());
+    }
+    Optional<AssembledKernels> assembled = matrices.getFirst().assembled;
+    if (assembled.isPresent()) {
+      List<AssembledProduct.Part> parts = new ArrayList<>();
+      for (int i = 0; i < written.length; i++) {
+        PanelMatrix matrix = matrices.get(i);
+        parts.add(new AssembledProduct.Part(matrix.layout, matrix.bytes.address(), written[i]));
+      }
+      new AssembledProduct(assembled.get(), matrices.getFirst().layout, inputs)
+          .multiply(input, parts);
+    } else {
+      multiplyVectors(matrices, input, inputs, written);
+    }
+    return outputs;
+  }
+
+  /// Products by the kernels on the Vector API.
+  private static void multiplyVectors(
+      List<PanelMatrix> matrices, Tensor input, int inputs, MemorySegment[] written) {
     RoundedRows rounded =
         RoundedRows.of(
             ByteRows.segment(input.data_ptr().address(), input.nbytes()),
@@ -119,12 +160,10 @@ final class PanelMatrix implements QuantizedMatrix {
     long perChunk =
         Math.max(1, CHUNK_WEIGHTS / (PanelProduct.pairRows() * matrices.getFirst().columns()));
     long[] ends = new long[matrices.size()]; // the chunk behind each matrix' last
-    MemorySegment[] written = new MemorySegment[matrices.size()];
     long chunks = 0;
     for (int i = 0; i < ends.length; i++) {
       chunks += Math.ceilDiv(PanelProduct.pairs(matrices.get(i).layout), perChunk);
       ends[i] = chunks;
-      written[i] = ByteRows.segment(outputs.get(i).data_ptr().address(), outputs.get(i).nbytes());
     }
     ParallelChunks.run(
         NativeRuntime.numThreads(),
@@ -146,7 +185,6 @@ final class PanelMatrix implements QuantizedMatrix {
             products[i].multiply(first, Math.min(pairs, first + perChunk));
           };
         });
-    return outputs;
   }
 
   @Override

@@ -34,7 +34,7 @@ final class PanelNarrower {
 
   private static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(SHORTS.vectorBitSize() / 2));
-  private static final int STRIPS = PanelLayout.ROWS / SHORTS.length();
+  private static final int STRIPS = PanelShape.ROWS / SHORTS.length();
   private static final int LANES = INTS.length();
 
   /// Columns of a group.
@@ -50,16 +50,16 @@ final class PanelNarrower {
   private final long target;
   private final long stride;
   private final float[] inverses; // [panels, strips, even and odd rows, lanes]
-  private final float[] largest = new float[PanelLayout.ROWS]; // [strips, even and odd rows, lanes]
+  private final float[] largest = new float[PanelShape.ROWS]; // [strips, even and odd rows, lanes]
 
   private PanelNarrower(PanelBlocks matrix, long first, int numPanels, long target, long stride) {
     this.layout = matrix.panelLayout();
     this.panels =
-        matrix.panels().address() + first / PanelLayout.ROWS * matrix.panelLayout().panelBytes();
+        matrix.panels().address() + first / PanelShape.ROWS * matrix.panelLayout().panelBytes();
     this.groups = layout.groups();
     this.target = target;
     this.stride = stride;
-    this.inverses = new float[numPanels * PanelLayout.ROWS];
+    this.inverses = new float[numPanels * PanelShape.ROWS];
   }
 
   /// Writes `count` rows from row `first` on, the first of a panel.
@@ -69,7 +69,7 @@ final class PanelNarrower {
   /// @param scales the scale of each row, written from index 0 on
   static void toBytes(
       PanelBlocks matrix, long first, int count, long target, long stride, float[] scales) {
-    int numPanels = Math.ceilDiv(count, PanelLayout.ROWS);
+    int numPanels = Math.ceilDiv(count, PanelShape.ROWS);
     PanelNarrower narrower = new PanelNarrower(matrix, first, numPanels, target, stride);
     for (int panel = 0; panel < numPanels; panel++) {
       narrower.prepare(panel, count, scales);
@@ -86,8 +86,8 @@ final class PanelNarrower {
   /// Finds the scales of a panel's rows.
   private void prepare(int panel, int count, float[] scales) {
     findLargest(panels + panel * layout.panelBytes());
-    int from = panel * PanelLayout.ROWS;
-    for (int row = 0; row < PanelLayout.ROWS; row++) {
+    int from = panel * PanelShape.ROWS;
+    for (int row = 0; row < PanelShape.ROWS; row++) {
       float most = 8 * largest[place(row)];
       inverses[from + place(row)] = most < ByteRows.LEAST ? 0 : 8 * MOST_FACTOR / most;
       if (from + row < count) {
@@ -101,7 +101,7 @@ final class PanelNarrower {
       long at = panels + panel * layout.panelBytes() + (long) block * layout.blockBytes();
       long column = target + (long) block * layout.blocks().blockValues() * stride;
       for (int strip = 0; strip < STRIPS; strip++) {
-        int place = panel * PanelLayout.ROWS + strip * SHORTS.length();
+        int place = panel * PanelShape.ROWS + strip * SHORTS.length();
         strip(at, strip, place, column + place);
       }
     }
@@ -131,9 +131,10 @@ final class PanelNarrower {
 
   /// The scales of a strip's even or odd rows in a block.
   private FloatVector scale(long block, int strip, boolean odd) {
-    long scales = block + (long) groups * PanelLayout.GROUP_BYTES;
+    long scales = block + (long) groups * Panel4Vector.GROUP_BYTES;
     if (layout.wideScales()) {
-      long from = scales + (odd ? PanelLayout.GROUP_BYTES : 0) + (long) strip * LANES * Float.BYTES;
+      long from =
+          scales + (odd ? Panel4Vector.GROUP_BYTES : 0) + (long) strip * LANES * Float.BYTES;
       return FloatVector.fromMemorySegment(FLOATS, MEMORY, from, LITTLE_ENDIAN);
     }
     IntVector pairs =
@@ -160,7 +161,7 @@ final class PanelNarrower {
     for (int group = 0; group < groups; group++) {
       ShortVector word =
           ShortVector.fromMemorySegment(
-              SHORTS, MEMORY, words + (long) group * PanelLayout.GROUP_BYTES, LITTLE_ENDIAN);
+              SHORTS, MEMORY, words + (long) group * Panel4Vector.GROUP_BYTES, LITTLE_ENDIAN);
       long at = to + group * COLUMNS * stride;
       word.and((short) 15)
           .mul(factor)

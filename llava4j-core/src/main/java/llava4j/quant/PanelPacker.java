@@ -19,6 +19,12 @@ final class PanelPacker {
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long EVEN = 0x0000FFFF0000FFFFL;
@@ -43,7 +49,7 @@ final class PanelPacker {
         NativeRuntime.numThreads(),
         layout.numPanels(),
         () -> {
-          Row[] rows = new Row[PanelLayout.ROWS];
+          Row[] rows = new Row[PanelShape.ROWS];
           Arrays.setAll(rows, _ -> new Row(matrix.layout(), matrix.columns()));
           LongConsumer packPanel =
               panel -> {
@@ -58,8 +64,8 @@ final class PanelPacker {
 
   private static boolean packPanel(
       BlockMatrix matrix, PanelLayout layout, long panel, Row[] rows, MemorySegment target) {
-    long first = panel * PanelLayout.ROWS;
-    for (int i = 0; i < PanelLayout.ROWS; i++) {
+    long first = panel * PanelShape.ROWS;
+    for (int i = 0; i < PanelShape.ROWS; i++) {
       if (first + i < layout.rows()) {
         matrix.read(first + i, rows[i]);
       } else {
@@ -71,10 +77,19 @@ final class PanelPacker {
       }
     }
     MemorySegment written = target.asSlice(panel * layout.panelBytes(), layout.panelBytes());
-    for (int row = 0; row < PanelLayout.ROWS; row += 4) {
-      packFour(layout, rows, row, written);
+    switch (layout.shape().lanes()) {
+      case SHORTS -> {
+        for (int row = 0; row < PanelShape.ROWS; row += 4) {
+          packFour(layout, rows, row, written);
+        }
+      }
+      case INTS -> {
+        for (int row = 0; row < PanelShape.ROWS; row += 2) {
+          packTwo(layout, rows[row].packed, rows[row + 1].packed, row, written);
+        }
+      }
     }
-    for (int row = 0; row < PanelLayout.ROWS; row++) {
+    for (int row = 0; row < PanelShape.ROWS; row++) {
       packScales(layout, rows[row].scales, row, written);
     }
     return true;
@@ -92,6 +107,45 @@ final class PanelPacker {
     return true;
   }
 
+  /// A group of two rows at a time.
+  private static void packTwo(
+      PanelLayout layout, byte[] rowA, byte[] rowB, int row, MemorySegment panel) {
+    int groups = layout.groups();
+    int groupBytes = layout.shape().groupBytes();
+    int from = 0;
+    for (int block = 0; block < layout.numBlocks(); block++) {
+      long at = (long) block * layout.blockBytes() + (long) row * Integer.BYTES;
+      for (int group = 0; group < groups; group++) {
+        panel.set(
+            LONG,
+            at,
+            ((int) INTS.get(rowA, from) & LOW) | ((long) (int) INTS.get(rowB, from) << 32));
+        at += groupBytes;
+        from += Integer.BYTES;
+      }
+    }
+  }
+
+  /// The way back of packing, for one row.
+  static void unpack(PanelLayout layout, MemorySegment panel, int row, byte[] packed) {
+    int groups = layout.groups();
+    int groupBytes = layout.shape().groupBytes();
+    int laneBytes = layout.shape().lanes().bytes();
+    int to = 0;
+    for (int block = 0; block < layout.numBlocks(); block++) {
+      long at = (long) block * layout.blockBytes() + (long) row * laneBytes;
+      for (int group = 0; group < groups; group++) {
+        if (laneBytes == Integer.BYTES) {
+          INTS.set(packed, to, panel.get(INT, at));
+        } else {
+          SHORTS.set(packed, to, panel.get(SHORT, at));
+        }
+        at += groupBytes;
+        to += laneBytes;
+      }
+    }
+  }
+
   /// Four groups of four rows at a time: 4 x 4 numbers of 16 bits change places.
   private static void packFour(PanelLayout layout, Row[] rows, int row, MemorySegment panel) {
     byte[] rowA = rows[row].packed;
@@ -103,7 +157,7 @@ final class PanelPacker {
       long start = (long) block * layout.blockBytes() + (long) row * Short.BYTES;
       for (int group = 0; group < groups; group += 4) {
         int from = (block * groups + group) * Short.BYTES;
-        long at = start + (long) group * PanelLayout.GROUP_BYTES;
+        long at = start + (long) group * Panel4Vector.GROUP_BYTES;
         long a = (long) LONGS.get(rowA, from);
         long b = (long) LONGS.get(rowB, from);
         long c = (long) LONGS.get(rowC, from);
@@ -113,9 +167,9 @@ final class PanelPacker {
         long evenCd = (c & EVEN) | ((d & EVEN) << 16);
         long oddCd = ((c >>> 16) & EVEN) | (d & ~EVEN);
         panel.set(LONG, at, (evenAb & LOW) | (evenCd << 32));
-        panel.set(LONG, at + PanelLayout.GROUP_BYTES, (oddAb & LOW) | (oddCd << 32));
-        panel.set(LONG, at + 2 * PanelLayout.GROUP_BYTES, (evenAb >>> 32) | (evenCd & ~LOW));
-        panel.set(LONG, at + 3 * PanelLayout.GROUP_BYTES, (oddAb >>> 32) | (oddCd & ~LOW));
+        panel.set(LONG, at + Panel4Vector.GROUP_BYTES, (oddAb & LOW) | (oddCd << 32));
+        panel.set(LONG, at + 2 * Panel4Vector.GROUP_BYTES, (evenAb >>> 32) | (evenCd & ~LOW));
+        panel.set(LONG, at + 3 * Panel4Vector.GROUP_BYTES, (oddAb >>> 32) | (oddCd & ~LOW));
       }
     }
   }
@@ -131,11 +185,11 @@ final class PanelPacker {
       long start = (long) block * layout.blockBytes() + (long) row * Short.BYTES;
       for (int group = 0; group < groups; group += 4) {
         int to = (block * groups + group) * Short.BYTES;
-        long at = start + (long) group * PanelLayout.GROUP_BYTES;
+        long at = start + (long) group * Panel4Vector.GROUP_BYTES;
         long a = panel.get(LONG, at);
-        long b = panel.get(LONG, at + PanelLayout.GROUP_BYTES);
-        long c = panel.get(LONG, at + 2 * PanelLayout.GROUP_BYTES);
-        long d = panel.get(LONG, at + 3 * PanelLayout.GROUP_BYTES);
+        long b = panel.get(LONG, at + Panel4Vector.GROUP_BYTES);
+        long c = panel.get(LONG, at + 2 * Panel4Vector.GROUP_BYTES);
+        long d = panel.get(LONG, at + 3 * Panel4Vector.GROUP_BYTES);
         long evenAb = (a & EVEN) | ((b & EVEN) << 16); // rows 0 and 2 of groups a and b
         long oddAb = ((a >>> 16) & EVEN) | (b & ~EVEN); // rows 1 and 3
         long evenCd = (c & EVEN) | ((d & EVEN) << 16);
@@ -150,7 +204,7 @@ final class PanelPacker {
 
   private static void packScales(PanelLayout layout, float[] scales, int row, MemorySegment panel) {
     for (int block = 0; block < scales.length; block++) {
-      long at = (long) block * layout.blockBytes() + layout.scaleAt(row);
+      long at = (long) block * layout.blockBytes() + layout.shape().scaleAt(row);
       if (layout.wideScales()) {
         panel.set(FLOAT, at, scales[block]);
       } else {

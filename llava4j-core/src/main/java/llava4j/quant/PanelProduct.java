@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 /// Two strips are multiplied at a time.
 final class PanelProduct {
   private static final int STRIP_ROWS = Panel4Vector.SHORTS.length();
-  private static final int STRIPS = PanelLayout.ROWS / STRIP_ROWS;
+  private static final int STRIPS = PanelShape.ROWS / STRIP_ROWS;
   private static final int LANES = STRIP_ROWS / 2;
 
   private final MemorySegment panels;

@@ -27,6 +27,7 @@ public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatri
   static QuantizedMatrix of(BlockMatrix matrix, PackingMemory memory, BlockKernel kernel) {
     return switch (kernel) {
       case PANELS -> PanelMatrix.of(matrix);
+      case ASSEMBLED -> PanelMatrix.of(matrix, AssembledKernels.ofProcess().orElseThrow());
       case ONNX_RUNTIME -> OnnxMatrix.of(matrix, memory);
     };
   }

@@ -15,6 +15,8 @@ public record Processor(String name, List<String> flags) {
   private static final List<String> OF_INTEREST =
       List.of(
           "avx2",
+          "fma",
+          "f16c",
           "avx512f",
           "avx512_vnni",
           "avx512_bf16",
@@ -60,6 +62,12 @@ public record Processor(String name, List<String> flags) {
   /// Whether it has instructions that multiply bfloat16.
   public boolean hasBf16Products() {
     return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
+  }
+
+  /// Whether it has instructions that multiply tiles of bytes, in which many rows are faster than
+  /// in vectors.
+  public boolean hasByteTiles() {
+    return flags.contains("amx_int8");
   }
 
   private static String value(String key, String cpuinfo, String otherwise) {

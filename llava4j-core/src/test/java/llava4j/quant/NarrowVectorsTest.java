@@ -38,7 +38,7 @@ class NarrowVectorsTest {
     private Kernels() {}
 
     public static void main(String[] arguments) {
-      System.out.println(BlockKernel.usual().describe());
+      System.out.println(BlockKernel.PANELS.describe());
       for (Kind kind : new Kind[] {Kind.HALF_SCALES, Kind.WIDE_SCALES}) {
         for (int bits : new int[] {4, 8}) {
           for (int block : new int[] {16, 32}) {

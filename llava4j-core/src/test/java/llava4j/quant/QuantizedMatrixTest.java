@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import llava4j.assembly.InstructionSet;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.BlockMatrix.Row;
+import llava4j.quant.PanelShape.Lanes;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The products of both kinds of quantised matrices against plain sums over the decoded numbers.
@@ -24,14 +27,50 @@ class QuantizedMatrixTest {
     HALF_SCALES,
     /// Panels with scales in 32 bits.
     WIDE_SCALES,
-    ONNX_RUNTIME;
+    ONNX_RUNTIME,
+    AVX512_VNNI,
+    AVX512_VNNI_WIDE,
+    AVX_VNNI,
+    AVX_VNNI_WIDE,
+    AVX2,
+    AVX2_WIDE;
 
     QuantizedMatrix pack(BlockMatrix matrix) {
       return switch (this) {
         case HALF_SCALES, WIDE_SCALES -> PanelMatrix.of(matrix);
         case ONNX_RUNTIME -> OnnxMatrix.of(matrix, new PackingMemory());
+        case AVX512_VNNI, AVX512_VNNI_WIDE, AVX_VNNI, AVX_VNNI_WIDE, AVX2, AVX2_WIDE ->
+            PanelMatrix.of(matrix, new AssembledKernels(set().orElseThrow()));
       };
     }
+
+    /// The instruction set of a kernel in machine code.
+    Optional<InstructionSet> set() {
+      return Arrays.stream(InstructionSet.values())
+          .filter(set -> name().replace("_WIDE", "").equals(set.name()))
+          .findFirst();
+    }
+
+    boolean hasHalfScales() {
+      return this != WIDE_SCALES && this != ONNX_RUNTIME && !name().endsWith("_WIDE");
+    }
+
+    /// Those that this machine can run.
+    static List<Kind> available() {
+      List<InstructionSet> sets = AssembledKernels.available();
+      return Arrays.stream(values())
+          .filter(kind -> kind.set().isEmpty() || sets.contains(kind.set().get()))
+          .toList();
+    }
+
+    /// Panels that this machine can multiply.
+    static List<Kind> panels() {
+      return available().stream().filter(kind -> kind != ONNX_RUNTIME).toList();
+    }
+  }
+
+  static List<Kind> kinds() {
+    return Kind.available();
   }
 
   /// Rounding an activation to 8 bits moves it by at most half of a 127th of its block's largest.
@@ -45,7 +84,7 @@ class QuantizedMatrixTest {
     "4, 32, 1, 32, 4", "8, 16, 65, 512, 7"
   })
   void productEqualsPlainSums(int bits, int block, int rows, int columns, int inputs) {
-    for (Kind kind : Kind.values()) {
+    for (Kind kind : Kind.available()) {
       productEqualsPlainSums(
           kind, new Made(kind, new Layout(bits, block, false), rows, columns, 7), inputs);
     }
@@ -53,7 +92,7 @@ class QuantizedMatrixTest {
 
   /// As q, k and v: of different heights, one of which rounds in another way.
   @ParameterizedTest
-  @EnumSource(Kind.class)
+  @MethodSource("kinds")
   void productsTogetherHaveTheSameBitsAsAlone(Kind kind) {
     Layout layout = new Layout(4, 32, false);
     int columns = 1024;
@@ -98,19 +137,14 @@ class QuantizedMatrixTest {
 
   /// Numbers at the ends of their range, where kernels of 16-bit sums overflow.
   @ParameterizedTest
-  @CsvSource({
-    "HALF_SCALES, 4, 127",
-    "HALF_SCALES, 4, -128",
-    "HALF_SCALES, 8, 127",
-    "HALF_SCALES, 8, -128",
-    "WIDE_SCALES, 4, -128",
-    "WIDE_SCALES, 8, -128",
-    "ONNX_RUNTIME, 4, 127",
-    "ONNX_RUNTIME, 4, -128",
-    "ONNX_RUNTIME, 8, 127",
-    "ONNX_RUNTIME, 8, -128"
-  })
-  void largestNumbersDoNotOverflow(Kind kind, int bits, int number) {
+  @CsvSource({"4, 127", "4, -128", "8, 127", "8, -128"})
+  void largestNumbersDoNotOverflow(int bits, int number) {
+    for (Kind kind : Kind.available()) {
+      largestNumbersDoNotOverflow(kind, bits, number);
+    }
+  }
+
+  private static void largestNumbersDoNotOverflow(Kind kind, int bits, int number) {
     int columns = 4096;
     int clipped = bits == 4 ? Math.clamp(number, -8, 7) : number;
     Made matrix =
@@ -135,7 +169,7 @@ class QuantizedMatrixTest {
 
   /// One activation is a thousand times as large as the others, as Vicuna's first rows have them.
   @ParameterizedTest
-  @EnumSource(Kind.class)
+  @MethodSource("kinds")
   void massiveActivationsDisturbTheirBlockAlone(Kind kind) {
     int columns = 512;
     Made matrix = new Made(kind, new Layout(4, 32, false), 64, columns, 3);
@@ -168,35 +202,63 @@ class QuantizedMatrixTest {
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void activationsThatAreNoNumbersMakeTheirRowNoNumbers(float faulty) {
-    for (int bits : new int[] {4, 8}) {
-      Made matrix = new Made(Kind.HALF_SCALES, new Layout(bits, 32, false), 40, 128, 3);
-      float[] x = activations(6, 128);
-      x[2 * 128 + 33] = faulty;
-      try (Scope _ = new Scope();
-          QuantizedMatrix quantized = PanelMatrix.of(matrix)) {
-        float[] found = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 6, 128)));
-        for (int i = 0; i < found.length; i++) {
-          assertThat(Float.isNaN(found[i])).as("row %d", i / 40).isEqualTo(i / 40 == 2);
+    for (Kind kind : Kind.panels()) {
+      for (int bits : new int[] {4, 8}) {
+        Made matrix = new Made(kind, new Layout(bits, 32, false), 40, 128, 3);
+        float[] x = activations(6, 128);
+        x[2 * 128 + 33] = faulty;
+        try (Scope _ = new Scope();
+            QuantizedMatrix quantized = kind.pack(matrix)) {
+          float[] found = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 6, 128)));
+          for (int i = 0; i < found.length; i++) {
+            assertThat(Float.isNaN(found[i])).as("%s, row %d", kind, i / 40).isEqualTo(i / 40 == 2);
+          }
         }
       }
     }
   }
 
-  /// Sequences that are decoded together get the same answers as alone.
+  /// Sequences that are decoded together get the same answers as alone, and so do the rows of a
+  /// prompt.
   @ParameterizedTest
   @ValueSource(ints = {4, 8})
   void rowsHaveTheSameBitsInAnyCompany(int bits) {
-    Made matrix = new Made(Kind.HALF_SCALES, new Layout(bits, 32, false), 100, 1024, 3);
-    float[] x = activations(7, 1024);
-    try (Scope _ = new Scope();
-        QuantizedMatrix quantized = PanelMatrix.of(matrix)) {
-      float[] together = Tensors.toFloats(quantized.multiply(Tensors.ofFloats(x, 7, 1024)));
-      for (int row = 0; row < 7; row++) {
-        float[] one = Arrays.copyOfRange(x, row * 1024, (row + 1) * 1024);
-        assertThat(Tensors.toFloats(quantized.multiply(Tensors.ofFloats(one, 1, 1024))))
-            .containsExactly(Arrays.copyOfRange(together, row * 100, (row + 1) * 100));
+    for (Kind kind : Kind.panels()) {
+      Made matrix = new Made(kind, new Layout(bits, 32, false), 100, 1024, 3);
+      float[] x = activations(35, 1024);
+      try (Scope _ = new Scope();
+          QuantizedMatrix quantized = kind.pack(matrix)) {
+        for (int count : new int[] {2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 35}) {
+          float[] some = Arrays.copyOf(x, count * 1024);
+          float[] together =
+              Tensors.toFloats(quantized.multiply(Tensors.ofFloats(some, count, 1024)));
+          for (int row = 0; row < count; row++) {
+            float[] one = Arrays.copyOfRange(x, row * 1024, (row + 1) * 1024);
+            assertThat(Tensors.toFloats(quantized.multiply(Tensors.ofFloats(one, 1, 1024))))
+                .as("%s, row %d of %d", kind, row, count)
+                .containsExactly(Arrays.copyOfRange(together, row * 100, (row + 1) * 100));
+          }
+        }
       }
     }
+  }
+
+  /// Machines with different processors answer alike.
+  @ParameterizedTest
+  @CsvSource({"4, 32", "8, 32", "4, 16", "8, 16"})
+  void instructionSetsGiveTheSameBits(int bits, int block) {
+    Made matrix = new Made(Kind.HALF_SCALES, new Layout(bits, block, false), 100, 1024, 3);
+    Tensor input = Tensors.ofFloats(activations(9, 1024), 9, 1024);
+    float[] first = null;
+    for (InstructionSet set : AssembledKernels.available()) {
+      try (Scope _ = new Scope();
+          QuantizedMatrix quantized = PanelMatrix.of(matrix, new AssembledKernels(set))) {
+        float[] found = Tensors.toFloats(quantized.multiply(input));
+        first = first == null ? found : first;
+        assertThat(found).as("%s", set).containsExactly(first);
+      }
+    }
+    input.close();
   }
 
   /// The first row's scales are F16, a later one is not.
@@ -216,13 +278,14 @@ class QuantizedMatrixTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "HALF_SCALES, 4, 32",
-    "WIDE_SCALES, 4, 32",
-    "HALF_SCALES, 8, 32",
-    "WIDE_SCALES, 8, 16"
-  })
-  void rowsAreReadBackAsTheyWere(Kind kind, int bits, int block) {
+  @CsvSource({"4, 32", "8, 32", "4, 16", "8, 16"})
+  void rowsAreReadBackAsTheyWere(int bits, int block) {
+    for (Kind kind : Kind.panels()) {
+      rowsAreReadBackAsTheyWere(kind, bits, block);
+    }
+  }
+
+  private static void rowsAreReadBackAsTheyWere(Kind kind, int bits, int block) {
     Made matrix = new Made(kind, new Layout(bits, block, false), 70, 512, 9);
     try (QuantizedMatrix quantized = kind.pack(matrix)) {
       BlockMatrix numbers = quantized.numbers().orElseThrow();
@@ -251,12 +314,14 @@ class QuantizedMatrixTest {
   /// A Q4_0 matrix takes the bytes of its file.
   @Test
   void panelsTakeTheBytesOfTheFile() {
-    assertThat(new PanelLayout(new Layout(4, 32, false), false, 11008, 4096).bytes())
-        .isEqualTo(11008L * 4096 / 32 * 18);
+    for (Lanes lanes : Lanes.values()) {
+      PanelShape shape = new PanelShape(new Layout(4, 32, false), lanes, false);
+      assertThat(new PanelLayout(shape, 11008, 4096).bytes()).isEqualTo(11008L * 4096 / 32 * 18);
+    }
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
+  @MethodSource("kinds")
   void scalesThatAreNoNumbersAreRefused(Kind kind) {
     Made matrix =
         new Made(kind, new Layout(4, 32, false), 8, 64, 1) {
@@ -317,7 +382,7 @@ class QuantizedMatrixTest {
 
     float scale(Random random) {
       float scale = (0.01f + random.nextFloat() * 0.01f) * (random.nextInt(4) == 0 ? -1 : 1);
-      return kind == Kind.HALF_SCALES ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
+      return kind.hasHalfScales() ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
     }
 
     @Override

@@ -53,9 +53,19 @@ public record KernelFigures(Map<BlockKernel, Outcome> kernels, Map<PrefillMode, 
   /// @return empty if all are wrong
   public Optional<BlockKernel> fastest() {
     List<BlockKernel> equals = equals(kernels, KernelFigures::ofFew);
-    return equals.contains(BlockKernel.PANELS)
-        ? Optional.of(BlockKernel.PANELS)
-        : equals.stream().findFirst();
+    return equals.stream()
+        .filter(BlockKernel::isOurs)
+        .findFirst()
+        .or(() -> equals.stream().findFirst());
+  }
+
+  /// The same of the kernels whose weights can be read.
+  ///
+  /// @return empty if all of them are wrong
+  public Optional<BlockKernel> fastestOfOurs() {
+    Map<BlockKernel, Outcome> ours = new LinkedHashMap<>(kernels);
+    ours.keySet().removeIf(kernel -> !kernel.isOurs());
+    return equals(ours, KernelFigures::ofFew).stream().findFirst();
   }
 
   /// How many rows are multiplied.

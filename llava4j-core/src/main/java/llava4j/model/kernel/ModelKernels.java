@@ -2,12 +2,12 @@ package llava4j.model.kernel;
 
 import java.util.Optional;
 import llava4j.error.BadInputException;
-import llava4j.model.kernel.KernelFigures.Right;
 import llava4j.model.linear.ManyRows;
 import llava4j.model.linear.PrefillMode;
 import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockKernel;
 import llava4j.tensor.OneDnnLinear;
+import llava4j.tensor.Processor;
 
 /// Which kernels multiply a model's quantised weights: the fastest of this machine (ADR 43), where
 /// they were measured; else, and for a small model, whose answers would not come sooner, the usual
@@ -84,15 +84,13 @@ public record ModelKernels(
     return new ModelKernels(four, eight, products, known.measured(), known.note());
   }
 
-  /// Weights that are quantised while loading keep to panels where these are right: those can be
-  /// read, and without a file nothing else can multiply many rows.
+  /// Weights that are quantised while loading keep to kernels of ours where these are right: those
+  /// can be read, and without a file nothing else can multiply many rows.
   private static BlockKernel kernel(
       MeasuredKernels measured, int bits, long numbers, boolean inFile) {
     KernelFigures figures = measured.of(bits);
-    if (!inFile && figures.kernels().get(BlockKernel.PANELS) instanceof Right) {
-      return BlockKernel.PANELS;
-    }
-    Optional<BlockKernel> fastest = figures.fastest();
+    Optional<BlockKernel> fastest =
+        inFile ? figures.fastest() : figures.fastestOfOurs().or(figures::fastest);
     if (numbers > 0 && fastest.isEmpty()) {
       throw new BadInputException(
           "no kernel for weights of "
@@ -122,8 +120,12 @@ public record ModelKernels(
   /// @throws BadInputException if this processor cannot compute in this mode
   public Optional<ManyRows> manyRows(
       PrefillMode mode, boolean haveFourBits, Optional<OneDnnLinear> oneDnn, WideTiles tiles) {
-    return mode == PrefillMode.AUTO && measured.isPresent()
-        ? products.flatMap(fastest -> ManyRows.ofFastest(fastest, oneDnn, tiles))
+    if (mode == PrefillMode.AUTO && measured.isPresent()) {
+      return products.flatMap(fastest -> ManyRows.ofFastest(fastest, oneDnn, tiles));
+    }
+    boolean assembled = of(haveFourBits ? 4 : 8) == BlockKernel.ASSEMBLED;
+    return mode == PrefillMode.AUTO && assembled && !Processor.ofThisMachine().hasByteTiles()
+        ? Optional.empty()
         : ManyRows.of(mode, haveFourBits, oneDnn, tiles);
   }
 

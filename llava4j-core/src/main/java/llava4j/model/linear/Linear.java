@@ -68,7 +68,7 @@ public sealed interface Linear
   default boolean roundsManyRows() {
     return switch (this) {
       case Quantized layer ->
-          layer.many().filter(many -> !(many.products() instanceof ExactProducts)).isPresent();
+          layer.many().map(many -> !(many.products() instanceof ExactProducts)).orElse(true);
       case LowRank update -> update.base().roundsManyRows();
       case BfloatLinear _, RoundedHalf _ -> true;
       case Dense _, Fused _, Half _, Nf4 _ -> false;

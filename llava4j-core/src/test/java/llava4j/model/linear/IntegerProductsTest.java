@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Optional;
 import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.error.BadInputException;
+import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.BlockNarrower;
 import llava4j.quant.BlockWidener;
@@ -90,7 +91,9 @@ class IntegerProductsTest {
         WideTiles tiles = new WideTiles();
         QuantizedMatrix packed =
             QuantizedMatrix.of(
-                RowQuantizer.of(torch.randn(rows, columns), 4), new PackingMemory())) {
+                RowQuantizer.of(torch.randn(rows, columns), 4),
+                new PackingMemory(),
+                BlockKernel.PANELS)) {
       BlockMatrix matrix = packed.numbers().orElseThrow();
       assertThat(BlockNarrower.isByColumns(matrix)).isTrue();
       Tensor input = torch.randn(inputs, columns); // [inputs, columns]

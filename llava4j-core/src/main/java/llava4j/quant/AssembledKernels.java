@@ -1,0 +1,120 @@
+package llava4j.quant;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import llava4j.assembly.InstructionSet;
+import llava4j.assembly.MachineCode;
+import llava4j.tensor.Processor;
+
+/// Functions in machine code for the products of panels, written when they are first needed for a
+/// shape (ADR 47). They need no compiler: the first product is as fast as the thousandth.
+final class AssembledKernels {
+  private static final Optional<AssembledKernels> OF_PROCESS =
+      available().stream().findFirst().map(AssembledKernels::new);
+
+  private static final MethodHandle CALL = call();
+
+  private final InstructionSet set;
+  private final Map<Key, MemorySegment> functions = new ConcurrentHashMap<>();
+
+  /// What a function is written for.
+  private sealed interface Key {
+    record Product(PanelShape shape, int rows) implements Key {}
+
+    record Rounding(RoundedBlock block) implements Key {}
+  }
+
+  /// @param set one of [#available]
+  AssembledKernels(InstructionSet set) {
+    this.set = set;
+  }
+
+  /// The fastest of this machine; empty if it can run none.
+  static Optional<AssembledKernels> ofProcess() {
+    return OF_PROCESS;
+  }
+
+  /// The instruction sets that this machine can run functions of, the fastest first.
+  static List<InstructionSet> available() {
+    boolean isOff = "off".equals(System.getProperty("llava.assembly"));
+    return isOff || MachineCode.put(new byte[1]).isEmpty()
+        ? List.of()
+        : InstructionSet.of(Processor.ofThisMachine().flags());
+  }
+
+  InstructionSet set() {
+    return set;
+  }
+
+  /// The most rows of a function.
+  int mostRows(int bits) {
+    return ProductCode.mostRows(set, bits);
+  }
+
+  /// Rounds a row.
+  ///
+  /// @param row address of F32 `[columns]`
+  /// @param to address of the first block
+  /// @param apart bytes from a block to the next
+  void round(RoundedBlock block, long row, long to, long numBlocks, long apart) {
+    MemorySegment function =
+        functions.computeIfAbsent(new Key.Rounding(block), _ -> put(RoundingCode.of(block)));
+    run(function, row, to, numBlocks, apart, 0, 0);
+  }
+
+  /// Multiplies panels with rows.
+  ///
+  /// @param panels address of the first panel
+  /// @param rounded address of the rows' first block; rows lie interleaved by blocks
+  /// @param rows from 1 to [#mostRows]
+  /// @param output address of the first row's first product
+  /// @param apart bytes from an output row to the next
+  void multiply(
+      PanelShape shape,
+      int rows,
+      long panels,
+      long rounded,
+      long output,
+      long apart,
+      long numPanels,
+      long numBlocks) {
+    MemorySegment function =
+        functions.computeIfAbsent(
+            new Key.Product(shape, rows), _ -> put(ProductCode.of(set, shape, rows)));
+    run(function, panels, rounded, output, apart, numPanels, numBlocks);
+  }
+
+  private static MemorySegment put(byte[] code) {
+    return MachineCode.put(code)
+        .orElseThrow(
+            () -> new IllegalStateException("the system allowed machine code before, and not now"));
+  }
+
+  @SuppressWarnings("restricted") // java is started with --enable-native-access
+  private static MethodHandle call() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.ofVoid(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG));
+  }
+
+  private static void run(MemorySegment function, long a, long b, long c, long d, long e, long f) {
+    try {
+      CALL.invokeExact(function, a, b, c, d, e, f);
+    } catch (Throwable thrown) { // invokeExact declares it; the functions throw nothing
+      throw new IllegalStateException(thrown);
+    }
+  }
+}
