@@ -85,6 +85,12 @@ public final class Assembler {
     withMemory(instruction, from, 0, to, false, AVX2 / 2);
   }
 
+  /// Stores a vector whose numbers were rounded to half their bytes.
+  public void storeHalves(Instruction instruction, Memory to, int from, int rounding) {
+    store(instruction, to, from);
+    bytes(rounding);
+  }
+
   /// `to` has the numbers of `from` that `places` says.
   public void permute(Instruction instruction, int to, int from, int places) {
     vector(instruction, to, 0, from);
@@ -122,6 +128,16 @@ public final class Assembler {
     number(value, Long.BYTES);
     encode(Instruction.Prefix.OPERAND, 1, true, to, 0, 0, false, AVX2 / 2);
     bytes(Instruction.VMOVQ.opcode(), registers(to, 0));
+  }
+
+  /// Has the processor fetch memory that is read soon. No fault if there is none.
+  public void prefetch(Memory memory) {
+    int base = memory.base().number();
+    if (base >= 8) {
+      bytes(0x41);
+    }
+    bytes(0x0F, 0x18, 0x80 | operands(1, base));
+    number(memory.displacement(), Integer.BYTES);
   }
 
   /// `to = from`.

@@ -23,6 +23,9 @@ public enum Instruction {
   VPMOVZXBD(Prefix.OPERAND, 2, 0x31),
   VCVTPH2PS(Prefix.OPERAND, 2, 0x13),
 
+  /// Stores half as many bytes, with a number that says how to round.
+  VCVTPS2PH_STORE(Prefix.OPERAND, 3, 0x1D),
+
   VPAND(Prefix.OPERAND, 1, 0xDB),
   VPOR(Prefix.OPERAND, 1, 0xEB),
   VPXOR(Prefix.OPERAND, 1, 0xEF),
@@ -53,6 +56,7 @@ public enum Instruction {
 
   VCVTDQ2PS(Prefix.NONE, 1, 0x5B),
   VCVTPS2DQ(Prefix.OPERAND, 1, 0x5B),
+  VADDPS(Prefix.NONE, 1, 0x58),
   VMULPS(Prefix.NONE, 1, 0x59),
   VDIVPS(Prefix.NONE, 1, 0x5E),
   VFMADD231PS(Prefix.OPERAND, 2, 0xB8);
@@ -110,7 +114,7 @@ public enum Instruction {
   int memoryBytes(int width) {
     return switch (this) {
       case VPBROADCASTD, VBROADCASTSS, VMOVSS_STORE, VMOVD_STORE -> Integer.BYTES;
-      case VCVTPH2PS -> width / 2;
+      case VCVTPH2PS, VCVTPS2PH_STORE -> width / 2;
       default -> width;
     };
   }

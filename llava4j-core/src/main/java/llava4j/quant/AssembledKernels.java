@@ -20,6 +20,7 @@ final class AssembledKernels {
       available().stream().findFirst().map(AssembledKernels::new);
 
   private static final MethodHandle CALL = call();
+  private static final MethodHandle CALL_ON_HEAP = callOnHeap();
 
   private final InstructionSet set;
   private final Map<Key, MemorySegment> functions = new ConcurrentHashMap<>();
@@ -29,6 +30,12 @@ final class AssembledKernels {
     record Product(PanelShape shape, int rows) implements Key {}
 
     record Rounding(RoundedBlock block) implements Key {}
+
+    record Scores(int headDim) implements Key {}
+
+    record Blend(int headDim) implements Key {}
+
+    record Store(int headDim) implements Key {}
   }
 
   /// @param set one of [#available]
@@ -91,6 +98,37 @@ final class AssembledKernels {
     run(function, panels, rounded, output, apart, numPanels, numBlocks);
   }
 
+  /// `scores[at + j] = keys[j] · query`.
+  ///
+  /// @param keys address of F16 [rows, headDim]
+  void scores(int headDim, long keys, int rows, float[] query, float[] scores, int at, long next) {
+    MemorySegment function =
+        functions.computeIfAbsent(new Key.Scores(headDim), _ -> put(AttentionCode.scores(headDim)));
+    MemorySegment written = MemorySegment.ofArray(scores).asSlice((long) at * Float.BYTES);
+    runOnHeap(function, keys, rows, MemorySegment.ofArray(query), written, next);
+  }
+
+  /// `sums += Σⱼ weights[at + j] values[j]`.
+  ///
+  /// @param values address of F16 [rows, headDim]
+  void blend(int headDim, long values, int rows, float[] weights, int at, float[] sums, long next) {
+    MemorySegment function =
+        functions.computeIfAbsent(new Key.Blend(headDim), _ -> put(AttentionCode.blend(headDim)));
+    MemorySegment read = MemorySegment.ofArray(weights).asSlice((long) at * Float.BYTES);
+    runOnHeap(function, values, rows, read, MemorySegment.ofArray(sums), next);
+  }
+
+  /// Rounds numbers to F16.
+  ///
+  /// @param source address of F32 `[headDim]`
+  /// @param target address of F16 `[headDim]`
+  /// @param largest the bits of the largest magnitude, written
+  void storeHalves(int headDim, long source, long target, int[] largest) {
+    MemorySegment function =
+        functions.computeIfAbsent(new Key.Store(headDim), _ -> put(AttentionCode.store(headDim)));
+    runOnHeap(function, source, target, MemorySegment.ofArray(largest), MemorySegment.NULL, 0);
+  }
+
   private static MemorySegment put(byte[] code) {
     return MachineCode.put(code)
         .orElseThrow(
@@ -108,6 +146,29 @@ final class AssembledKernels {
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG));
+  }
+
+  @SuppressWarnings("restricted") // java is started with --enable-native-access
+  private static MethodHandle callOnHeap() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.ofVoid(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.critical(true));
+  }
+
+  /// Calls a short function with arrays where they lie: garbage collection waits for it.
+  private static void runOnHeap(
+      MemorySegment function, long a, long b, MemorySegment c, MemorySegment d, long e) {
+    try {
+      CALL_ON_HEAP.invokeExact(function, a, b, c, d, e);
+    } catch (Throwable thrown) { // invokeExact declares it; the functions throw nothing
+      throw new IllegalStateException(thrown);
+    }
   }
 
   private static void run(MemorySegment function, long a, long b, long c, long d, long e, long f) {

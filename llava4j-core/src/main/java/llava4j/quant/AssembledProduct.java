@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
 final class AssembledProduct {
   /// Weights of a chunk of work: what stays in a core's cache while group after group is
   /// multiplied.
-  private static final long CHUNK_WEIGHTS = 1 << 20;
+  private static final long CHUNK_WEIGHTS = 1 << 19;
 
   /// Rows that are rounded by one thread: dealing out fewer would take longer.
   private static final int MOST_ALONE = 4;

@@ -27,12 +27,14 @@ interface AttentionKernel {
   /// `scores[at + j] = keys[j] · query` for `rows` keys.
   ///
   /// @param keys [rows, headDim]
-  void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at);
+  /// @param next as many bytes that are read after these: they may be fetched meanwhile
+  void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at, long next);
 
   /// `sums += Σⱼ weights[at + j] values[j]` over `rows` values.
   ///
   /// @param values [rows, headDim]
-  void blend(long values, int rows, int headDim, float[] weights, int at, float[] sums);
+  /// @param next as for `scores`
+  void blend(long values, int rows, int headDim, float[] weights, int at, float[] sums, long next);
 
   /// Writes the sums.
   ///

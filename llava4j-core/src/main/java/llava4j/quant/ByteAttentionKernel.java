@@ -32,7 +32,8 @@ final class ByteAttentionKernel implements AttentionKernel {
   }
 
   @Override
-  public void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at) {
+  public void scores(
+      long keys, int rows, int headDim, float[] query, float[] scores, int at, long next) {
     int whole = headDim / GROUP;
     int stride = ByteRow.bytes(headDim);
     for (int j = 0; j < rows; j++) {
@@ -68,7 +69,8 @@ final class ByteAttentionKernel implements AttentionKernel {
   }
 
   @Override
-  public void blend(long values, int rows, int headDim, float[] weights, int at, float[] sums) {
+  public void blend(
+      long values, int rows, int headDim, float[] weights, int at, float[] sums, long next) {
     int stride = ByteRow.bytes(headDim);
     int whole = headDim / GROUP;
     for (int group = 0; group < whole; group++) {

@@ -33,7 +33,8 @@ final class FloatAttentionKernel implements AttentionKernel {
   }
 
   @Override
-  public void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at) {
+  public void scores(
+      long keys, int rows, int headDim, float[] query, float[] scores, int at, long next) {
     int lanes = FLOATS.length();
     int bound = FLOATS.loopBound(headDim);
     long stride = (long) headDim * Float.BYTES;
@@ -72,7 +73,8 @@ final class FloatAttentionKernel implements AttentionKernel {
   }
 
   @Override
-  public void blend(long values, int rows, int headDim, float[] weights, int at, float[] sums) {
+  public void blend(
+      long values, int rows, int headDim, float[] weights, int at, float[] sums, long next) {
     int lanes = FLOATS.length();
     int bound = FLOATS.loopBound(headDim);
     long stride = (long) headDim * Float.BYTES;
@@ -81,12 +83,12 @@ final class FloatAttentionKernel implements AttentionKernel {
       FloatVector a = FloatVector.fromArray(FLOATS, sums, i);
       FloatVector b = FloatVector.fromArray(FLOATS, sums, i + lanes);
       long place = values + (long) i * Float.BYTES;
-      long next = (long) lanes * Float.BYTES;
+      long apart = (long) lanes * Float.BYTES;
       for (int j = 0; j < rows; j++, place += stride) {
         FloatVector weight = FloatVector.broadcast(FLOATS, weights[at + j]);
         a = FloatVector.fromMemorySegment(FLOATS, MEMORY, place, LITTLE_ENDIAN).fma(weight, a);
         b =
-            FloatVector.fromMemorySegment(FLOATS, MEMORY, place + next, LITTLE_ENDIAN)
+            FloatVector.fromMemorySegment(FLOATS, MEMORY, place + apart, LITTLE_ENDIAN)
                 .fma(weight, b);
       }
       a.intoArray(sums, i);

@@ -50,7 +50,8 @@ final class HalfAttentionKernel implements AttentionKernel {
   }
 
   @Override
-  public void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at) {
+  public void scores(
+      long keys, int rows, int headDim, float[] query, float[] scores, int at, long next) {
     int pairs = headDim / 2;
     int bound = INTS.loopBound(pairs);
     long stride = (long) headDim * Short.BYTES;
@@ -108,7 +109,8 @@ final class HalfAttentionKernel implements AttentionKernel {
   }
 
   @Override
-  public void blend(long values, int rows, int headDim, float[] weights, int at, float[] sums) {
+  public void blend(
+      long values, int rows, int headDim, float[] weights, int at, float[] sums, long next) {
     int pairs = headDim / 2;
     int lanes = INTS.length();
     long stride = (long) headDim * Short.BYTES;

@@ -77,12 +77,22 @@ public final class PagedAttention {
   ///
   /// @param layerOffset from a block's address to its part for the layer
   public static void attend(Layout layout, List<Sequence> sequences, long layerOffset, Pass pass) {
-    attend(kernel(layout.type()), NativeRuntime.numThreads(), layout, sequences, layerOffset, pass);
+    attend(
+        kernel(layout.type(), layout.headDim()),
+        NativeRuntime.numThreads(),
+        layout,
+        sequences,
+        layerOffset,
+        pass);
   }
 
-  static AttentionKernel kernel(DType type) {
+  static AttentionKernel kernel(DType type, int headDim) {
     return switch (type) {
-      case F16 -> new HalfAttentionKernel();
+      case F16 ->
+          AssembledKernels.ofProcess()
+              .filter(_ -> AttentionCode.takes(headDim))
+              .<AttentionKernel>map(AssembledAttentionKernel::new)
+              .orElseGet(HalfAttentionKernel::new);
       case F32 -> new FloatAttentionKernel();
       case I8 -> new ByteAttentionKernel();
       case BF16, F64, I64, I32, I16, U8, BOOL ->
@@ -187,20 +197,33 @@ public final class PagedAttention {
         for (int from = 0; from < sequence.length(); from += layout.rows()) {
           int rows = Math.min(layout.rows(), sequence.length() - from);
           long block = sequence.blocks()[from / layout.rows()];
-          kernel.scores(block + keys, rows, headDim, query, scores, from);
+          long next = next(sequence, from, keys, sequence.blocks()[0] + values);
+          kernel.scores(block + keys, rows, headDim, query, scores, from, next);
         }
         VectorSoftmax.softmax(scores, sequence.length(), scale);
         java.util.Arrays.fill(sums, 0);
         for (int from = 0; from < sequence.length(); from += layout.rows()) {
           int rows = Math.min(layout.rows(), sequence.length() - from);
           long block = sequence.blocks()[from / layout.rows()];
-          kernel.blend(block + values, rows, headDim, scores, from, sums);
+          long next = next(sequence, from, values, sequence.blocks()[0] + keys);
+          kernel.blend(block + values, rows, headDim, scores, from, sums, next);
         }
         kernel.finish(sums, headDim, output);
         for (int i = 0; i < headDim && !finite; i++) {
           MEMORY.set(FLOAT, output + (long) i * Float.BYTES, Float.NaN);
         }
       }
+    }
+
+    /// The keys or values of the block after the one that begins at token `from`.
+    ///
+    /// @param offset from a block's address
+    /// @param otherwise after the last
+    private long next(Sequence sequence, int from, long offset, long otherwise) {
+      int block = from / layout.rows() + 1;
+      return block * layout.rows() < sequence.length()
+          ? sequence.blocks()[block] + offset
+          : otherwise;
     }
 
     /// Stores one head of a new key or value. Whether its numbers are finite in the cache's type:

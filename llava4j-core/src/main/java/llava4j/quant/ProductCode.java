@@ -90,10 +90,10 @@ final class ProductCode {
     this.other = low + 2;
   }
 
-  /// The most rows that the registers have room for.
+  /// The most rows that are multiplied at once: as many as the registers have room for.
   static int mostRows(InstructionSet set, int bits) {
     return switch (set) {
-      case AVX512_VNNI -> 14;
+      case AVX512_VNNI -> 12; // 14 have registers, but need displacements of 4 bytes
       case AVX_VNNI -> 6;
       case AVX2 -> bits == 4 ? 5 : 3;
     };
@@ -198,15 +198,13 @@ final class ProductCode {
     }
     int column = group * shape.groupColumns();
     for (int row = 0; row < rows; row++) {
-      int sum = sums + index(row, strip);
+      products(sums + index(row, strip), low, numbers(row, column), group == 0);
+    }
+    for (int row = 0; row < rows && halves; row++) {
       if (shape.blocks().bits() == 4) {
-        products(sum, low, numbers(row, column), group == 0);
-        products(sum, high, numbers(row, column + 4), false);
+        products(sums + index(row, strip), high, numbers(row, column + 4), false);
       } else {
-        products(sum, low, numbers(row, column), group == 0);
-        if (hasHighSums()) {
-          products(highSums + index(row, strip), high, numbers(row, column), group == 0);
-        }
+        products(highSums + index(row, strip), high, numbers(row, column), group == 0);
       }
     }
   }
@@ -268,14 +266,18 @@ final class ProductCode {
   }
 
   private Memory numbers(int row, int column) {
-    return new Memory(R10, row * activations.bytes() + column);
+    return activations(row, column);
   }
 
   private Memory scale(int row) {
-    return new Memory(R10, row * activations.bytes() + activations.scaleAt());
+    return activations(row, activations.scaleAt());
   }
 
   private Memory offset(int row) {
-    return new Memory(R10, row * activations.bytes() + activations.offsetAt());
+    return activations(row, activations.offsetAt());
+  }
+
+  private Memory activations(int row, int place) {
+    return new Memory(R10, row * activations.bytes() + place);
   }
 }

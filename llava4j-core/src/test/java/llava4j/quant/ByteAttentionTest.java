@@ -35,7 +35,7 @@ class ByteAttentionTest {
       Tensor output = torch.full_like(query, new Scalar(Float.NaN)).contiguous();
       for (int threads : new int[] {1, 3}) {
         PagedAttention.attend(
-            PagedAttention.kernel(DType.I8),
+            new ByteAttentionKernel(),
             threads,
             layout,
             List.of(new PagedAttention.Sequence(cache.addresses(), length, 0, false)),

@@ -60,11 +60,11 @@ class PagedAttentionTest {
         }
         sequences.add(new PagedAttention.Sequence(addresses, lengths[i], i, false));
       }
-      for (int threads : new int[] {1, 2, 5}) {
+      for (Run run : runs(type, headDim)) {
         Tensor output = torch.full_like(query, new Scalar(Float.NaN)).contiguous();
         PagedAttention.attend(
-            PagedAttention.kernel(type),
-            threads,
+            run.kernel(),
+            run.threads(),
             layout,
             sequences,
             2L * kvHeads * BLOCK * headDim * type.bytes(), // the second layer
@@ -87,13 +87,33 @@ class PagedAttentionTest {
           assertThat(stored).as("the new key").isLessThan(type == DType.F32 ? 1e-9 : 4e-3);
           Tensor expected = expected(query.narrow(2, i, 1), keys, values);
           double apart = output.narrow(2, i, 1).sub(expected).abs().max().item_double();
-          assertThat(apart).as(threads + " threads, sequence " + i).isLessThan(2e-5);
+          assertThat(apart).as(run + ", sequence " + i).isLessThan(2e-5);
         }
       }
     }
   }
 
-  /// The kernel of F16 takes infinity for a number, so it is looked for.
+  private record Run(AttentionKernel kernel, int threads) {}
+
+  private static List<Run> runs(DType type, int headDim) {
+    List<Run> runs = new ArrayList<>();
+    for (AttentionKernel kernel : kernels(type, headDim)) {
+      for (int threads : new int[] {1, 2, 5}) {
+        runs.add(new Run(kernel, threads));
+      }
+    }
+    return runs;
+  }
+
+  /// The one that is taken on this machine, and the one that is taken on others.
+  private static List<AttentionKernel> kernels(DType type, int headDim) {
+    AttentionKernel usual = PagedAttention.kernel(type, headDim);
+    return type == DType.F16 && !(usual instanceof HalfAttentionKernel)
+        ? List.of(usual, new HalfAttentionKernel())
+        : List.of(usual);
+  }
+
+  /// What does not fit F16 must not become a number.
   @ParameterizedTest
   @EnumSource(
       value = DType.class,
@@ -110,22 +130,26 @@ class PagedAttentionTest {
         Tensor value = normal(1, 2, 1, 64);
         value.select(1, 1).narrow(2, 17, 1).fill_(new Scalar(wrong));
         Tensor cache = normal(1, 2, 2, BLOCK, 64).to(type.scalarType());
-        Tensor output = torch.empty_like(query);
-        PagedAttention.attend(
-            new PagedAttention.Layout(type, 2, 64, BLOCK),
-            List.of(
-                new PagedAttention.Sequence(
-                    new long[] {cache.data_ptr().address()}, BLOCK, 0, false)),
-            0,
-            new PagedAttention.Pass(
-                2,
-                1,
-                query.data_ptr().address(),
-                key.data_ptr().address(),
-                value.data_ptr().address(),
-                output.data_ptr().address()));
-        assertThat(output.select(1, 0).isfinite().all().item_bool()).isTrue();
-        assertThat(output.select(1, 1).isfinite().all().item_bool()).isFalse();
+        for (AttentionKernel kernel : kernels(type, 64)) {
+          Tensor output = torch.empty_like(query);
+          PagedAttention.attend(
+              kernel,
+              1,
+              new PagedAttention.Layout(type, 2, 64, BLOCK),
+              List.of(
+                  new PagedAttention.Sequence(
+                      new long[] {cache.data_ptr().address()}, BLOCK, 0, false)),
+              0,
+              new PagedAttention.Pass(
+                  2,
+                  1,
+                  query.data_ptr().address(),
+                  key.data_ptr().address(),
+                  value.data_ptr().address(),
+                  output.data_ptr().address()));
+          assertThat(output.select(1, 0).isfinite().all().item_bool()).isTrue();
+          assertThat(output.select(1, 1).isfinite().all().item_bool()).isFalse();
+        }
       }
     }
   }
