@@ -244,6 +244,9 @@ public final class Assembler {
       int right,
       boolean repeated,
       int length) {
+    if (Math.max(left, Math.max(to, right)) >= (length == AVX512 ? 32 : 16)) {
+      throw new IllegalArgumentException("registers " + to + ", " + left + ", " + right);
+    }
     int high = ((~to & 8) << 4) | ((~right & 16) << 2) | ((~right & 8) << 2);
     int middle = (isLong ? 0x80 : 0) | ((~left & 15) << 3) | prefix.code();
     if (length == AVX512) {

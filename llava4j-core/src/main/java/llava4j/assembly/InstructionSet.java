@@ -24,7 +24,7 @@ public enum InstructionSet {
   /// What a processor must have, as Linux names it.
   private List<String> flags() {
     return switch (this) {
-      case AVX512_VNNI -> List.of("avx512f", "avx512_vnni");
+      case AVX512_VNNI -> List.of("avx2", "fma", "f16c", "avx512f", "avx512_vnni");
       case AVX_VNNI -> List.of("avx2", "fma", "f16c", "avx_vnni");
       case AVX2 -> List.of("avx2", "fma", "f16c");
     };

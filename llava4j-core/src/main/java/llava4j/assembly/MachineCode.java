@@ -40,7 +40,11 @@ public final class MachineCode {
     }
     MemorySegment memory = memory(address, bytes);
     memory.copyFrom(MemorySegment.ofArray(code));
-    return makeExecutable(memory) ? Optional.of(memory) : Optional.empty();
+    if (makeExecutable(memory)) {
+      return Optional.of(memory);
+    }
+    unmap(memory);
+    return Optional.empty();
   }
 
   private static long map(long bytes) {
@@ -72,6 +76,16 @@ public final class MachineCode {
     try {
       return (int) mprotect.invokeExact(memory, memory.byteSize(), READ | EXECUTE) == 0;
     } catch (Throwable e) { // invokeExact declares it; mprotect throws nothing
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void unmap(MemorySegment memory) {
+    MethodHandle munmap =
+        function("munmap", ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG);
+    try {
+      int _ = (int) munmap.invokeExact(memory, memory.byteSize());
+    } catch (Throwable e) { // invokeExact declares it; munmap throws nothing
       throw new IllegalStateException(e);
     }
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import llava4j.assembly.InstructionSet;
 import llava4j.assembly.MachineCode;
 import llava4j.tensor.Processor;
@@ -16,11 +17,11 @@ import llava4j.tensor.Processor;
 /// Functions in machine code for the products of panels, written when they are first needed for a
 /// shape (ADR 47). They need no compiler: the first product is as fast as the thousandth.
 final class AssembledKernels {
+  /// The system property that keeps the kernels on the Vector API with the value `off`.
+  private static final String PROPERTY = "llava.assembly";
+
   private static final Optional<AssembledKernels> OF_PROCESS =
       available().stream().findFirst().map(AssembledKernels::new);
-
-  private static final MethodHandle CALL = call();
-  private static final MethodHandle CALL_ON_HEAP = callOnHeap();
 
   private final InstructionSet set;
   private final Map<Key, MemorySegment> functions = new ConcurrentHashMap<>();
@@ -50,10 +51,11 @@ final class AssembledKernels {
 
   /// The instruction sets that this machine can run functions of, the fastest first.
   static List<InstructionSet> available() {
-    boolean isOff = "off".equals(System.getProperty("llava.assembly"));
-    return isOff || MachineCode.put(new byte[1]).isEmpty()
-        ? List.of()
-        : InstructionSet.of(Processor.ofThisMachine().flags());
+    if ("off".equals(System.getProperty(PROPERTY)) || !MachineCode.isPossible()) {
+      return List.of();
+    }
+    List<InstructionSet> sets = InstructionSet.of(Processor.ofThisMachine().flags());
+    return sets.isEmpty() || MachineCode.put(new byte[1]).isEmpty() ? List.of() : sets;
   }
 
   InstructionSet set() {
@@ -71,8 +73,7 @@ final class AssembledKernels {
   /// @param to address of the first block
   /// @param apart bytes from a block to the next
   void round(RoundedBlock block, long row, long to, long numBlocks, long apart) {
-    MemorySegment function =
-        functions.computeIfAbsent(new Key.Rounding(block), _ -> put(RoundingCode.of(block)));
+    MemorySegment function = function(new Key.Rounding(block), () -> RoundingCode.of(block));
     run(function, row, to, numBlocks, apart, 0, 0);
   }
 
@@ -93,8 +94,7 @@ final class AssembledKernels {
       long numPanels,
       long numBlocks) {
     MemorySegment function =
-        functions.computeIfAbsent(
-            new Key.Product(shape, rows), _ -> put(ProductCode.of(set, shape, rows)));
+        function(new Key.Product(shape, rows), () -> ProductCode.of(set, shape, rows));
     run(function, panels, rounded, output, apart, numPanels, numBlocks);
   }
 
@@ -102,8 +102,7 @@ final class AssembledKernels {
   ///
   /// @param keys address of F16 [rows, headDim]
   void scores(int headDim, long keys, int rows, float[] query, float[] scores, int at, long next) {
-    MemorySegment function =
-        functions.computeIfAbsent(new Key.Scores(headDim), _ -> put(AttentionCode.scores(headDim)));
+    MemorySegment function = function(new Key.Scores(headDim), () -> AttentionCode.scores(headDim));
     MemorySegment written = MemorySegment.ofArray(scores).asSlice((long) at * Float.BYTES);
     runOnHeap(function, keys, rows, MemorySegment.ofArray(query), written, next);
   }
@@ -112,8 +111,7 @@ final class AssembledKernels {
   ///
   /// @param values address of F16 [rows, headDim]
   void blend(int headDim, long values, int rows, float[] weights, int at, float[] sums, long next) {
-    MemorySegment function =
-        functions.computeIfAbsent(new Key.Blend(headDim), _ -> put(AttentionCode.blend(headDim)));
+    MemorySegment function = function(new Key.Blend(headDim), () -> AttentionCode.blend(headDim));
     MemorySegment read = MemorySegment.ofArray(weights).asSlice((long) at * Float.BYTES);
     runOnHeap(function, values, rows, read, MemorySegment.ofArray(sums), next);
   }
@@ -124,9 +122,14 @@ final class AssembledKernels {
   /// @param target address of F16 `[headDim]`
   /// @param largest the bits of the largest magnitude, written
   void storeHalves(int headDim, long source, long target, int[] largest) {
-    MemorySegment function =
-        functions.computeIfAbsent(new Key.Store(headDim), _ -> put(AttentionCode.store(headDim)));
+    MemorySegment function = function(new Key.Store(headDim), () -> AttentionCode.store(headDim));
     runOnHeap(function, source, target, MemorySegment.ofArray(largest), MemorySegment.NULL, 0);
+  }
+
+  /// A function that was written before, or just now.
+  private MemorySegment function(Key key, Supplier<byte[]> code) {
+    MemorySegment known = functions.get(key); // without the lock that computeIfAbsent may take
+    return known != null ? known : functions.computeIfAbsent(key, _ -> put(code.get()));
   }
 
   private static MemorySegment put(byte[] code) {
@@ -135,37 +138,11 @@ final class AssembledKernels {
             () -> new IllegalStateException("the system allowed machine code before, and not now"));
   }
 
-  @SuppressWarnings("restricted") // java is started with --enable-native-access
-  private static MethodHandle call() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG));
-  }
-
-  @SuppressWarnings("restricted") // java is started with --enable-native-access
-  private static MethodHandle callOnHeap() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
-  }
-
   /// Calls a short function with arrays where they lie: garbage collection waits for it.
   private static void runOnHeap(
       MemorySegment function, long a, long b, MemorySegment c, MemorySegment d, long e) {
     try {
-      CALL_ON_HEAP.invokeExact(function, a, b, c, d, e);
+      Calls.ON_HEAP.invokeExact(function, a, b, c, d, e);
     } catch (Throwable thrown) { // invokeExact declares it; the functions throw nothing
       throw new IllegalStateException(thrown);
     }
@@ -173,9 +150,41 @@ final class AssembledKernels {
 
   private static void run(MemorySegment function, long a, long b, long c, long d, long e, long f) {
     try {
-      CALL.invokeExact(function, a, b, c, d, e, f);
+      Calls.CALL.invokeExact(function, a, b, c, d, e, f);
     } catch (Throwable thrown) { // invokeExact declares it; the functions throw nothing
       throw new IllegalStateException(thrown);
+    }
+  }
+
+  /// How functions are called; made when the first one is.
+  private static final class Calls {
+    static final MethodHandle CALL = call();
+    static final MethodHandle ON_HEAP = callOnHeap();
+
+    @SuppressWarnings("restricted") // java is started with --enable-native-access
+    private static MethodHandle call() {
+      return Linker.nativeLinker()
+          .downcallHandle(
+              FunctionDescriptor.ofVoid(
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG));
+    }
+
+    @SuppressWarnings("restricted") // java is started with --enable-native-access
+    private static MethodHandle callOnHeap() {
+      return Linker.nativeLinker()
+          .downcallHandle(
+              FunctionDescriptor.ofVoid(
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.ADDRESS,
+                  ValueLayout.ADDRESS,
+                  ValueLayout.JAVA_LONG),
+              Linker.Option.critical(true));
     }
   }
 }

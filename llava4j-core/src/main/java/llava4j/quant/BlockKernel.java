@@ -35,6 +35,11 @@ public enum BlockKernel {
     return available().getLast();
   }
 
+  /// The instructions of [#ASSEMBLED] on this machine, or "none".
+  public static String describeAssembled() {
+    return AssembledKernels.ofProcess().map(kernels -> kernels.set().toString()).orElse("none");
+  }
+
   /// Whether it keeps weights in the size of their file, so that they can be read.
   public boolean isOurs() {
     return this != ONNX_RUNTIME;
@@ -53,11 +58,7 @@ public enum BlockKernel {
   public String describe() {
     return switch (this) {
       case PANELS -> "panels, " + HalfMatVecVector.vectorBits() + " bits";
-      case ASSEMBLED ->
-          "machine code, "
-              + AssembledKernels.ofProcess()
-                  .map(kernels -> kernels.set().toString())
-                  .orElse("none");
+      case ASSEMBLED -> "machine code, " + describeAssembled();
       case ONNX_RUNTIME -> "ONNX Runtime";
     };
   }

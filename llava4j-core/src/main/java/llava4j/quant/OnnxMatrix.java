@@ -28,7 +28,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// A quantised matrix that ONNX Runtime multiplies: operator `MatMulNBits`, with kernels for AVX2,
-/// AVX-512, VNNI and NEON (ADR 23). For a JVM without the Vector API.
+/// AVX-512, VNNI and NEON (ADR 23). For systems without machine code (ADR 47) and without the
+/// Vector API.
 ///
 /// The output rows are split into parts. Each part is a session that runs on the calling thread, so
 /// our own threads do all the work and ONNX Runtime has none. See [PanelMatrix] for the other kind.

@@ -1,7 +1,6 @@
 package llava4j.quant;
 
 import java.lang.foreign.MemorySegment;
-import llava4j.quant.PanelShape.Lanes;
 
 /// The rows of a [PanelMatrix], for products with many rows.
 ///
@@ -37,9 +36,7 @@ record PanelBlocks(PanelLayout panelLayout, MemorySegment panels) implements Blo
   /// a fifth of the time.
   @Override
   public void read(long first, Row[] into, int count) {
-    if (panelLayout.shape().lanes() != Lanes.SHORTS
-        || count != READ_TOGETHER
-        || first % READ_TOGETHER != 0) {
+    if (count != READ_TOGETHER || first % READ_TOGETHER != 0) {
       BlockMatrix.super.read(first, into, count);
       return;
     }

@@ -1,7 +1,9 @@
 package llava4j.quant;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import llava4j.quant.PanelShape.Lanes;
@@ -15,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// A quantised matrix that our own kernels multiply, in panels of 32 output rows (see [PanelShape],
-/// ADR 30): they read memory as fast as the processor can.
+/// ADR 30 and 47): they read memory as fast as the processor can.
 final class PanelMatrix implements QuantizedMatrix {
   /// Weights of a chunk of work: many small chunks, so that a thread that loses its core to another
   /// process delays only a small one.
@@ -55,6 +57,10 @@ final class PanelMatrix implements QuantizedMatrix {
   private static PanelMatrix of(BlockMatrix matrix, Optional<AssembledKernels> assembled) {
     if (matrix.layout().blockValues() > MOST_BLOCK) {
       throw new IllegalArgumentException("sums of blocks above 32 do not fit 16 bits");
+    }
+    if (matrix.columns() < matrix.layout().blockValues()
+        || matrix.columns() % matrix.layout().blockValues() != 0) {
+      throw new IllegalArgumentException(matrix.columns() + " columns are no whole blocks");
     }
     BlockMatrix.Row first = new BlockMatrix.Row(matrix.layout(), matrix.columns());
     boolean wide = false;
@@ -118,6 +124,7 @@ final class PanelMatrix implements QuantizedMatrix {
   ///
   /// @return [inputs, rows] for each matrix
   static List<Tensor> multiplyAll(List<PanelMatrix> matrices, Tensor input) {
+    requireRows(input, matrices.getFirst().columns());
     int inputs = Math.toIntExact(input.size(0));
     List<Tensor> outputs = new ArrayList<>();
     for (PanelMatrix matrix : matrices) {
@@ -134,19 +141,39 @@ final class PanelMatrix implements QuantizedMatrix {
     for (int i = 0; i < written.length; i++) {
       written[i] = ByteRows.segment(outputs.get(i).data_ptr().address(), outputs.get(i).nbytes());
     }
-    Optional<AssembledKernels> assembled = matrices.getFirst().assembled;
-    if (assembled.isPresent()) {
-      List<AssembledProduct.Part> parts = new ArrayList<>();
-      for (int i = 0; i < written.length; i++) {
-        PanelMatrix matrix = matrices.get(i);
-        parts.add(new AssembledProduct.Part(matrix.layout, matrix.bytes.address(), written[i]));
+    try {
+      Optional<AssembledKernels> assembled = matrices.getFirst().assembled;
+      if (assembled.isPresent()) {
+        List<AssembledProduct.Part> parts = new ArrayList<>();
+        for (int i = 0; i < written.length; i++) {
+          PanelMatrix matrix = matrices.get(i);
+          parts.add(new AssembledProduct.Part(matrix.layout, matrix.bytes.address(), written[i]));
+        }
+        new AssembledProduct(assembled.get(), matrices.getFirst().layout, inputs)
+            .multiply(input, parts);
+      } else {
+        multiplyVectors(matrices, input, inputs, written);
       }
-      new AssembledProduct(assembled.get(), matrices.getFirst().layout, inputs)
-          .multiply(input, parts);
-    } else {
-      multiplyVectors(matrices, input, inputs, written);
+    } finally {
+      Reference.reachabilityFence(matrices); // functions were given bare addresses
+      Reference.reachabilityFence(input);
     }
     return outputs;
+  }
+
+  /// Machine code looks at no bounds.
+  private static void requireRows(Tensor input, long columns) {
+    if (input.dim() != 2
+        || input.size(1) != columns
+        || Tensors.type(input) != DType.F32
+        || !input.is_contiguous()) {
+      throw new IllegalArgumentException(
+          "rows of "
+              + columns
+              + " numbers in fp32 are needed, not "
+              + Tensors.type(input)
+              + Arrays.toString(Tensors.shape(input)));
+    }
   }
 
   /// Products by the kernels on the Vector API.

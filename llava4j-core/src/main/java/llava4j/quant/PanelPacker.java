@@ -174,8 +174,39 @@ final class PanelPacker {
     }
   }
 
-  /// The way back of `packFour`: a 4 x 4 exchange is its own inverse.
+  /// The way back of packing, for four rows, which share lines of memory.
   static void unpackFour(PanelLayout layout, MemorySegment panel, int row, Row[] rows) {
+    switch (layout.shape().lanes()) {
+      case SHORTS -> unpackShorts(layout, panel, row, rows);
+      case INTS -> unpackInts(layout, panel, row, rows);
+    }
+  }
+
+  private static void unpackInts(PanelLayout layout, MemorySegment panel, int row, Row[] rows) {
+    byte[] rowA = rows[0].packed;
+    byte[] rowB = rows[1].packed;
+    byte[] rowC = rows[2].packed;
+    byte[] rowD = rows[3].packed;
+    int groups = layout.groups();
+    int groupBytes = layout.shape().groupBytes();
+    int to = 0;
+    for (int block = 0; block < layout.numBlocks(); block++) {
+      long at = (long) block * layout.blockBytes() + (long) row * Integer.BYTES;
+      for (int group = 0; group < groups; group++) {
+        long ab = panel.get(LONG, at);
+        long cd = panel.get(LONG, at + Long.BYTES);
+        INTS.set(rowA, to, (int) ab);
+        INTS.set(rowB, to, (int) (ab >>> 32));
+        INTS.set(rowC, to, (int) cd);
+        INTS.set(rowD, to, (int) (cd >>> 32));
+        at += groupBytes;
+        to += Integer.BYTES;
+      }
+    }
+  }
+
+  /// The way back of `packFour`: a 4 x 4 exchange is its own inverse.
+  private static void unpackShorts(PanelLayout layout, MemorySegment panel, int row, Row[] rows) {
     byte[] rowA = rows[0].packed;
     byte[] rowB = rows[1].packed;
     byte[] rowC = rows[2].packed;

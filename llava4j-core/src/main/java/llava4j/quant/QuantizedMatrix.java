@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 /// number of threads may multiply at the same time.
 public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatrix, OnnxMatrix {
 
-  /// Packs a matrix on all threads, for the kernels that are usual in this JVM (ADR 30).
+  /// Packs a matrix on all threads, for the kernels that are usual in this JVM (ADR 30, 47).
   ///
   /// @param memory buffers for packing, shared by all matrices of a model
   /// @throws ArithmeticException if a scale is NaN or infinite

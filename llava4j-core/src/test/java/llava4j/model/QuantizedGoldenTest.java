@@ -81,7 +81,14 @@ class QuantizedGoldenTest {
 
   /// What a mode of prefill adds to what the 4 bits themselves cost.
   @ParameterizedTest
-  @CsvSource({"q4_0, INT8", "q4_0, BF16", "q4_0, EXACT", "q4_K_M, INT8"})
+  @CsvSource({
+    "q4_0, AUTO",
+    "q4_0, INT8",
+    "q4_0, BF16",
+    "q4_0, EXACT",
+    "q4_K_M, AUTO",
+    "q4_K_M, INT8"
+  })
   void prefillAddsLittleToTheQuantisation(String kind, PrefillMode mode) {
     String file = "gguf/model-" + kind + ".gguf";
     boolean able =

@@ -18,16 +18,20 @@ import llava4j.quant.BlockMatrix.Layout;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
 import llava4j.tensor.WeightFormat;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Kernels in a JVM that was started without the Vector API: plain loops, no missing class.
 class WithoutVectorModuleTest {
-  @Test
-  void plainKernelsRun() throws Exception {
+  /// Machine code where this machine runs it, and ONNX Runtime.
+  @ParameterizedTest
+  @ValueSource(strings = {"on", "off"})
+  void plainKernelsRun(String assembly) throws Exception {
     Process java =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "-Dllava.assembly=" + assembly,
                 "-cp",
                 System.getProperty("java.class.path"),
                 Kernels.class.getName())
@@ -35,6 +39,9 @@ class WithoutVectorModuleTest {
             .start();
     String said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(said).contains("available false", "widened 16256", "narrowed 16", "answered 3");
+    if (assembly.equals("off")) {
+      assertThat(said).contains("usual ONNX_RUNTIME");
+    }
     assertThat(java.waitFor()).isZero();
   }
 
@@ -45,6 +52,7 @@ class WithoutVectorModuleTest {
     /// Multiplies ones, so that the results are known.
     public static void main(String[] arguments) {
       System.out.println("available " + VectorSupport.isAvailable());
+      System.out.println("usual " + BlockKernel.usual());
       try (Arena arena = Arena.ofConfined()) {
         int columns = 64;
         MemorySegment wide = arena.allocate(2L * columns * Short.BYTES, 64);

@@ -44,7 +44,7 @@ record AttentionCheck() implements Check {
       Trial trial =
           new Trial(
               "attention over a cache in " + named(type),
-              "start with LLAVA_JAVA_OPTS=-Dllava.vector=off");
+              "start with LLAVA_JAVA_OPTS=\"-Dllava.vector=off -Dllava.assembly=off\"");
       Random random = new Random(13);
       for (int length : LENGTHS) {
         for (Numbers numbers : Numbers.values()) {

@@ -20,7 +20,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /// The kernels of 4- and 8-bit weights: products, and rows widened to bf16.
 record BlockKernels() implements Check {
-  private static final String REMEDY = "use --weights fp16";
+  private static final String REMEDY =
+      "use --weights fp16, or LLAVA_JAVA_OPTS=-Dllava.assembly=off if it is machine code";
   private static final int ROUNDS = 20;
   private static final int TIMED = 4096;
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import llava4j.io.OwnVersion;
+import llava4j.quant.BlockKernel;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Processor;
@@ -26,6 +27,7 @@ record Machine(Map<String, String> facts) {
     facts.put("processor", processor.name());
     facts.put("flags", String.join(" ", processor.flags()));
     facts.put("vectors", VectorSupport.describe());
+    facts.put("machine code", BlockKernel.describeAssembled());
     facts.put("libtorch's vectors", NativeRuntime.cpuCapability());
     facts.put("ONEDNN_MAX_CPU_ISA", System.getenv().getOrDefault("ONEDNN_MAX_CPU_ISA", ""));
     facts.put(THREADS, String.valueOf(NativeRuntime.numThreads()));

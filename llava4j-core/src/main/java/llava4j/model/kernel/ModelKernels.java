@@ -123,8 +123,11 @@ public record ModelKernels(
     if (mode == PrefillMode.AUTO && measured.isPresent()) {
       return products.flatMap(fastest -> ManyRows.ofFastest(fastest, oneDnn, tiles));
     }
-    boolean assembled = of(haveFourBits ? 4 : 8) == BlockKernel.ASSEMBLED;
-    return mode == PrefillMode.AUTO && assembled && !Processor.ofThisMachine().hasByteTiles()
+    boolean sameKernels =
+        haveFourBits
+            && fourBits == BlockKernel.ASSEMBLED
+            && !Processor.ofThisMachine().hasByteTiles();
+    return mode == PrefillMode.AUTO && sameKernels
         ? Optional.empty()
         : ManyRows.of(mode, haveFourBits, oneDnn, tiles);
   }

@@ -10,9 +10,9 @@ import llava4j.error.Choice;
 /// rounded, on a processor with bf16 instructions, the attention of prompts is in bf16 too; and
 /// beside weights of 4 bits, so are vision tower and projector.
 public enum PrefillMode {
-  /// The fastest on this processor, for as many rows as pay for it. With kernels in machine code
-  /// these, unless it multiplies tiles of bytes (AMX); else integers with VNNI, else bf16 where it
-  /// has instructions, else the kernels for blocks.
+  /// The fastest on this processor, for as many rows as pay for it. Beside weights of 4 bits,
+  /// kernels in machine code, unless it multiplies tiles of bytes (AMX); else integers with VNNI.
+  /// Beside others bf16, where it has instructions; else the kernels for blocks.
   AUTO,
 
   /// Weights decoded to fp32 and multiplied in fp32: slow, and nothing is rounded.
