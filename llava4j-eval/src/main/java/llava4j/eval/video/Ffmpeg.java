@@ -40,7 +40,8 @@ public final class Ffmpeg {
 
   /// Downloads the programs for this machine (27 MB) if the store does not have them.
   ///
-  /// @throws BadInputException if there are none for this machine, or they cannot be downloaded
+  /// @throws BadInputException if there are none for this machine, if they cannot be downloaded, or
+  ///   if they do not start
   public static Ffmpeg downloaded(PackageStore store) {
     String platform = Loader.getPlatform();
     PinnedPackage wanted = wanted(platform);
@@ -56,7 +57,27 @@ public final class Ffmpeg {
             folder.resolve(program) + " cannot be made executable; use another cache folder");
       }
     }
-    return new Ffmpeg(folder.toAbsolutePath());
+    return new Ffmpeg(folder.toAbsolutePath()).started();
+  }
+
+  /// Programs in a folder.
+  static Ffmpeg in(Path folder) {
+    return new Ffmpeg(folder);
+  }
+
+  /// Looks whether the programs start: they need libraries of the system.
+  ///
+  /// @throws BadInputException if they do not
+  Ffmpeg started() {
+    Output output = run(List.of(program("ffmpeg"), "-version"));
+    if (output.status() != 0) {
+      throw new BadInputException(
+          "FFmpeg's programs do not start on this machine ("
+              + output.lastError()
+              + "); if a library is missing, install it (on Debian and Ubuntu: apt-get install libpulse0),"
+              + " or cut the frames with an ffmpeg of this machine (docs/evaluation.md)");
+    }
+    return this;
   }
 
   static PinnedPackage wanted(String platform) {
@@ -180,9 +201,13 @@ public final class Ffmpeg {
       return errors.isBlank() ? "" : " (" + lastLine() + ")";
     }
 
+    String lastError() {
+      return errors.strip().lines().reduce("", (_, last) -> last);
+    }
+
     /// Without the video's name, which stands before it anyway.
     private String lastLine() {
-      String line = errors.strip().lines().reduce("", (_, last) -> last);
+      String line = lastError();
       return line.substring(line.lastIndexOf(": ") + 1).strip();
     }
   }
