@@ -5,6 +5,7 @@ import java.util.List;
 import llava4j.tensor.ByteMatMul;
 import llava4j.tensor.DType;
 import llava4j.tensor.OneDnnLinear;
+import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -25,7 +26,7 @@ public final class ProductSpeed {
       List<Runnable> products = new ArrayList<>();
       OneDnnLinear.find()
           .ifPresent(linear -> {
-            for (DType type : new DType[] {DType.F32, DType.BF16}) {
+            for (DType type : types(Processor.ofThisMachine())) {
               Tensor rows = ones(type, ROWS); // [rows, side]
               Tensor weight = ones(type, SIDE); // [side, side]
               products.add(() -> {
@@ -68,5 +69,10 @@ public final class ProductSpeed {
       }
     }
     return best;
+  }
+
+  /// What oneDNN multiplies on a processor: without instructions for bf16 it refuses that.
+  static List<DType> types(Processor processor) {
+    return processor.hasBf16Products() ? List.of(DType.F32, DType.BF16) : List.of(DType.F32);
   }
 }
