@@ -8,6 +8,10 @@ import java.io.ByteArrayOutputStream;
 /// AVX2) or 64 (32 registers, AVX-512). Operands are in Intel's order: the result first. Encodings:
 /// Intel's Software Developer's Manual, volume 2, sections 2.3 (VEX) and 2.7 (EVEX).
 public final class Assembler {
+  // places for `permute`
+  private static final int SWAPPED_HALVES = 0b01_00_11_10;
+  private static final int SWAPPED_PAIRS = 0b10_11_00_01;
+
   /// Bytes of a vector of AVX2.
   public static final int AVX2 = 32;
 
@@ -95,6 +99,19 @@ public final class Assembler {
   public void permute(Instruction instruction, int to, int from, int places) {
     vector(instruction, to, 0, from);
     bytes(places);
+  }
+
+  /// Combines all numbers of 32 bits of a vector; each becomes the result. AVX2 only.
+  ///
+  /// @param other a vector that is changed
+  public void overLanes(Instruction instruction, int vector, int other) {
+    requireAvx2();
+    permute(Instruction.VPERMQ, other, vector, SWAPPED_HALVES);
+    vector(instruction, vector, vector, other);
+    permute(Instruction.VPSHUFD, other, vector, SWAPPED_HALVES);
+    vector(instruction, vector, vector, other);
+    permute(Instruction.VPSHUFD, other, vector, SWAPPED_PAIRS);
+    vector(instruction, vector, vector, other);
   }
 
   /// Shifts numbers of 32 bits to the right, and fills with zeros.

@@ -4,7 +4,6 @@ import static llava4j.quant.PagedAttention.FLOAT;
 import static llava4j.quant.PagedAttention.MEMORY;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /// Keys and values in F16, by functions in machine code: a processor widens F16 in one instruction,
 /// which Java does not give. Memory is the limit.
@@ -27,12 +26,7 @@ final class AssembledAttentionKernel implements AttentionKernel {
 
   @Override
   public boolean isFinite(long stored, int headDim) {
-    boolean finite = true;
-    for (int i = 0; i < headDim; i++) {
-      short bits = MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, stored + (long) i * Short.BYTES);
-      finite &= (bits & HalfMatVec.F16_EXPONENT) != HalfMatVec.F16_EXPONENT;
-    }
-    return finite;
+    return HalfMatVec.areFinite(stored, headDim);
   }
 
   @Override

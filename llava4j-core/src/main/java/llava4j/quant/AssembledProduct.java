@@ -56,23 +56,17 @@ final class AssembledProduct {
       long rows = rounded.data_ptr().address();
       round(input.data_ptr().address(), input.size(1) * Float.BYTES, rows);
       long perChunk = Math.max(1, CHUNK_WEIGHTS / (PanelShape.ROWS * input.size(1)));
-      long[] ends = new long[parts.size()]; // the chunk behind each matrix' last
-      long chunks = 0;
-      for (int i = 0; i < ends.length; i++) {
-        chunks += Math.ceilDiv(parts.get(i).layout().numPanels(), perChunk);
-        ends[i] = chunks;
-      }
-      ParallelChunks.run(
+      long[] counts =
+          parts.stream()
+              .mapToLong(part -> Math.ceilDiv(part.layout().numPanels(), perChunk))
+              .toArray();
+      ParallelChunks.runParts(
           NativeRuntime.numThreads(),
-          chunks,
+          counts,
           () ->
-              chunk -> {
-                int i = 0;
-                while (chunk >= ends[i]) {
-                  i++;
-                }
-                long first = (chunk - (i == 0 ? 0 : ends[i - 1])) * perChunk;
+              (i, chunk) -> {
                 Part part = parts.get(i);
+                long first = chunk * perChunk;
                 somePanels(
                     part, rows, first, Math.min(part.layout().numPanels(), first + perChunk));
               });

@@ -10,9 +10,7 @@ import static llava4j.assembly.Instruction.VMOVSS_STORE;
 import static llava4j.assembly.Instruction.VMOVUPS;
 import static llava4j.assembly.Instruction.VMOVUPS_STORE;
 import static llava4j.assembly.Instruction.VPAND;
-import static llava4j.assembly.Instruction.VPERMQ;
 import static llava4j.assembly.Instruction.VPMAXSD;
-import static llava4j.assembly.Instruction.VPSHUFD;
 import static llava4j.assembly.Instruction.VPXOR;
 import static llava4j.assembly.Register.R10;
 import static llava4j.assembly.Register.R11;
@@ -24,7 +22,6 @@ import static llava4j.assembly.Register.RDX;
 import static llava4j.assembly.Register.RSI;
 
 import llava4j.assembly.Assembler;
-import llava4j.assembly.Instruction;
 import llava4j.assembly.Memory;
 import llava4j.assembly.Register;
 
@@ -43,8 +40,6 @@ final class AttentionCode {
   private static final int OTHER = 9;
   private static final int WEIGHT = 10;
 
-  private static final int SWAPPED_HALVES = 0b01_00_11_10;
-  private static final int SWAPPED_PAIRS = 0b10_11_00_01;
   private static final int TO_NEAREST = 0;
 
   private final Assembler code = new Assembler(Assembler.AVX2);
@@ -96,7 +91,7 @@ final class AttentionCode {
     for (int i = 1; i < sums; i++) {
       code.vector(VADDPS, 0, 0, i);
     }
-    overLanes(VADDPS);
+    code.overLanes(VADDPS, 0, OTHER);
     code.storeLow(VMOVSS_STORE, new Memory(RCX, 0), 0);
     fetchRow();
     code.add(RDI, rowBytes);
@@ -113,16 +108,6 @@ final class AttentionCode {
       code.prefetch(new Memory(R8, at));
     }
     code.add(R8, rowBytes);
-  }
-
-  /// Combines the lanes of vector 0; all have the result.
-  private void overLanes(Instruction instruction) {
-    code.permute(VPERMQ, OTHER, 0, SWAPPED_HALVES);
-    code.vector(instruction, 0, 0, OTHER);
-    code.permute(VPSHUFD, OTHER, 0, SWAPPED_HALVES);
-    code.vector(instruction, 0, 0, OTHER);
-    code.permute(VPSHUFD, OTHER, 0, SWAPPED_PAIRS);
-    code.vector(instruction, 0, 0, OTHER);
   }
 
   private byte[] blend() {
@@ -164,7 +149,7 @@ final class AttentionCode {
       code.vector(VPAND, VALUE, VALUE, WEIGHT);
       code.vector(VPMAXSD, 0, 0, VALUE);
     }
-    overLanes(VPMAXSD);
+    code.overLanes(VPMAXSD, 0, OTHER);
     code.storeLow(VMOVD_STORE, new Memory(RDX, 0), 0);
     code.end();
     return code.code();

@@ -31,12 +31,7 @@ final class HalfAttentionKernel implements AttentionKernel {
 
   @Override
   public boolean isFinite(long stored, int headDim) {
-    boolean finite = true;
-    for (int i = 0; i < headDim; i++) {
-      short bits = MEMORY.get(HALF, stored + (long) i * Short.BYTES);
-      finite &= (bits & HalfMatVec.F16_EXPONENT) != HalfMatVec.F16_EXPONENT;
-    }
-    return finite;
+    return HalfMatVec.areFinite(stored, headDim);
   }
 
   @Override

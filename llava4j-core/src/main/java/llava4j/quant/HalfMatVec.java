@@ -33,6 +33,20 @@ public final class HalfMatVec {
 
   private HalfMatVec() {}
 
+  /// Whether numbers in F16 are finite.
+  ///
+  /// @param halves address of the first one
+  static boolean areFinite(long halves, int count) {
+    boolean finite = true;
+    for (int i = 0; i < count; i++) {
+      short bits =
+          PagedAttention.MEMORY.get(
+              ValueLayout.JAVA_SHORT_UNALIGNED, halves + (long) i * Short.BYTES);
+      finite &= (bits & F16_EXPONENT) != F16_EXPONENT;
+    }
+    return finite;
+  }
+
   /// One slice of output rows.
   @FunctionalInterface
   interface Kernel {

@@ -186,28 +186,22 @@ final class PanelMatrix implements QuantizedMatrix {
             matrices.getFirst().layout);
     long perChunk =
         Math.max(1, CHUNK_WEIGHTS / (PanelProduct.pairRows() * matrices.getFirst().columns()));
-    long[] ends = new long[matrices.size()]; // the chunk behind each matrix' last
-    long chunks = 0;
-    for (int i = 0; i < ends.length; i++) {
-      chunks += Math.ceilDiv(PanelProduct.pairs(matrices.get(i).layout), perChunk);
-      ends[i] = chunks;
+    long[] counts = new long[matrices.size()];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = Math.ceilDiv(PanelProduct.pairs(matrices.get(i).layout), perChunk);
     }
-    ParallelChunks.run(
+    ParallelChunks.runParts(
         NativeRuntime.numThreads(),
-        chunks,
+        counts,
         () -> {
-          PanelProduct[] products = new PanelProduct[ends.length];
+          PanelProduct[] products = new PanelProduct[counts.length];
           for (int i = 0; i < products.length; i++) {
             PanelMatrix matrix = matrices.get(i);
             products[i] =
                 new PanelProduct(matrix.bytes, matrix.layout, rounded, inputs, written[i]);
           }
-          return chunk -> {
-            int i = 0;
-            while (chunk >= ends[i]) {
-              i++;
-            }
-            long first = (chunk - (i == 0 ? 0 : ends[i - 1])) * perChunk;
+          return (i, chunk) -> {
+            long first = chunk * perChunk;
             long pairs = PanelProduct.pairs(matrices.get(i).layout);
             products[i].multiply(first, Math.min(pairs, first + perChunk));
           };

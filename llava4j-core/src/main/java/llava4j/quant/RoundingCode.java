@@ -19,7 +19,6 @@ import static llava4j.assembly.Instruction.VPMAXSD;
 import static llava4j.assembly.Instruction.VPMOVZXBD;
 import static llava4j.assembly.Instruction.VPOR;
 import static llava4j.assembly.Instruction.VPSHUFB;
-import static llava4j.assembly.Instruction.VPSHUFD;
 import static llava4j.assembly.Instruction.VPSUBD;
 import static llava4j.assembly.Instruction.VPUNPCKLQDQ;
 import static llava4j.assembly.Instruction.VPXOR;
@@ -29,7 +28,6 @@ import static llava4j.assembly.Register.RDX;
 import static llava4j.assembly.Register.RSI;
 
 import llava4j.assembly.Assembler;
-import llava4j.assembly.Instruction;
 import llava4j.assembly.Memory;
 
 /// Writes the function that rounds a row of activations to 8 bits, block by block, as
@@ -58,8 +56,6 @@ final class RoundingCode {
   private static final long EVEN_THEN_ODD = 0x0705030106040200L;
   private static final long EIGHT_FURTHER = 0x0808080808080808L;
 
-  private static final int SWAPPED_HALVES = 0b01_00_11_10;
-  private static final int SWAPPED_PAIRS = 0b10_11_00_01;
   private static final int LOW_HALF_TWICE = 0b01_00_01_00;
 
   private final Assembler code = new Assembler(Assembler.AVX2);
@@ -111,17 +107,7 @@ final class RoundingCode {
         code.vector(VPMAXSD, LARGEST, LARGEST, OTHER);
       }
     }
-    overLanes(VPMAXSD, LARGEST);
-  }
-
-  /// Combines the lanes of a vector; all have the result.
-  private void overLanes(Instruction instruction, int vector) {
-    code.permute(VPERMQ, OTHER, vector, SWAPPED_HALVES);
-    code.vector(instruction, vector, vector, OTHER);
-    code.permute(VPSHUFD, OTHER, vector, SWAPPED_HALVES);
-    code.vector(instruction, vector, vector, OTHER);
-    code.permute(VPSHUFD, OTHER, vector, SWAPPED_PAIRS);
-    code.vector(instruction, vector, vector, OTHER);
+    code.overLanes(VPMAXSD, LARGEST, OTHER);
   }
 
   /// As [ByteRows#scale] and [ByteRows#inverse].
@@ -146,7 +132,7 @@ final class RoundingCode {
       code.vector(VCVTPS2DQ, i, i);
       code.vector(VPADDD, sum, i == 0 ? ZERO : sum, i);
     }
-    overLanes(VPADDD, sum);
+    code.overLanes(VPADDD, sum, OTHER);
     code.shiftLeft(sum, sum, block.zeroBits());
     code.vector(VPSUBD, sum, ZERO, sum);
     code.storeLow(VMOVD_STORE, new Memory(RSI, block.offsetAt()), sum);

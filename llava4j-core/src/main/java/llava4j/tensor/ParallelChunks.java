@@ -31,6 +31,37 @@ public final class ParallelChunks {
             });
   }
 
+  /// Work on a chunk of one of several parts.
+  @FunctionalInterface
+  public interface PartWork {
+    void accept(int part, long chunk);
+  }
+
+  /// Runs the chunks of several parts as one piece of work, as [#run] does.
+  ///
+  /// @param counts chunks of each part, numbered from 0 on
+  public static void runParts(int threads, long[] counts, Supplier<PartWork> worker) {
+    long[] ends = new long[counts.length]; // the chunk behind each part's last
+    long chunks = 0;
+    for (int part = 0; part < counts.length; part++) {
+      chunks += counts[part];
+      ends[part] = chunks;
+    }
+    run(
+        threads,
+        chunks,
+        () -> {
+          PartWork mine = worker.get();
+          return chunk -> {
+            int part = 0;
+            while (chunk >= ends[part]) {
+              part++;
+            }
+            mine.accept(part, chunk - (ends[part] - counts[part]));
+          };
+        });
+  }
+
   /// Runs chunks 0 to `count` - 1, in any order, and returns when all are done. Where one throws,
   /// no other is begun, and what it threw comes out when none is at work any more: callers free the
   /// memory that workers read.
