@@ -62,9 +62,7 @@ public final class Assembler {
 
   /// As `vector`, for one number of 32 bits in memory that is repeated. AVX-512 only.
   public void vectorOfRepeated(Instruction instruction, int to, int left, Memory right) {
-    if (width != AVX512) {
-      throw new IllegalStateException("only AVX-512 repeats a number in memory");
-    }
+    requireAvx512();
     withMemory(instruction, to, left, right, true, width);
   }
 
@@ -89,6 +87,12 @@ public final class Assembler {
     withMemory(instruction, from, 0, to, false, AVX2 / 2);
   }
 
+  /// Stores the lower half of a vector, one of the first 16. AVX-512 only.
+  public void storeLowerHalf(Instruction instruction, Memory to, int from) {
+    requireAvx512();
+    withMemory(instruction, from, 0, to, false, AVX2);
+  }
+
   /// Stores a vector whose numbers were rounded to half their bytes.
   public void storeHalves(Instruction instruction, Memory to, int from, int rounding) {
     store(instruction, to, from);
@@ -101,12 +105,18 @@ public final class Assembler {
     bytes(places);
   }
 
-  /// Combines all numbers of 32 bits of a vector; each becomes the result. AVX2 only.
+  /// Combines all numbers of 32 bits of a vector: halves with each other, until one number is left.
+  /// Each becomes the result.
   ///
   /// @param other a vector that is changed
   public void overLanes(Instruction instruction, int vector, int other) {
-    requireAvx2();
-    permute(Instruction.VPERMQ, other, vector, SWAPPED_HALVES);
+    if (width == AVX512) {
+      swapQuarters(other, vector, SWAPPED_HALVES);
+      vector(instruction, vector, vector, other);
+      swapQuarters(other, vector, SWAPPED_PAIRS);
+    } else {
+      permute(Instruction.VPERMQ, other, vector, SWAPPED_HALVES);
+    }
     vector(instruction, vector, vector, other);
     permute(Instruction.VPSHUFD, other, vector, SWAPPED_HALVES);
     vector(instruction, vector, vector, other);
@@ -114,9 +124,19 @@ public final class Assembler {
     vector(instruction, vector, vector, other);
   }
 
+  private void swapQuarters(int to, int from, int places) {
+    vector(Instruction.VSHUFF64X2, to, from, from);
+    bytes(places);
+  }
+
   /// Shifts numbers of 32 bits to the right, and fills with zeros.
   public void shiftRight(int to, int from, int bits) {
     shift(2, to, from, bits);
+  }
+
+  /// Shifts numbers of 32 bits to the right, and fills with the sign.
+  public void shiftRightSigned(int to, int from, int bits) {
+    shift(4, to, from, bits);
   }
 
   /// Shifts numbers of 32 bits to the left.
@@ -160,6 +180,12 @@ public final class Assembler {
   /// `to = from`.
   public void move(Register to, Register from) {
     twoRegisters(0x89, to, from);
+  }
+
+  /// `to = value`.
+  public void set(Register to, int value) {
+    bytes(longs(0, to.number()), 0xC7, registers(0, to.number()));
+    number(value, Integer.BYTES);
   }
 
   /// `to += from`.
@@ -225,7 +251,7 @@ public final class Assembler {
     prefix(instruction, vector, left, base, repeated, length);
     bytes(instruction.opcode());
     // AVX-512 counts short displacements in units of what is read
-    int unit = width == AVX2 ? 1 : repeated ? Integer.BYTES : instruction.memoryBytes(width);
+    int unit = length != AVX512 ? 1 : repeated ? Integer.BYTES : instruction.memoryBytes(width);
     int displacement = memory.displacement();
     int place = operands(vector, base);
     if (displacement % unit == 0 && (byte) (displacement / unit) == displacement / unit) {
@@ -280,6 +306,12 @@ public final class Assembler {
   private void requireAvx2() {
     if (width != AVX2) {
       throw new IllegalStateException("not written for AVX-512");
+    }
+  }
+
+  private void requireAvx512() {
+    if (width != AVX512) {
+      throw new IllegalStateException("only AVX-512 has this");
     }
   }
 

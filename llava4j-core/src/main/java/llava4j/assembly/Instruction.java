@@ -21,10 +21,14 @@ public enum Instruction {
   VPBROADCASTD(Prefix.OPERAND, 2, 0x58),
   VBROADCASTSS(Prefix.OPERAND, 2, 0x18),
   VPMOVZXBD(Prefix.OPERAND, 2, 0x31),
+  VPMOVZXWD(Prefix.OPERAND, 2, 0x33),
   VCVTPH2PS(Prefix.OPERAND, 2, 0x13),
 
   /// Stores half as many bytes, with a number that says how to round.
   VCVTPS2PH_STORE(Prefix.OPERAND, 3, 0x1D),
+
+  /// Rounds F32 to half its bytes, bf16. AVX-512 only.
+  VCVTNEPS2BF16(Prefix.F3, 2, 0x72),
 
   VPAND(Prefix.OPERAND, 1, 0xDB),
   VPOR(Prefix.OPERAND, 1, 0xEB),
@@ -54,11 +58,27 @@ public enum Instruction {
   /// With a number that says which places are taken.
   VPERMQ(Prefix.OPERAND, 3, 0x00),
 
+  /// With a number that says which quarters of both operands are taken. AVX-512 only.
+  VSHUFF64X2(Prefix.OPERAND, 3, 0x23),
+
   VCVTDQ2PS(Prefix.NONE, 1, 0x5B),
   VCVTPS2DQ(Prefix.OPERAND, 1, 0x5B),
   VADDPS(Prefix.NONE, 1, 0x58),
   VMULPS(Prefix.NONE, 1, 0x59),
+  VSUBPS(Prefix.NONE, 1, 0x5C),
   VDIVPS(Prefix.NONE, 1, 0x5E),
+  VSQRTPS(Prefix.NONE, 1, 0x51),
+
+  /// The right operand, if one of them is NaN.
+  VMINPS(Prefix.NONE, 1, 0x5D),
+
+  /// The right operand, if one of them is NaN.
+  VMAXPS(Prefix.NONE, 1, 0x5F),
+
+  /// `to = left · to + right`.
+  VFMADD213PS(Prefix.OPERAND, 2, 0xA8),
+
+  /// `to = left · right + to`.
   VFMADD231PS(Prefix.OPERAND, 2, 0xB8);
 
   /// The prefix byte that the opcode has in older encodings.
@@ -107,14 +127,14 @@ public enum Instruction {
 
   /// Whether operands are of 64 bits (the bit W).
   boolean isLong() {
-    return this == VMOVQ || this == VPERMQ;
+    return this == VMOVQ || this == VPERMQ || this == VSHUFF64X2;
   }
 
   /// Bytes of the memory that is read, in vectors of `width` bytes.
   int memoryBytes(int width) {
     return switch (this) {
       case VPBROADCASTD, VBROADCASTSS, VMOVSS_STORE, VMOVD_STORE -> Integer.BYTES;
-      case VCVTPH2PS, VCVTPS2PH_STORE -> width / 2;
+      case VCVTPH2PS, VCVTPS2PH_STORE, VPMOVZXWD -> width / 2;
       default -> width;
     };
   }

@@ -1,5 +1,6 @@
 package llava4j.model;
 
+import llava4j.model.cache.KvPool;
 import llava4j.model.linear.BfloatProducts;
 import llava4j.quant.BfloatSoftmax;
 import llava4j.quant.VectorSupport;
@@ -20,6 +21,8 @@ final class BfloatAttention {
   /// Tokens whose scores are computed together: the masked half of the last ones is wasted.
   private static final long CHUNK = 128;
 
+  private static final long STEP = KvPool.BLOCK_ROWS;
+
   private BfloatAttention() {}
 
   /// Whether this processor and this JVM have it.
@@ -30,26 +33,28 @@ final class BfloatAttention {
   /// Causal attention: Softmax(q kᵀ / √headDim) v, each token without the keys behind its own.
   ///
   /// @param query of the last tokens of a sequence, fp32, [1, heads, tokens, headDim]
-  /// @param keys of all its tokens, [1, kvHeads, rows, headDim]
+  /// @param keys of all its tokens, as of [#padded], [1, kvHeads, padded, headDim]
   /// @param values as keys
+  /// @param rows tokens of the sequence
   /// @return fp32, [1, heads, tokens, headDim]
-  static Tensor causal(Tensor query, Tensor keys, Tensor values) {
+  static Tensor causal(Tensor query, Tensor keys, Tensor values, long rows) {
     long heads = query.size(1);
     long tokens = query.size(2);
     long headDim = query.size(3);
     long kvHeads = keys.size(1);
     long group = heads / kvHeads;
-    long past = keys.size(2) - tokens;
+    long past = rows - tokens;
     try (Scope scope = new Scope()) {
       Tensor output =
-          torch.empty(
-              new long[] {kvHeads, group, tokens, headDim}, Tensors.options(DType.F32), null);
+          torch
+              .empty(new long[] {tokens, kvHeads, group, headDim}, Tensors.options(DType.F32), null)
+              .permute(1, 2, 0, 3); // [kvHeads, group, tokens, headDim], tokens together in memory
       Tensor q =
           query
               .to(DType.BF16.scalarType())
               .reshape(kvHeads, group, tokens, headDim); // [kvHeads, group, tokens, headDim]
-      Tensor k = narrowed(keys.squeeze(0)); // [kvHeads, rows, headDim]
-      Tensor v = narrowed(values.squeeze(0)); // [kvHeads, rows, headDim]
+      Tensor k = keys.squeeze(0); // [kvHeads, padded, headDim]
+      Tensor v = values.squeeze(0); // [kvHeads, padded, headDim]
       for (long first = 0; first < tokens; first += CHUNK) {
         try (Scope _ = new Scope()) {
           long count = Math.min(CHUNK, tokens - first);
@@ -60,19 +65,41 @@ final class BfloatAttention {
           Tensor attended =
               attend(
                   some,
-                  k.narrow(1, 0, seen),
-                  v.narrow(1, 0, seen),
+                  k.narrow(1, 0, padded(seen)),
+                  v.narrow(1, 0, padded(seen)),
+                  seen,
                   count); // [kvHeads, group * count, headDim]
           output
               .narrow(2, first, count)
               .copy_(attended.view(kvHeads, group, count, headDim)); // [kvHeads, group, count, d]
         }
       }
-      return scope.keep(output.view(1, heads, tokens, headDim)); // [1, heads, tokens, headDim]
+      return scope.keep(output.reshape(1, heads, tokens, headDim)); // [1, heads, tokens, headDim]
     }
   }
 
-  /// By way of fp32, because libtorch's conversion from F16 to bf16 takes four times as long.
+  /// Keys or values in bf16, with zeros behind them up to a multiple of [#STEP] rows: whole vectors
+  /// of scores. By way of fp32, because libtorch's conversion from F16 to bf16 takes four times as
+  /// long.
+  ///
+  /// @param any [..., rows, headDim]
+  /// @return [..., padded rows, headDim]
+  static Tensor padded(Tensor any) {
+    try (Scope scope = new Scope()) {
+      long rows = any.size(-2);
+      Tensor narrowed = narrowed(any); // [..., rows, headDim]
+      return scope.keep(
+          padded(rows) == rows
+              ? narrowed
+              : torch.constant_pad_nd(
+                  narrowed, new long[] {0, 0, 0, padded(rows) - rows})); // [..., padded, headDim]
+    }
+  }
+
+  private static long padded(long rows) {
+    return Math.ceilDiv(rows, STEP) * STEP;
+  }
+
   private static Tensor narrowed(Tensor any) {
     return any.to(DType.F32.scalarType()).to(DType.BF16.scalarType());
   }
@@ -91,8 +118,9 @@ final class BfloatAttention {
           Tensor attended =
               attend(
                   narrowed(query.select(0, i)),
-                  narrowed(key.select(0, i)),
-                  narrowed(value.select(0, i)),
+                  padded(key.select(0, i)),
+                  padded(value.select(0, i)),
+                  key.size(2),
                   1); // [heads, tokens, headDim]
           output.select(0, i).copy_(attended);
         }
@@ -102,19 +130,19 @@ final class BfloatAttention {
   }
 
   /// @param query [heads, rows, headDim]; `count` rows follow each other in a sequence, the last of
-  ///   which sees all keys
-  /// @param key [heads, keys, headDim]
+  ///   which sees the first `seen` keys
+  /// @param key [heads, padded, headDim]
   /// @param value as key
   /// @return [heads, rows, headDim]
-  private static Tensor attend(Tensor query, Tensor key, Tensor value, long count) {
-    Tensor scores = query.bmm(key.transpose(1, 2)); // [heads, rows, keys]
+  private static Tensor attend(Tensor query, Tensor key, Tensor value, long seen, long count) {
+    Tensor scores = query.bmm(key.transpose(1, 2)); // [heads, rows, padded]
     BfloatSoftmax.causal(
         new BfloatSoftmax.Rows(
             scores.data_ptr().address(),
             scores.size(0) * scores.size(1),
             Math.toIntExact(key.size(1)),
             Math.toIntExact(count),
-            Math.toIntExact(key.size(1) - count + 1)),
+            Math.toIntExact(seen - count + 1)),
         (float) (1 / Math.sqrt((double) query.size(2))));
     return scores.bmm(value); // [heads, rows, headDim]
   }

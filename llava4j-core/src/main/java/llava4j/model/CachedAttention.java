@@ -125,8 +125,12 @@ final class CachedAttention implements DecoderPass.Attending {
       Tensor value = projected.value().narrow(2, first, count); // [1, kvHeads, count, headDim]
       cache.write(layer, key, value);
       if (bfloat && count >= BfloatAttention.FEWEST_TOKENS) {
-        KeysAndValues all = cache.read(layer, Math.toIntExact(cache.length() + count));
-        return scope.keep(BfloatAttention.causal(query, all.keys(), all.values()));
+        int rows = Math.toIntExact(cache.length() + count);
+        KeysAndValues all =
+            cache
+                .readBfloat(layer, rows)
+                .orElseGet(() -> padded(cache.read(layer, rows))); // [1, kvHeads, padded, headDim]
+        return scope.keep(BfloatAttention.causal(query, all.keys(), all.values(), rows));
       }
       DType type = Tensors.type(query);
       boolean fresh = cache.length() == 0;
@@ -140,6 +144,11 @@ final class CachedAttention implements DecoderPass.Attending {
       return scope.keep(
           Attention.attend(query, key, value, allowed, fresh && count > 1)); // [1, heads, count, d]
     }
+  }
+
+  private static KeysAndValues padded(KeysAndValues all) {
+    return new KeysAndValues(
+        BfloatAttention.padded(all.keys()), BfloatAttention.padded(all.values()));
   }
 
   /// The causal mask of tokens behind `past` others. [1, 1, tokens, keys]

@@ -8,6 +8,7 @@ import llava4j.quant.RowKernels;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.DType;
 import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -78,14 +79,22 @@ sealed interface RowOps {
 
     @Override
     public Tensor rotatedHeads(Tensor projected, long numHeads, Angles angles) {
-      Tensor heads = splitHeads(projected, numHeads); // [1, heads, tokens, headDim]
+      long tokens = projected.size(1);
+      long headDim = projected.size(2) / numHeads;
+      Tensor input = projected.contiguous(); // [1, tokens, heads * headDim]
+      Tensor heads =
+          torch.empty(
+              new long[] {1, numHeads, tokens, headDim},
+              Tensors.options(DType.F32),
+              new MemoryFormatOptional()); // [1, heads, tokens, headDim]
       RowKernels.rotate(
-          address(heads),
+          address(input),
           numHeads,
-          heads.size(2),
-          Math.toIntExact(heads.size(3)),
+          tokens,
+          Math.toIntExact(headDim),
           address(angles.cos()),
-          address(angles.sin()));
+          address(angles.sin()),
+          address(heads));
       return heads;
     }
 

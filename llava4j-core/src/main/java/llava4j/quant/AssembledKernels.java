@@ -1,15 +1,8 @@
 package llava4j.quant;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import llava4j.assembly.InstructionSet;
 import llava4j.assembly.MachineCode;
 import llava4j.tensor.Processor;
@@ -24,20 +17,19 @@ final class AssembledKernels {
       available().stream().findFirst().map(AssembledKernels::new);
 
   private final InstructionSet set;
-  private final Map<Key, MemorySegment> functions = new ConcurrentHashMap<>();
+  private final MachineFunctions functions = new MachineFunctions();
 
-  /// What a function is written for.
-  private sealed interface Key {
-    record Product(PanelShape shape, int rows) implements Key {}
+  // what functions are written for
 
-    record Rounding(RoundedBlock block) implements Key {}
+  private record Product(PanelShape shape, int rows) {}
 
-    record Scores(int headDim) implements Key {}
+  private record Rounding(RoundedBlock block) {}
 
-    record Blend(int headDim) implements Key {}
+  private record Scores(int headDim) {}
 
-    record Store(int headDim) implements Key {}
-  }
+  private record Blend(int headDim) {}
+
+  private record Store(int headDim) {}
 
   /// @param set one of [#available]
   AssembledKernels(InstructionSet set) {
@@ -73,8 +65,8 @@ final class AssembledKernels {
   /// @param to address of the first block
   /// @param apart bytes from a block to the next
   void round(RoundedBlock block, long row, long to, long numBlocks, long apart) {
-    MemorySegment function = function(new Key.Rounding(block), () -> RoundingCode.of(block));
-    run(function, row, to, numBlocks, apart, 0, 0);
+    MemorySegment function = functions.get(new Rounding(block), () -> RoundingCode.of(block));
+    MachineFunctions.run(function, row, to, numBlocks, apart, 0, 0);
   }
 
   /// Multiplies panels with rows.
@@ -94,26 +86,27 @@ final class AssembledKernels {
       long numPanels,
       long numBlocks) {
     MemorySegment function =
-        function(new Key.Product(shape, rows), () -> ProductCode.of(set, shape, rows));
-    run(function, panels, rounded, output, apart, numPanels, numBlocks);
+        functions.get(new Product(shape, rows), () -> ProductCode.of(set, shape, rows));
+    MachineFunctions.run(function, panels, rounded, output, apart, numPanels, numBlocks);
   }
 
   /// `scores[at + j] = keys[j] · query`.
   ///
   /// @param keys address of F16 [rows, headDim]
   void scores(int headDim, long keys, int rows, float[] query, float[] scores, int at, long next) {
-    MemorySegment function = function(new Key.Scores(headDim), () -> AttentionCode.scores(headDim));
+    MemorySegment function =
+        functions.get(new Scores(headDim), () -> AttentionCode.scores(headDim));
     MemorySegment written = MemorySegment.ofArray(scores).asSlice((long) at * Float.BYTES);
-    runOnHeap(function, keys, rows, MemorySegment.ofArray(query), written, next);
+    MachineFunctions.runOnHeap(function, keys, rows, MemorySegment.ofArray(query), written, next);
   }
 
   /// `sums += Σⱼ weights[at + j] values[j]`.
   ///
   /// @param values address of F16 [rows, headDim]
   void blend(int headDim, long values, int rows, float[] weights, int at, float[] sums, long next) {
-    MemorySegment function = function(new Key.Blend(headDim), () -> AttentionCode.blend(headDim));
+    MemorySegment function = functions.get(new Blend(headDim), () -> AttentionCode.blend(headDim));
     MemorySegment read = MemorySegment.ofArray(weights).asSlice((long) at * Float.BYTES);
-    runOnHeap(function, values, rows, read, MemorySegment.ofArray(sums), next);
+    MachineFunctions.runOnHeap(function, values, rows, read, MemorySegment.ofArray(sums), next);
   }
 
   /// Rounds numbers to F16.
@@ -122,69 +115,8 @@ final class AssembledKernels {
   /// @param target address of F16 `[headDim]`
   /// @param largest the bits of the largest magnitude, written
   void storeHalves(int headDim, long source, long target, int[] largest) {
-    MemorySegment function = function(new Key.Store(headDim), () -> AttentionCode.store(headDim));
-    runOnHeap(function, source, target, MemorySegment.ofArray(largest), MemorySegment.NULL, 0);
-  }
-
-  /// A function that was written before, or just now.
-  private MemorySegment function(Key key, Supplier<byte[]> code) {
-    MemorySegment known = functions.get(key); // without the lock that computeIfAbsent may take
-    return known != null ? known : functions.computeIfAbsent(key, _ -> put(code.get()));
-  }
-
-  private static MemorySegment put(byte[] code) {
-    return MachineCode.put(code)
-        .orElseThrow(
-            () -> new IllegalStateException("the system allowed machine code before, and not now"));
-  }
-
-  /// Calls a short function with arrays where they lie: garbage collection waits for it.
-  private static void runOnHeap(
-      MemorySegment function, long a, long b, MemorySegment c, MemorySegment d, long e) {
-    try {
-      Calls.ON_HEAP.invokeExact(function, a, b, c, d, e);
-    } catch (Throwable thrown) { // invokeExact declares it; the functions throw nothing
-      throw new IllegalStateException(thrown);
-    }
-  }
-
-  private static void run(MemorySegment function, long a, long b, long c, long d, long e, long f) {
-    try {
-      Calls.CALL.invokeExact(function, a, b, c, d, e, f);
-    } catch (Throwable thrown) { // invokeExact declares it; the functions throw nothing
-      throw new IllegalStateException(thrown);
-    }
-  }
-
-  /// How functions are called; made when the first one is.
-  private static final class Calls {
-    static final MethodHandle CALL = call();
-    static final MethodHandle ON_HEAP = callOnHeap();
-
-    @SuppressWarnings("restricted") // java is started with --enable-native-access
-    private static MethodHandle call() {
-      return Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG));
-    }
-
-    @SuppressWarnings("restricted") // java is started with --enable-native-access
-    private static MethodHandle callOnHeap() {
-      return Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.ADDRESS,
-                  ValueLayout.ADDRESS,
-                  ValueLayout.JAVA_LONG),
-              Linker.Option.critical(true));
-    }
+    MemorySegment function = functions.get(new Store(headDim), () -> AttentionCode.store(headDim));
+    MachineFunctions.runOnHeap(
+        function, source, target, MemorySegment.ofArray(largest), MemorySegment.NULL, 0);
   }
 }

@@ -10,13 +10,21 @@ import static llava4j.quant.BlockWidenerVector.INTS;
 import static llava4j.quant.PagedAttention.MEMORY;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
+import llava4j.tensor.DType;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ParallelChunks;
+import llava4j.tensor.Scope;
+import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /// Causal softmax of scores in bf16, computed in fp32.
 public final class BfloatSoftmax {
@@ -25,6 +33,9 @@ public final class BfloatSoftmax {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   private static final int ROWS_TOGETHER = 32;
+
+  /// Both bytes of a score far below all others, -1.7e38.
+  private static final byte LOWEST = (byte) 0xFE;
 
   /// Scores beside each other: row `r` has `firstLength + r % chunk` keys, and zeros behind them.
   ///
@@ -39,6 +50,14 @@ public final class BfloatSoftmax {
   ///
   /// @param scale what scores are multiplied with
   public static void causal(Rows scores, float scale) {
+    causal(AssembledRows.forBfloat(), scores, scale);
+  }
+
+  static void causal(Optional<AssembledRows> assembled, Rows scores, float scale) {
+    if (assembled.isPresent() && scores.keys() % SoftmaxCode.LANES == 0) {
+      causal(assembled.get(), scores, scale);
+      return;
+    }
     ParallelChunks.run(
         NativeRuntime.numThreads(),
         Math.ceilDiv(scores.rows(), ROWS_TOGETHER),
@@ -52,6 +71,45 @@ public final class BfloatSoftmax {
             }
           };
         });
+  }
+
+  private static void causal(AssembledRows kernels, Rows scores, float scale) {
+    int threads = NativeRuntime.numThreads();
+    long wideBytes = (long) scores.keys() * Float.BYTES;
+    AtomicInteger workers = new AtomicInteger();
+    try (Scope _ = new Scope()) {
+      Tensor wide =
+          torch.empty(
+              new long[] {threads * wideBytes},
+              Tensors.options(DType.U8),
+              new MemoryFormatOptional()); // [bytes], a row of fp32 for each thread
+      long wideAt = wide.data_ptr().address();
+      ParallelChunks.run(
+          threads,
+          Math.ceilDiv(scores.rows(), ROWS_TOGETHER),
+          () -> {
+            long mine = wideAt + workers.getAndIncrement() * wideBytes;
+            return part -> {
+              long end = Math.min(scores.rows(), (part + 1) * ROWS_TOGETHER);
+              for (long i = part * ROWS_TOGETHER; i < end; i++) {
+                int length = scores.firstLength() + (int) (i % scores.chunk());
+                long at = scores.scores() + i * scores.keys() * Short.BYTES;
+                int whole = Math.ceilDiv(length, SoftmaxCode.LANES) * SoftmaxCode.LANES;
+                fill(at, length, whole, LOWEST);
+                fill(at, whole, scores.keys(), (byte) 0);
+                kernels.softmax(at, mine, whole, scale);
+              }
+            };
+          });
+    }
+  }
+
+  private static void fill(long row, int from, int end, byte value) {
+    if (end > from) {
+      MEMORY
+          .asSlice(row + (long) from * Short.BYTES, (long) (end - from) * Short.BYTES)
+          .fill(value);
+    }
   }
 
   private static void softmax(long at, float[] row, int length, float scale) {

@@ -126,7 +126,13 @@ public final class PagedAttention {
         });
   }
 
-  /// Writes some tokens' keys or values of all heads in the rows of an I8 layout.
+  /// Whether [#encode] can write rows of a layout.
+  public static boolean canEncode(Layout layout) {
+    return layout.type() == DType.I8
+        || (layout.type() == DType.F16 && AssembledRows.ofProcess(layout.headDim()).isPresent());
+  }
+
+  /// Writes some tokens' keys or values of all heads in the rows of a layout of I8 or F16.
   ///
   /// @param source address of the first token in [kvHeads, tokens, headDim], fp32
   /// @param tokens of `source`
@@ -136,12 +142,39 @@ public final class PagedAttention {
     long from = (long) tokens * layout.headDim() * Float.BYTES;
     long row = (long) layout.headDim() * Float.BYTES;
     for (int head = 0; head < layout.kvHeads(); head++) {
-      for (int i = 0; i < count; i++) {
-        ByteRow.write(
-            source + head * from + i * row,
-            layout.headDim(),
-            target + head * layout.headBytes() + (long) i * layout.rowBytes());
+      long first = source + head * from;
+      long to = target + head * layout.headBytes();
+      if (layout.type() == DType.F16) {
+        AssembledRows rows = AssembledRows.ofProcess(layout.headDim()).orElseThrow();
+        rows.halves(first, to, (long) count * layout.headDim());
+        continue;
       }
+      for (int i = 0; i < count; i++) {
+        ByteRow.write(first + i * row, layout.headDim(), to + (long) i * layout.rowBytes());
+      }
+    }
+  }
+
+  /// Whether [#narrow] can read rows of a layout.
+  public static boolean canNarrow(Layout layout) {
+    return layout.type() == DType.F16
+        && AssembledRows.ofProcess(layout.headDim()).isPresent()
+        && AssembledRows.forBfloat().isPresent();
+  }
+
+  /// Rounds the first tokens' keys or values of a block of F16 to bf16, and puts zeros behind them
+  /// up to the end of the block.
+  ///
+  /// @param block address of the first head's row for the first token
+  /// @param target address of the first token's place in [kvHeads, tokens, headDim], bf16
+  /// @param tokens of `target`
+  public static void narrow(Layout layout, long block, int count, long target, int tokens) {
+    AssembledRows rows = AssembledRows.forBfloat().orElseThrow();
+    long row = (long) layout.headDim() * Short.BYTES;
+    for (int head = 0; head < layout.kvHeads(); head++) {
+      long to = target + (long) head * tokens * row;
+      rows.bfloats(block + head * layout.headBytes(), to, (long) count * layout.headDim());
+      MEMORY.asSlice(to + count * row, (layout.rows() - count) * row).fill((byte) 0);
     }
   }
 

@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.GE;
 import static llava4j.quant.PagedAttention.FLOAT;
 import static llava4j.quant.PagedAttention.MEMORY;
 
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -35,6 +36,28 @@ public final class RowKernels {
   /// @param weight address of `[dim]`
   /// @param output address of [rows, dim]
   public static void rmsNorm(long input, long weight, double eps, long rows, int dim, long output) {
+    rmsNorm(AssembledRows.ofProcess(dim), input, weight, eps, rows, dim, output);
+  }
+
+  static void rmsNorm(
+      Optional<AssembledRows> assembled,
+      long input,
+      long weight,
+      double eps,
+      long rows,
+      int dim,
+      long output) {
+    if (assembled.isPresent()) {
+      long bytes = (long) dim * Float.BYTES;
+      someRows(
+          rows,
+          dim,
+          (first, count) ->
+              assembled
+                  .get()
+                  .rmsNorm(input + first * bytes, weight, eps, count, dim, output + first * bytes));
+      return;
+    }
     eachRow(
         rows,
         dim,
@@ -70,23 +93,49 @@ public final class RowKernels {
     }
   }
 
-  /// Rotates heads in place: dimension j together with dimension j + headDim / 2.
+  /// Rotates heads: dimension j together with dimension j + headDim / 2.
   ///
-  /// @param heads address of [heads, tokens, headDim]
+  /// @param projected address of [tokens, heads, headDim]
   /// @param cos address of [tokens, headDim]
   /// @param sin as cos
+  /// @param rotated address of [heads, tokens, headDim], which is written
   public static void rotate(
-      long heads, long numHeads, long tokens, int headDim, long cos, long sin) {
-    eachRow(
-        numHeads * tokens,
-        headDim,
-        row -> {
-          long angles = row % tokens * headDim * Float.BYTES;
-          rotate(heads + row * headDim * Float.BYTES, headDim / 2, cos + angles, sin + angles);
+      long projected, long numHeads, long tokens, int headDim, long cos, long sin, long rotated) {
+    rotate(
+        AssembledRows.ofProcess(headDim), projected, numHeads, tokens, headDim, cos, sin, rotated);
+  }
+
+  static void rotate(
+      Optional<AssembledRows> assembled,
+      long projected,
+      long numHeads,
+      long tokens,
+      int headDim,
+      long cos,
+      long sin,
+      long rotated) {
+    long bytes = (long) headDim * Float.BYTES;
+    someRows(
+        numHeads,
+        tokens * headDim,
+        (first, count) -> {
+          for (long head = first; head < first + count; head++) {
+            long from = projected + head * bytes;
+            long to = rotated + head * tokens * bytes;
+            if (assembled.isPresent()) {
+              assembled.get().rotate(from, to, cos, sin, headDim, tokens, numHeads * bytes);
+            } else {
+              for (long token = 0; token < tokens; token++) {
+                long at = token * bytes;
+                rotate(from + token * numHeads * bytes, headDim / 2, cos + at, sin + at, to + at);
+              }
+            }
+          }
         });
   }
 
-  private static void rotate(long first, int half, long cos, long sin) {
+  private static void rotate(long first, int half, long cos, long sin, long rotated) {
+    long rotatedSecond = rotated + (long) half * Float.BYTES;
     long second = first + (long) half * Float.BYTES;
     long cosOfSecond = cos + (long) half * Float.BYTES;
     long sinOfSecond = sin + (long) half * Float.BYTES;
@@ -94,14 +143,14 @@ public final class RowKernels {
     for (int i = 0; i < bound; i += FLOATS.length()) {
       FloatVector a = load(first, i);
       FloatVector b = load(second, i);
-      store(a.mul(load(cos, i)).sub(b.mul(load(sin, i))), first, i);
-      store(b.mul(load(cosOfSecond, i)).add(a.mul(load(sinOfSecond, i))), second, i);
+      store(a.mul(load(cos, i)).sub(b.mul(load(sin, i))), rotated, i);
+      store(b.mul(load(cosOfSecond, i)).add(a.mul(load(sinOfSecond, i))), rotatedSecond, i);
     }
     for (int i = bound; i < half; i++) {
       float a = get(first, i);
       float b = get(second, i);
-      put(first, i, a * get(cos, i) - b * get(sin, i));
-      put(second, i, b * get(cosOfSecond, i) + a * get(sinOfSecond, i));
+      put(rotated, i, a * get(cos, i) - b * get(sin, i));
+      put(rotatedSecond, i, b * get(cosOfSecond, i) + a * get(sinOfSecond, i));
     }
   }
 
@@ -110,6 +159,19 @@ public final class RowKernels {
   /// @param gate address of [rows, dim]
   /// @param up as gate
   public static void swiGlu(long gate, long up, long rows, int dim) {
+    swiGlu(AssembledRows.ofProcess(dim), gate, up, rows, dim);
+  }
+
+  static void swiGlu(Optional<AssembledRows> assembled, long gate, long up, long rows, int dim) {
+    if (assembled.isPresent()) {
+      long bytes = (long) dim * Float.BYTES;
+      someRows(
+          rows,
+          dim,
+          (first, count) ->
+              assembled.get().swiGlu(gate + first * bytes, up + first * bytes, count * dim));
+      return;
+    }
     eachRow(
         rows,
         dim,
@@ -133,13 +195,38 @@ public final class RowKernels {
   }
 
   private static void eachRow(long rows, int dim, LongConsumer kernel) {
+    someRows(
+        rows,
+        dim,
+        (first, count) -> {
+          for (long row = first; row < first + count; row++) {
+            kernel.accept(row);
+          }
+        });
+  }
+
+  /// Work on rows that follow each other.
+  @FunctionalInterface
+  private interface RowsWork {
+    void accept(long first, long count);
+  }
+
+  private static void someRows(long rows, long dim, RowsWork kernel) {
     if (rows * dim < SMALL) {
-      for (long row = 0; row < rows; row++) {
-        kernel.accept(row);
+      if (rows * dim > 0) {
+        kernel.accept(0, rows);
       }
       return;
     }
-    ParallelChunks.runRows(NativeRuntime.numThreads(), rows, Math.max(1, CHUNK / dim), kernel);
+    long perChunk = Math.max(1, CHUNK / dim);
+    ParallelChunks.run(
+        NativeRuntime.numThreads(),
+        Math.ceilDiv(rows, perChunk),
+        () ->
+            chunk -> {
+              long first = chunk * perChunk;
+              kernel.accept(first, Math.min(perChunk, rows - first));
+            });
   }
 
   private static FloatVector load(long at, int i) {

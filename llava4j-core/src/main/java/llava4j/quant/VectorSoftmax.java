@@ -13,17 +13,17 @@ final class VectorSoftmax {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
 
-  /// Below it, e^x is no normal number.
-  private static final float LEAST_EXPONENT = -87;
+  /// From here down e^x comes out as 0: its exponent has no bits left.
+  static final float LEAST_EXPONENT = -88;
 
-  private static final float LOG2_E = 1.442695f;
+  static final float LOG2_E = 1.442695f;
 
   /// Added and taken away again, it rounds to a whole number.
-  private static final float ROUNDER = 0x1.8p23f;
+  static final float ROUNDER = 0x1.8p23f;
 
-  private static final float LN2_HIGH = 0x1.63p-1f;
-  private static final float LN2_LOW = -2.1219444E-4f;
-  private static final float[] EXP_TERMS = {
+  static final float LN2_HIGH = 0x1.63p-1f;
+  static final float LN2_LOW = -2.1219444E-4f;
+  static final float[] EXP_TERMS = {
     0.00019875691f, 0.0013981999f, 0.008333452f, 0.041665796f, 0.16666666f, 0.5f, 1, 1
   };
 
@@ -67,9 +67,9 @@ final class VectorSoftmax {
     }
   }
 
-  /// e^x for x of at most 0, to 2 units in the last place (Cephes' polynomial). Java's own gives
-  /// other bits when it is compiled than before, so an answer could depend on what was asked
-  /// earlier.
+  /// e^x for x of at most 0, to 2 units in the last place (Cephes' polynomial); 0 where it would be
+  /// no normal number. Java's own gives other bits when it is compiled than before, so an answer
+  /// could depend on what was asked earlier.
   static FloatVector exp(FloatVector x) {
     FloatVector held = x.max(LEAST_EXPONENT);
     FloatVector n = held.fma(broadcast(LOG2_E), broadcast(ROUNDER)).sub(ROUNDER);

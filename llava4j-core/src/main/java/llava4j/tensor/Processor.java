@@ -64,6 +64,11 @@ public record Processor(String name, List<String> flags) {
     return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
   }
 
+  /// Whether it has instructions that round vectors to bfloat16.
+  public boolean hasBf16Lanes() {
+    return flags.contains("avx512_bf16");
+  }
+
   /// Whether it has instructions that multiply tiles of bytes, in which many rows are faster than
   /// in vectors.
   public boolean hasByteTiles() {

@@ -41,7 +41,7 @@ final class KvBlock {
     return MemorySegment.ofAddress(address).reinterpret(memory.nbytes());
   }
 
-  /// Rounds some tokens' keys and values to I8, see [PagedAttention#encode].
+  /// Rounds some tokens' keys and values, see [PagedAttention#encode].
   ///
   /// @param keys address of the first of them in [kvHeads, tokens, headDim], fp32, on the host
   /// @param values as keys
@@ -54,6 +54,12 @@ final class KvBlock {
   void decode(int layer, int count, long keys, long values, int tokens) {
     PagedAttention.decode(layout, rows(layer, 0, 0), count, keys, tokens);
     PagedAttention.decode(layout, rows(layer, 1, 0), count, values, tokens);
+  }
+
+  /// Rounds the first tokens' keys and values of F16 to bf16, see [PagedAttention#narrow].
+  void narrow(int layer, int count, long keys, long values, int tokens) {
+    PagedAttention.narrow(layout, rows(layer, 0, 0), count, keys, tokens);
+    PagedAttention.narrow(layout, rows(layer, 1, 0), count, values, tokens);
   }
 
   private long rows(int layer, int which, int at) {

@@ -2,7 +2,9 @@ package llava4j.model.cache;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
+import llava4j.quant.PagedAttention;
 import llava4j.tensor.DType;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.ParallelChunks;
@@ -92,7 +94,8 @@ public final class KvCache implements AutoCloseable {
   /// @param value as key
   public void write(int layer, Tensor key, Tensor value) {
     int tokens = Math.toIntExact(key.size(2));
-    if (pool.layout().type() == DType.I8) {
+    boolean wide = key.is_cpu() && Tensors.type(key) == DType.F32;
+    if (pool.layout().type() == DType.I8 || (wide && PagedAttention.canEncode(pool.layout()))) {
       encode(layer, key, value, tokens);
       return;
     }
@@ -149,6 +152,36 @@ public final class KvCache implements AutoCloseable {
             blocks.get(number).decode(layer, count, keysAt + skipped, valuesAt + skipped, rows);
           });
       return new KeysAndValues(scope.keep(keys), scope.keep(values));
+    }
+  }
+
+  /// Copies one layer's first `rows` tokens together in bf16, and zeros behind them up to a
+  /// multiple of [KvPool#BLOCK_ROWS]. Empty if there is no kernel for it.
+  public Optional<KeysAndValues> readBfloat(int layer, int rows) {
+    if (!PagedAttention.canNarrow(pool.layout()) || !pool.isOnHost()) {
+      return Optional.empty();
+    }
+    int numBlocks = KvPool.blocksFor(rows);
+    int tokens = numBlocks * KvPool.BLOCK_ROWS;
+    int headDim = pool.layout().headDim();
+    long[] shape = {1, pool.layout().kvHeads(), tokens, headDim};
+    try (Scope scope = new Scope()) {
+      Tensor keys =
+          torch.empty(shape, Tensors.options(DType.BF16), null); // [1, kvHeads, tokens, d]
+      Tensor values =
+          torch.empty(shape, Tensors.options(DType.BF16), null); // [1, kvHeads, tokens, d]
+      long keysAt = keys.data_ptr().address();
+      long valuesAt = values.data_ptr().address();
+      forEach(
+          numBlocks,
+          rows,
+          number -> {
+            int first = number * KvPool.BLOCK_ROWS;
+            int count = Math.min(KvPool.BLOCK_ROWS, rows - first);
+            long skipped = (long) first * headDim * Short.BYTES;
+            blocks.get(number).narrow(layer, count, keysAt + skipped, valuesAt + skipped, tokens);
+          });
+      return Optional.of(new KeysAndValues(scope.keep(keys), scope.keep(values)));
     }
   }
 

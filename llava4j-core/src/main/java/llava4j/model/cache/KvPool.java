@@ -51,6 +51,10 @@ public final class KvPool implements AutoCloseable {
     return layout;
   }
 
+  boolean isOnHost() {
+    return device instanceof Device.Cpu;
+  }
+
   public int numLayers() {
     return numLayers;
   }

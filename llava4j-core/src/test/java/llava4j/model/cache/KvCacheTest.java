@@ -3,10 +3,12 @@ package llava4j.model.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Optional;
 import llava4j.config.TextConfig;
 import llava4j.error.BadInputException;
 import llava4j.golden.GoldenModel;
 import llava4j.model.cache.KvCache.KeysAndValues;
+import llava4j.quant.PagedAttention;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
@@ -52,6 +54,35 @@ class KvCacheTest {
       }
       assertThat(pool.blockBytes()).isEqualTo(KvPool.tokenBytes(config, type) * KvPool.BLOCK_ROWS);
     }
+  }
+
+  /// What is read in bf16 is what libtorch makes of it, and zeros up to the end of the last block.
+  /// Processors without bf16 have no kernel for it.
+  @Test
+  void keysAndValuesAreReadInBf16() {
+    TextConfig config = config();
+    int last = config.numLayers() - 1;
+    try (Scope _ = new Scope();
+        KvPool pool = new KvPool(config, new Device.Cpu(), DType.F16, 100);
+        KvCache cache = new KvCache(pool)) {
+      Tensor keys = normal(1, config.numKvHeads(), TOKENS, config.headDim());
+      Tensor values = normal(1, config.numKvHeads(), TOKENS, config.headDim());
+      add(cache, last, keys, values, 0, TOKENS);
+      Optional<KeysAndValues> found = cache.readBfloat(last, TOKENS);
+      assertThat(found.isPresent()).isEqualTo(PagedAttention.canNarrow(pool.layout()));
+      if (found.isPresent()) {
+        assertReadInBf16(found.get().keys(), cache.read(last, TOKENS).keys());
+        assertReadInBf16(found.get().values(), cache.read(last, TOKENS).values());
+      }
+    }
+  }
+
+  private static void assertReadInBf16(Tensor found, Tensor halves) {
+    Tensor right = halves.to(torch.ScalarType.Float).to(torch.ScalarType.BFloat16);
+    assertThat(found.size(2) % KvPool.BLOCK_ROWS).isZero();
+    assertThat(found.narrow(2, 0, TOKENS).equal(right)).isTrue();
+    assertThat(found.narrow(2, TOKENS, found.size(2) - TOKENS).count_nonzero().item_long())
+        .isZero();
   }
 
   @Test
