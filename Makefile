@@ -16,7 +16,7 @@ SPEC ?=
 # every test class that reads the chosen set of reference outputs; the others were run by make test
 GOLDEN_TESTS = $(shell grep -rlE 'Golden\.(path|lists|files|models|jsonl?|tensors)|GoldenCase|GoldenModel\.open[^C]|GoldenTokenizers|class [A-Za-z]*GoldenTest' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check gpu-check page-test npm-clients-test openai-schema-test docs format bench load-test random-schema-test spark-test hosts-test dist dist-test clean java
+.PHONY: help build test quick golden check gpu-check page-test npm-clients-test openai-schema-test docs format bench load-test random-schema-test spark-test pyspark-test hosts-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -68,6 +68,9 @@ random-schema-test: java ## 10000 random schemas; whatever ends under them is ju
 
 spark-test: java ## two Spark executors, one of them killed, on 2000 rows; ROWS=n for another number
 	$(MVN) -pl llava4j-spark -am test -Dtest=ClusterTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.spark.rows=$(ROWS)
+
+pyspark-test: java ## drive the transformer from Python; needs python3 with pyspark 4.2
+	scripts/pyspark-test.sh "$$JAVA_HOME"
 
 hosts-test: java ## train on two hosts in network namespaces, with latency and loss, one of them killed; needs root
 	scripts/hosts-test.sh "$$JAVA_HOME"
