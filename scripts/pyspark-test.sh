@@ -12,8 +12,8 @@ python=${PYSPARK_PYTHON:-python3}
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mvn -B -ntp -f "$root/pom.xml" -pl llava4j-spark -am install -DskipTests
-mvn -B -ntp -f "$root/pom.xml" -pl llava4j-spark dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/jars"
-cp "$root"/llava4j-spark/target/llava4j-spark-*.jar "$work/jars"
-rm -f "$work"/jars/*-sources.jar "$work"/jars/*-javadoc.jar "$work"/jars/*-tests.jar
+version=$(sed -n 's:^  <version>\(.*\)</version>$:\1:p' "$root/pom.xml")
+mvn -B -ntp -f "$root/pom.xml" -pl llava4j-spark -am package dependency:copy-dependencies \
+  -DskipTests -DincludeScope=runtime -DoutputDirectory="$work/jars"
+cp "$root/llava4j-spark/target/llava4j-spark-$version.jar" "$work/jars"
 PYSPARK_PYTHON=$python "$python" "$root/scripts/pyspark-test/check.py" "$work/jars" "$root/models/llava-tiny" "$root/examples/images" "$work"

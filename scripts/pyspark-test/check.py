@@ -44,7 +44,7 @@ rows = spark.read.format("binaryFile").load(str(broken)).select("path", "content
 
 
 def transformer(**params):
-    return LlavaTransformer(model=model, imageCol="content", prompt="What is this?", maxNewTokens=12, **params)
+    return LlavaTransformer(model=Path(model), imageCol="content", prompt="What is this?", maxNewTokens=12, **params)
 
 
 def answers(stage):
@@ -60,6 +60,8 @@ check("all images are answered", all(answer and not error for answer, error in f
 check("defaults are Java's", llava.getOrDefault("weights") == "auto", llava.getOrDefault("maxNewTokens"))
 check("whole numbers do for temperature and topP", len(answers(transformer(temperature=1, topP=1, seed=7))) == 7, "7 rows")
 refused("a text for a number", TypeError, lambda: transformer(temperature="warm"))
+refused("a number for a text", TypeError, lambda: transformer(system=5))
+check("paths and None", len(answers(transformer(topP=None, seed=None, base=None))) == 7, "7 rows")
 refused("a parameter that does not exist", TypeError, lambda: transformer(questions="?"))
 
 whole = answers(llava)

@@ -23,8 +23,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A stage 2 run, of the 100M class if not said otherwise, without other files: random weights, and
-/// one invented conversation about many JPEG images of 640x480. All samples have the same text, so
-/// the loss of any batch falls as soon as something is learned.
+/// one invented conversation about many JPEG images. All samples have the same text, so the loss of
+/// any batch falls as soon as something is learned.
 final class TrainingWorkload implements AutoCloseable {
   static final int SAMPLES_AT_ONCE = 2;
   static final int IMAGES = 48;
@@ -32,20 +32,30 @@ final class TrainingWorkload implements AutoCloseable {
   private static final int QUESTION = 40;
   private static final int ANSWER = 170;
 
+  private static final int WIDTH = 640;
+  private static final int HEIGHT = 480;
+
   private final TemporaryFolder folder = TemporaryFolder.create();
   private final RandomWeights weights;
   private final Checkpoint base;
 
   TrainingWorkload() {
-    this(RandomWeights.shared(Workloads.hundredMillion()), Workloads.hundredMillion());
+    this(
+        RandomWeights.shared(Workloads.hundredMillion()),
+        Workloads.hundredMillion(),
+        WIDTH,
+        HEIGHT);
   }
 
-  /// A run of another model, whose base weights are made anew when they are read.
+  /// A run of another model, whose base weights are made anew when they are read, with images of
+  /// the size that its vision tower takes: decoding larger ones would be most of a small model's
+  /// step.
   static TrainingWorkload of(LlavaConfig config) {
-    return new TrainingWorkload(RandomWeights.of(config), config);
+    int side = config.vision().imageSize();
+    return new TrainingWorkload(RandomWeights.of(config), config, side, side);
   }
 
-  private TrainingWorkload(RandomWeights weights, LlavaConfig config) {
+  private TrainingWorkload(RandomWeights weights, LlavaConfig config, int width, int height) {
     this.weights = weights;
     LetterTokenizer.create(folder.path()).close();
     this.base =
@@ -59,7 +69,7 @@ final class TrainingWorkload implements AutoCloseable {
             () -> LetterTokenizer.create(folder.path()),
             Set.of(2),
             true);
-    writeSamples();
+    writeSamples(width, height);
   }
 
   LlavaConfig config() {
@@ -102,7 +112,7 @@ final class TrainingWorkload implements AutoCloseable {
     return folder.path().resolve("data.json");
   }
 
-  private void writeSamples() {
+  private void writeSamples(int width, int height) {
     ArrayNode root = new JsonMapper().createArrayNode();
     Random random = new Random(3);
     String question = "<image>\n" + letters(QUESTION, random);
@@ -110,7 +120,7 @@ final class TrainingWorkload implements AutoCloseable {
     try {
       for (int i = 0; i < IMAGES; i++) {
         String name = i + ".jpg";
-        Files.write(folder.path().resolve(name), new Photograph(640, 480, i).jpeg());
+        Files.write(folder.path().resolve(name), new Photograph(width, height, i).jpeg());
         ObjectNode sample = root.addObject().put("id", "sample-" + i).put("image", name);
         ArrayNode turns = sample.putArray("conversations");
         turns.addObject().put("from", "human").put("value", question);

@@ -21,8 +21,6 @@ final class BfloatAttention {
   /// Tokens whose scores are computed together: the masked half of the last ones is wasted.
   private static final long CHUNK = 128;
 
-  private static final long STEP = KvPool.BLOCK_ROWS;
-
   private BfloatAttention() {}
 
   /// Whether this processor and this JVM have it.
@@ -65,8 +63,8 @@ final class BfloatAttention {
           Tensor attended =
               attend(
                   some,
-                  k.narrow(1, 0, padded(seen)),
-                  v.narrow(1, 0, padded(seen)),
+                  k.narrow(1, 0, KvPool.wholeBlocks(seen)),
+                  v.narrow(1, 0, KvPool.wholeBlocks(seen)),
                   seen,
                   count); // [kvHeads, group * count, headDim]
           output
@@ -78,8 +76,8 @@ final class BfloatAttention {
     }
   }
 
-  /// Keys or values in bf16, with zeros behind them up to a multiple of [#STEP] rows: whole vectors
-  /// of scores. By way of fp32, because libtorch's conversion from F16 to bf16 takes four times as
+  /// Keys or values in bf16, with zeros behind them up to [KvPool#wholeBlocks]: whole vectors of
+  /// scores. By way of fp32, because libtorch's conversion from F16 to bf16 takes four times as
   /// long.
   ///
   /// @param any [..., rows, headDim]
@@ -89,15 +87,12 @@ final class BfloatAttention {
       long rows = any.size(-2);
       Tensor narrowed = narrowed(any); // [..., rows, headDim]
       return scope.keep(
-          padded(rows) == rows
+          KvPool.wholeBlocks(rows) == rows
               ? narrowed
               : torch.constant_pad_nd(
-                  narrowed, new long[] {0, 0, 0, padded(rows) - rows})); // [..., padded, headDim]
+                  narrowed,
+                  new long[] {0, 0, 0, KvPool.wholeBlocks(rows) - rows})); // [..., padded, headDim]
     }
-  }
-
-  private static long padded(long rows) {
-    return Math.ceilDiv(rows, STEP) * STEP;
   }
 
   private static Tensor narrowed(Tensor any) {

@@ -12,6 +12,7 @@ import static llava4j.quant.PagedAttention.MEMORY;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -34,8 +35,8 @@ public final class BfloatSoftmax {
 
   private static final int ROWS_TOGETHER = 32;
 
-  /// Both bytes of a score far below all others, -1.7e38.
-  private static final byte LOWEST = (byte) 0xFE;
+  /// In bf16.
+  private static final short MINUS_INFINITY = (short) 0xFF80;
 
   /// Scores beside each other: row `r` has `firstLength + r % chunk` keys, and zeros behind them.
   ///
@@ -58,58 +59,62 @@ public final class BfloatSoftmax {
       causal(assembled.get(), scores, scale);
       return;
     }
-    ParallelChunks.run(
-        NativeRuntime.numThreads(),
-        Math.ceilDiv(scores.rows(), ROWS_TOGETHER),
+    run(
+        scores,
         () -> {
           float[] row = new float[scores.keys()];
-          return part -> {
-            long end = Math.min(scores.rows(), (part + 1) * ROWS_TOGETHER);
-            for (long i = part * ROWS_TOGETHER; i < end; i++) {
-              int length = scores.firstLength() + (int) (i % scores.chunk());
-              softmax(scores.scores() + i * scores.keys() * Short.BYTES, row, length, scale);
-            }
-          };
+          return (at, length) -> softmax(at, row, length, scale);
         });
   }
 
   private static void causal(AssembledRows kernels, Rows scores, float scale) {
-    int threads = NativeRuntime.numThreads();
     long wideBytes = (long) scores.keys() * Float.BYTES;
     AtomicInteger workers = new AtomicInteger();
     try (Scope _ = new Scope()) {
       Tensor wide =
           torch.empty(
-              new long[] {threads * wideBytes},
+              new long[] {NativeRuntime.numThreads() * wideBytes},
               Tensors.options(DType.U8),
               new MemoryFormatOptional()); // [bytes], a row of fp32 for each thread
       long wideAt = wide.data_ptr().address();
-      ParallelChunks.run(
-          threads,
-          Math.ceilDiv(scores.rows(), ROWS_TOGETHER),
+      run(
+          scores,
           () -> {
             long mine = wideAt + workers.getAndIncrement() * wideBytes;
-            return part -> {
-              long end = Math.min(scores.rows(), (part + 1) * ROWS_TOGETHER);
-              for (long i = part * ROWS_TOGETHER; i < end; i++) {
-                int length = scores.firstLength() + (int) (i % scores.chunk());
-                long at = scores.scores() + i * scores.keys() * Short.BYTES;
-                int whole = Math.ceilDiv(length, SoftmaxCode.LANES) * SoftmaxCode.LANES;
-                fill(at, length, whole, LOWEST);
-                fill(at, whole, scores.keys(), (byte) 0);
-                kernels.softmax(at, mine, whole, scale);
+            return (at, length) -> {
+              int whole = Math.ceilDiv(length, SoftmaxCode.LANES) * SoftmaxCode.LANES;
+              for (int j = length; j < whole; j++) {
+                MEMORY.set(SHORT, at + 2L * j, MINUS_INFINITY);
               }
+              clear(at, whole, scores.keys());
+              kernels.softmax(at, mine, whole, scale);
             };
           });
     }
   }
 
-  private static void fill(long row, int from, int end, byte value) {
-    if (end > from) {
-      MEMORY
-          .asSlice(row + (long) from * Short.BYTES, (long) (end - from) * Short.BYTES)
-          .fill(value);
-    }
+  /// Work on the row of scores at an address, of which `length` are seen.
+  @FunctionalInterface
+  private interface RowWork {
+    void accept(long at, int length);
+  }
+
+  private static void run(Rows scores, Supplier<RowWork> worker) {
+    ParallelChunks.runRanges(
+        NativeRuntime.numThreads(),
+        scores.rows(),
+        ROWS_TOGETHER,
+        () -> {
+          RowWork mine = worker.get();
+          return ParallelChunks.eachRow(row ->
+              mine.accept(
+                  scores.scores() + row * scores.keys() * Short.BYTES,
+                  scores.firstLength() + (int) (row % scores.chunk())));
+        });
+  }
+
+  private static void clear(long row, int from, int end) {
+    MEMORY.asSlice(row + 2L * from, 2L * (end - from)).fill((byte) 0);
   }
 
   private static void softmax(long at, float[] row, int length, float scale) {
@@ -137,6 +142,6 @@ public final class BfloatSoftmax {
     for (; j < length; j++) {
       MEMORY.set(SHORT, at + 2L * j, BlockWidener.round(row[j]));
     }
-    MEMORY.asSlice(at + 2L * length, 2L * (row.length - length)).fill((byte) 0);
+    clear(at, length, row.length);
   }
 }

@@ -52,10 +52,10 @@ public final class RowKernels {
       someRows(
           rows,
           dim,
-          (first, count) ->
-              assembled
-                  .get()
-                  .rmsNorm(input + first * bytes, weight, eps, count, dim, output + first * bytes));
+          (first, end) -> {
+            long at = first * bytes;
+            assembled.get().rmsNorm(input + at, weight, eps, end - first, dim, output + at);
+          });
       return;
     }
     eachRow(
@@ -118,8 +118,8 @@ public final class RowKernels {
     someRows(
         numHeads,
         tokens * headDim,
-        (first, count) -> {
-          for (long head = first; head < first + count; head++) {
+        (first, end) -> {
+          for (long head = first; head < end; head++) {
             long from = projected + head * bytes;
             long to = rotated + head * tokens * bytes;
             if (assembled.isPresent()) {
@@ -168,8 +168,10 @@ public final class RowKernels {
       someRows(
           rows,
           dim,
-          (first, count) ->
-              assembled.get().swiGlu(gate + first * bytes, up + first * bytes, count * dim));
+          (first, end) ->
+              assembled
+                  .get()
+                  .swiGlu(gate + first * bytes, up + first * bytes, (end - first) * dim));
       return;
     }
     eachRow(
@@ -195,38 +197,18 @@ public final class RowKernels {
   }
 
   private static void eachRow(long rows, int dim, LongConsumer kernel) {
-    someRows(
-        rows,
-        dim,
-        (first, count) -> {
-          for (long row = first; row < first + count; row++) {
-            kernel.accept(row);
-          }
-        });
+    someRows(rows, dim, ParallelChunks.eachRow(kernel));
   }
 
-  /// Work on rows that follow each other.
-  @FunctionalInterface
-  private interface RowsWork {
-    void accept(long first, long count);
-  }
-
-  private static void someRows(long rows, long dim, RowsWork kernel) {
+  private static void someRows(long rows, long dim, ParallelChunks.RangeWork kernel) {
     if (rows * dim < SMALL) {
       if (rows * dim > 0) {
         kernel.accept(0, rows);
       }
       return;
     }
-    long perChunk = Math.max(1, CHUNK / dim);
-    ParallelChunks.run(
-        NativeRuntime.numThreads(),
-        Math.ceilDiv(rows, perChunk),
-        () ->
-            chunk -> {
-              long first = chunk * perChunk;
-              kernel.accept(first, Math.min(perChunk, rows - first));
-            });
+    ParallelChunks.runRanges(
+        NativeRuntime.numThreads(), rows, Math.max(1, CHUNK / dim), () -> kernel);
   }
 
   private static FloatVector load(long at, int i) {

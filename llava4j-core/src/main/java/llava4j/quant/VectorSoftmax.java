@@ -13,7 +13,8 @@ final class VectorSoftmax {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
 
-  /// From here down e^x comes out as 0: its exponent has no bits left.
+  /// What smaller numbers are taken for; e^x of it comes out as 0, because its exponent has no bits
+  /// left, as for all numbers below about -87.7.
   static final float LEAST_EXPONENT = -88;
 
   static final float LOG2_E = 1.442695f;
@@ -67,9 +68,9 @@ final class VectorSoftmax {
     }
   }
 
-  /// e^x for x of at most 0, to 2 units in the last place (Cephes' polynomial); 0 where it would be
-  /// no normal number. Java's own gives other bits when it is compiled than before, so an answer
-  /// could depend on what was asked earlier.
+  /// e^x for x of at most 0, to 2 units in the last place (Cephes' polynomial), but for the last
+  /// numbers above 0, which are no normal ones. Java's own gives other bits when it is compiled
+  /// than before, so an answer could depend on what was asked earlier.
   static FloatVector exp(FloatVector x) {
     FloatVector held = x.max(LEAST_EXPONENT);
     FloatVector n = held.fma(broadcast(LOG2_E), broadcast(ROUNDER)).sub(ROUNDER);

@@ -19,16 +19,40 @@ public final class ParallelChunks {
   /// @param perChunk rows of a chunk
   /// @param row work that needs nothing for itself
   public static void runRows(int threads, long count, long perChunk, LongConsumer row) {
+    runRanges(threads, count, perChunk, () -> eachRow(row));
+  }
+
+  /// Work on rows that follow each other.
+  @FunctionalInterface
+  public interface RangeWork {
+    /// @param end behind the last row
+    void accept(long first, long end);
+  }
+
+  /// Work on each row of a range.
+  public static RangeWork eachRow(LongConsumer row) {
+    return (first, end) -> {
+      for (long i = first; i < end; i++) {
+        row.accept(i);
+      }
+    };
+  }
+
+  /// Runs rows 0 to `count` - 1 as [#run] runs chunks, some at a time.
+  ///
+  /// @param perChunk rows of a chunk
+  /// @param worker as for [#run]
+  public static void runRanges(int threads, long count, long perChunk, Supplier<RangeWork> worker) {
     run(
         threads,
         Math.ceilDiv(count, perChunk),
-        () ->
-            chunk -> {
-              long end = Math.min(count, (chunk + 1) * perChunk);
-              for (long i = chunk * perChunk; i < end; i++) {
-                row.accept(i);
-              }
-            });
+        () -> {
+          RangeWork mine = worker.get();
+          return chunk -> {
+            long first = chunk * perChunk;
+            mine.accept(first, Math.min(count, first + perChunk));
+          };
+        });
   }
 
   /// Work on a chunk of one of several parts.
@@ -66,7 +90,8 @@ public final class ParallelChunks {
   /// no other is begun, and what it threw comes out when none is at work any more: callers free the
   /// memory that workers read.
   ///
-  /// @param worker makes what one thread needs for itself and gives its work on one chunk
+  /// @param worker makes what one thread needs for itself and gives its work on one chunk; called
+  ///   at most `threads` times
   public static void run(int threads, long count, Supplier<LongConsumer> worker) {
     int helpers = (int) Math.min(threads, count) - 1;
     ChunkJob job = new ChunkJob(count, helpers, worker);

@@ -64,6 +64,26 @@ class BfloatSoftmaxTest {
     }
   }
 
+  /// Weights of keys that are all infinitely far away are no numbers, and no later key gets them.
+  @ParameterizedTest
+  @CsvSource({"1", "5", "16", "31"})
+  void whatHasNoWeightIsNoNumber(int length) {
+    try (Scope _ = new Scope()) {
+      for (Optional<AssembledRows> kernels : kernels()) {
+        Tensor weights =
+            torch
+                .full(new long[] {32}, new Scalar(Double.NEGATIVE_INFINITY))
+                .to(DType.BF16.scalarType()); // [keys]
+        BfloatSoftmax.causal(
+            kernels, new BfloatSoftmax.Rows(weights.data_ptr().address(), 1, 32, 1, length), 0.3f);
+        float[] found = floats(weights);
+        for (int i = 0; i < length; i++) {
+          assertThat(found[i]).isNaN();
+        }
+      }
+    }
+  }
+
   private static List<Optional<AssembledRows>> kernels() {
     List<Optional<AssembledRows>> kernels = new ArrayList<>(List.of(Optional.empty()));
     AssembledRows.forBfloat().map(Optional::of).ifPresent(kernels::add);

@@ -52,6 +52,37 @@ class RowKernelsTest {
     }
   }
 
+  /// A row has the same bits alone and among others; a row of zeros stays one, and NaN and infinity
+  /// are seen.
+  @Test
+  void normsOfARowDependOnNothingElse() {
+    int rows = 50;
+    int dim = 1552;
+    float[] x = random(rows * dim, 10);
+    Arrays.fill(x, 3 * dim, 4 * dim, 0);
+    x[7 * dim + 5] = Float.NaN;
+    x[9 * dim + 5] = Float.POSITIVE_INFINITY;
+    try (Scope _ = new Scope()) {
+      long weight = address(Tensors.ofFloats(random(dim, 11), dim));
+      Tensor input = Tensors.ofFloats(x, rows, dim);
+      for (Optional<AssembledRows> kernels : kernels(dim)) {
+        Tensor all = Tensors.ofFloats(new float[x.length], rows, dim);
+        RowKernels.rmsNorm(kernels, address(input), weight, 1e-5, rows, dim, address(all));
+        float[] together = floats(all, x.length);
+        for (int row : new int[] {0, 3, 7, 9, 49}) {
+          Tensor alone = Tensors.ofFloats(new float[dim], dim);
+          long from = address(input) + (long) row * dim * Float.BYTES;
+          RowKernels.rmsNorm(kernels, from, weight, 1e-5, 1, dim, address(alone));
+          assertThat(floats(alone, dim))
+              .isEqualTo(Arrays.copyOfRange(together, row * dim, (row + 1) * dim));
+        }
+        assertThat(Arrays.copyOfRange(together, 3 * dim, 4 * dim)).containsOnly(0, -0f);
+        assertThat(together[7 * dim]).isNaN();
+        assertThat(together[9 * dim + 5]).isNaN();
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 1, 128", "4, 3, 6", "32, 40, 128", "2, 5, 40", "8, 200, 64"})
   void headsAreRotatedInHalves(int heads, int tokens, int headDim) {
@@ -163,7 +194,13 @@ class RowKernelsTest {
   private static void assertSameBits(Tensor found, Tensor right) {
     assertThat(found.isnan().equal(right.isnan())).isTrue();
     Tensor numbers = right.isnan().logical_not();
-    assertThat(found.masked_select(numbers).equal(right.masked_select(numbers))).isTrue();
+    assertThat(bits(found.masked_select(numbers)).equal(bits(right.masked_select(numbers))))
+        .isTrue();
+  }
+
+  /// Of numbers with 16 bits: -0 is not 0.
+  private static Tensor bits(Tensor numbers) {
+    return numbers.view(DType.I16.scalarType());
   }
 
   /// The kernels for rows of some length; empty for those on the Vector API.

@@ -94,7 +94,7 @@ public final class KvCache implements AutoCloseable {
   /// @param value as key
   public void write(int layer, Tensor key, Tensor value) {
     int tokens = Math.toIntExact(key.size(2));
-    boolean wide = key.is_cpu() && Tensors.type(key) == DType.F32;
+    boolean wide = pool.isOnHost() && key.is_cpu() && Tensors.type(key) == DType.F32;
     if (pool.layout().type() == DType.I8 || (wide && PagedAttention.canEncode(pool.layout()))) {
       encode(layer, key, value, tokens);
       return;
@@ -162,7 +162,7 @@ public final class KvCache implements AutoCloseable {
       return Optional.empty();
     }
     int numBlocks = KvPool.blocksFor(rows);
-    int tokens = numBlocks * KvPool.BLOCK_ROWS;
+    int tokens = Math.toIntExact(KvPool.wholeBlocks(rows));
     int headDim = pool.layout().headDim();
     long[] shape = {1, pool.layout().kvHeads(), tokens, headDim};
     try (Scope scope = new Scope()) {

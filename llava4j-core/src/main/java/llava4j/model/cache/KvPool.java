@@ -46,6 +46,11 @@ public final class KvPool implements AutoCloseable {
     return Math.toIntExact(Math.ceilDiv(rows, BLOCK_ROWS));
   }
 
+  /// Tokens that these blocks have room for.
+  public static long wholeBlocks(long rows) {
+    return (long) blocksFor(rows) * BLOCK_ROWS;
+  }
+
   /// The shape of a layer's part of a block.
   public PagedAttention.Layout layout() {
     return layout;

@@ -10,6 +10,8 @@ import llava4j.error.BadInputException;
 import llava4j.io.OwnVersion;
 import llava4j.model.cache.KvFormat;
 import llava4j.model.linear.PrefillMode;
+import llava4j.quant.BlockKernel;
+import llava4j.quant.VectorSupport;
 import llava4j.tensor.Device;
 import llava4j.tensor.Processor;
 import llava4j.tensor.WeightFormat;
@@ -45,6 +47,8 @@ public final class ModelIdentity {
         kvFormat.toString(),
         MemoryPlan.kernels(checkpoint.inferenceWeights(), device, format).key(),
         Processor.ofThisMachine().toString(),
+        BlockKernel.describeAssembled(),
+        VectorSupport.describe(),
         String.join("\n", files));
   }
 

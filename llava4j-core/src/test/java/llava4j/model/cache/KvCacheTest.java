@@ -11,6 +11,7 @@ import llava4j.model.cache.KvCache.KeysAndValues;
 import llava4j.quant.PagedAttention;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
+import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -56,6 +57,36 @@ class KvCacheTest {
     }
   }
 
+  /// Heads that fill no vector are written by libtorch.
+  @Test
+  void headsOfAnyLengthAreKept() {
+    TextConfig like = config();
+    TextConfig config =
+        new TextConfig(
+            like.dim(),
+            like.intermediateDim(),
+            2,
+            like.numHeads(),
+            like.numKvHeads(),
+            20,
+            like.vocab(),
+            like.maxPositions(),
+            like.rmsNormEps(),
+            like.ropeTheta(),
+            like.ropeScaling(),
+            like.tieEmbeddings(),
+            like.slidingWindow());
+    try (Scope _ = new Scope();
+        KvPool pool = new KvPool(config, new Device.Cpu(), DType.F16, 100);
+        KvCache cache = new KvCache(pool)) {
+      Tensor keys = normal(1, config.numKvHeads(), TOKENS, config.headDim());
+      add(cache, 1, keys, keys, 0, TOKENS);
+      assertThat(PagedAttention.canEncode(pool.layout())).isFalse();
+      assertThat(cache.read(1, TOKENS).values().equal(keys.to(torch.ScalarType.Half))).isTrue();
+      assertThat(cache.readBfloat(1, TOKENS)).isEmpty();
+    }
+  }
+
   /// What is read in bf16 is what libtorch makes of it, and zeros up to the end of the last block.
   /// Processors without bf16 have no kernel for it.
   @Test
@@ -69,7 +100,9 @@ class KvCacheTest {
       Tensor values = normal(1, config.numKvHeads(), TOKENS, config.headDim());
       add(cache, last, keys, values, 0, TOKENS);
       Optional<KeysAndValues> found = cache.readBfloat(last, TOKENS);
-      assertThat(found.isPresent()).isEqualTo(PagedAttention.canNarrow(pool.layout()));
+      assertThat(found.isPresent())
+          .isEqualTo(
+              PagedAttention.canEncode(pool.layout()) && Processor.ofThisMachine().hasBf16Lanes());
       if (found.isPresent()) {
         assertReadInBf16(found.get().keys(), cache.read(last, TOKENS).keys());
         assertReadInBf16(found.get().values(), cache.read(last, TOKENS).values());
