@@ -21,9 +21,9 @@ import llava4j.text.template.ConversationTemplate;
 /// Options for loading a model.
 ///
 /// @param checkpoint what is not in the checkpoint itself
-/// @param weights on a GPU AUTO or BF16, everything else is refused
+/// @param weights on a GPU, FP32 and FP16 are refused
 /// @param prefill how prompts are multiplied by quantised weights; other than AUTO, it is refused
-///   for a model that has none
+///   for a model that has none, and on a GPU
 /// @param kvCache what keys and values are kept in; on a GPU, only AUTO
 /// @param template the conversation template; empty for the model's own chat template
 /// @param imageMode how images are preprocessed; empty for the mode in the checkpoint

@@ -16,7 +16,7 @@ class LoadOptionsTest {
   @EnumSource
   void aFormatThatAGpuWouldIgnoreIsRefused(WeightFormat format) {
     LoadOptions onGpu = LoadOptions.defaults().withDevice(new Device.Cuda(0));
-    if (format == WeightFormat.AUTO || format == WeightFormat.BF16) {
+    if (format != WeightFormat.FP32 && format != WeightFormat.FP16) {
       assertThat(onGpu.withWeights(format).weights()).isEqualTo(format);
       return;
     }
@@ -25,8 +25,8 @@ class LoadOptionsTest {
         .hasMessage(
             "weights as "
                 + format
-                + " are for the processor, and on a GPU all are bf16; leave --weights out, or use"
-                + " --device cpu");
+                + " are for the processor, and on a GPU they are bf16, q8 or q4; leave --weights"
+                + " out, or use --device cpu");
   }
 
   @Test

@@ -8,6 +8,7 @@ import llava4j.io.CloseAll;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.model.linear.PrefillMode;
+import llava4j.model.load.DeviceShortage;
 import llava4j.model.load.LoadProgress;
 import llava4j.model.load.LoadedParameters;
 import llava4j.tensor.DType;
@@ -74,7 +75,11 @@ public final class LlavaModel implements AutoCloseable {
       LlavaModel model = new LlavaModel(config, device.requirePresent(), parameters);
       parameters.finish();
       return model;
-    } catch (RuntimeException | Error e) {
+    } catch (RuntimeException e) {
+      RuntimeException named = DeviceShortage.named(e, config, source, device, format);
+      CloseAll.after(named, parameters);
+      throw named;
+    } catch (Error e) {
       CloseAll.after(e, parameters);
       throw e;
     }

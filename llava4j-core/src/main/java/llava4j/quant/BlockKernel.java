@@ -2,8 +2,10 @@ package llava4j.quant;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.quant.PanelShape.Lanes;
+import llava4j.tensor.Device;
 
 /// Who multiplies a [QuantizedMatrix] with a few rows, and packs it for that. In the order in which
 /// equals are preferred: a library before kernels of ours.
@@ -15,7 +17,11 @@ public enum BlockKernel {
   PANELS,
 
   /// Our own kernels in machine code of this processor (ADR 47).
-  ASSEMBLED;
+  ASSEMBLED,
+
+  /// libtorch's products of 4-bit numbers, for weights on a GPU (see [NibbleMatrix]). On a
+  /// processor they are no choice, because our own kernels are faster.
+  NIBBLES;
 
   /// Those that this JVM has.
   public static List<BlockKernel> available() {
@@ -27,7 +33,27 @@ public enum BlockKernel {
       case ONNX_RUNTIME -> true;
       case PANELS -> VectorSupport.isAvailable();
       case ASSEMBLED -> AssembledKernels.ofProcess().isPresent();
+      case NIBBLES -> false;
     };
+  }
+
+  /// The only one of a device; empty on a processor, which has several.
+  public static Optional<BlockKernel> only(Device device) {
+    return switch (device) {
+      case Device.Cpu _ -> Optional.empty();
+      case Device.Cuda _ -> Optional.of(NIBBLES);
+    };
+  }
+
+  /// Whether it multiplies blocks of this layout.
+  public boolean takes(Layout layout) {
+    return this != NIBBLES || NibbleMatrix.takes(layout);
+  }
+
+  /// Whether the minimums of blocks are part of its products; otherwise they are stored and
+  /// multiplied separately.
+  public boolean hasMinimums() {
+    return this == NIBBLES;
   }
 
   /// The one that is taken where nothing was measured.
@@ -42,7 +68,10 @@ public enum BlockKernel {
 
   /// Whether it keeps weights in the size of their file, so that they can be read.
   public boolean isOurs() {
-    return this != ONNX_RUNTIME;
+    return switch (this) {
+      case PANELS, ASSEMBLED -> true;
+      case ONNX_RUNTIME, NIBBLES -> false;
+    };
   }
 
   /// The most bytes that a packed matrix of this shape takes.
@@ -51,6 +80,7 @@ public enum BlockKernel {
       case PANELS -> PanelLayout.most(layout, Lanes.SHORTS, rows, columns).bytes();
       case ASSEMBLED -> PanelLayout.most(layout, Lanes.INTS, rows, columns).bytes();
       case ONNX_RUNTIME -> OnnxMatrix.bytes(layout, rows, columns);
+      case NIBBLES -> NibbleMatrix.bytes(layout, rows, columns);
     };
   }
 
@@ -60,6 +90,7 @@ public enum BlockKernel {
       case PANELS -> "panels, " + HalfMatVecVector.vectorBits() + " bits";
       case ASSEMBLED -> "machine code, " + describeAssembled();
       case ONNX_RUNTIME -> "ONNX Runtime";
+      case NIBBLES -> "libtorch's products of 4 bits, 8 bits as two halves";
     };
   }
 }

@@ -5,11 +5,35 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.IntFunction;
+import llava4j.tensor.Device;
+import llava4j.tensor.NibbleMatMul;
 
-/// Reused buffers in which matrices are assembled before packing. They are reused, because the page
-/// faults of new memory take longer than the packing.
+/// What the matrices of a model share while they are packed: their device, and reused buffers in
+/// which they are assembled. These are reused, because the page faults of new memory take longer
+/// than the packing.
 public final class PackingMemory {
+  private final Device device;
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
+  private NibbleMatMul nibbles; // null until a matrix needs it
+
+  /// For matrices on the processor.
+  public PackingMemory() {
+    this(new Device.Cpu());
+  }
+
+  public PackingMemory(Device device) {
+    this.device = device;
+  }
+
+  /// The device's products of 4-bit numbers, which are checked once.
+  ///
+  /// @throws llava4j.error.BadInputException if the device cannot multiply so
+  synchronized NibbleMatMul nibbles() {
+    if (nibbles == null) {
+      nibbles = NibbleMatMul.on(device);
+    }
+    return nibbles;
+  }
 
   /// Work that needs a buffer.
   interface Work<T> {

@@ -7,9 +7,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /// A matrix of 4- or 8-bit numbers in blocks, packed for the products of a few rows.
 ///
-/// Activations are rounded to 8 bits block by block, as in llama.cpp. Owns native memory. Any
-/// number of threads may multiply at the same time.
-public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatrix, OnnxMatrix {
+/// On a processor, activations are rounded to 8 bits block by block, as in llama.cpp; on a GPU to
+/// bf16. Owns native memory. Any number of threads may multiply at the same time.
+public sealed interface QuantizedMatrix extends AutoCloseable
+    permits PanelMatrix, OnnxMatrix, NibbleMatrix {
 
   /// Packs a matrix on all threads, for the kernels that are usual in this JVM (ADR 30, 47).
   ///
@@ -22,13 +23,15 @@ public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatri
   /// Packs a matrix on all threads.
   ///
   /// @param memory buffers for packing, shared by all matrices of a model
-  /// @param kernel one that this JVM has
+  /// @param kernel one that this JVM has, or that of the memory's device
   /// @throws ArithmeticException if a scale is NaN or infinite
+  /// @throws llava4j.error.BadInputException if the device cannot multiply so
   static QuantizedMatrix of(BlockMatrix matrix, PackingMemory memory, BlockKernel kernel) {
     return switch (kernel) {
       case PANELS -> PanelMatrix.of(matrix);
       case ASSEMBLED -> PanelMatrix.of(matrix, AssembledKernels.ofProcess().orElseThrow());
       case ONNX_RUNTIME -> OnnxMatrix.of(matrix, memory);
+      case NIBBLES -> NibbleMatrix.of(matrix, memory.nibbles());
     };
   }
 
@@ -38,8 +41,9 @@ public sealed interface QuantizedMatrix extends AutoCloseable permits PanelMatri
 
   /// x Wᵀ. The bits of an output row do not depend on the other rows.
   ///
-  /// @param input fp32 on the host, contiguous, [inputs, columns]
-  /// @return [inputs, rows]
+  /// @param input contiguous, fp32 on the host or in the type of activations on the matrix' device,
+  ///   [inputs, columns]
+  /// @return the same type, [inputs, rows]
   Tensor multiply(Tensor input);
 
   /// The products of several matrices with the same input, which is rounded once where they round

@@ -92,6 +92,11 @@ public final class Tensors {
     return tensor.to(device.torchDevice(), type.scalarType());
   }
 
+  /// `tensor` on `device`; the same tensor if it is there.
+  public static Tensor to(Tensor tensor, Device device) {
+    return to(tensor, device, type(tensor));
+  }
+
   public static DType type(Tensor tensor) {
     return DType.of(tensor.scalar_type());
   }

@@ -4,12 +4,12 @@ import java.util.Locale;
 import llava4j.error.BadInputException;
 import llava4j.error.Choice;
 
-/// The format of the language model's matrices in memory, on the CPU. Activations are always fp32;
-/// on a GPU everything is bf16.
+/// The format of the language model's matrices in memory. Activations are fp32 on the CPU and bf16
+/// on a GPU, where matrices are bf16 or quantised.
 public enum WeightFormat {
   /// As stored: quantised matrices stay quantised, 16-bit matrices stay 16-bit and are mapped from
   /// the file, everything else is fp32. Small models are fp32 throughout (see
-  /// `llava4j.model.load.SmallModel`).
+  /// `llava4j.model.load.SmallModel`). On a GPU, everything but quantised matrices is bf16.
   AUTO,
   FP32,
   FP16,
@@ -37,15 +37,15 @@ public enum WeightFormat {
 
   /// This format, for matrices on a device.
   ///
-  /// @throws BadInputException on a GPU, where every matrix is bf16, if the format is another one:
-  ///   it would be ignored
+  /// @throws BadInputException on a GPU, whose activations are bf16, for FP32 and FP16: they would
+  ///   be ignored
   public WeightFormat requireFor(Device device) {
-    if (device instanceof Device.Cuda && this != AUTO && this != BF16) {
+    if (device instanceof Device.Cuda && (this == FP32 || this == FP16)) {
       throw new BadInputException(
           "weights as "
               + this
-              + " are for the processor, and on a GPU all are bf16; leave --weights out, or use"
-              + " --device cpu");
+              + " are for the processor, and on a GPU they are bf16, q8 or q4; leave --weights out,"
+              + " or use --device cpu");
     }
     return this;
   }

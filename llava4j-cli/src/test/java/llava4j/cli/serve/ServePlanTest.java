@@ -45,7 +45,7 @@ class ServePlanTest {
         "--plan --on TPU | unknown device 'TPU': use one of A100",
         "--plan --on 8xH100 | a server uses one GPU; write --on H100",
         "--on H100 | --on would have no effect: it belongs to --plan",
-        "--plan --on H100 --weights q4 | weights as q4 are for the processor, and on a GPU all are bf16",
+        "--plan --on H100 --weights fp16 | weights as fp16 are for the processor, and on a GPU they are bf16",
         "--plan --on H100 --port 80 | --port would have no effect",
         "--plan --on H100 --prompt-tokens 5000 | do not fit into the model's context of 1024"
       })

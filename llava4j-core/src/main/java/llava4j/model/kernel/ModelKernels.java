@@ -6,6 +6,7 @@ import llava4j.model.linear.ManyRows;
 import llava4j.model.linear.PrefillMode;
 import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockKernel;
+import llava4j.tensor.Device;
 import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Processor;
 
@@ -46,19 +47,21 @@ public record ModelKernels(
 
   /// The kernels without a measurement, where [ManyRows#of] knows the products of many rows.
   public static ModelKernels usual() {
-    return new ModelKernels(
-        BlockKernel.usual(),
-        BlockKernel.usual(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return only(BlockKernel.usual());
   }
 
-  /// The kernels for a model.
+  /// One kernel for everything, which nothing was measured of.
+  public static ModelKernels only(BlockKernel kernel) {
+    return new ModelKernels(kernel, kernel, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /// The kernels for a model on a device.
   ///
   /// @throws BadInputException if no kernel of this machine was found to give right products
-  public static ModelKernels of(Weights weights) {
-    return of(weights, MachineKernels.ofProcess());
+  public static ModelKernels of(Weights weights, Device device) {
+    return BlockKernel.only(device)
+        .map(ModelKernels::only)
+        .orElseGet(() -> of(weights, MachineKernels.ofProcess()));
   }
 
   static ModelKernels of(Weights weights, MachineKernels machine) {
@@ -114,12 +117,21 @@ public record ModelKernels(
     return bits == 4 ? fourBits : eightBits;
   }
 
+  /// The only kernel, which multiplies many rows in its own way and in no mode; empty if there are
+  /// several.
+  public Optional<BlockKernel> only() {
+    return Optional.of(fourBits).filter(kernel -> kernel == BlockKernel.NIBBLES);
+  }
+
   /// The products of many rows in a mode; empty if the kernels for a few do them.
   ///
   /// @param haveFourBits whether most weights have 4 bits
   /// @throws BadInputException if this processor cannot compute in this mode
   public Optional<ManyRows> manyRows(
       PrefillMode mode, boolean haveFourBits, Optional<OneDnnLinear> oneDnn, WideTiles tiles) {
+    if (only().isPresent()) {
+      return Optional.empty();
+    }
     if (mode == PrefillMode.AUTO && measured.isPresent()) {
       return products.flatMap(fastest -> ManyRows.ofFastest(fastest, oneDnn, tiles));
     }

@@ -223,7 +223,7 @@ public sealed interface Linear
     }
   }
 
-  /// Weights of 4 or 8 bits with fp32 activations, on the CPU. Inference only.
+  /// Weights of 4 or 8 bits with the activations of their device. Inference only.
   ///
   /// @param weight [out, in]
   /// @param minimums F16, one value per block and row, [out, blocks]; null if blocks have no

@@ -20,11 +20,7 @@ import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
-import llava4j.quant.KeptMinimums;
-import llava4j.quant.PackingMemory;
-import llava4j.quant.QuantizedMatrix;
 import llava4j.quant.VectorSupport;
-import llava4j.quant.WithMinimums;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeHeap;
@@ -46,27 +42,20 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   private static final String REFUSED =
       " is for quantised weights, bf16 also for 16-bit weights on a processor; leave it at auto";
 
-  /// Packing leaves free blocks as large as the matrix itself, which are too small for later
-  /// matrices.
-  private static final long PACKED_BETWEEN_CLEANINGS = 256L << 20;
-
   private final WeightSource source;
   private final Device device;
   private final WeightFormat format;
   private final LoadProgress progress;
   private final Optional<OneDnnLinear> oneDnn;
   private final ModelKernels kernels;
-  private final Optional<ManyRows> many;
   private final long bytesTotal;
   private final WideTiles tiles = new WideTiles();
-  private final PackingMemory packing = new PackingMemory();
   private final List<Tensor> owned = new ArrayList<>();
-  private final List<QuantizedMatrix> quantized = new ArrayList<>();
+  private final QuantizedLayers quantized;
   private final boolean quantizes;
   private final PrefillMode prefill;
   private final DType imageType; // of the matrices of vision tower and projector
   private long bytesDone;
-  private long packedSinceCleaning;
 
   /// @param source closed with this object
   public LoadedParameters(
@@ -82,6 +71,20 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       WeightFormat format,
       PrefillMode prefill,
       LoadProgress progress) {
+    this(source, device, format, prefill, MatrixPlan.kernels(source, device, format), progress);
+  }
+
+  /// With other kernels for quantised weights than the device's own.
+  ///
+  /// @param source closed with this object
+  /// @throws BadInputException if this processor cannot compute in the mode
+  public LoadedParameters(
+      WeightSource source,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill,
+      ModelKernels kernels,
+      LoadProgress progress) {
     this.source = source;
     this.device = device;
     this.format = format;
@@ -95,16 +98,15 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       NativeRuntime.useOneThreadPool();
     }
     this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
-    List<MatrixPlan> plans = MatrixPlan.ofAll(source, device, format);
+    List<MatrixPlan> plans = MatrixPlan.ofAll(source, device, format, kernels.only());
     this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
     this.prefill = prefill;
-    ModelKernels.Weights weights = MatrixPlan.weights(plans);
-    this.kernels = ModelKernels.of(weights);
+    this.kernels = kernels;
     requireMeaning(plans);
-    this.many =
-        quantizes
-            ? kernels.manyRows(prefill, weights.haveFourBits(), oneDnn, tiles)
-            : Optional.empty();
+    boolean haveFourBits = MatrixPlan.weights(plans).haveFourBits();
+    Optional<ManyRows> many =
+        quantizes ? kernels.manyRows(prefill, haveFourBits, oneDnn, tiles) : Optional.empty();
+    this.quantized = new QuantizedLayers(device, kernels, many, prefill, oneDnn, tiles);
     this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
 
@@ -123,6 +125,13 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
               + prefill
               + (halves ? " is for quantised weights; use bf16 or auto" : REFUSED));
     }
+    if (kernels.only().isPresent()) {
+      throw new BadInputException(
+          "prefill in "
+              + prefill
+              + " is for quantised weights on a processor, and a GPU multiplies them in bf16; leave"
+              + " it at auto");
+    }
     if (plans.stream()
         .anyMatch(plan ->
             plan instanceof MatrixPlan.Requantized made
@@ -140,7 +149,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
 
   /// Frees memory that was needed only for loading.
   public void finish() {
-    packing.clear();
+    quantized.finish();
     if (quantizes) {
       new NativeHeap().giveBackFree();
     }
@@ -224,7 +233,8 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
 
   private Linear baseLinear(String prefix) {
     String name = prefix + ".weight";
-    return switch (MatrixPlan.linear(source.tensors().get(name), source, device, format)) {
+    return switch (MatrixPlan.linear(
+        source.tensors().get(name), source, device, format, kernels.only())) {
       case MatrixPlan.Plain _ -> linear(table(name), bias(prefix));
       case MatrixPlan.Stored(BlockMatrix blocks) ->
           quantized(name, blocks, Optional.of(blocks), bias(prefix));
@@ -239,85 +249,15 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     };
   }
 
-  /// @param kept the matrix as its file keeps it, for products with many rows where the packed one
-  ///   cannot be read or is not exact; empty if there is no such file
   private Linear quantized(
       String name, BlockMatrix blocks, Optional<BlockMatrix> kept, Tensor biasOrNull) {
     long bytes = source.tensors().get(name).bytes();
     progress.onTensor(name, bytesDone, bytesTotal);
-    try {
-      Linear.Half minimums = null;
-      if (blocks.layout().hasMinimums()) {
-        minimums = packWithMinimums(name, blocks);
-      } else {
-        pack(blocks);
-      }
-      source.release(name);
-      bytesDone += bytes;
-      progress.onTensor(name, bytesDone, bytesTotal);
-      Optional<BlockMatrix> packed = readable(quantized.getLast(), minimums);
-      // minimums are rounded when packed
-      Optional<BlockMatrix> readable =
-          prefill == PrefillMode.EXACT && minimums != null
-              ? kept.or(() -> packed)
-              : packed.or(() -> kept);
-      return new Linear.Quantized(
-          quantized.getLast(),
-          minimums,
-          many.flatMap(
-              products -> readable.map(numbers -> new Linear.Quantized.ForMany(numbers, products))),
-          biasOrNull);
-    } catch (ArithmeticException e) {
-      throw new BadInputException(
-          "tensor "
-              + name
-              + " cannot be kept in blocks: "
-              + e.getMessage()
-              + "; fetch or convert the checkpoint again",
-          e);
-    }
-  }
-
-  private static Optional<BlockMatrix> readable(
-      QuantizedMatrix matrix, Linear.Half minimumsOrNull) {
-    return matrix
-        .numbers()
-        .map(numbers ->
-            minimumsOrNull == null
-                ? numbers
-                : WithMinimums.of(numbers, minimumsOrNull.weight().data_ptr().address()));
-  }
-
-  /// Packs a matrix whose blocks have minimums, which are stored separately.
-  private Linear.Half packWithMinimums(String name, BlockMatrix blocks) {
-    try (Scope _ = new Scope()) {
-      int perRow = blocks.layout().numBlocks(blocks.columns());
-      float[] minimums = new float[Math.toIntExact(blocks.rows() * perRow)];
-      pack(new KeptMinimums(blocks, minimums));
-      Tensor whole = Tensors.ofFloats(minimums, blocks.rows(), perRow); // [out, blocks]
-      Tensor kept = Scope.own(whole.to(DType.F16.scalarType())); // [out, blocks]
-      owned.add(kept);
-      if (!isFinite(kept)) {
-        throw isFinite(whole)
-            ? new BadInputException(
-                "tensor "
-                    + name
-                    + " has blocks whose smallest number is beyond the 16 bits that it is kept in;"
-                    + " use --weights bf16 or fp32")
-            : faulty(name);
-      }
-      return new Linear.Half(kept, null, oneDnn, tiles);
-    }
-  }
-
-  private void pack(BlockMatrix blocks) {
-    BlockKernel kernel = kernels.of(blocks.layout().bits());
-    quantized.add(QuantizedMatrix.of(blocks, packing, kernel));
-    packedSinceCleaning += kernel.bytes(blocks.layout(), blocks.rows(), blocks.columns());
-    if (packedSinceCleaning > PACKED_BETWEEN_CLEANINGS) {
-      packedSinceCleaning = 0;
-      new NativeHeap().giveBackFree();
-    }
+    Linear layer = quantized.layer(name, blocks, kept, biasOrNull);
+    source.release(name);
+    bytesDone += bytes;
+    progress.onTensor(name, bytesDone, bytesTotal);
+    return layer;
   }
 
   /// A linear layer with a matrix that this object owns already, such as the output head with a
@@ -336,11 +276,10 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   @Override
   public void close() {
     List<AutoCloseable> all = new ArrayList<>(owned);
-    all.addAll(quantized);
+    all.add(quantized);
     all.add(tiles);
     all.add(source);
     owned.clear();
-    quantized.clear();
     CloseAll.each(all);
   }
 
@@ -370,7 +309,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
   }
 
-  private static BadInputException faulty(String name) {
+  static BadInputException faulty(String name) {
     return new BadInputException(
         "tensor " + name + " holds NaN or infinity; fetch or convert the checkpoint again");
   }

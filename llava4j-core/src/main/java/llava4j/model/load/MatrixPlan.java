@@ -1,12 +1,14 @@
 package llava4j.model.load;
 
 import java.util.List;
+import java.util.Optional;
 import llava4j.checkpoint.gguf.RowQuantizer;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.model.kernel.ModelKernels;
 import llava4j.model.linear.BfloatProducts;
 import llava4j.model.linear.PrefillMode;
+import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.BlockMatrix.Layout;
 import llava4j.tensor.DType;
@@ -33,12 +35,12 @@ sealed interface MatrixPlan {
 
   /// In the quantised blocks of the checkpoint, packed.
   record Stored(BlockMatrix blocks) implements MatrixPlan {
-    /// Including the minimums, which are stored separately.
+    /// Including the minimums, where they are stored separately.
     @Override
     public long bytes(ModelKernels kernels) {
       Layout layout = blocks.layout();
       long minimums =
-          layout.hasMinimums()
+          layout.hasMinimums() && !kernels.of(layout.bits()).hasMinimums()
               ? blocks.rows() * layout.numBlocks(blocks.columns()) * DType.F16.bytes()
               : 0;
       return kernels.of(layout.bits()).bytes(layout, blocks.rows(), blocks.columns()) + minimums;
@@ -68,16 +70,24 @@ sealed interface MatrixPlan {
 
   /// The plans for the language model's linear layers.
   static List<MatrixPlan> ofAll(WeightSource source, Device device, WeightFormat format) {
+    return ofAll(source, device, format, BlockKernel.only(device));
+  }
+
+  /// As [#ofAll(WeightSource, Device, WeightFormat)], for a kernel.
+  ///
+  /// @param only empty if there are several, which multiply all blocks
+  static List<MatrixPlan> ofAll(
+      WeightSource source, Device device, WeightFormat format, Optional<BlockKernel> only) {
     return source.tensors().values().stream()
         .filter(info -> LoadedParameters.isMatrix(info.name()))
         .filter(info -> !LoadedParameters.isTable(info.name()))
-        .map(info -> linear(info, source, device, format))
+        .map(info -> linear(info, source, device, format, only))
         .toList();
   }
 
   /// The kernels for quantised weights.
   static ModelKernels kernels(WeightSource source, Device device, WeightFormat format) {
-    return ModelKernels.of(weights(ofAll(source, device, format)));
+    return ModelKernels.of(weights(ofAll(source, device, format)), device);
   }
 
   /// The quantised weights. All of a model are quantised in one way.
@@ -114,7 +124,19 @@ sealed interface MatrixPlan {
   /// The plan for a matrix of a linear layer.
   static MatrixPlan linear(
       TensorInfo info, WeightSource source, Device device, WeightFormat format) {
-    if (device instanceof Device.Cuda || info.shape().size() != 2) {
+    return linear(info, source, device, format, BlockKernel.only(device));
+  }
+
+  /// As [#linear(TensorInfo, WeightSource, Device, WeightFormat)], for a kernel.
+  ///
+  /// @param only empty if there are several, which multiply all blocks
+  static MatrixPlan linear(
+      TensorInfo info,
+      WeightSource source,
+      Device device,
+      WeightFormat format,
+      Optional<BlockKernel> only) {
+    if (info.shape().size() != 2) {
       return table(info, source, device, format);
     }
     long rows = info.shape().getFirst();
@@ -123,7 +145,7 @@ sealed interface MatrixPlan {
       case AUTO ->
           source
               .blocks(info.name())
-              .<MatrixPlan>map(Stored::new)
+              .map(blocks -> stored(blocks, only))
               .orElseGet(() -> table(info, source, device, format));
       case Q8, Q4 -> {
         if (!RowQuantizer.divides(columns)) {
@@ -134,6 +156,14 @@ sealed interface MatrixPlan {
       }
       case FP32, FP16, BF16 -> table(info, source, device, format);
     };
+  }
+
+  /// Blocks that the only kernel does not take are quantised again to 8 bits, which is finer than
+  /// the blocks that there are.
+  private static MatrixPlan stored(BlockMatrix blocks, Optional<BlockKernel> only) {
+    return only.stream().allMatch(kernel -> kernel.takes(blocks.layout()))
+        ? new Stored(blocks)
+        : new Requantized(8, blocks.rows(), blocks.columns());
   }
 
   /// The plan for the rows of the embedding table: quantised ones stay in their file, unless the

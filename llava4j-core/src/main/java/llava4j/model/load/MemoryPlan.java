@@ -38,7 +38,8 @@ public record MemoryPlan(
   /// Number of tokens of a short question and its answer.
   private static final int FEW_ROWS = 256;
 
-  /// The plan for a checkpoint on the CPU or, with everything in bf16, on a GPU.
+  /// The plan for a checkpoint on the CPU or on a GPU, where everything that is not quantised is
+  /// bf16.
   ///
   /// @param weights all kept tensors, including an adapter that is not merged
   public static MemoryPlan of(
@@ -61,7 +62,7 @@ public record MemoryPlan(
     long allocated = 0;
     List<MatrixPlan> plans = MatrixPlan.ofAll(weights, device, format);
     DType imageType = MatrixPlan.ofImages(plans, device, prefill);
-    ModelKernels kernels = ModelKernels.of(MatrixPlan.weights(plans));
+    ModelKernels kernels = ModelKernels.of(MatrixPlan.weights(plans), device);
     for (TensorInfo info : weights.tensors().values()) {
       if (LoadedParameters.isOfImages(info.name())) {
         allocated += info.numElements() * imageType.bytes();
@@ -196,7 +197,7 @@ public record MemoryPlan(
             .filter(info ->
                 MatrixPlan.linear(info, weights, device, format) instanceof MatrixPlan.Plain)
             .toList();
-    if (left.isEmpty() || device instanceof Device.Cuda) {
+    if (left.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -204,7 +205,7 @@ public record MemoryPlan(
             + " of "
             + matrices.size()
             + " matrices stay "
-            + format.typeFor(left.getFirst().dtype())
+            + MatrixPlan.table(left.getFirst(), weights, device, format).type()
             + " and are not "
             + format
             + ", since their rows are no whole blocks of numbers: "

@@ -14,7 +14,10 @@ import llava4j.checkpoint.weights.RenamedSource;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.checkpoint.weights.WeightSource;
 import llava4j.error.BadInputException;
+import llava4j.model.kernel.ModelKernels;
 import llava4j.model.linear.Linear;
+import llava4j.model.linear.PrefillMode;
+import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -54,6 +57,33 @@ class LoadedParametersTest {
         .hasMessageContainingAll(PREFIX + ".weight", "NaN");
   }
 
+  /// On a GPU, minimums are part of the products, in bf16.
+  @Test
+  void minimumsOfPackedFourBitsAreNotKeptSeparately() {
+    ModelKernels kernels = ModelKernels.only(BlockKernel.NIBBLES);
+    assertThat(product(0.5f, kernels)).isEqualTo(0.5f * COLUMNS);
+    assertThat(product(65536 * 4f, kernels)).isEqualTo(65536 * 4f * COLUMNS);
+    assertThatThrownBy(() -> product(Float.NaN, kernels))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContainingAll(PREFIX + ".weight", "NaN");
+  }
+
+  @Test
+  void prefillOfPackedFourBitsHasNoModes() {
+    assertThatThrownBy(() ->
+            new LoadedParameters(
+                new Blocks(0, ""),
+                new Device.Cpu(),
+                WeightFormat.AUTO,
+                PrefillMode.EXACT,
+                ModelKernels.only(BlockKernel.NIBBLES),
+                LoadProgress.NONE))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(
+            "prefill in exact is for quantised weights on a processor, and a GPU multiplies them"
+                + " in bf16; leave it at auto");
+  }
+
   @Test
   void whatFailsToCloseLeavesTheOthersClosed() {
     RenamedSource both =
@@ -74,10 +104,19 @@ class LoadedParametersTest {
 
   /// One number of a row of ones times a matrix of the minimum.
   private float product(float minimum) {
+    return product(minimum, ModelKernels.usual());
+  }
+
+  private float product(float minimum, ModelKernels kernels) {
     try (Scope _ = new Scope();
         LoadedParameters parameters =
             new LoadedParameters(
-                new Blocks(minimum, ""), new Device.Cpu(), WeightFormat.AUTO, LoadProgress.NONE)) {
+                new Blocks(minimum, ""),
+                new Device.Cpu(),
+                WeightFormat.AUTO,
+                PrefillMode.AUTO,
+                kernels,
+                LoadProgress.NONE)) {
       Linear linear = parameters.linear(PREFIX);
       float[] ones = new float[COLUMNS];
       Arrays.fill(ones, 1);

@@ -10,6 +10,7 @@ import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.open.CheckpointOpener;
 import llava4j.checkpoint.weights.TensorInfo;
 import llava4j.error.BadInputException;
+import llava4j.error.MemoryShortageException;
 import llava4j.golden.Golden;
 import llava4j.model.LlavaModel;
 import llava4j.tensor.Device;
@@ -173,7 +174,7 @@ class MemoryPlanTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FP32", "FP16", "Q8", "Q4"})
+  @CsvSource({"FP32", "FP16"})
   void formatsThatAGpuWouldIgnoreAreRefused(WeightFormat format) {
     Checkpoint checkpoint = open(Golden.path("original"), false);
     assertThatThrownBy(() ->
@@ -187,6 +188,77 @@ class MemoryPlanTest {
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("weights as " + format)
         .hasMessageContaining("--device cpu");
+  }
+
+  /// The matrices of the language model have 5 bits for a number of 4, and 10 for one of 8, with
+  /// scale and offset of every group of 32; everything else has 16.
+  @ParameterizedTest
+  @CsvSource({
+    "original, BF16, 16, 16",
+    "original, Q8, 10, 10",
+    "original, Q4, 5, 10",
+    "gguf/model-q4_0.gguf, AUTO, 5, 10",
+    "gguf/model-q8_0.gguf, AUTO, 10, 10"
+  })
+  void aGpuHoldsGroupsOfFourBits(String model, WeightFormat format, int bits, int headBits) {
+    try (Checkpoint checkpoint = open(Golden.path(model), false)) {
+      double expected = 0;
+      for (TensorInfo info : checkpoint.inferenceWeights().tensors().values()) {
+        boolean head = info.name().equals("lm_head.weight");
+        boolean matrix = head || info.name().matches("language_model.*_proj\\.weight");
+        long rows = info.shape().isEmpty() ? 1 : info.shape().getFirst();
+        long filled = matrix && bits < 16 ? Math.ceilDiv(rows, 64) * 64 : rows;
+        expected +=
+            info.numElements() / rows * filled * (matrix ? head ? headBits : bits : 16) / 8.0;
+      }
+      MemoryPlan plan =
+          MemoryPlan.of(
+              checkpoint.config(), checkpoint.inferenceWeights(), new Device.Cuda(0), format);
+      assertThat((double) plan.weightBytes()).isEqualTo(expected);
+      assertThat(plan.mappedBytes()).isZero();
+    }
+  }
+
+  /// Blocks of 16, as Q6_K has them, have no kernel there.
+  @Test
+  void aGpuQuantisesBlocksOf16Again() {
+    try (Checkpoint checkpoint = open(Golden.path("gguf/model-q4_K_M.gguf"), false)) {
+      var weights = checkpoint.inferenceWeights();
+      int again = 0;
+      for (TensorInfo info : weights.tensors().values()) {
+        if (info.storedAs().equals("Q6_K") && !LoadedParameters.isTable(info.name())) {
+          again++;
+          assertThat(MatrixPlan.linear(info, weights, new Device.Cuda(0), WeightFormat.AUTO))
+              .isEqualTo(
+                  new MatrixPlan.Requantized(8, info.shape().getFirst(), info.shape().getLast()));
+          assertThat(MatrixPlan.linear(info, weights, new Device.Cpu(), WeightFormat.AUTO))
+              .isInstanceOf(MatrixPlan.Stored.class);
+        }
+      }
+      assertThat(again).isPositive();
+    }
+  }
+
+  @Test
+  void aGpuWithoutRoomIsNamed() {
+    try (Checkpoint checkpoint = open(Golden.path("original"), false)) {
+      var weights = checkpoint.inferenceWeights();
+      RuntimeException full =
+          new RuntimeException("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has ...");
+      assertThat(
+              DeviceShortage.named(
+                  full, checkpoint.config(), weights, new Device.Cuda(0), WeightFormat.AUTO))
+          .isInstanceOf(MemoryShortageException.class)
+          .hasMessageMatching(
+              "the model does not fit: its weights need [0-9.]+ MiB as auto, and cuda:0 has not as"
+                  + " much free; use --weights q8 or q4, another GPU or --device cpu")
+          .hasCause(full);
+      RuntimeException other = new IllegalStateException("something else");
+      assertThat(
+              DeviceShortage.named(
+                  other, checkpoint.config(), weights, new Device.Cuda(0), WeightFormat.AUTO))
+          .isSameAs(other);
+    }
   }
 
   @Test
