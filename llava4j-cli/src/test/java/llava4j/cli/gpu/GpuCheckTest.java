@@ -48,9 +48,12 @@ class GpuCheckTest {
             "device: failed",
             "forward, beside the processor: failed",
             "training step, zero=PARAMETERS, beside the processor: failed",
+            "forward with q4, beside the processor: failed",
             "decode bf16, 1 sequence: not run",
+            "decode q8, 64 sequences: not run",
+            "prefill q4, 640 rows: not run",
             "training MFU, 7B shapes: not run");
-    assertThat(statuses).hasSize(20);
+    assertThat(statuses).hasSize(24);
     assertThat(said)
         .contains("GB free, and a model with random weights needs")
         .contains(
