@@ -32,8 +32,8 @@ import llava4j.model.SplicedPrompt;
 import llava4j.model.cache.PrefixStore;
 import llava4j.model.cache.PrefixTree;
 import llava4j.model.load.AvailableMemory;
+import llava4j.model.load.LoadedFormat;
 import llava4j.model.load.MemoryPlan;
-import llava4j.model.load.SmallModel;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
 import llava4j.tensor.Scope;
@@ -78,10 +78,13 @@ public final class Llava implements AutoCloseable {
       LlavaModel model,
       Tokenizer tokenizer,
       LoadOptions options,
+      Optional<String> formatNote,
       MemoryPlan plan,
       Optional<PrefixStore> store) {
     this.weightsNote =
-        MemoryPlan.leftWhole(checkpoint.inferenceWeights(), options.device(), options.weights());
+        formatNote.or(() ->
+            MemoryPlan.leftWhole(
+                checkpoint.inferenceWeights(), options.device(), options.weights()));
     this.kernelsNote =
         MemoryPlan.kernels(checkpoint.inferenceWeights(), options.device(), options.weights())
             .note();
@@ -134,8 +137,8 @@ public final class Llava implements AutoCloseable {
     try {
       checkpoint = asked.imageMode().map(opened::withImageMode).orElse(opened);
       WeightSource weights = checkpoint.inferenceWeights();
-      LoadOptions options =
-          asked.withWeights(SmallModel.format(weights, asked.device(), asked.weights()));
+      LoadedFormat format = LoadedFormat.of(weights, asked.device(), asked.weights());
+      LoadOptions options = asked.withWeights(format.format());
       NativeRuntime.prepareForInference();
       NativeRuntime.useThreads(options.threads());
       tokenizer = checkpoint.tokenizer().get();
@@ -163,7 +166,7 @@ public final class Llava implements AutoCloseable {
               options.weights(),
               options.prefill(),
               options.progress());
-      return new Llava(checkpoint, model, tokenizer, options, plan, store);
+      return new Llava(checkpoint, model, tokenizer, options, format.note(), plan, store);
     } catch (RuntimeException | Error e) {
       store.ifPresent(kept -> CloseAll.after(e, kept));
       CloseAll.after(e, model, tokenizer, checkpoint);
@@ -178,7 +181,7 @@ public final class Llava implements AutoCloseable {
     NativeRuntime.prepareForInference();
     NativeRuntime.useThreads(options.threads()); // kernels are chosen for a number of threads
     WeightSource weights = checkpoint.inferenceWeights();
-    WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
+    WeightFormat format = LoadedFormat.of(weights, options.device(), options.weights()).format();
     return MemoryPlan.of(
         checkpoint.config(),
         weights,

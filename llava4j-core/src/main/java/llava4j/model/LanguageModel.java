@@ -82,9 +82,10 @@ public final class LanguageModel {
   }
 
   /// Whether a pass over two or three tokens costs little more than over one, because weights are
-  /// read once for them.
+  /// read once for them, and gives a token the same bits as alone. On a GPU the latter is not
+  /// promised (ADR 25).
   public boolean readsFewRowsAtOnce() {
-    return blocks.getFirst().hasQuantizedWeights();
+    return device instanceof Device.Cpu && blocks.getFirst().hasQuantizedWeights();
   }
 
   /// Looks up token embeddings.

@@ -76,9 +76,9 @@ public final class LlavaModel implements AutoCloseable {
       parameters.finish();
       return model;
     } catch (RuntimeException e) {
-      RuntimeException named = DeviceShortage.named(e, config, source, device, format);
-      CloseAll.after(named, parameters);
-      throw named;
+      try (parameters) { // closed even if the advice fails
+        throw DeviceShortage.named(e, config, source, device, parameters.format());
+      }
     } catch (Error e) {
       CloseAll.after(e, parameters);
       throw e;

@@ -93,4 +93,12 @@ public enum BlockKernel {
       case NIBBLES -> "libtorch's products of 4 bits, 8 bits as two halves";
     };
   }
+
+  /// What it does with many rows, in words.
+  public String describeManyRows() {
+    return switch (this) {
+      case PANELS, ASSEMBLED, ONNX_RUNTIME -> "the same kernels";
+      case NIBBLES -> "widened to bf16 from " + NibbleMatrix.FEWEST_WIDE + " rows on";
+    };
+  }
 }

@@ -18,13 +18,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// A matrix for libtorch's products of 4-bit numbers, which run on a GPU. Activations are bf16;
-/// scales and minimums are rounded to bf16, and minimums are part of the products.
+/// scales and minimums are rounded to bf16, and minimums are part of the products. On a GPU, a
+/// weight (scale times number plus minimum) is rounded to bf16 before it is multiplied; sums are
+/// fp32, and rounded to bf16.
 ///
 /// A number of 8 bits is 16 times its upper half plus its lower half. These are two matrices of 4
 /// bits side by side, which are multiplied with the activations twice side by side, so that a
-/// decode step reads 8 bits for a number, and its sums are exact to bf16. libtorch's own operators
-/// for 8 bits have one scale per row, which loses what blocks keep, and on a GPU one reads memory
-/// badly and the other rounds the activations.
+/// decode step reads 10 bits for a number, 8 and those of scales and offsets. Each half is rounded
+/// as a weight of 4 bits is. libtorch's own operators for 8 bits have one scale per row, which
+/// loses what blocks keep, and on a GPU one reads memory badly and the other rounds the
+/// activations.
 final class NibbleMatrix implements QuantizedMatrix {
   /// From this number of rows on, the matrix is widened to bf16 first. Widening costs about as much
   /// as 128 rows of the products of 4 bits, which read the matrix again for every 16 rows. Counted,
@@ -214,10 +217,11 @@ final class NibbleMatrix implements QuantizedMatrix {
     Tensor output =
         torch.empty(new long[] {input.size(0), rows}, input.options(), null); // [inputs, rows]
     long most = operator.rowsToWiden(packed);
+    Tensor identity = operator.identity(packed); // [part, part]
     for (long first = 0; first < rows; first += most) {
       try (Scope _ = new Scope()) {
         long count = Math.min(most, packed.rows() - first);
-        Tensor wide = operator.widen(packed, first, count); // [count, nibbles]
+        Tensor wide = operator.widen(packed, identity, first, count); // [count, nibbles]
         if (packed.columns() != columns) {
           wide =
               wide.narrow(1, 0, columns).add(wide.narrow(1, columns, columns)); // [count, columns]

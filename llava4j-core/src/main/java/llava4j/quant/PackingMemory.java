@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import llava4j.tensor.Device;
 import llava4j.tensor.NibbleMatMul;
 
@@ -12,7 +13,7 @@ import llava4j.tensor.NibbleMatMul;
 /// which they are assembled. These are reused, because the page faults of new memory take longer
 /// than the packing.
 public final class PackingMemory {
-  private final Device device;
+  private final Supplier<NibbleMatMul> products;
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
   private NibbleMatMul nibbles; // null until a matrix needs it
 
@@ -22,7 +23,12 @@ public final class PackingMemory {
   }
 
   public PackingMemory(Device device) {
-    this.device = device;
+    this(() -> NibbleMatMul.on(device));
+  }
+
+  /// For matrices on the device of these products, which are asked for when a matrix needs them.
+  public PackingMemory(Supplier<NibbleMatMul> products) {
+    this.products = products;
   }
 
   /// The device's products of 4-bit numbers, which are checked once.
@@ -30,7 +36,7 @@ public final class PackingMemory {
   /// @throws llava4j.error.BadInputException if the device cannot multiply so
   synchronized NibbleMatMul nibbles() {
     if (nibbles == null) {
-      nibbles = NibbleMatMul.on(device);
+      nibbles = products.get();
     }
     return nibbles;
   }

@@ -39,7 +39,9 @@ public sealed interface QuantizedMatrix extends AutoCloseable
 
   long columns();
 
-  /// x Wᵀ. The bits of an output row do not depend on the other rows.
+  /// x Wᵀ. The bits of an output row do not depend on the other rows, with one limit: on a GPU,
+  /// from 256 inputs on, another algorithm computes all rows (see [NibbleMatrix]), and it may
+  /// depend on their number.
   ///
   /// @param input contiguous, fp32 on the host or in the type of activations on the matrix' device,
   ///   [inputs, columns]

@@ -48,11 +48,16 @@ public record ComputeCapability(int major, int minor) implements Comparable<Comp
     }
   }
 
+  /// Whether this is at least [#BF16_PRODUCTS].
+  public boolean hasBf16Products() {
+    return compareTo(BF16_PRODUCTS) >= 0;
+  }
+
   /// Refuses weights of 4 or 8 bits on a GPU without products of bf16.
   ///
   /// @throws BadInputException if this is older than [#BF16_PRODUCTS]
   public void requireBf16Products(Device device) {
-    if (compareTo(BF16_PRODUCTS) < 0) {
+    if (!hasBf16Products()) {
       throw new BadInputException(
           "weights of 4 and 8 bits on a GPU need compute capability "
               + BF16_PRODUCTS

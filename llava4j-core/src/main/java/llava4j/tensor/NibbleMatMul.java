@@ -176,8 +176,9 @@ public final class NibbleMatMul {
               },
               device);
       Tensor packed = packer.pack(here, innerTiles(columns));
-      return new Packed(
-          Scope.own(packed), Scope.own(Tensors.to(scales, device, DType.BF16)), rows, columns);
+      // both are there before one is owned: the second may find no memory
+      Tensor there = Tensors.to(scales, device, DType.BF16); // [columns / GROUP, rows, 2]
+      return new Packed(Scope.own(packed), Scope.own(there), rows, columns);
     }
   }
 
@@ -199,14 +200,21 @@ public final class NibbleMatMul {
     return Math.max(1, values / matrix.columns() / tileRows) * tileRows;
   }
 
-  /// Some rows as plain numbers, which is the operator's product with ones: rows of parts that
-  /// follow each other in memory are taken for rows of a matrix that has only as many columns as a
-  /// part.
+  /// What [#widen] multiplies with a matrix: the identity with the columns of a part. bf16, [part,
+  /// part]
+  public Tensor identity(Packed matrix) {
+    return torch.eye(partColumns(matrix.columns()), Tensors.options(DType.BF16, device));
+  }
+
+  /// Some rows as plain numbers, which is the operator's product with the identity: rows of parts
+  /// that follow each other in memory are taken for rows of a matrix that has only as many columns
+  /// as a part.
   ///
+  /// @param identity the matrix' [#identity]
   /// @param first a multiple of the tile's rows
   /// @param count at most [#rowsToWiden], a multiple of the tile's rows
   /// @return bf16, [count, columns]
-  public Tensor widen(Packed matrix, long first, long count) {
+  public Tensor widen(Packed matrix, Tensor identity, long first, long count) {
     long part = partColumns(matrix.columns());
     long parts = matrix.columns() / part;
     long tiles = count / tileRows;
@@ -219,9 +227,9 @@ public final class NibbleMatMul {
               .permute(1, 2, 0, 3, 4)
               .reshape(part / GROUP, tiles * parts * tileRows, 2)
               .contiguous(); // what the operator relies on and does not check
-      Tensor ones = torch.eye(part, Tensors.options(DType.BF16, device)); // [part, part]
       Tensor values =
-          multiply(ones, parts(matrix, first, count), scales) // [part, tiles * parts * tileRows]
+          multiply(
+                  identity, parts(matrix, first, count), scales) // [part, tiles * parts * tileRows]
               .view(part, tiles, parts, tileRows)
               .permute(1, 3, 2, 0)
               .reshape(count, matrix.columns()); // [count, columns]
@@ -309,8 +317,10 @@ public final class NibbleMatMul {
       Tensor right = plain(numbers(pairs), scales); // [rows, columns]
       try (Packed matrix = pack(pairs, scales.to(DType.BF16.scalarType()))) {
         Tensor product = multiply(Tensors.to(input, device, DType.BF16), matrix); // [3, rows]
-        return isNear(widen(matrix, 0, rows), right)
-            && isNear(widen(matrix, tileRows, tileRows), right.narrow(0, tileRows, tileRows))
+        Tensor identity = identity(matrix); // [part, part]
+        Tensor some = widen(matrix, identity, tileRows, tileRows); // [tileRows, columns]
+        return isNear(widen(matrix, identity, 0, rows), right)
+            && isNear(some, right.narrow(0, tileRows, tileRows))
             && isNear(product, torch.matmul(input, right.t()));
       }
     }

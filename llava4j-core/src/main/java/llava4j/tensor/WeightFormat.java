@@ -9,7 +9,8 @@ import llava4j.error.Choice;
 public enum WeightFormat {
   /// As stored: quantised matrices stay quantised, 16-bit matrices stay 16-bit and are mapped from
   /// the file, everything else is fp32. Small models are fp32 throughout (see
-  /// `llava4j.model.load.SmallModel`). On a GPU, everything but quantised matrices is bf16.
+  /// `llava4j.model.load.SmallModel`). On a GPU, everything but quantised matrices is bf16, and on
+  /// one without products for them these are, too (see `llava4j.model.load.LoadedFormat`).
   AUTO,
   FP32,
   FP16,

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import llava4j.checkpoint.CheckpointOptions;
 import llava4j.checkpoint.open.CheckpointOpener;
+import llava4j.config.TextConfig;
 import llava4j.golden.Golden;
 import llava4j.golden.GoldenCase;
 import llava4j.golden.GoldenModel;
@@ -17,8 +18,10 @@ import llava4j.model.linear.PrefillMode;
 import llava4j.model.load.LoadProgress;
 import llava4j.model.load.LoadedParameters;
 import llava4j.quant.BlockKernel;
+import llava4j.quant.PackingMemory;
 import llava4j.tensor.ByteMatMul;
 import llava4j.tensor.Device;
+import llava4j.tensor.PlainGpuOperators;
 import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
 import llava4j.tensor.WeightFormat;
@@ -89,9 +92,51 @@ class QuantizedGoldenTest {
   void productsOfAGpuKeepTheDistribution(
       String model, WeightFormat format, String reference, WeightFormat exact, double most) {
     double divergence =
-        divergence(logits(reference, options(reference), exact), logitsByTwin(model, format));
+        divergence(
+            logits(reference, options(reference), exact),
+            logitsByTwin(model, format, new PackingMemory()));
     Golden.check(model + " as " + format + " with a GPU's products, KL", divergence, most);
     assertThat(divergence).isPositive();
+  }
+
+  /// The same with the GPU's own rounding of each weight to bf16, by plain loops.
+  @ParameterizedTest
+  @CsvSource({
+    "original, Q8, original, FP32, 2e-3",
+    "gguf/model-q8_0.gguf, AUTO, gguf/model-q8_0.gguf, FP32, 2e-3",
+    "gguf/model-q4_0.gguf, AUTO, gguf/model-q4_0.gguf, FP32, 5e-3",
+    "original, Q4, original, Q4, 5e-3"
+  })
+  void weightsRoundedByAGpuKeepTheDistribution(
+      String model, WeightFormat format, String reference, WeightFormat exact, double most) {
+    double divergence =
+        divergence(
+            logits(reference, options(reference), exact),
+            logitsByTwin(model, format, new PackingMemory(PlainGpuOperators::matMul)));
+    Golden.check(model + " as " + format + " with a GPU's rounding, KL", divergence, most);
+    assertThat(divergence).isPositive();
+  }
+
+  /// Guesses are checked in passes of several rows, which on a GPU need not give the same bits.
+  @Test
+  void fewRowsAreReadAtOnceOnAProcessorOnly() {
+    try (GoldenModel golden =
+            GoldenModel.open("original", CheckpointOptions.none(), WeightFormat.FP32);
+        LoadedParameters parameters =
+            new LoadedParameters(
+                new CheckpointOpener(CheckpointOptions.none())
+                    .open(Golden.path("original"))
+                    .inferenceWeights(),
+                new Device.Cpu(),
+                WeightFormat.Q8,
+                LoadProgress.NONE)) {
+      TextConfig config = golden.model().config().text();
+      assertThat(new LanguageModel(config, new Device.Cpu(), parameters).readsFewRowsAtOnce())
+          .isTrue();
+      assertThat(new LanguageModel(config, new Device.Cuda(0), parameters).readsFewRowsAtOnce())
+          .isFalse();
+      assertThat(golden.model().languageModel().readsFewRowsAtOnce()).as("fp32").isFalse();
+    }
   }
 
   private static CheckpointOptions options(String model) {
@@ -99,7 +144,8 @@ class QuantizedGoldenTest {
   }
 
   /// As [#logits], of a language model whose weights are packed as for a GPU.
-  private static List<float[]> logitsByTwin(String model, WeightFormat format) {
+  private static List<float[]> logitsByTwin(
+      String model, WeightFormat format, PackingMemory memory) {
     List<float[]> all = new ArrayList<>();
     try (GoldenModel golden = GoldenModel.open(model, options(model), WeightFormat.FP32);
         LoadedParameters parameters =
@@ -108,7 +154,8 @@ class QuantizedGoldenTest {
                 new Device.Cpu(),
                 format,
                 PrefillMode.AUTO,
-                ModelKernels.only(BlockKernel.NIBBLES),
+                ModelKernels.ofOne(BlockKernel.NIBBLES),
+                memory,
                 LoadProgress.NONE)) {
       LanguageModel twin =
           new LanguageModel(golden.model().config().text(), new Device.Cpu(), parameters);

@@ -8,6 +8,7 @@ import llava4j.error.BadInputException;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.FunctionSchema;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,34 @@ class NibbleMatMulTest {
       assertThatThrownBy(() -> NibbleMatMul.on(new Device.Cpu()).pack(pairs, scales))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(rows + " x " + columns + " numbers fill no tiles");
+    }
+  }
+
+  /// As many rows as are widened at once fill a GPU's grid and not more, whatever the columns.
+  @ParameterizedTest
+  @ValueSource(longs = {32, 96, 192, 4096})
+  void whatIsWidenedAtOnceFitsIntoAGrid(long columns) {
+    try (Scope _ = new Scope()) {
+      NibbleMatMul operator = PlainGpuOperators.matMul();
+      long inner = columns % 128 == 0 ? 8 : columns % 64 == 0 ? 4 : 2;
+      long rows = operator.paddedRows((1 << 24) / columns + 100);
+      Tensor numbers =
+          torch
+              .zeros(rows / 8, columns / (16 * inner), 32, inner / 2)
+              .to(DType.I32.scalarType()); // [rows / 8, parts, 32, inner / 2]
+      Tensor scales =
+          torch.ones(columns / 32, rows, 2).to(DType.BF16.scalarType()); // [groups, rows, 2]
+      NibbleMatMul.Packed matrix = new NibbleMatMul.Packed(numbers, scales, rows, columns);
+      long most = operator.rowsToWiden(matrix);
+      assertThat(most).isLessThan(rows).isGreaterThan((1 << 24) / columns - 1000);
+      Tensor wide = operator.widen(matrix, operator.identity(matrix), 0, most); // [most, columns]
+      assertThat(Tensors.shape(wide)).containsExactly(most, columns);
+      assertThat(wide.eq(new Scalar(-7)).all().item_bool()).as("1 * (0 - 8) + 1").isTrue();
+      if (columns == 32) {
+        Tensor identity = operator.identity(matrix); // [32, 32]
+        assertThatThrownBy(() -> operator.widen(matrix, identity, 0, rows))
+            .hasMessageContaining("would refuse");
+      }
     }
   }
 

@@ -3,13 +3,17 @@ package llava4j.tensor;
 import org.bytedeco.pytorch.Tensor;
 
 /// The two operators of a GPU as plain loops on the processor: the same types and shapes, tiles of
-/// 8 rows, and the parts of a tile's rows one behind the other. Only the order of the numbers
-/// inside a part is another, which is the operators' own business.
+/// 8 rows, and the parts of a tile's rows one behind the other; a weight is rounded to bf16 before
+/// it is multiplied. Only the order of the numbers inside a part is another, which is the
+/// operators' own business.
 public final class PlainGpuOperators {
   private static final int TILE_ROWS = 8;
 
   /// Numbers in an element of a packed matrix.
   private static final int TOGETHER = 8;
+
+  /// Tiles in the direction of a grid in which the operators count rows.
+  private static final long MOST_TILES = 65_535;
 
   private PlainGpuOperators() {}
 
@@ -57,6 +61,7 @@ public final class PlainGpuOperators {
     requireThat(Tensors.type(input) == DType.BF16 && input.is_contiguous());
     requireThat(Tensors.type(numbers) == DType.I32 && numbers.is_contiguous());
     requireThat(numbers.size(1) == columns / part && numbers.size(2) == 32);
+    requireThat(numbers.size(0) <= MOST_TILES);
     requireThat(Tensors.type(scales) == DType.BF16 && scales.is_contiguous());
     Tensors.requireShape("scales", scales, columns / group, rows, 2);
     float[] x = Tensors.toFloats(input);
@@ -69,7 +74,7 @@ public final class PlainGpuOperators {
         int at = place(row, column, columns, part);
         long number = (packed[at / TOGETHER] >> (4 * (at % TOGETHER))) & 15;
         int of = Math.toIntExact((column / group * rows + row) * 2);
-        values[column] = scale[of] * (number - 8) + scale[of + 1];
+        values[column] = rounded(Math.fma(scale[of], (float) (number - 8), scale[of + 1]));
       }
       for (int i = 0; i < inputs; i++) {
         for (int column = 0; column < columns; column++) {
@@ -78,6 +83,12 @@ public final class PlainGpuOperators {
       }
     }
     return Tensors.ofFloats(sums, inputs, rows).to(DType.BF16.scalarType());
+  }
+
+  /// To bf16: to nearest, ties to even.
+  private static float rounded(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
   }
 
   /// Where a number lies in a packed matrix.

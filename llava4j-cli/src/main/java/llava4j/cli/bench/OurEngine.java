@@ -18,8 +18,8 @@ import llava4j.model.cache.KvCache;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.model.load.AvailableMemory;
+import llava4j.model.load.LoadedFormat;
 import llava4j.model.load.MemoryPlan;
-import llava4j.model.load.SmallModel;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
@@ -58,7 +58,7 @@ final class OurEngine implements Engine {
     LlavaConfig config = checkpoint.config();
     WeightSource weights = checkpoint.inferenceWeights();
     try {
-      WeightFormat format = SmallModel.format(weights, options.device(), options.weights());
+      WeightFormat format = LoadedFormat.of(weights, options.device(), options.weights()).format();
       options = options.withWeights(format);
       memory =
           MemoryPlan.of(

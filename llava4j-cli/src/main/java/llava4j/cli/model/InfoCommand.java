@@ -17,8 +17,8 @@ import llava4j.checkpoint.weights.WeightSource;
 import llava4j.cli.option.ModelOptions;
 import llava4j.config.LlavaConfig;
 import llava4j.model.kernel.ModelKernels;
+import llava4j.model.load.LoadedFormat;
 import llava4j.model.load.MemoryPlan;
-import llava4j.model.load.SmallModel;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.Device;
 import llava4j.tensor.NativeRuntime;
@@ -166,8 +166,10 @@ public final class InfoCommand implements Callable<Integer> {
 
   private void printMemory(PrintWriter out, LlavaConfig config, WeightSource weights) {
     Device device = options.parsedDevice();
-    WeightFormat format =
-        SmallModel.format(weights, device, options.parsedWeights().requireFor(device));
+    LoadedFormat loaded =
+        LoadedFormat.of(weights, device, options.parsedWeights().requireFor(device));
+    loaded.note().ifPresent(spec.commandLine().getErr()::println);
+    WeightFormat format = loaded.format();
     MemoryPlan plan =
         MemoryPlan.of(
             config, weights, device, format, options.parsedPrefill(), options.parsedKvCache());

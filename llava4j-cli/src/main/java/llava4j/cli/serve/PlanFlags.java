@@ -100,6 +100,7 @@ public final class PlanFlags {
       host = ServingHost.of(oneDevice(on));
     }
     WeightSource weights = checkpoint.inferenceWeights();
+    // a GPU of --on is not the one of this machine, and all have products for quantised weights
     WeightFormat format =
         SmallModel.format(weights, device, options.parsedWeights().requireFor(device));
     int perImage = checkpoint.config().vision().rowsPerView();
@@ -124,6 +125,11 @@ public final class PlanFlags {
       out.println(
           "note: this model cuts large images into several views, and one is counted here; for others give"
               + " --prompt-tokens");
+    }
+    if (device instanceof Device.Cuda && MemoryPlan.isQuantized(weights, device, format)) {
+      out.println(
+          "note: prompts of 256 tokens and more widen weights of 4 and 8 bits to bf16 first; the time of"
+              + " this is not counted");
     }
     print(made, running, out);
     return made.sequences() > 0 ? 0 : DOES_NOT_FIT;

@@ -1,10 +1,12 @@
 package llava4j.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import llava4j.error.BadInputException;
 import llava4j.model.kernel.KernelFigures;
 import llava4j.model.kernel.KernelFigures.Outcome;
 import llava4j.model.kernel.KernelFigures.Right;
@@ -56,5 +58,19 @@ class KernelLinesTest {
             "quantised rows: "
                 + BlockKernel.usual().describe()
                 + "; prompts with 4 bits: exact, with 8 bits: exact");
+  }
+
+  /// As loading does.
+  @Test
+  void theOnlyKernelOfAGpuHasNoModes() {
+    ModelKernels gpu = ModelKernels.ofOne(BlockKernel.NIBBLES);
+    assertThat(new KernelLines(gpu, PrefillMode.AUTO).of(true))
+        .containsExactly(
+            "quantised rows: libtorch's products of 4 bits, 8 bits as two halves; prompts with 4"
+                + " bits: widened to bf16 from 256 rows on, with 8 bits: widened to bf16 from 256"
+                + " rows on");
+    assertThatThrownBy(() -> new KernelLines(gpu, PrefillMode.EXACT).of(true))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("prefill in exact is for quantised weights on a processor");
   }
 }

@@ -31,6 +31,17 @@ class ServePlanTest {
         .contains("plan for llava-tiny on H100", "100 + 10 tokens", "16 at once", "requests/s");
   }
 
+  @Test
+  void aNoteSaysThatWideningIsNotCounted() {
+    assertThat(run("serve", TINY, "--plan", "--on", "H100", "--weights", "q8"))
+        .as(err.toString())
+        .isZero();
+    assertThat(out.toString()).contains("note: prompts of 256 tokens and more widen");
+    out.getBuffer().setLength(0);
+    assertThat(run("serve", TINY, "--plan", "--on", "H100")).isZero();
+    assertThat(out.toString()).doesNotContain("widen");
+  }
+
   /// Its speed is measured.
   @Test
   void plansForThisMachine() {

@@ -47,11 +47,11 @@ public record ModelKernels(
 
   /// The kernels without a measurement, where [ManyRows#of] knows the products of many rows.
   public static ModelKernels usual() {
-    return only(BlockKernel.usual());
+    return ofOne(BlockKernel.usual());
   }
 
   /// One kernel for everything, which nothing was measured of.
-  public static ModelKernels only(BlockKernel kernel) {
+  public static ModelKernels ofOne(BlockKernel kernel) {
     return new ModelKernels(kernel, kernel, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
@@ -60,7 +60,7 @@ public record ModelKernels(
   /// @throws BadInputException if no kernel of this machine was found to give right products
   public static ModelKernels of(Weights weights, Device device) {
     return BlockKernel.only(device)
-        .map(ModelKernels::only)
+        .map(ModelKernels::ofOne)
         .orElseGet(() -> of(weights, MachineKernels.ofProcess()));
   }
 
@@ -126,10 +126,17 @@ public record ModelKernels(
   /// The products of many rows in a mode; empty if the kernels for a few do them.
   ///
   /// @param haveFourBits whether most weights have 4 bits
-  /// @throws BadInputException if this processor cannot compute in this mode
+  /// @throws BadInputException if this processor or the only kernel cannot compute in this mode
   public Optional<ManyRows> manyRows(
       PrefillMode mode, boolean haveFourBits, Optional<OneDnnLinear> oneDnn, WideTiles tiles) {
     if (only().isPresent()) {
+      if (mode != PrefillMode.AUTO) {
+        throw new BadInputException(
+            "prefill in "
+                + mode
+                + " is for quantised weights on a processor, and a GPU multiplies them in bf16;"
+                + " leave it at auto");
+      }
       return Optional.empty();
     }
     if (mode == PrefillMode.AUTO && measured.isPresent()) {
@@ -146,12 +153,12 @@ public record ModelKernels(
 
   /// What [#manyRows] gives, in words.
   ///
-  /// @throws BadInputException if this processor cannot compute in this mode
+  /// @throws BadInputException if this processor or the only kernel cannot compute in this mode
   public String describeManyRows(PrefillMode mode, boolean haveFourBits) {
     try (WideTiles tiles = new WideTiles()) {
       return manyRows(mode, haveFourBits, OneDnnLinear.find(), tiles)
           .map(products -> products.mode().toString())
-          .orElse("the same kernels");
+          .orElseGet(of(haveFourBits ? 4 : 8)::describeManyRows);
     }
   }
 }

@@ -20,6 +20,7 @@ import llava4j.model.linear.WideTiles;
 import llava4j.quant.BlockKernel;
 import llava4j.quant.BlockMatrix;
 import llava4j.quant.HalfMatVec;
+import llava4j.quant.PackingMemory;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
@@ -64,14 +65,29 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
   }
 
   /// @param source closed with this object
-  /// @throws BadInputException if this processor cannot compute in the mode
+  /// @throws BadInputException if this device cannot compute in the mode or format
   public LoadedParameters(
       WeightSource source,
       Device device,
       WeightFormat format,
       PrefillMode prefill,
       LoadProgress progress) {
-    this(source, device, format, prefill, MatrixPlan.kernels(source, device, format), progress);
+    this(source, device, LoadedFormat.onDevice(source, device, format), prefill, progress);
+  }
+
+  private LoadedParameters(
+      WeightSource source,
+      Device device,
+      LoadedFormat loaded,
+      PrefillMode prefill,
+      LoadProgress progress) {
+    this(
+        source,
+        device,
+        loaded.format(),
+        prefill,
+        MatrixPlan.kernels(source, device, loaded.format()),
+        progress);
   }
 
   /// With other kernels for quantised weights than the device's own.
@@ -84,6 +100,21 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
       WeightFormat format,
       PrefillMode prefill,
       ModelKernels kernels,
+      LoadProgress progress) {
+    this(source, device, format, prefill, kernels, new PackingMemory(device), progress);
+  }
+
+  /// With another memory for packing, whose products are used.
+  ///
+  /// @param source closed with this object
+  /// @throws BadInputException if this processor cannot compute in the mode
+  public LoadedParameters(
+      WeightSource source,
+      Device device,
+      WeightFormat format,
+      PrefillMode prefill,
+      ModelKernels kernels,
+      PackingMemory memory,
       LoadProgress progress) {
     this.source = source;
     this.device = device;
@@ -106,7 +137,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     boolean haveFourBits = MatrixPlan.weights(plans).haveFourBits();
     Optional<ManyRows> many =
         quantizes ? kernels.manyRows(prefill, haveFourBits, oneDnn, tiles) : Optional.empty();
-    this.quantized = new QuantizedLayers(device, kernels, many, prefill, oneDnn, tiles);
+    this.quantized = new QuantizedLayers(memory, kernels, many, prefill, oneDnn, tiles);
     this.imageType = MatrixPlan.ofImages(plans, device, prefill);
   }
 
@@ -125,13 +156,6 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
               + prefill
               + (halves ? " is for quantised weights; use bf16 or auto" : REFUSED));
     }
-    if (kernels.only().isPresent()) {
-      throw new BadInputException(
-          "prefill in "
-              + prefill
-              + " is for quantised weights on a processor, and a GPU multiplies them in bf16; leave"
-              + " it at auto");
-    }
     if (plans.stream()
         .anyMatch(plan ->
             plan instanceof MatrixPlan.Requantized made
@@ -145,6 +169,11 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
                   : "the Vector API: start Java with --add-modules jdk.incubator.vector")
               + ", or leave it at auto");
     }
+  }
+
+  /// The format of matrices, which may be another one than was asked for (see [LoadedFormat]).
+  public WeightFormat format() {
+    return format;
   }
 
   /// Frees memory that was needed only for loading.

@@ -158,8 +158,8 @@ sealed interface MatrixPlan {
     };
   }
 
-  /// Blocks that the only kernel does not take are quantised again to 8 bits, which is finer than
-  /// the blocks that there are.
+  /// Blocks that the only kernel does not take are quantised again to 8 bits, two bits more than
+  /// the widest of them have, in blocks of 32 instead of 16.
   private static MatrixPlan stored(BlockMatrix blocks, Optional<BlockKernel> only) {
     return only.stream().allMatch(kernel -> kernel.takes(blocks.layout()))
         ? new Stored(blocks)

@@ -120,7 +120,8 @@ public record MemoryPlan(
     return MatrixPlan.weights(MatrixPlan.ofAll(weights, device, format)).haveFourBits();
   }
 
-  private static boolean isQuantized(WeightSource weights, Device device, WeightFormat format) {
+  /// Whether matrices of the language model are quantised in memory.
+  public static boolean isQuantized(WeightSource weights, Device device, WeightFormat format) {
     TensorInfo first = weights.tensors().get("language_model.layers.0.self_attn.q_proj.weight");
     return first != null
         && !(MatrixPlan.linear(first, weights, device, format) instanceof MatrixPlan.Plain);

@@ -17,7 +17,6 @@ import llava4j.quant.PackingMemory;
 import llava4j.quant.QuantizedMatrix;
 import llava4j.quant.WithMinimums;
 import llava4j.tensor.DType;
-import llava4j.tensor.Device;
 import llava4j.tensor.NativeHeap;
 import llava4j.tensor.OneDnnLinear;
 import llava4j.tensor.Scope;
@@ -40,18 +39,18 @@ final class QuantizedLayers implements AutoCloseable {
   private final List<QuantizedMatrix> matrices = new ArrayList<>();
   private long packedSinceCleaning;
 
-  /// @param device of the packed matrices
+  /// @param memory for matrices on the device
   /// @param many products of many rows; empty if the kernels do them
   /// @param oneDnn as for [Linear.Half]
   /// @param tiles not closed here
   QuantizedLayers(
-      Device device,
+      PackingMemory memory,
       ModelKernels kernels,
       Optional<ManyRows> many,
       PrefillMode prefill,
       Optional<OneDnnLinear> oneDnn,
       WideTiles tiles) {
-    this.memory = new PackingMemory(device);
+    this.memory = memory;
     this.kernels = kernels;
     this.many = many;
     this.prefill = prefill;

@@ -60,7 +60,7 @@ class LoadedParametersTest {
   /// On a GPU, minimums are part of the products, in bf16.
   @Test
   void minimumsOfPackedFourBitsAreNotKeptSeparately() {
-    ModelKernels kernels = ModelKernels.only(BlockKernel.NIBBLES);
+    ModelKernels kernels = ModelKernels.ofOne(BlockKernel.NIBBLES);
     assertThat(product(0.5f, kernels)).isEqualTo(0.5f * COLUMNS);
     assertThat(product(65536 * 4f, kernels)).isEqualTo(65536 * 4f * COLUMNS);
     assertThatThrownBy(() -> product(Float.NaN, kernels))
@@ -76,7 +76,7 @@ class LoadedParametersTest {
                 new Device.Cpu(),
                 WeightFormat.AUTO,
                 PrefillMode.EXACT,
-                ModelKernels.only(BlockKernel.NIBBLES),
+                ModelKernels.ofOne(BlockKernel.NIBBLES),
                 LoadProgress.NONE))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
