@@ -48,8 +48,7 @@ final class TrainingWorkload implements AutoCloseable {
   }
 
   /// A run of another model, whose base weights are made anew when they are read, with images of
-  /// the size that its vision tower takes: decoding larger ones would be most of a small model's
-  /// step.
+  /// the size that its vision tower takes: decoding larger ones is no part of what a plan predicts.
   static TrainingWorkload of(LlavaConfig config) {
     int side = config.vision().imageSize();
     return new TrainingWorkload(RandomWeights.of(config), config, side, side);
