@@ -26,17 +26,17 @@ public final class BlockWidener {
   public static void toBf16(BlockMatrix matrix, long first, long count, long target) {
     long rowBytes = matrix.columns() * Short.BYTES;
     MemorySegment values = MemorySegment.ofAddress(target).reinterpret(count * rowBytes);
-    ParallelChunks.run(
+    ParallelChunks.runRanges(
         NativeRuntime.numThreads(),
-        Math.ceilDiv(count, ROWS_PER_CHUNK),
+        count,
+        ROWS_PER_CHUNK,
         () -> {
           Row[] rows = matrix.rowsTogether();
           RowKernel kernel = kernel(matrix);
-          return chunk -> {
-            long from = chunk * ROWS_PER_CHUNK;
+          return (from, end) -> {
             matrix.eachRow(
                 first + from,
-                inChunk(from, count),
+                Math.toIntExact(end - from),
                 rows,
                 (i, row) -> kernel.widen(row, matrix.layout(), values, (from + i) * rowBytes));
           };
@@ -49,17 +49,17 @@ public final class BlockWidener {
   public static void toF32(BlockMatrix matrix, long first, long count, long target) {
     long rowBytes = matrix.columns() * Float.BYTES;
     MemorySegment values = ByteRows.segment(target, count * rowBytes);
-    ParallelChunks.run(
+    ParallelChunks.runRanges(
         NativeRuntime.numThreads(),
-        Math.ceilDiv(count, ROWS_PER_CHUNK),
+        count,
+        ROWS_PER_CHUNK,
         () -> {
           Row[] rows = matrix.rowsTogether();
           float[] decoded = new float[Math.toIntExact(matrix.columns())];
-          return chunk -> {
-            long from = chunk * ROWS_PER_CHUNK;
+          return (from, end) -> {
             matrix.eachRow(
                 first + from,
-                inChunk(from, count),
+                Math.toIntExact(end - from),
                 rows,
                 (i, row) -> {
                   for (int column = 0; column < decoded.length; column++) {
@@ -77,10 +77,6 @@ public final class BlockWidener {
   interface RowKernel {
     /// @param at byte of the row's first number
     void widen(Row row, Layout layout, MemorySegment target, long at);
-  }
-
-  private static int inChunk(long from, long count) {
-    return Math.toIntExact(Math.min(ROWS_PER_CHUNK, count - from));
   }
 
   private static RowKernel kernel(BlockMatrix matrix) {

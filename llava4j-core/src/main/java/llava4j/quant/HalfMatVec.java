@@ -88,13 +88,13 @@ public final class HalfMatVec {
   public static boolean isFiniteF16(long weight, long numWeights) {
     MemorySegment values = segment(weight, numWeights * Short.BYTES);
     AtomicBoolean finite = new AtomicBoolean(true);
-    ParallelChunks.run(
+    ParallelChunks.runRanges(
         NativeRuntime.numThreads(),
-        Math.ceilDiv(numWeights, SLICE_WEIGHTS),
+        numWeights,
+        SLICE_WEIGHTS,
         () ->
-            slice -> {
-              long end = Math.min(numWeights, (slice + 1) * SLICE_WEIGHTS);
-              if (!isFiniteF16(values, slice * SLICE_WEIGHTS, end)) {
+            (first, end) -> {
+              if (!isFiniteF16(values, first, end)) {
                 finite.set(false);
               }
             });
@@ -125,16 +125,11 @@ public final class HalfMatVec {
         (first, end) -> kernel.multiply(weight, inDim, input, output, first, end));
   }
 
-  /// Work on the output rows from `first` to `end`.
-  interface Slice {
-    void run(long first, long end);
-  }
-
   /// Distributes the output rows over threads.
-  static void slices(int threads, long outDim, long inDim, Slice slice) {
+  static void slices(int threads, long outDim, long inDim, ParallelChunks.RangeWork slice) {
     long slices = Math.min((long) SLICES_PER_THREAD * threads, outDim * inDim / SLICE_WEIGHTS);
     if (threads == 1 || slices <= 1) {
-      slice.run(0, outDim);
+      slice.accept(0, outDim);
       return;
     }
     ParallelChunks.run(
@@ -142,7 +137,8 @@ public final class HalfMatVec {
         slices,
         () ->
             number ->
-                slice.run(firstRow(outDim, number, slices), firstRow(outDim, number + 1, slices)));
+                slice.accept(
+                    firstRow(outDim, number, slices), firstRow(outDim, number + 1, slices)));
   }
 
   /// Slices begin at whole groups of rows, which the fast kernel processes together.

@@ -98,18 +98,17 @@ final class NibbleMatrix implements QuantizedMatrix {
   private static void fill(BlockMatrix matrix, MemorySegment pairs, Scales scales) {
     Layout layout = matrix.layout();
     int rowBytes = layout.packedBytes(matrix.columns());
-    ParallelChunks.run(
+    ParallelChunks.runRanges(
         NativeRuntime.numThreads(),
-        Math.ceilDiv(matrix.rows(), ROWS_PER_CHUNK),
+        matrix.rows(),
+        ROWS_PER_CHUNK,
         () -> {
           Row[] memory = matrix.rowsTogether();
           byte[] bytes = new byte[rowBytes];
-          return chunk -> {
-            long first = chunk * ROWS_PER_CHUNK;
-            int count = Math.toIntExact(Math.min(ROWS_PER_CHUNK, matrix.rows() - first));
+          return (first, end) -> {
             matrix.eachRow(
                 first,
-                count,
+                Math.toIntExact(end - first),
                 memory,
                 (i, row) -> {
                   arrange(row, layout, bytes);

@@ -91,12 +91,12 @@ class QuantizedGoldenTest {
   })
   void productsOfAGpuKeepTheDistribution(
       String model, WeightFormat format, String reference, WeightFormat exact, double most) {
-    double divergence =
-        divergence(
-            logits(reference, options(reference), exact),
-            logitsByTwin(model, format, new PackingMemory()));
-    Golden.check(model + " as " + format + " with a GPU's products, KL", divergence, most);
-    assertThat(divergence).isPositive();
+    List<float[]> found = logitsByTwin(model, format, new PackingMemory());
+    assertKept(
+        logits(reference, options(reference), exact),
+        found,
+        model + " as " + format + " with a GPU's products",
+        most);
   }
 
   /// The same with the GPU's own rounding of each weight to bf16, by plain loops.
@@ -109,12 +109,12 @@ class QuantizedGoldenTest {
   })
   void weightsRoundedByAGpuKeepTheDistribution(
       String model, WeightFormat format, String reference, WeightFormat exact, double most) {
-    double divergence =
-        divergence(
-            logits(reference, options(reference), exact),
-            logitsByTwin(model, format, new PackingMemory(PlainGpuOperators::matMul)));
-    Golden.check(model + " as " + format + " with a GPU's rounding, KL", divergence, most);
-    assertThat(divergence).isPositive();
+    List<float[]> found = logitsByTwin(model, format, new PackingMemory(PlainGpuOperators::matMul));
+    assertKept(
+        logits(reference, options(reference), exact),
+        found,
+        model + " as " + format + " with a GPU's rounding",
+        most);
   }
 
   /// Guesses are checked in passes of several rows, which on a GPU need not give the same bits.
@@ -137,6 +137,13 @@ class QuantizedGoldenTest {
           .isFalse();
       assertThat(golden.model().languageModel().readsFewRowsAtOnce()).as("fp32").isFalse();
     }
+  }
+
+  private static void assertKept(
+      List<float[]> exact, List<float[]> found, String what, double most) {
+    double divergence = divergence(exact, found);
+    Golden.check(what + ", KL", divergence, most);
+    assertThat(divergence).isPositive();
   }
 
   private static CheckpointOptions options(String model) {

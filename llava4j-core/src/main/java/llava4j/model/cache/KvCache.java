@@ -135,24 +135,11 @@ public final class KvCache implements AutoCloseable {
   }
 
   private KeysAndValues decode(int layer, int rows) {
-    long row = (long) pool.layout().headDim() * Float.BYTES;
-    long[] shape = {1, pool.layout().kvHeads(), rows, pool.layout().headDim()};
-    try (Scope scope = new Scope()) {
-      Tensor keys = torch.empty(shape, Tensors.options(DType.F32), null); // [1, kvHeads, rows, d]
-      Tensor values = torch.empty(shape, Tensors.options(DType.F32), null); // [1, kvHeads, rows, d]
-      long keysAt = keys.data_ptr().address();
-      long valuesAt = values.data_ptr().address();
-      forEach(
-          KvPool.blocksFor(rows),
-          rows,
-          number -> {
-            int first = number * KvPool.BLOCK_ROWS;
-            int count = Math.min(KvPool.BLOCK_ROWS, rows - first);
-            long skipped = first * row;
-            blocks.get(number).decode(layer, count, keysAt + skipped, valuesAt + skipped, rows);
-          });
-      return new KeysAndValues(scope.keep(keys), scope.keep(values));
-    }
+    return gathered(
+        DType.F32,
+        rows,
+        rows,
+        (block, count, keys, values) -> block.decode(layer, count, keys, values, rows));
   }
 
   /// Copies one layer's first `rows` tokens together in bf16, and zeros behind them up to a
@@ -161,27 +148,45 @@ public final class KvCache implements AutoCloseable {
     if (!PagedAttention.canNarrow(pool.layout()) || !pool.isOnHost()) {
       return Optional.empty();
     }
-    int numBlocks = KvPool.blocksFor(rows);
     int tokens = Math.toIntExact(KvPool.wholeBlocks(rows));
+    return Optional.of(
+        gathered(
+            DType.BF16,
+            rows,
+            tokens,
+            (block, count, keys, values) -> block.narrow(layer, count, keys, values, tokens)));
+  }
+
+  /// Reads the first tokens of a block.
+  @FunctionalInterface
+  private interface BlockReader {
+    /// @param keys address of the first token's place in [kvHeads, tokens, headDim]
+    /// @param values as keys
+    void read(KvBlock block, int count, long keys, long values);
+  }
+
+  /// Keys and values of the first `rows` tokens, block by block.
+  ///
+  /// @param type of the result
+  /// @param tokens of the result, those behind the rows included
+  private KeysAndValues gathered(DType type, int rows, int tokens, BlockReader reader) {
     int headDim = pool.layout().headDim();
     long[] shape = {1, pool.layout().kvHeads(), tokens, headDim};
     try (Scope scope = new Scope()) {
-      Tensor keys =
-          torch.empty(shape, Tensors.options(DType.BF16), null); // [1, kvHeads, tokens, d]
-      Tensor values =
-          torch.empty(shape, Tensors.options(DType.BF16), null); // [1, kvHeads, tokens, d]
+      Tensor keys = torch.empty(shape, Tensors.options(type), null); // [1, kvHeads, tokens, d]
+      Tensor values = torch.empty(shape, Tensors.options(type), null); // [1, kvHeads, tokens, d]
       long keysAt = keys.data_ptr().address();
       long valuesAt = values.data_ptr().address();
       forEach(
-          numBlocks,
+          KvPool.blocksFor(rows),
           rows,
           number -> {
             int first = number * KvPool.BLOCK_ROWS;
             int count = Math.min(KvPool.BLOCK_ROWS, rows - first);
-            long skipped = (long) first * headDim * Short.BYTES;
-            blocks.get(number).narrow(layer, count, keysAt + skipped, valuesAt + skipped, tokens);
+            long skipped = (long) first * headDim * type.bytes();
+            reader.read(blocks.get(number), count, keysAt + skipped, valuesAt + skipped);
           });
-      return Optional.of(new KeysAndValues(scope.keep(keys), scope.keep(values)));
+      return new KeysAndValues(scope.keep(keys), scope.keep(values));
     }
   }
 

@@ -28,7 +28,7 @@ public record LoadedFormat(WeightFormat format, Optional<String> note) {
   /// As [#of], but a small model keeps its format.
   static LoadedFormat onDevice(WeightSource weights, Device device, WeightFormat asked) {
     return switch (device) {
-      case Device.Cuda cuda when isQuantized(weights, asked) ->
+      case Device.Cuda cuda when isQuantized(weights, cuda, asked) ->
           onGpu(cuda, asked, ComputeCapability.of(cuda));
       case Device.Cuda _, Device.Cpu _ -> new LoadedFormat(asked, Optional.empty());
     };
@@ -59,15 +59,11 @@ public record LoadedFormat(WeightFormat format, Optional<String> note) {
         .orElseGet(() -> new LoadedFormat(asked, Optional.empty()));
   }
 
-  private static boolean isQuantized(WeightSource weights, WeightFormat format) {
+  private static boolean isQuantized(WeightSource weights, Device device, WeightFormat format) {
     return switch (format) {
       case Q8, Q4 -> true;
       case FP32, FP16, BF16 -> false;
-      case AUTO ->
-          weights.tensors().keySet().stream()
-              .filter(LoadedParameters::isMatrix)
-              .anyMatch(
-                  name -> !LoadedParameters.isTable(name) && weights.blocks(name).isPresent());
+      case AUTO -> MatrixPlan.quantizes(MatrixPlan.ofAll(weights, device, format));
     };
   }
 }

@@ -130,7 +130,7 @@ public final class LoadedParameters implements Parameters, AutoCloseable {
     }
     this.bytesTotal = source.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
     List<MatrixPlan> plans = MatrixPlan.ofAll(source, device, format, kernels.only());
-    this.quantizes = plans.stream().anyMatch(plan -> !(plan instanceof MatrixPlan.Plain));
+    this.quantizes = MatrixPlan.quantizes(plans);
     this.prefill = prefill;
     this.kernels = kernels;
     requireMeaning(plans);

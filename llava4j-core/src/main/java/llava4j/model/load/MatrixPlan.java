@@ -85,6 +85,11 @@ sealed interface MatrixPlan {
         .toList();
   }
 
+  /// Whether some matrices are quantised in memory.
+  static boolean quantizes(List<MatrixPlan> plans) {
+    return plans.stream().anyMatch(plan -> !(plan instanceof Plain));
+  }
+
   /// The kernels for quantised weights.
   static ModelKernels kernels(WeightSource source, Device device, WeightFormat format) {
     return ModelKernels.of(weights(ofAll(source, device, format)), device);
