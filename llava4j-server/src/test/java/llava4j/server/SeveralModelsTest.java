@@ -147,9 +147,10 @@ class SeveralModelsTest {
                       .replace("{\"model", "{\"n\":8,\"temperature\":1,\"seed\":1,\"model")));
       until(() -> fixture.server.unanswered() == 1);
       Future<Client.Reply> other = threads.submit(() -> ask("second"));
-      until(() -> fixture.server.unanswered() == 2);
+      until(() -> fixture.server.unanswered() == 2 && isAnswering("first"));
       int looks = 0;
-      for (List<String> now = loaded(); fixture.server.unanswered() == 2; now = loaded()) {
+      // An answer is on its way to the client for a while after its model has let go of it.
+      for (List<String> now = loaded(); isAnswering("first"); now = loaded()) {
         assertThat(now).as("while it answers").containsExactly("first");
         looks++;
       }
@@ -383,6 +384,11 @@ class SeveralModelsTest {
         + "\",\"max_tokens\":"
         + tokens
         + ",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+  }
+
+  private boolean isAnswering(String model) throws IOException, InterruptedException {
+    String gauge = "llava_requests_running{model=\"" + model + "\"} 1\n";
+    return fixture.client.get("/metrics").text().contains(gauge);
   }
 
   private List<String> loaded() throws IOException, InterruptedException {
