@@ -81,9 +81,9 @@ public final class Assembler {
     withMemory(instruction, from, 0, to, false, width);
   }
 
-  /// Stores the first bytes of a vector: the instruction's number, or else 16. AVX2 only.
+  /// Stores the first bytes of a vector, one of the first 16: the instruction's number, or else 16
+  /// bytes.
   public void storeLow(Instruction instruction, Memory to, int from) {
-    requireAvx2();
     withMemory(instruction, from, 0, to, false, AVX2 / 2);
   }
 

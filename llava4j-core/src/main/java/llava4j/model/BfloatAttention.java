@@ -5,6 +5,7 @@ import llava4j.model.linear.BfloatProducts;
 import llava4j.quant.BfloatSoftmax;
 import llava4j.quant.VectorSupport;
 import llava4j.tensor.DType;
+import llava4j.tensor.Processor;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -26,6 +27,11 @@ final class BfloatAttention {
   /// Whether this processor and this JVM have it.
   static boolean isFast() {
     return VectorSupport.isAvailable() && BfloatProducts.areFast();
+  }
+
+  /// Whether no attention in fp32 is as fast: on processors that multiply tiles of bf16.
+  static boolean isFastest() {
+    return isFast() && Processor.ofThisMachine().hasByteTiles();
   }
 
   /// Causal attention: Softmax(q kᵀ / √headDim) v, each token without the keys behind its own.

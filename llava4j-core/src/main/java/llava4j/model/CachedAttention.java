@@ -8,19 +8,22 @@ import llava4j.model.cache.KvCache.KeysAndValues;
 import llava4j.model.cache.KvPool;
 import llava4j.model.cache.RaggedBatch;
 import llava4j.quant.PagedAttention;
+import llava4j.quant.PromptAttention;
 import llava4j.tensor.DType;
 import llava4j.tensor.Device;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// The attention of a pass over sequences with KV caches: each sequence's new tokens attend to its
 /// own earlier ones and causally to each other.
 ///
-/// One or a few new tokens read the caches where they lie, if there is a kernel for it. Many new
-/// tokens of a sequence read a copy of its cache in one piece, in the type of the query, so that a
-/// token's numbers are the same whether it was computed alone or in a prompt.
+/// New tokens read the caches where they lie, if there is a kernel for it; there is one for single
+/// tokens in every type, and one for several in F16. Otherwise several new tokens of a sequence
+/// read a copy of its cache in one piece, in the type of the query, so that a token's numbers are
+/// the same whether it was computed alone or in a prompt, but for rounding.
 final class CachedAttention implements DecoderPass.Attending {
   /// New tokens of a sequence that are attended to one by one.
   private static final int FEW = 8;
@@ -32,21 +35,28 @@ final class CachedAttention implements DecoderPass.Attending {
 
   private final List<PagedAttention.Sequence> singles = new ArrayList<>();
   private final List<Integer> fews = new ArrayList<>(); // sequences with 2 to FEW new tokens
+  private final List<Integer> runs = new ArrayList<>(); // sequences for PromptAttention
   private final List<Integer> others = new ArrayList<>();
 
   /// @param batch whose caches have room for the new tokens
-  /// @param bfloat whether prompts may use [BfloatAttention]
+  /// @param bfloat whether prompts may use [BfloatAttention], where [PromptAttention] is not faster
   CachedAttention(RaggedBatch batch, Device device, boolean bfloat) {
     this.bfloat = bfloat;
     this.batch = batch;
     this.pool = batch.caches().getFirst().pool();
     this.firstTokens = new int[batch.size()];
     boolean inPlace = device instanceof Device.Cpu && PagedAttention.isAvailable();
+    boolean severalInPlace =
+        inPlace
+            && PromptAttention.isAvailable(pool.layout())
+            && !(bfloat && BfloatAttention.isFastest());
     int next = 0;
     for (int i = 0; i < batch.size(); i++) {
       firstTokens[i] = next;
       int count = batch.counts()[i];
-      if (inPlace && count <= FEW) {
+      if (severalInPlace && count > 1) {
+        runs.add(i);
+      } else if (inPlace && count <= FEW) {
         KvCache cache = batch.caches().get(i);
         long[] blocks = cache.addresses();
         for (int token = 0; token < count; token++) {
@@ -65,14 +75,17 @@ final class CachedAttention implements DecoderPass.Attending {
 
   @Override
   public Tensor attend(int layer, Projected projected) {
-    if (singles.isEmpty() && others.size() == 1) {
+    if (singles.isEmpty() && runs.isEmpty() && others.size() == 1) {
       return several(layer, projected, 0, projected.query().size(2));
     }
     try (Scope scope = new Scope()) {
       Tensor query = projected.query(); // [1, heads, tokens, headDim]
-      Tensor output = torch.empty_like(query); // [1, heads, tokens, headDim]
+      Tensor output = torch.empty_like(query).contiguous(); // [1, heads, tokens, headDim]
       if (!singles.isEmpty()) {
         singles(layer, projected, output);
+      }
+      if (!runs.isEmpty()) {
+        runs(layer, projected, output);
       }
       for (int i : others) {
         try (Scope _ = new Scope()) {
@@ -88,31 +101,58 @@ final class CachedAttention implements DecoderPass.Attending {
 
   private void singles(int layer, Projected projected, Tensor output) {
     for (int i : fews) { // a later token reads what an earlier one stored
-      try (Scope _ = new Scope()) {
-        long count = batch.counts()[i];
-        batch
-            .caches()
-            .get(i)
-            .write(
-                layer,
-                projected.key().narrow(2, firstTokens[i], count),
-                projected.value().narrow(2, firstTokens[i], count));
+      boolean _ = write(layer, projected, i); // the kernel looks
+    }
+    PagedAttention.attend(
+        pool.layout(), singles, layer * pool.layerBytes(), pass(projected, output));
+  }
+
+  private void runs(int layer, Projected projected, Tensor output) {
+    PagedAttention.Pass pass = pass(projected, output);
+    for (int i : runs) {
+      boolean finite = write(layer, projected, i);
+      KvCache cache = batch.caches().get(i);
+      PromptAttention.attend(
+          pool.layout(),
+          new PromptAttention.Tokens(
+              cache.addresses(), cache.length(), batch.counts()[i], firstTokens[i]),
+          layer * pool.layerBytes(),
+          pass);
+      if (!finite) { // keys that are infinite in F16 could go unseen
+        Tensor _ = output.narrow(2, firstTokens[i], batch.counts()[i]).fill_(new Scalar(Float.NaN));
       }
     }
+  }
+
+  /// Keys and values of a sequence's new tokens.
+  ///
+  /// @return whether they are finite in the cache
+  private boolean write(int layer, Projected projected, int sequence) {
+    try (Scope _ = new Scope()) {
+      long first = firstTokens[sequence];
+      long count = batch.counts()[sequence];
+      return batch
+          .caches()
+          .get(sequence)
+          .write(
+              layer,
+              projected.key().narrow(2, first, count),
+              projected.value().narrow(2, first, count));
+    }
+  }
+
+  /// Where the numbers of the pass are, which are freed with the scope around.
+  private static PagedAttention.Pass pass(Projected projected, Tensor output) {
     Tensor query = projected.query().contiguous(); // [1, heads, tokens, headDim]
     Tensor key = projected.key().contiguous(); // [1, kvHeads, tokens, headDim]
     Tensor value = projected.value().contiguous(); // [1, kvHeads, tokens, headDim]
-    PagedAttention.attend(
-        pool.layout(),
-        singles,
-        layer * pool.layerBytes(),
-        new PagedAttention.Pass(
-            Math.toIntExact(query.size(1)),
-            Math.toIntExact(query.size(2)),
-            query.data_ptr().address(),
-            key.data_ptr().address(),
-            value.data_ptr().address(),
-            output.data_ptr().address()));
+    return new PagedAttention.Pass(
+        Math.toIntExact(query.size(1)),
+        Math.toIntExact(query.size(2)),
+        query.data_ptr().address(),
+        key.data_ptr().address(),
+        value.data_ptr().address(),
+        output.data_ptr().address());
   }
 
   /// All new tokens of one sequence. [1, heads, count, headDim]
@@ -123,7 +163,7 @@ final class CachedAttention implements DecoderPass.Attending {
       Tensor query = projected.query().narrow(2, first, count); // [1, heads, count, headDim]
       Tensor key = projected.key().narrow(2, first, count); // [1, kvHeads, count, headDim]
       Tensor value = projected.value().narrow(2, first, count); // [1, kvHeads, count, headDim]
-      cache.write(layer, key, value);
+      boolean _ = cache.write(layer, key, value);
       if (bfloat && count >= BfloatAttention.FEWEST_TOKENS) {
         int rows = Math.toIntExact(cache.length() + count);
         KeysAndValues all =

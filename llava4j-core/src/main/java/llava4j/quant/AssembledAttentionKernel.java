@@ -4,24 +4,20 @@ import static llava4j.quant.PagedAttention.FLOAT;
 import static llava4j.quant.PagedAttention.MEMORY;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /// Keys and values in F16, by functions in machine code: a processor widens F16 in one instruction,
 /// which Java does not give. Memory is the limit.
 final class AssembledAttentionKernel implements AttentionKernel {
-  /// From here on a number becomes infinite in F16.
-  private static final int BITS_OF_INFINITE = Float.floatToIntBits(65520);
+  private final AttentionFunctions functions;
 
-  private final AssembledKernels kernels;
-
-  AssembledAttentionKernel(AssembledKernels kernels) {
-    this.kernels = kernels;
+  AssembledAttentionKernel(AttentionFunctions functions) {
+    this.functions = functions;
   }
 
   @Override
   public boolean store(long source, int headDim, long target) {
-    int[] largest = new int[1];
-    kernels.storeHalves(headDim, source, target, largest);
-    return largest[0] < BITS_OF_INFINITE; // the bits of NaN are above those of infinity
+    return functions.halves(source, target, headDim);
   }
 
   @Override
@@ -37,13 +33,25 @@ final class AssembledAttentionKernel implements AttentionKernel {
   @Override
   public void scores(
       long keys, int rows, int headDim, float[] query, float[] scores, int at, long next) {
-    kernels.scores(headDim, keys, rows, query, scores, at, next);
+    functions.scores(headDim, keys, rows, query, scores, at, next);
+  }
+
+  @Override
+  public int room(int scores) {
+    return Math.ceilDiv(scores, functions.lanes()) * functions.lanes() + functions.notes();
+  }
+
+  @Override
+  public void softmax(float[] scores, int length, float scale) {
+    int vectors = Math.ceilDiv(length, functions.lanes());
+    Arrays.fill(scores, length, vectors * functions.lanes(), Float.NEGATIVE_INFINITY);
+    functions.softmax(vectors, scores, scale);
   }
 
   @Override
   public void blend(
       long values, int rows, int headDim, float[] weights, int at, float[] sums, long next) {
-    kernels.blend(headDim, values, rows, weights, at, sums, next);
+    functions.blend(headDim, values, rows, weights, at, sums, next);
   }
 
   @Override

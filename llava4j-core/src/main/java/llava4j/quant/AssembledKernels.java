@@ -25,12 +25,6 @@ final class AssembledKernels {
 
   private record Rounding(RoundedBlock block) {}
 
-  private record Scores(int headDim) {}
-
-  private record Blend(int headDim) {}
-
-  private record Store(int headDim) {}
-
   /// @param set one of [#available]
   AssembledKernels(InstructionSet set) {
     this.set = set;
@@ -88,35 +82,5 @@ final class AssembledKernels {
     MemorySegment function =
         functions.get(new Product(shape, rows), () -> ProductCode.of(set, shape, rows));
     MachineFunctions.run(function, panels, rounded, output, apart, numPanels, numBlocks);
-  }
-
-  /// `scores[at + j] = keys[j] · query`.
-  ///
-  /// @param keys address of F16 [rows, headDim]
-  void scores(int headDim, long keys, int rows, float[] query, float[] scores, int at, long next) {
-    MemorySegment function =
-        functions.get(new Scores(headDim), () -> AttentionCode.scores(headDim));
-    MemorySegment written = MemorySegment.ofArray(scores).asSlice((long) at * Float.BYTES);
-    MachineFunctions.runOnHeap(function, keys, rows, MemorySegment.ofArray(query), written, next);
-  }
-
-  /// `sums += Σⱼ weights[at + j] values[j]`.
-  ///
-  /// @param values address of F16 [rows, headDim]
-  void blend(int headDim, long values, int rows, float[] weights, int at, float[] sums, long next) {
-    MemorySegment function = functions.get(new Blend(headDim), () -> AttentionCode.blend(headDim));
-    MemorySegment read = MemorySegment.ofArray(weights).asSlice((long) at * Float.BYTES);
-    MachineFunctions.runOnHeap(function, values, rows, read, MemorySegment.ofArray(sums), next);
-  }
-
-  /// Rounds numbers to F16.
-  ///
-  /// @param source address of F32 `[headDim]`
-  /// @param target address of F16 `[headDim]`
-  /// @param largest the bits of the largest magnitude, written
-  void storeHalves(int headDim, long source, long target, int[] largest) {
-    MemorySegment function = functions.get(new Store(headDim), () -> AttentionCode.store(headDim));
-    MachineFunctions.runOnHeap(
-        function, source, target, MemorySegment.ofArray(largest), MemorySegment.NULL, 0);
   }
 }

@@ -30,8 +30,6 @@ final class AssembledRows {
 
   private record SwiGlu() {}
 
-  private record Halves() {}
-
   private record Bfloats() {}
 
   private record Softmax(float scale) {}
@@ -71,16 +69,6 @@ final class AssembledRows {
   void swiGlu(long gate, long up, long count) {
     MemorySegment function = functions.get(new SwiGlu(), () -> RowCode.swiGlu(set));
     run(function, gate, up, count * Float.BYTES / set.width());
-  }
-
-  /// Rounds numbers to F16.
-  ///
-  /// @param from address of F32
-  /// @param to address of F16
-  /// @param count a multiple of 16
-  void halves(long from, long to, long count) {
-    MemorySegment function = functions.get(new Halves(), RowCode::halves);
-    run(function, from, to, count * Float.BYTES / Assembler.AVX2);
   }
 
   /// Rounds numbers to bf16.

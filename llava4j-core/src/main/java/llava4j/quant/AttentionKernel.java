@@ -30,6 +30,19 @@ interface AttentionKernel {
   /// @param next as many bytes that are read after these: they may be fetched meanwhile
   void scores(long keys, int rows, int headDim, float[] query, float[] scores, int at, long next);
 
+  /// Numbers that an array needs for some scores and whatever [#softmax] wants beside them.
+  default int room(int scores) {
+    return scores;
+  }
+
+  /// From the first `length` scores to weights that add up to one, in place.
+  ///
+  /// @param scores of [#room], those of one query
+  /// @param scale what scores are multiplied with
+  default void softmax(float[] scores, int length, float scale) {
+    VectorSoftmax.softmax(scores, length, scale);
+  }
+
   /// `sums += Σⱼ weights[at + j] values[j]` over `rows` values.
   ///
   /// @param values [rows, headDim]

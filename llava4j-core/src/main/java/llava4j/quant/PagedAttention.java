@@ -89,8 +89,7 @@ public final class PagedAttention {
   static AttentionKernel kernel(DType type, int headDim) {
     return switch (type) {
       case F16 ->
-          AssembledKernels.ofProcess()
-              .filter(_ -> AttentionCode.takes(headDim))
+          AttentionFunctions.ofProcess(headDim)
               .<AttentionKernel>map(AssembledAttentionKernel::new)
               .orElseGet(HalfAttentionKernel::new);
       case F32 -> new FloatAttentionKernel();
@@ -129,7 +128,8 @@ public final class PagedAttention {
   /// Whether [#encode] can write rows of a layout.
   public static boolean canEncode(Layout layout) {
     return layout.type() == DType.I8
-        || (layout.type() == DType.F16 && AssembledRows.ofProcess(layout.headDim()).isPresent());
+        || (layout.type() == DType.F16
+            && AttentionFunctions.ofProcess(layout.headDim()).isPresent());
   }
 
   /// Writes some tokens' keys or values of all heads in the rows of a layout of I8 or F16.
@@ -138,21 +138,24 @@ public final class PagedAttention {
   /// @param tokens of `source`
   /// @param count of them that are written
   /// @param target address of the first head's row for the first token in a block
-  public static void encode(Layout layout, long source, int tokens, int count, long target) {
+  /// @return whether all are finite as they are kept, unless whatever follows shows it anyway
+  public static boolean encode(Layout layout, long source, int tokens, int count, long target) {
     long from = (long) tokens * layout.headDim() * Float.BYTES;
     long row = (long) layout.headDim() * Float.BYTES;
+    boolean finite = true;
     for (int head = 0; head < layout.kvHeads(); head++) {
       long first = source + head * from;
       long to = target + head * layout.headBytes();
       if (layout.type() == DType.F16) {
-        AssembledRows rows = AssembledRows.ofProcess(layout.headDim()).orElseThrow();
-        rows.halves(first, to, (long) count * layout.headDim());
+        AttentionFunctions functions = AttentionFunctions.ofProcess(layout.headDim()).orElseThrow();
+        finite &= functions.halves(first, to, (long) count * layout.headDim());
         continue;
       }
       for (int i = 0; i < count; i++) {
         ByteRow.write(first + i * row, layout.headDim(), to + (long) i * layout.rowBytes());
       }
     }
+    return finite;
   }
 
   /// Whether [#narrow] can read rows of a layout.
@@ -210,7 +213,7 @@ public final class PagedAttention {
       this.pass = pass;
       this.query = new float[layout.headDim()];
       this.sums = new float[layout.headDim()];
-      this.scores = new float[longest];
+      this.scores = new float[kernel.room(longest)];
       this.scale = (float) (1 / Math.sqrt(layout.headDim()));
     }
 
@@ -233,7 +236,7 @@ public final class PagedAttention {
           long next = next(sequence, from, keys, sequence.blocks()[0] + values);
           kernel.scores(block + keys, rows, headDim, query, scores, from, next);
         }
-        VectorSoftmax.softmax(scores, sequence.length(), scale);
+        kernel.softmax(scores, sequence.length(), scale);
         java.util.Arrays.fill(sums, 0);
         for (int from = 0; from < sequence.length(); from += layout.rows()) {
           int rows = Math.min(layout.rows(), sequence.length() - from);

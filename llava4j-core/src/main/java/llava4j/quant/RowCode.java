@@ -3,7 +3,6 @@ package llava4j.quant;
 import static llava4j.assembly.Instruction.VADDPS;
 import static llava4j.assembly.Instruction.VCVTNEPS2BF16;
 import static llava4j.assembly.Instruction.VCVTPH2PS;
-import static llava4j.assembly.Instruction.VCVTPS2PH_STORE;
 import static llava4j.assembly.Instruction.VDIVPS;
 import static llava4j.assembly.Instruction.VFMADD231PS;
 import static llava4j.assembly.Instruction.VMINPS;
@@ -34,7 +33,6 @@ import llava4j.assembly.Register;
 /// Writes the functions of [RowKernels], and those that change the type of numbers.
 final class RowCode {
   private static final int SIGN_BITS = 31;
-  private static final int TO_NEAREST = 0;
 
   private RowCode() {}
 
@@ -147,20 +145,6 @@ final class RowCode {
     code.vector(VMULPS, x, x, new Memory(RSI, 0));
     code.store(VMOVUPS_STORE, gate, x);
     advance(code, set.width(), RDI, RSI);
-    code.decrement(RDX);
-    code.jumpIfNotZero(next);
-    code.end();
-    return code.code();
-  }
-
-  /// A function of numbers, fp32, the place for them in F16, and how many eights there are.
-  static byte[] halves() {
-    Assembler code = new Assembler(Assembler.AVX2);
-    int next = code.here();
-    code.vector(VMOVUPS, 0, new Memory(RDI, 0));
-    code.storeHalves(VCVTPS2PH_STORE, new Memory(RSI, 0), 0, TO_NEAREST);
-    code.add(RDI, Assembler.AVX2);
-    code.add(RSI, Assembler.AVX2 / 2);
     code.decrement(RDX);
     code.jumpIfNotZero(next);
     code.end();

@@ -14,13 +14,15 @@ import llava4j.model.cache.RaggedBatch;
 import llava4j.tensor.Scope;
 import llava4j.tensor.Tensors;
 import llava4j.tensor.WeightFormat;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// With quantised weights, a generated token's logits have the same bits whether it was computed
 /// alone, with guessed tokens behind it, or beside other sequences, and whether or not the JVM had
 /// compiled the kernels: activations are rounded to 8 bits, which would make a visible difference
-/// out of the smallest one.
+/// out of the smallest one. With 4 bits and machine code, so have those behind a prompt, in
+/// whatever pieces it was read.
 class BatchInvarianceTest {
   private static final int PROMPT = 60;
   private static final int TOKENS = 40;
@@ -39,6 +41,32 @@ class BatchInvarianceTest {
       check(alone, beside(model, kvFormat, tokens), "beside others");
       check(alone, alone(model, kvFormat, tokens), "alone again");
     }
+  }
+
+  @Test
+  void bitsDoNotDependOnThePiecesOfAPrompt() {
+    try (GoldenModel golden =
+        GoldenModel.open("original", CheckpointOptions.none(), WeightFormat.Q4)) {
+      LlavaModel model = golden.model();
+      int[] prompt = new int[200];
+      Arrays.setAll(prompt, i -> 20 + i * 13 % 97);
+      float[] whole = inPieces(model, prompt, prompt.length);
+      for (int piece : new int[] {1, 2, 7, 31, 64, 65, 127, 199}) {
+        assertThat(inPieces(model, prompt, piece)).as("pieces of " + piece).isEqualTo(whole);
+      }
+    }
+  }
+
+  /// The logits behind a prompt of which `piece` tokens are read at a time.
+  private static float[] inPieces(LlavaModel model, int[] prompt, int piece) {
+    float[] logits = {};
+    try (KvCache cache = model.languageModel().newCache(KvFormat.AUTO)) {
+      for (int from = 0; from < prompt.length; from += piece) {
+        int[] ids = Arrays.copyOfRange(prompt, from, Math.min(prompt.length, from + piece));
+        logits = forward(model, ids, RaggedBatch.of(cache, ids.length), ids.length - 1);
+      }
+    }
+    return logits;
   }
 
   private static void check(List<float[]> alone, List<float[]> found, String how) {
@@ -105,10 +133,16 @@ class BatchInvarianceTest {
 
   /// Logits behind the first new token, or behind a prompt's.
   private static float[] forward(LlavaModel model, int[] ids, RaggedBatch batch) {
+    return forward(model, ids, batch, 0);
+  }
+
+  private static float[] forward(LlavaModel model, int[] ids, RaggedBatch batch, int wanted) {
     try (Scope _ = new Scope()) {
       return Tensors.toFloats(
           model.forward(
-              model.languageModel().embed(ids).unsqueeze(0), batch, new int[] {0})); // [1, vocab]
+              model.languageModel().embed(ids).unsqueeze(0),
+              batch,
+              new int[] {wanted})); // [1, vocab]
     }
   }
 }

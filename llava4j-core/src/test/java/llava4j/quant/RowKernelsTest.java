@@ -174,12 +174,17 @@ class RowKernelsTest {
     try (Scope _ = new Scope()) {
       Tensor wide = Tensors.ofFloats(x, x.length);
       Tensor halves = wide.to(DType.F16.scalarType());
-      for (Optional<AssembledRows> kernels : kernels(x.length)) {
-        if (kernels.isPresent()) {
-          Tensor found = torch.zeros_like(halves);
-          kernels.get().halves(address(wide), address(found), x.length);
-          assertSameBits(found, halves);
-        }
+      for (InstructionSet set : AssembledKernels.available()) {
+        AttentionFunctions functions = new AttentionFunctions(set);
+        Tensor found = torch.zeros_like(halves);
+        long target = address(found);
+        assertThat(functions.halves(address(wide), target, x.length)).isFalse();
+        assertSameBits(found, halves);
+        // without the first numbers, and with the largest of those that are finite
+        assertThat(functions.halves(address(wide) + 16 * Float.BYTES, target, 256)).isTrue();
+        assertThat(functions.halves(address(wide), target, 8)).isFalse();
+        Tensor largest = Tensors.ofFloats(new float[] {0, 1, 65519.9f, 3, 4, 5, 6, 7}, 8);
+        assertThat(functions.halves(address(largest), target, 8)).isTrue();
       }
       Tensor bfloats = halves.to(DType.F32.scalarType()).to(DType.BF16.scalarType());
       AssembledRows.forBfloat()

@@ -45,9 +45,10 @@ final class KvBlock {
   ///
   /// @param keys address of the first of them in [kvHeads, tokens, headDim], fp32, on the host
   /// @param values as keys
-  void encode(int layer, int at, int count, long keys, long values, int tokens) {
-    PagedAttention.encode(layout, keys, tokens, count, rows(layer, 0, at));
-    PagedAttention.encode(layout, values, tokens, count, rows(layer, 1, at));
+  boolean encode(int layer, int at, int count, long keys, long values, int tokens) {
+    boolean finite = PagedAttention.encode(layout, keys, tokens, count, rows(layer, 0, at));
+    finite &= PagedAttention.encode(layout, values, tokens, count, rows(layer, 1, at));
+    return finite;
   }
 
   /// Reads the first tokens' keys and values of I8, see [PagedAttention#decode].

@@ -3,6 +3,7 @@ package llava4j.model.cache;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
 import llava4j.quant.PagedAttention;
 import llava4j.tensor.DType;
@@ -92,12 +93,12 @@ public final class KvCache implements AutoCloseable {
   ///
   /// @param key [1, kvHeads, tokens, headDim]
   /// @param value as key
-  public void write(int layer, Tensor key, Tensor value) {
+  /// @return whether all are finite as they are kept, unless whatever follows shows it anyway
+  public boolean write(int layer, Tensor key, Tensor value) {
     int tokens = Math.toIntExact(key.size(2));
     boolean wide = pool.isOnHost() && key.is_cpu() && Tensors.type(key) == DType.F32;
     if (pool.layout().type() == DType.I8 || (wide && PagedAttention.canEncode(pool.layout()))) {
-      encode(layer, key, value, tokens);
-      return;
+      return encode(layer, key, value, tokens);
     }
     try (Scope _ = new Scope()) {
       Tensor keys = key.squeeze(0); // [kvHeads, tokens, headDim]
@@ -111,14 +112,16 @@ public final class KvCache implements AutoCloseable {
         done += count;
       }
     }
+    return true;
   }
 
-  private void encode(int layer, Tensor key, Tensor value, int tokens) {
+  private boolean encode(int layer, Tensor key, Tensor value, int tokens) {
     long row = (long) pool.layout().headDim() * Float.BYTES;
     try (Scope _ = new Scope()) {
       long keys = key.contiguous().data_ptr().address(); // [1, kvHeads, tokens, headDim]
       long values = value.contiguous().data_ptr().address(); // [1, kvHeads, tokens, headDim]
       int first = length / KvPool.BLOCK_ROWS;
+      AtomicBoolean finite = new AtomicBoolean(true);
       forEach(
           KvPool.blocksFor((long) length + tokens) - first,
           tokens,
@@ -127,10 +130,12 @@ public final class KvCache implements AutoCloseable {
             int at = start % KvPool.BLOCK_ROWS;
             int count = Math.min(length + tokens - start, KvPool.BLOCK_ROWS - at);
             long skipped = (start - length) * row;
-            blocks
-                .get(first + number)
-                .encode(layer, at, count, keys + skipped, values + skipped, tokens);
+            KvBlock block = blocks.get(first + number);
+            if (!block.encode(layer, at, count, keys + skipped, values + skipped, tokens)) {
+              finite.set(false);
+            }
           });
+      return finite.get();
     }
   }
 

@@ -142,7 +142,7 @@ class KvCacheTest {
   private static void add(
       KvCache cache, int layer, Tensor keys, Tensor values, int from, int count) {
     cache.reserve(count);
-    cache.write(layer, keys.narrow(2, from, count), values.narrow(2, from, count));
+    boolean _ = cache.write(layer, keys.narrow(2, from, count), values.narrow(2, from, count));
     cache.advance(count);
   }
 

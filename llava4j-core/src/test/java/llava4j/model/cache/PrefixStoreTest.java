@@ -69,7 +69,7 @@ class PrefixStoreTest {
         cache.reserve(keys.length - known);
         for (int layer = 0; layer < config.numLayers(); layer++) {
           Tensor rest = numbers(keys, known, keys.length, layer);
-          cache.write(layer, rest, rest.neg());
+          boolean _ = cache.write(layer, rest, rest.neg());
         }
         cache.advance(keys.length - known);
         tree.remember(tenant, cache, java.util.Arrays.copyOf(keys, keys.length / BLOCK * BLOCK));

@@ -169,7 +169,7 @@ class PrefixTreeTest {
     try (Scope _ = new Scope()) {
       for (int layer = 0; layer < config.numLayers(); layer++) {
         Tensor key = numbers(keys, cache.length(), count, layer);
-        cache.write(layer, key, key.mul(new org.bytedeco.pytorch.Scalar(2)));
+        boolean _ = cache.write(layer, key, key.mul(new org.bytedeco.pytorch.Scalar(2)));
       }
     }
     cache.advance(count);
