@@ -24,10 +24,10 @@ final class AnswerBuilder {
   private final StreamingDetokenizer detokenizer;
   private final StopStrings stops;
   private final Set<Integer> seen;
-  private final Optional<TokenFilter> filter;
   private final List<Integer> ids = new ArrayList<>();
   private final List<TokenLogProbs> logProbs = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
+  private Optional<TokenFilter> filter = Optional.empty();
   private FinishReason finishReason; // null while it goes on
 
   /// The ids that may be generated, and the ids that end an answer.
@@ -51,9 +51,9 @@ final class AnswerBuilder {
           new ConstraintVocabulary(tokenizer, Set.copyOf(eosIds), rows));
     }
 
-    /// What leaves an answer only tokens of the required form, if there is one.
-    Optional<TokenFilter> filter(GenerationOptions options) {
-      return options.constraint().map(constraint -> TokenFilter.of(constraint, constraints));
+    /// What leaves answers only tokens of the required form, if there is one.
+    AwaitedFilter filter(GenerationOptions options) {
+      return AwaitedFilter.of(options, constraints);
     }
 
     /// Excludes ids that are not text.
@@ -88,13 +88,17 @@ final class AnswerBuilder {
         };
     this.detokenizer = vocabulary.tokenizer().streamingDetokenizer();
     this.stops = new StopStrings(options.stopStrings(), options.keepStopString());
-    this.filter = vocabulary.filter(options);
     this.seen = new HashSet<>();
     for (long key : promptKeys) {
       if (key >= 0) {
         seen.add((int) key);
       }
     }
+  }
+
+  /// Keeps the answer in a form, before its first token.
+  void keepIn(Optional<TokenFilter> form) {
+    filter = form;
   }
 
   /// Chooses the next token.

@@ -22,7 +22,8 @@ sealed interface Answers extends AutoCloseable permits SampledAnswers, BeamSearc
   ///
   /// @param logits after the prompt, [vocab]
   /// @param prompt the prompt's cache, which is the answers' from here on
-  void begin(float[] logits, KvCache prompt);
+  /// @param form what keeps them in their form, settled without a failure
+  void begin(float[] logits, KvCache prompt, AwaitedFilter form);
 
   /// Whether all answers are complete.
   boolean areComplete();

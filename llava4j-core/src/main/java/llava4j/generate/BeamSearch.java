@@ -33,7 +33,7 @@ final class BeamSearch implements Answers {
   private final int maxTokens;
   private final Set<Integer> promptIds = new HashSet<>();
   private List<Hypothesis> finished = new ArrayList<>();
-  private List<Hypothesis> live;
+  private List<Hypothesis> live = List.of();
   private List<KvCache> caches = List.of(); // of the live hypotheses
   private int step;
 
@@ -79,7 +79,6 @@ final class BeamSearch implements Answers {
     this.options = options;
     this.prompt = prompt;
     this.builder = builder;
-    this.live = List.of(new Hypothesis(new int[0], List.of(), 0, vocabulary.filter(options)));
     this.memory = memory;
     this.cancelled = cancelled;
     this.maxTokens =
@@ -107,8 +106,9 @@ final class BeamSearch implements Answers {
   }
 
   @Override
-  public void begin(float[] logits, KvCache promptCache) {
+  public void begin(float[] logits, KvCache promptCache, AwaitedFilter form) {
     caches = List.of(promptCache); // closed with the search, whatever happens
+    live = List.of(new Hypothesis(new int[0], List.of(), 0, form.newFilter()));
     memory.remember(prompt, new int[0], promptCache);
     choose(new float[][] {logits});
   }

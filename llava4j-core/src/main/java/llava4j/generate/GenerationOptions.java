@@ -24,7 +24,7 @@ public record GenerationOptions(
     boolean keepStopString,
     int numAnswers,
     int topLogProbs,
-    Optional<Constraint> constraint) {
+    Optional<RequiredForm> constraint) {
 
   public GenerationOptions {
     stopStrings = List.copyOf(stopStrings);
@@ -137,6 +137,11 @@ public record GenerationOptions(
 
   /// Options for an answer of a given form, such as JSON by a schema.
   public GenerationOptions withConstraint(Constraint form) {
+    return withConstraint(new RequiredForm.Compiled(form));
+  }
+
+  /// Options for an answer of a form that may still be compiled.
+  public GenerationOptions withConstraint(RequiredForm form) {
     return new GenerationOptions(
         maxNewTokens,
         decoding,

@@ -110,7 +110,11 @@ public final class Generator implements AutoCloseable {
         Inbox.Place place = inbox.place(i);
         scheduler.submit(
             new ScheduledRequest(
-                answers(request, place, stopped), request.tenant(), stopped, place));
+                answers(request, place, stopped),
+                vocabulary.filter(request.options()),
+                request.tenant(),
+                stopped,
+                place));
         waiting.submitted();
       }
     } catch (RuntimeException | Error e) { // those that run read the caller's prompts

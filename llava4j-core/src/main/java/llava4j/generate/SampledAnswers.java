@@ -49,9 +49,10 @@ final class SampledAnswers implements Answers {
   }
 
   @Override
-  public void begin(float[] logits, KvCache promptCache) {
+  public void begin(float[] logits, KvCache promptCache, AwaitedFilter form) {
     try (promptCache) {
       for (AnswerBuilder builder : builders) {
+        builder.keepIn(form.newFilter());
         running.add(new Running(builder, promptCache.fork(), new PromptLookup(prompt.rowKeys())));
       }
     }

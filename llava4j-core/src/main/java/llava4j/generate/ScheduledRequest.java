@@ -1,5 +1,6 @@
 package llava4j.generate;
 
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.KvPool;
@@ -7,18 +8,27 @@ import llava4j.model.cache.KvPool;
 /// A request on its way through the scheduler, whose thread owns it once it is submitted.
 final class ScheduledRequest implements AutoCloseable {
   private final Answers answers;
+  private final AwaitedFilter form;
   private final String tenant;
   private final BooleanSupplier cancelled;
   private final Inbox.Place place;
   private KvCache prompt; // null before it is begun, and when the answers have it
+  private float[] first; // logits after the prompt; null before it is read, and when begun with
   private int reusedRows;
-  private boolean read;
+  private boolean generating;
   private boolean over;
 
+  /// @param form of the answers
   /// @param cancelled whether the caller gave up
   /// @param place where the caller waits for the result
-  ScheduledRequest(Answers answers, String tenant, BooleanSupplier cancelled, Inbox.Place place) {
+  ScheduledRequest(
+      Answers answers,
+      AwaitedFilter form,
+      String tenant,
+      BooleanSupplier cancelled,
+      Inbox.Place place) {
     this.answers = answers;
+    this.form = form;
     this.tenant = tenant;
     this.cancelled = cancelled;
     this.place = place;
@@ -50,7 +60,27 @@ final class ScheduledRequest implements AutoCloseable {
 
   /// Whether the prompt is read and the answers are being generated.
   boolean isGenerating() {
-    return read;
+    return generating;
+  }
+
+  /// Whether the prompt is read and the answers have not begun.
+  boolean isRead() {
+    return first != null;
+  }
+
+  /// Whether the prompt is read and the form is compiled, so that the answers can begin.
+  boolean mayGenerate() {
+    return isRead() && form.isSettled() && form.failure().isEmpty();
+  }
+
+  /// Whether there is nothing to do until the form is compiled.
+  boolean awaitsForm() {
+    return isRead() && !form.isSettled();
+  }
+
+  /// Calls back when the form is compiled, or cannot be.
+  void whenFormIsSettled(Runnable listener) {
+    form.whenSettled(listener);
   }
 
   /// Starts with what is known of the prompt.
@@ -77,14 +107,21 @@ final class ScheduledRequest implements AutoCloseable {
     return answers.prompt().numRows() - prompt.length();
   }
 
-  /// Hands the prompt over to the answers.
+  /// Ends the reading of the prompt.
   ///
   /// @param logits after it, [vocab]
-  void generate(float[] logits) {
+  void read(float[] logits) {
+    first = logits;
+  }
+
+  /// Hands the prompt, which is read, over to the answers.
+  void generate() {
     KvCache whole = prompt;
+    float[] logits = first;
     prompt = null;
-    read = true;
-    answers.begin(logits, whole);
+    first = null;
+    generating = true;
+    answers.begin(logits, whole, form);
   }
 
   /// Whether the caller has been told what became of it.
@@ -92,12 +129,15 @@ final class ScheduledRequest implements AutoCloseable {
     return over;
   }
 
-  /// Ends a request that generates nothing yet, if its caller gave up.
-  void endIfCancelled() {
+  /// Ends a request that generates nothing yet, if its caller gave up or its form cannot be had.
+  void endIfPointless() {
     try {
+      Optional<Throwable> failure = form.failure();
       if (cancelled.getAsBoolean()) {
         answers.cancel();
         finish();
+      } else if (failure.isPresent()) {
+        fail(failure.get());
       }
     } catch (RuntimeException | Error e) {
       fail(e);

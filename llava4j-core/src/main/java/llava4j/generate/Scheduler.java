@@ -20,9 +20,13 @@ import llava4j.tensor.NativeRuntime;
 ///
 /// A request is admitted when the KV blocks that it can need are free. Among tenants, the one with
 /// the fewest running sequences is next, then the one that has waited longest for a turn; requests
-/// of one tenant keep their order.
+/// of one tenant keep their order. It may be admitted before its answers' form is compiled: its
+/// prompt is read then, and others go on.
 final class Scheduler implements AutoCloseable {
   private static final int MOST_TURNS = 1000;
+
+  /// How often it is asked whether a caller gave up while nothing can be done.
+  private static final long LOOK_MILLIS = 20;
 
   private final KvPool pool;
   private final SchedulerLimits limits;
@@ -54,6 +58,13 @@ final class Scheduler implements AutoCloseable {
         thread = Thread.ofPlatform().name("llava4j-scheduler").daemon().start(this::run);
       }
       waiting.add(request);
+      lock.notifyAll();
+    }
+    request.whenFormIsSettled(this::wake);
+  }
+
+  private void wake() {
+    synchronized (lock) {
       lock.notifyAll();
     }
   }
@@ -96,9 +107,10 @@ final class Scheduler implements AutoCloseable {
     Throwable cause = null;
     try {
       while (admit()) {
-        dropCancelled();
-        step.run(running);
-        passes.increment();
+        dropPointless();
+        if (step.run(running)) {
+          passes.increment();
+        }
         running.removeIf(ScheduledRequest::isOver);
       }
     } catch (RuntimeException | Error e) {
@@ -132,52 +144,60 @@ final class Scheduler implements AutoCloseable {
     running.clear();
   }
 
-  /// Ends queued requests whose callers gave up.
-  private void dropCancelled() {
+  /// Ends queued requests that nobody wants or that cannot be answered.
+  private void dropPointless() {
     List<ScheduledRequest> queued;
     synchronized (lock) {
       queued = List.copyOf(waiting);
     }
     for (ScheduledRequest request : queued) { // the caller's code runs without the lock
-      request.endIfCancelled();
+      request.endIfPointless();
     }
     synchronized (lock) {
       waiting.removeIf(ScheduledRequest::isOver);
     }
   }
 
-  /// Waits until something is running.
+  /// Waits until something can be done, or looked after.
   ///
   /// @return false if the scheduler is closed
   private boolean admit() {
     synchronized (lock) {
       boolean slept = false;
       while (!closed) {
-        while (!waiting.isEmpty()) {
-          ScheduledRequest next = next();
-          if (!isRoomFor(next)) {
-            break;
-          }
-          waiting.remove(next);
-          running.add(next);
-          turns.put(next.tenant(), ++turn);
-          forgetTurns();
-        }
-        if (!running.isEmpty()) {
+        admitWaiting();
+        boolean allAwaitForms = running.stream().allMatch(ScheduledRequest::awaitsForm);
+        if (!running.isEmpty() && (slept || !allAwaitForms)) {
           if (slept) {
             NativeRuntime.useChosenThreads(); // this thread's number may be an old one
           }
           return true;
         }
         try {
-          turns.clear(); // nobody waits
+          if (running.isEmpty()) {
+            turns.clear(); // nobody waits
+          }
           slept = true;
-          lock.wait();
+          lock.wait(running.isEmpty() ? 0 : LOOK_MILLIS);
         } catch (InterruptedException e) {
           throw new IllegalStateException("nobody may interrupt the scheduler", e);
         }
       }
       return false;
+    }
+  }
+
+  /// Admits those that there is room for.
+  private void admitWaiting() {
+    while (!waiting.isEmpty()) {
+      ScheduledRequest next = next();
+      if (!isRoomFor(next)) {
+        break;
+      }
+      waiting.remove(next);
+      running.add(next);
+      turns.put(next.tenant(), ++turn);
+      forgetTurns();
     }
   }
 

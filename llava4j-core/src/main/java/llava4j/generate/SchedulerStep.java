@@ -47,21 +47,41 @@ final class SchedulerStep {
   }
 
   /// Runs a step. A request that fails fails alone, unless the pass itself does.
-  void run(List<ScheduledRequest> running) {
+  ///
+  /// @return whether there was anything to compute
+  boolean run(List<ScheduledRequest> running) {
     for (ScheduledRequest request : running) {
       if (!request.isGenerating()) {
-        request.endIfCancelled();
+        request.endIfPointless();
       }
     }
+    generateWhatWaited(running);
     // passes of their own: kernels for prompts may round otherwise, and a generated token must not
     // depend on what is read beside it
-    pass(generating(running));
-    pass(reading(running));
+    boolean generated = pass(generating(running));
+    return pass(reading(running)) || generated;
   }
 
-  private void pass(List<Part> parts) {
+  /// Begins answers whose form was compiled after their prompt had been read.
+  private static void generateWhatWaited(List<ScheduledRequest> running) {
+    for (ScheduledRequest request : running) {
+      if (!request.isOver() && request.mayGenerate()) {
+        alone(
+            request,
+            () -> {
+              try (Scope _ = new Scope()) {
+                request.generate();
+              }
+              finishIfComplete(request);
+            });
+      }
+    }
+  }
+
+  /// @return whether there was anything to compute
+  private boolean pass(List<Part> parts) {
     if (parts.isEmpty()) {
-      return;
+      return false;
     }
     try (Scope _ = new Scope()) {
       List<List<float[][]>> logits = forward(parts);
@@ -77,6 +97,7 @@ final class SchedulerStep {
         }
       }
     }
+    return true;
   }
 
   private static void alone(ScheduledRequest request, Runnable work) {
@@ -116,6 +137,7 @@ final class SchedulerStep {
     for (ScheduledRequest request : running) {
       if (rowsLeft > 0
           && !request.isGenerating()
+          && !request.isRead()
           && !request.isOver()
           && !sharesMore(request, reading)) {
         if (!request.isBegun()) {
@@ -249,11 +271,16 @@ final class SchedulerStep {
       long[] keys = answers.prompt().rowKeys();
       int full = keys.length / KvPool.BLOCK_ROWS * KvPool.BLOCK_ROWS;
       prefixes.remember(request.tenant(), request.prompt(), Arrays.copyOf(keys, full));
-      request.generate(first);
-    } else {
-      return;
+      request.read(first);
+      if (request.mayGenerate()) {
+        request.generate();
+      }
     }
-    if (answers.areComplete()) {
+    finishIfComplete(request);
+  }
+
+  private static void finishIfComplete(ScheduledRequest request) {
+    if (request.isGenerating() && request.answers().areComplete()) {
       request.finish();
     }
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import llava4j.constraint.Constraint;
 import llava4j.error.BadInputException;
@@ -140,7 +139,7 @@ class ConstrainedAnswerTest {
   private static GenerationOptions options(Constraint constraint) {
     GenerationOptions options =
         GenerationOptions.greedy().withMaxNewTokens(200).withConstraint(constraint);
-    assertThat(options.constraint()).isEqualTo(Optional.of(constraint));
+    assertThat(options.constraint()).contains(new RequiredForm.Compiled(constraint));
     return options;
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,6 +23,7 @@ import llava4j.error.BadInputException;
 import llava4j.generate.FinishReason;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
+import llava4j.generate.RequiredForm;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
 
@@ -68,7 +70,7 @@ final class ScriptedAnswerer implements Answerer {
       ChatRequest request, TextListener listener, BooleanSupplier cancelled) {
     GenerationOptions options = request.options();
     String words = words(request);
-    options.constraint().ifPresent(constraint -> requireAllowed(constraint, words));
+    options.constraint().ifPresent(form -> requireAllowed(form, words));
     StringBuilder text = new StringBuilder();
     int tokens = 0;
     FinishReason reason = FinishReason.END;
@@ -146,7 +148,12 @@ final class ScriptedAnswerer implements Answerer {
   }
 
   /// Throws if the text is not what the constraint lets through, as a whole.
-  private static void requireAllowed(Constraint constraint, String text) {
+  private static void requireAllowed(RequiredForm form, String text) {
+    Constraint constraint =
+        switch (form) {
+          case RequiredForm.Compiled(Constraint compiled) -> compiled;
+          case RequiredForm.Compiling(CompletableFuture<Constraint> compiling) -> compiling.join();
+        };
     ConstraintState state = constraint.start(BYTES);
     for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
       state.accept(one & 0xff);

@@ -168,6 +168,7 @@ public final class Engine implements AutoCloseable {
   public Run submit(Question question, String tenant) {
     Run run = new Run(this, question, tenant);
     execute(run);
+    run.watchForm();
     return run;
   }
 
@@ -238,6 +239,11 @@ public final class Engine implements AutoCloseable {
   /// Drops what nobody waits for.
   void forget(Work work) {
     metrics.gaveUp();
+    threads.remove(work);
+  }
+
+  /// Drops what cannot be answered.
+  void withdraw(Work work) {
     threads.remove(work);
   }
 

@@ -2,11 +2,15 @@ package llava4j.server.engine;
 
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import llava4j.ChatResponse;
+import llava4j.constraint.Constraint;
 import llava4j.generate.FinishReason;
+import llava4j.generate.RequiredForm;
 import llava4j.generate.TextListener;
 import llava4j.server.request.Refusal;
 
@@ -47,6 +51,37 @@ public final class Run implements Work {
       events.add(
           new RunEvent.Failed(
               Refusal.of(Refusal.Reason.CLIENT_GONE, "the client closed the connection")));
+    }
+  }
+
+  /// Fails as soon as the form of the answer cannot be had, also if the model has not begun with
+  /// the question.
+  void watchForm() {
+    question
+        .options()
+        .constraint()
+        .ifPresent(form -> {
+          switch (form) {
+            case RequiredForm.Compiled _ -> {}
+            case RequiredForm.Compiling(CompletableFuture<Constraint> constraint) ->
+                watch(constraint);
+          }
+        });
+  }
+
+  private void watch(CompletableFuture<Constraint> form) {
+    CompletableFuture<Constraint> _ =
+        form.whenComplete((_, _) -> {
+          if (form.state() == Future.State.FAILED) {
+            refuse(form.exceptionNow());
+          }
+        });
+  }
+
+  private void refuse(Throwable why) {
+    if (!over && cancelled.compareAndSet(false, true)) {
+      engine.withdraw(this);
+      events.add(new RunEvent.Failed(Work.refusal(why, "use a simpler schema")));
     }
   }
 

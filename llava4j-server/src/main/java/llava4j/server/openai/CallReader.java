@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import llava4j.constraint.Constraint;
 import llava4j.generate.GenerationOptions;
+import llava4j.generate.RequiredForm;
 import llava4j.server.engine.Question;
 import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
@@ -45,7 +45,7 @@ final class CallReader {
     // speculation does not change an answer; parallel_tool_calls is about tools, and there are none
     fields.allow(Kind.OBJECT, "prediction");
     fields.allow(Kind.FLAG, "parallel_tool_calls");
-    Optional<Constraint> form = formats.ofOpenAi(fields);
+    Optional<RequiredForm> form = formats.ofOpenAi(fields);
     boolean logProbs = fields.flag("logprobs").orElse(false);
     OptionalInt top = fields.integer("top_logprobs", 0, MOST_TOP);
     if (top.isPresent() && top.getAsInt() > 0 && !logProbs) {

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import llava4j.constraint.Constraint;
 import llava4j.generate.GenerationOptions;
+import llava4j.generate.RequiredForm;
 import llava4j.server.request.AnswerFormat;
 import llava4j.server.request.Fields;
 import llava4j.server.request.Json;
@@ -66,13 +66,13 @@ final class ResponsesReader {
   }
 
   /// `text`, with the form that the answer must have.
-  private Optional<Constraint> form(Fields fields, ObjectNode repeated) {
+  private Optional<RequiredForm> form(Fields fields, ObjectNode repeated) {
     ObjectNode format = repeated.putObject("text").putObject("format");
     Optional<Fields> text = fields.object("text");
-    Optional<Constraint> constraint = Optional.empty();
+    Optional<RequiredForm> asForm = Optional.empty();
     Optional<JsonNode> asked = text.flatMap(object -> object.any("format"));
     if (asked.isPresent()) {
-      constraint = formats.ofResponses(Fields.of(asked.get(), "text.format"));
+      asForm = formats.ofResponses(Fields.of(asked.get(), "text.format"));
       format.setAll((ObjectNode) asked.get());
     } else {
       format.put("type", "text");
@@ -88,7 +88,7 @@ final class ResponsesReader {
           "verbosity", Set.of("medium"), "the length is set with max_output_tokens");
       object.requireNoOther();
     });
-    return constraint;
+    return asForm;
   }
 
   /// What the answer repeats. Who asks, and what for, reaches no model.

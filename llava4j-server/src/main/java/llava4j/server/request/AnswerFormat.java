@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -15,12 +15,14 @@ import java.util.stream.Collectors;
 import llava4j.constraint.Constraint;
 import llava4j.constraint.limit.ConstraintException;
 import llava4j.constraint.limit.Limits;
+import llava4j.generate.RequiredForm;
 import llava4j.server.request.Fields.Kind;
 import tools.jackson.databind.JsonNode;
 
 /// The form that a request wants its answers to have for certain. Schemas are compiled one after
 /// the other on a thread of their own: those of many requests must not keep the cores from answers
-/// and health checks.
+/// and health checks. Images and prompt of the request are read meanwhile; what is wrong with the
+/// schema, the request fails with.
 public final class AnswerFormat implements AutoCloseable {
   private static final int MOST_WAITING = 32;
   private static final int MOST_SHOWN = 4;
@@ -47,7 +49,7 @@ public final class AnswerFormat implements AutoCloseable {
   /// fulfil it in any case.
   ///
   /// @return empty for text
-  public Optional<Constraint> ofOpenAi(Fields body) {
+  public Optional<RequiredForm> ofOpenAi(Fields body) {
     Optional<Fields> format = body.object("response_format");
     if (format.isEmpty()) {
       return Optional.empty();
@@ -58,15 +60,15 @@ public final class AnswerFormat implements AutoCloseable {
   /// The `text.format` of OpenAI's responses: the schema stands beside its name.
   ///
   /// @return empty for text
-  public Optional<Constraint> ofResponses(Fields format) {
+  public Optional<RequiredForm> ofResponses(Fields format) {
     return ofType(format, () -> schema(format));
   }
 
-  private static Optional<Constraint> ofType(Fields format, Supplier<Constraint> schema) {
-    Optional<Constraint> constraint =
+  private static Optional<RequiredForm> ofType(Fields format, Supplier<RequiredForm> schema) {
+    Optional<RequiredForm> form =
         switch (format.requiredText("type")) {
           case "text" -> Optional.empty();
-          case "json_object" -> Optional.of(Constraint.jsonObject());
+          case "json_object" -> Optional.of(anyObject());
           case "json_schema" -> Optional.of(schema.get());
           default -> {
             String place = format.path("type");
@@ -75,10 +77,10 @@ public final class AnswerFormat implements AutoCloseable {
           }
         };
     format.requireNoOther();
-    return constraint;
+    return form;
   }
 
-  private Constraint named(Fields format) {
+  private RequiredForm named(Fields format) {
     Fields named =
         format
             .object("json_schema")
@@ -86,12 +88,12 @@ public final class AnswerFormat implements AutoCloseable {
                 Refusal.badField(
                     "response_format.json_schema",
                     "response_format.json_schema is missing; give a name and a schema"));
-    Constraint constraint = schema(named);
+    RequiredForm form = schema(named);
     named.requireNoOther();
-    return constraint;
+    return form;
   }
 
-  private Constraint schema(Fields named) {
+  private RequiredForm schema(Fields named) {
     String place = named.path("schema");
     JsonNode schema =
         named
@@ -105,22 +107,42 @@ public final class AnswerFormat implements AutoCloseable {
   /// Ollama's `format`: `json`, or a JSON Schema.
   ///
   /// @return empty for text
-  public Optional<Constraint> ofOllama(Fields body) {
+  public Optional<RequiredForm> ofOllama(Fields body) {
     Optional<JsonNode> format = body.any("format");
     if (format.isPresent() && format.get().isObject()) {
       return Optional.of(compiled("format", format.get()));
     }
     body.refuseUnless("format", Set.of("", "json"), "format is json or a JSON Schema");
     boolean json = format.isPresent() && format.get().asString().equals("json");
-    return json ? Optional.of(Constraint.jsonObject()) : Optional.empty();
+    return json ? Optional.of(anyObject()) : Optional.empty();
   }
 
-  private Constraint compiled(String place, JsonNode schema) {
+  private static RequiredForm anyObject() {
+    return new RequiredForm.Compiled(Constraint.jsonObject());
+  }
+
+  /// Returns when compiling begins: only one request at a time keeps a place while it is compiled.
+  private RequiredForm compiled(String place, JsonNode schema) {
+    Semaphore begun = new Semaphore(0);
+    Supplier<Constraint> work =
+        () -> {
+          begun.release();
+          return constraint(place, schema);
+        };
     try {
-      Constraint constraint =
-          CompletableFuture.supplyAsync(
-                  () -> Constraint.jsonSchema(schema.toString(), LIMITS), compiler)
-              .join();
+      RequiredForm form = new RequiredForm.Compiling(CompletableFuture.supplyAsync(work, compiler));
+      begun.acquireUninterruptibly();
+      return form;
+    } catch (RejectedExecutionException e) {
+      throw Refusal.later(
+              Refusal.Reason.BUSY, "too many schemas wait to be compiled; send it again later", 2)
+          .withCause(e);
+    }
+  }
+
+  private static Constraint constraint(String place, JsonNode schema) {
+    try {
+      Constraint constraint = Constraint.jsonSchema(schema.toString(), LIMITS);
       if (!constraint.ignored().isEmpty()) {
         throw Refusal.badField(
             place,
@@ -130,15 +152,8 @@ public final class AnswerFormat implements AutoCloseable {
                 + "; correct it or leave it out");
       }
       return constraint;
-    } catch (RejectedExecutionException e) {
-      throw Refusal.later(
-              Refusal.Reason.BUSY, "too many schemas wait to be compiled; send it again later", 2)
-          .withCause(e);
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof ConstraintException cause) {
-        throw Refusal.badField(place, place + ": " + cause.getMessage()).withCause(cause);
-      }
-      throw e;
+    } catch (ConstraintException e) {
+      throw Refusal.badField(place, place + ": " + e.getMessage()).withCause(e);
     }
   }
 
