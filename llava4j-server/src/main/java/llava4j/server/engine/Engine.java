@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +28,8 @@ import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Hands questions to one model, so many at a time; others wait in a queue of limited length.
+/// Hands questions to one model, so many at a time; others wait in a queue of limited length, in
+/// which tenants take turns.
 ///
 /// Each question has a platform thread while the model works on it: images are decoded and encoded
 /// there, beside the model's token loop. Virtual threads would not do, because libtorch's threads
@@ -62,7 +62,7 @@ public final class Engine implements AutoCloseable {
             limits.running(),
             IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(limits.queued()),
+            new TurnQueue<>(limits.queued(), Engine::tenant, this::giveWay),
             work ->
                 Thread.ofPlatform()
                     .daemon()
@@ -174,9 +174,10 @@ public final class Engine implements AutoCloseable {
   /// Embeds texts, in the queue of the questions.
   ///
   /// @param texts whose tokens the model may have to make; none only loads the model
+  /// @param tenant who asks
   /// @throws Refusal if the queue is full or the server is being stopped
-  public Embedding embed(List<Function<Llava, int[]>> texts) {
-    Embedding work = new Embedding(this, texts);
+  public Embedding embed(List<Function<Llava, int[]>> texts, String tenant) {
+    Embedding work = new Embedding(this, texts, tenant);
     execute(work);
     return work;
   }
@@ -202,13 +203,22 @@ public final class Engine implements AutoCloseable {
     try {
       threads.execute(work);
     } catch (RejectedExecutionException e) {
-      long seconds = Math.clamp(Math.round(Math.ceil(metrics.meanSeconds())), 1, 30);
-      throw Refusal.later(
-              Refusal.Reason.BUSY,
-              limits.queued() + " requests are waiting already; try again in " + seconds + " s",
-              seconds)
-          .withCause(e);
+      throw busy(limits.queued() + " requests are waiting already").withCause(e);
     }
+  }
+
+  private Refusal busy(String why) {
+    long seconds = Math.clamp(Math.round(Math.ceil(metrics.meanSeconds())), 1, 30);
+    return Refusal.later(Refusal.Reason.BUSY, why + "; try again in " + seconds + " s", seconds);
+  }
+
+  private static String tenant(Runnable waiting) {
+    return ((Work) waiting).tenant();
+  }
+
+  private void giveWay(Runnable waiting) {
+    ((Work) waiting)
+        .drop(busy("the queue is full, and clients with other keys are to have their part of it"));
   }
 
   void refuseNew() {

@@ -51,7 +51,13 @@ public final class Run implements Work {
   }
 
   @Override
+  public String tenant() {
+    return tenant;
+  }
+
+  @Override
   public void drop(Refusal why) {
+    over = true; // so nobody gave it up
     events.add(new RunEvent.Failed(why));
   }
 

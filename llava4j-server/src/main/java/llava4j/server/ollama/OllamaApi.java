@@ -93,7 +93,7 @@ public final class OllamaApi {
     if (unload) {
       engine.unload();
     } else {
-      Embedding nothing = engine.embed(List.of()); // in its turn
+      Embedding nothing = engine.embed(List.of(), exchange.caller()); // in its turn
       exchange.whenGone(nothing::cancel);
       List<TextEmbedding> _ = nothing.await();
     }
