@@ -69,8 +69,10 @@ final class CallReader {
     if (prompt.isEmpty()) {
       throw Refusal.badField("prompt", "prompt is empty; give a text to continue");
     }
+    Optional<Constraint> form = formats.ofOpenAi(fields);
     OptionalInt tokens = tokens(fields, "max_tokens");
-    GenerationOptions options = sampling(fields, tokens, top).toOptions();
+    GenerationOptions plain = sampling(fields, tokens, top).toOptions();
+    GenerationOptions options = form.map(plain::withConstraint).orElse(plain);
     return finish(fields, new Question.Text(prompt, options), "prompt");
   }
 
