@@ -111,6 +111,35 @@ class BadRequestsTest {
         Arguments.of(400, options(schema("{\"uniqueItems\":true}")), "'uniqueItems'"),
         Arguments.of(
             400, options(schema("{\"type\":\"nothing\"}")), "response_format.json_schema.schema"),
+        Arguments.of(400, structured("{}"), "exactly one of regex, choice, grammar and json"),
+        Arguments.of(400, structured("{\"regex\":\"a\",\"choice\":[\"a\"]}"), "exactly one of"),
+        Arguments.of(400, structured("{\"regex\":null}"), "exactly one of"),
+        Arguments.of(400, structured("{\"regex\":7}"), "structured_outputs.regex must be a string"),
+        Arguments.of(
+            400,
+            structured("{\"regex\":\"(\"}"),
+            "structured_outputs.regex: the regular expression '('"),
+        Arguments.of(400, structured("{\"regex\":\"(a)\\\\1\"}"), "structured_outputs.regex: "),
+        Arguments.of(
+            400, structured("{\"choice\":\"a\"}"), "structured_outputs.choice must be a list"),
+        Arguments.of(400, structured("{\"choice\":[\"a\",1]}"), "must be a list of strings"),
+        Arguments.of(
+            400, structured("{\"choice\":[]}"), "structured_outputs.choice: there is no text"),
+        Arguments.of(
+            400, structured("{\"grammar\":\"start ::= a\"}"), "structured_outputs.grammar: "),
+        Arguments.of(
+            400, structured("{\"json\":{\"uniqueItems\":true}}"), "structured_outputs.json: "),
+        Arguments.of(
+            400, structured("{\"json\":{\"typ\":1}}"), "json has what has no effect: #/typ"),
+        Arguments.of(
+            400,
+            structured("{\"regex\":\"a\",\"structural_tag\":\"a\"}"),
+            "there is no field structured_outputs.structural_tag"),
+        Arguments.of(
+            400,
+            options(
+                "\"structured_outputs\":{\"regex\":\"a\"},\"response_format\":{\"type\":\"text\"}"),
+            "structured_outputs and response_format both ask for a form; give one"),
         Arguments.of(400, "{\"a\":" + "9".repeat(1001) + "}", "a number of more than 1000 digits"),
         Arguments.of(400, options("\"max_tokens\":1e30"), "between 1 and 1000000, not 1E+30"),
         Arguments.of(400, options("\"max_tokens\":1e999999999"), "between 1 and 1000000, not 1E+9"),
@@ -121,7 +150,8 @@ class BadRequestsTest {
             400, options("\"repetition_penalty\":-7"), "repetition_penalty must be above 0"),
         Arguments.of(400, options("\"user\":7"), "user must be a string, not a whole number"),
         Arguments.of(400, options("\"metadata\":\"a\""), "metadata must be an object"),
-        Arguments.of(400, options("\"service_tier\":[]"), "service_tier must be a string"),
+        Arguments.of(400, options("\"service_tier\":[]"), "service_tier cannot be used"),
+        Arguments.of(400, options("\"service_tier\":\"priority\""), "service_tier cannot be used"),
         Arguments.of(400, options("\"parallel_tool_calls\":1"), "must be true or false"),
         Arguments.of(400, options(schema("{\"pattern\":\"(" + "a".repeat(5000) + "\"}")), "'(aaaa"),
         Arguments.of(400, options(schema("{\"" + "k".repeat(5000) + "\":1}")), "/kkkk"),
@@ -130,6 +160,10 @@ class BadRequestsTest {
             400,
             "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(5000) + "\"}]}",
             "too many for the context"));
+  }
+
+  private static String structured(String form) {
+    return options("\"structured_outputs\":" + form);
   }
 
   private static String schema(String schema) {

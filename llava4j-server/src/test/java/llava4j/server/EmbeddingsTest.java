@@ -212,16 +212,17 @@ class EmbeddingsTest {
                 begun.countDown();
                 awaitUninterruptibly(gate);
                 return llava.plainTokens(TEXT);
-              }));
+              }),
+              "");
       begun.await();
-      Embedding left = engine.embed(List.of(llava -> llava.plainTokens(TEXT)));
+      Embedding left = engine.embed(List.of(llava -> llava.plainTokens(TEXT)), "");
       assertThat(engine.running()).isEqualTo(1);
       assertThat(engine.queued()).isEqualTo(1);
       left.cancel();
       assertThat(engine.queued()).isZero();
       assertThat(refusal(left)).isEqualTo(Refusal.Reason.CLIENT_GONE);
 
-      Embedding dropped = engine.embed(List.of(llava -> llava.plainTokens(TEXT)));
+      Embedding dropped = engine.embed(List.of(llava -> llava.plainTokens(TEXT)), "");
       models.refuseAll();
       assertThat(refusal(dropped)).isEqualTo(Refusal.Reason.UNAVAILABLE);
       gate.countDown();
@@ -239,7 +240,8 @@ class EmbeddingsTest {
               .embed(
                   List.of(_ -> {
                     throw new OutOfMemoryError("Java heap space");
-                  }));
+                  }),
+                  "");
 
       assertThatThrownBy(work::await)
           .hasMessage("the server's memory is full; send fewer texts or try again later");

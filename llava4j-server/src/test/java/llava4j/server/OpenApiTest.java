@@ -99,6 +99,9 @@ class OpenApiTest {
         body(
             "/v1/chat/completions",
             "{'max_tokens':1,'messages':[{'role':'user','content':'a'}],'response_format':{'type':'text'}}"),
+        body(
+            "/v1/chat/completions",
+            "{'max_tokens':1,'messages':[{'role':'user','content':'a'}],'structured_outputs':{'choice':['a']}}"),
         body("/v1/completions", "{'max_tokens':1,'prompt':'a','logprobs':2}"),
         body(
             "/v1/completions",

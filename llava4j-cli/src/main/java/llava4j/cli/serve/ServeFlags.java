@@ -117,7 +117,8 @@ public final class ServeFlags {
       paramLabel = "N",
       defaultValue = "64",
       description =
-          "Requests that may wait for a model; more get status 429. Default: ${DEFAULT-VALUE}.")
+          "Requests that may wait for a model; more get status 429. Those of different keys take turns."
+              + " Default: ${DEFAULT-VALUE}.")
   private int queue;
 
   @Option(

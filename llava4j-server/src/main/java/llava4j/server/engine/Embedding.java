@@ -24,13 +24,15 @@ public final class Embedding implements Work {
 
   private final Engine engine;
   private final List<Function<Llava, int[]>> texts;
+  private final String tenant;
   private final Duration patience;
   private final long arrived = System.nanoTime();
   private final CompletableFuture<List<TextEmbedding>> done = new CompletableFuture<>();
 
-  Embedding(Engine engine, List<Function<Llava, int[]>> texts) {
+  Embedding(Engine engine, List<Function<Llava, int[]>> texts, String tenant) {
     this.engine = engine;
     this.texts = texts;
+    this.tenant = tenant;
     this.patience = engine.limits().deadline();
   }
 
@@ -84,6 +86,11 @@ public final class Embedding implements Work {
       String name = texts.size() == 1 ? "" : "input[" + number + "]: ";
       throw Refusal.badField("input", name + e.getMessage()).withCause(e);
     }
+  }
+
+  @Override
+  public String tenant() {
+    return tenant;
   }
 
   @Override

@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +19,7 @@ import llava4j.ChatResponse;
 import llava4j.Llava;
 import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
+import llava4j.generate.SchedulerLoad;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
 import llava4j.image.RgbImage;
@@ -29,7 +29,8 @@ import llava4j.server.request.Refusal;
 import llava4j.server.request.ServedModel;
 import llava4j.text.tokenizer.Tokenizer;
 
-/// Hands questions to one model, so many at a time; others wait in a queue of limited length.
+/// Hands questions to one model, so many at a time; others wait in a queue of limited length, in
+/// which tenants take turns.
 ///
 /// Each question has a platform thread while the model works on it: images are decoded and encoded
 /// there, beside the model's token loop. Virtual threads would not do, because libtorch's threads
@@ -62,7 +63,7 @@ public final class Engine implements AutoCloseable {
             limits.running(),
             IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(limits.queued()),
+            new TurnQueue<>(limits.queued(), Engine::tenant, this::giveWay),
             work ->
                 Thread.ofPlatform()
                     .daemon()
@@ -158,6 +159,17 @@ public final class Engine implements AutoCloseable {
     page.counter("llava_model_loads", "How often it was loaded.", labels, store.loads(held));
     page.gauge("llava_requests_running", "Requests that the model works on.", labels, running());
     page.gauge("llava_requests_waiting", "Requests in the queue.", labels, queued());
+    SchedulerLoad load = store.load(held);
+    page.gauge(
+        "llava_sequences_running",
+        "Sequences that get a token in a step of the model.",
+        labels,
+        load.sequences());
+    page.gauge(
+        "llava_scheduler_requests_waiting",
+        "Running requests that wait in the model for room beside the others.",
+        labels,
+        load.waiting());
     metrics.writeTo(page, labels, store.reuse(held));
   }
 
@@ -175,9 +187,10 @@ public final class Engine implements AutoCloseable {
   /// Embeds texts, in the queue of the questions.
   ///
   /// @param texts whose tokens the model may have to make; none only loads the model
+  /// @param tenant who asks
   /// @throws Refusal if the queue is full or the server is being stopped
-  public Embedding embed(List<Function<Llava, int[]>> texts) {
-    Embedding work = new Embedding(this, texts);
+  public Embedding embed(List<Function<Llava, int[]>> texts, String tenant) {
+    Embedding work = new Embedding(this, texts, tenant);
     execute(work);
     return work;
   }
@@ -203,13 +216,22 @@ public final class Engine implements AutoCloseable {
     try {
       threads.execute(work);
     } catch (RejectedExecutionException e) {
-      long seconds = Math.clamp(Math.round(Math.ceil(metrics.meanSeconds())), 1, 30);
-      throw Refusal.later(
-              Refusal.Reason.BUSY,
-              limits.queued() + " requests are waiting already; try again in " + seconds + " s",
-              seconds)
-          .withCause(e);
+      throw busy(limits.queued() + " requests are waiting already").withCause(e);
     }
+  }
+
+  private Refusal busy(String why) {
+    long seconds = Math.clamp(Math.round(Math.ceil(metrics.meanSeconds())), 1, 30);
+    return Refusal.later(Refusal.Reason.BUSY, why + "; try again in " + seconds + " s", seconds);
+  }
+
+  private static String tenant(Runnable waiting) {
+    return ((Work) waiting).tenant();
+  }
+
+  private void giveWay(Runnable waiting) {
+    ((Work) waiting)
+        .drop(busy("the queue is full, and clients with other keys are to have their part of it"));
   }
 
   void refuseNew() {

@@ -6,6 +6,9 @@ import llava4j.server.request.Refusal;
 /// What stands in the queue of a model.
 interface Work extends Runnable {
 
+  /// Whose turn it takes; empty where there are no keys.
+  String tenant();
+
   /// It will not be worked on; who waits for it hears why.
   void drop(Refusal why);
 

@@ -49,7 +49,7 @@ final class OllamaEmbed implements Handler {
         return cut && tokens.length > most ? Arrays.copyOf(tokens, most) : tokens;
       });
     }
-    Embedding work = engine.embed(texts);
+    Embedding work = engine.embed(texts, exchange.caller());
     exchange.whenGone(work::cancel);
     ObjectNode body = answer(engine, work.await());
     if (unload) {

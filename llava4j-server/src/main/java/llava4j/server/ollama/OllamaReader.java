@@ -37,8 +37,7 @@ final class OllamaReader {
     fields.refuse(NO_TOOLS, "tools");
     List<JsonNode> list = fields.list("messages");
     if (list.isEmpty()) {
-      GenerationOptions _ = options(fields);
-      return finish(fields, Optional.empty());
+      return nothing(fields, options(fields));
     }
     List<String> system = new ArrayList<>();
     List<Turn> turns = new ArrayList<>();
@@ -90,7 +89,7 @@ final class OllamaReader {
     }
     GenerationOptions options = options(fields);
     if (prompt.isEmpty() && images.isEmpty()) {
-      return finish(fields, Optional.empty());
+      return nothing(fields, options);
     }
     return finish(
         fields,
@@ -155,6 +154,12 @@ final class OllamaReader {
     return duration.isNumber()
         ? duration.doubleValue() == 0
         : duration.stringValue().matches("0+(\\.0*)?(ns|us|ms|s|m|h)?");
+  }
+
+  /// A call that asks nothing: its options have no effect, but are checked.
+  private OllamaCall nothing(Fields fields, GenerationOptions options) {
+    options.constraint().ifPresent(AnswerFormat::requireCompilable);
+    return finish(fields, Optional.empty());
   }
 
   private GenerationOptions options(Fields body) {

@@ -41,7 +41,7 @@ final class Embeddings implements Handler {
     Embedding.requireOwnDim(fields, dim);
     fields.allow(Kind.TEXT, "user");
     fields.requireNoOther();
-    Embedding work = engine.embed(texts);
+    Embedding work = engine.embed(texts, exchange.caller());
     exchange.whenGone(work::cancel);
     exchange.json(200, answer(engine, work.await(), base64));
   }

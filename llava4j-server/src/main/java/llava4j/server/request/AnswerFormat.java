@@ -6,12 +6,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import llava4j.constraint.Constraint;
 import llava4j.constraint.limit.ConstraintException;
 import llava4j.constraint.limit.Limits;
@@ -19,11 +22,17 @@ import llava4j.generate.RequiredForm;
 import llava4j.server.request.Fields.Kind;
 import tools.jackson.databind.JsonNode;
 
-/// The form that a request wants its answers to have for certain. Schemas are compiled one after
-/// the other on a thread of their own: those of many requests must not keep the cores from answers
-/// and health checks. Images and prompt of the request are read meanwhile; what is wrong with the
-/// schema, the request fails with.
+/// The form that a request wants its answers to have for certain. Forms are compiled one after the
+/// other on a thread of their own: those of many requests must not keep the cores from answers and
+/// health checks. Images and prompt of the request are read meanwhile; what is wrong with the form,
+/// the request fails with.
 public final class AnswerFormat implements AutoCloseable {
+  private static final String RESPONSE_FORMAT = "response_format";
+  private static final String STRUCTURED = "structured_outputs";
+  private static final String REGEX = "regex";
+  private static final String CHOICE = "choice";
+  private static final String GRAMMAR = "grammar";
+  private static final String JSON = "json";
   private static final int MOST_WAITING = 32;
   private static final int MOST_SHOWN = 4;
   private static final int LONGEST_SHOWN = 60;
@@ -45,16 +54,56 @@ public final class AnswerFormat implements AutoCloseable {
           new ArrayBlockingQueue<>(MOST_WAITING),
           Thread.ofPlatform().daemon().name("llava4j-schemas").factory());
 
-  /// OpenAI's `response_format`. Whether a schema is called strict makes no difference: answers
-  /// fulfil it in any case.
+  /// Requests whose form is not begun to be compiled.
+  private final Set<Semaphore> waiting = ConcurrentHashMap.newKeySet();
+
+  /// OpenAI's `response_format`, or vLLM's `structured_outputs`. Whether a schema is called strict
+  /// makes no difference: answers fulfil it in any case.
   ///
   /// @return empty for text
   public Optional<RequiredForm> ofOpenAi(Fields body) {
-    Optional<Fields> format = body.object("response_format");
-    if (format.isEmpty()) {
-      return Optional.empty();
+    Optional<Fields> format = body.object(RESPONSE_FORMAT);
+    Optional<Fields> structured = body.object(STRUCTURED);
+    if (format.isPresent() && structured.isPresent()) {
+      throw Refusal.badField(
+          STRUCTURED, STRUCTURED + " and " + RESPONSE_FORMAT + " both ask for a form; give one");
     }
-    return ofType(format.get(), () -> named(format.get()));
+    return structured
+        .map(this::structured)
+        .or(() -> format.flatMap(object -> ofType(object, () -> named(object))));
+  }
+
+  /// Exactly one of its members.
+  private RequiredForm structured(Fields forms) {
+    Optional<String> regex = forms.text(REGEX);
+    Optional<String> grammar = forms.text(GRAMMAR);
+    Optional<JsonNode> schema = forms.any(JSON);
+    Optional<JsonNode> choice = forms.any(CHOICE);
+    forms.requireNoOther();
+    if (Stream.of(regex, grammar, schema, choice).filter(Optional::isPresent).count() != 1) {
+      throw Refusal.badField(
+          STRUCTURED, STRUCTURED + " must have exactly one of regex, choice, grammar and json");
+    }
+    if (regex.isPresent()) {
+      return compiled(forms.path(REGEX), () -> Constraint.regex(regex.get(), LIMITS));
+    }
+    if (grammar.isPresent()) {
+      return compiled(forms.path(GRAMMAR), () -> Constraint.grammar(grammar.get(), LIMITS));
+    }
+    if (schema.isPresent()) {
+      return compiled(forms.path(JSON), schema.get());
+    }
+    List<String> texts = choices(forms);
+    return compiled(forms.path(CHOICE), () -> Constraint.choice(texts, LIMITS));
+  }
+
+  private static List<String> choices(Fields forms) {
+    List<JsonNode> items = forms.list(CHOICE);
+    if (!items.stream().allMatch(JsonNode::isString)) {
+      String place = forms.path(CHOICE);
+      throw Refusal.badField(place, place + " must be a list of strings; correct it");
+    }
+    return items.stream().map(JsonNode::stringValue).toList();
   }
 
   /// The `text.format` of OpenAI's responses: the schema stands beside its name.
@@ -86,8 +135,8 @@ public final class AnswerFormat implements AutoCloseable {
             .object("json_schema")
             .orElseThrow(() ->
                 Refusal.badField(
-                    "response_format.json_schema",
-                    "response_format.json_schema is missing; give a name and a schema"));
+                    RESPONSE_FORMAT + ".json_schema",
+                    RESPONSE_FORMAT + ".json_schema is missing; give a name and a schema"));
     RequiredForm form = schema(named);
     named.requireNoOther();
     return form;
@@ -112,37 +161,65 @@ public final class AnswerFormat implements AutoCloseable {
     if (format.isPresent() && format.get().isObject()) {
       return Optional.of(compiled("format", format.get()));
     }
-    body.refuseUnless("format", Set.of("", "json"), "format is json or a JSON Schema");
-    boolean json = format.isPresent() && format.get().asString().equals("json");
+    body.refuseUnless("format", Set.of("", JSON), "format is json or a JSON Schema");
+    boolean json = format.isPresent() && format.get().asString().equals(JSON);
     return json ? Optional.of(anyObject()) : Optional.empty();
+  }
+
+  /// Waits until a form is compiled.
+  ///
+  /// @throws Refusal what is wrong with it
+  public static void requireCompilable(RequiredForm form) {
+    if (form instanceof RequiredForm.Compiling(CompletableFuture<Constraint> constraint)) {
+      try {
+        Constraint _ = constraint.join();
+      } catch (CompletionException e) {
+        if (e.getCause() instanceof Refusal refusal) {
+          throw refusal;
+        }
+        throw e;
+      }
+    }
   }
 
   private static RequiredForm anyObject() {
     return new RequiredForm.Compiled(Constraint.jsonObject());
   }
 
-  /// Returns when compiling begins: only one request at a time keeps a place while it is compiled.
   private RequiredForm compiled(String place, JsonNode schema) {
+    return compiled(place, () -> Constraint.jsonSchema(schema.toString(), LIMITS));
+  }
+
+  /// Returns when compiling begins: only one request at a time keeps a place while it is compiled.
+  private RequiredForm compiled(String place, Supplier<Constraint> compile) {
     Semaphore begun = new Semaphore(0);
+    waiting.add(begun);
     Supplier<Constraint> work =
         () -> {
           begun.release();
-          return constraint(place, schema);
+          return checked(place, compile);
         };
     try {
       RequiredForm form = new RequiredForm.Compiling(CompletableFuture.supplyAsync(work, compiler));
       begun.acquireUninterruptibly();
+      if (compiler.isShutdown()) {
+        throw new RejectedExecutionException("the server is being stopped");
+      }
       return form;
     } catch (RejectedExecutionException e) {
       throw Refusal.later(
-              Refusal.Reason.BUSY, "too many schemas wait to be compiled; send it again later", 2)
+              Refusal.Reason.BUSY,
+              "too many schemas and other forms wait to be compiled; send it again later",
+              2)
           .withCause(e);
+    } finally {
+      waiting.remove(begun);
     }
   }
 
-  private static Constraint constraint(String place, JsonNode schema) {
+  private static Constraint checked(String place, Supplier<Constraint> compile) {
     try {
-      Constraint constraint = Constraint.jsonSchema(schema.toString(), LIMITS);
+      Constraint constraint = compile.get();
       if (!constraint.ignored().isEmpty()) {
         throw Refusal.badField(
             place,
@@ -170,6 +247,7 @@ public final class AnswerFormat implements AutoCloseable {
 
   @Override
   public void close() {
-    compiler.shutdownNow();
+    compiler.shutdownNow(); // drops what waits
+    waiting.forEach(Semaphore::release);
   }
 }

@@ -1,0 +1,100 @@
+package llava4j.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+/// vLLM's `structured_outputs`. Random weights would never write any of these texts by themselves.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StructuredOutputsTest {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String COMPLETIONS = "/v1/completions";
+
+  private ServerFixture fixture;
+
+  @BeforeAll
+  void start() {
+    fixture = new ServerFixture();
+  }
+
+  @AfterAll
+  void stop() {
+    assertThat(fixture.failures).isEmpty();
+    fixture.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          {"regex":"[0-9]{3}-[a-c]{2}"};[0-9]{3}-[a-c]{2}
+          {"choice":["a cat","a dog","caf\\u00e9"]};a cat|a dog|café
+          {"choice":["a \\ud83d\\udc31"]};a 🐱
+          {"grammar":"root ::= (\\"x\\" | \\"y\\") tail\\ntail ::= \\"!\\"{3}"};[xy]!!!
+          {"json":{"enum":["yes","no"]}};\\s*"(yes|no)"
+          """)
+  void theAnswerHasTheForm(String form, String expected) throws Exception {
+    String more = "\"structured_outputs\":" + form + ",\"temperature\":1,\"seed\":3,";
+
+    Client.Reply chat = fixture.client.post(CHAT, Client.chat(more, "Hi"));
+    assertThat(chat.status()).as(chat.text()).isEqualTo(200);
+    assertThat(chat.content()).matches(expected);
+    assertThat(chat.json().at("/choices/0/finish_reason").asString()).isEqualTo("stop");
+
+    Client.Reply plain = fixture.client.post(COMPLETIONS, "{" + more + "\"prompt\":\"Hi\"}");
+    assertThat(plain.status()).as(plain.text()).isEqualTo(200);
+    assertThat(plain.json().at("/choices/0/text").asString()).matches(expected);
+  }
+
+  @Test
+  void severalAnswersHaveItToo() throws Exception {
+    String body =
+        "{\"prompt\":\"Hi\",\"n\":4,\"temperature\":1,\"structured_outputs\":{\"regex\":\"[ab]{6}\"}}";
+    JsonNode choices = fixture.client.post(COMPLETIONS, body).json().get("choices");
+
+    assertThat(choices).hasSize(4);
+    assertThat(choices)
+        .allSatisfy(one -> assertThat(one.get("text").asString()).matches("[ab]{6}"));
+  }
+
+  @Test
+  void completionsTakeAResponseFormat() throws Exception {
+    String format =
+        "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":{\"enum\":[\"yes\"]}}}";
+    Client.Reply reply =
+        fixture.client.post(COMPLETIONS, "{\"prompt\":\"Hi\",\"response_format\":" + format + "}");
+
+    assertThat(reply.json().at("/choices/0/text").asString().strip()).isEqualTo("\"yes\"");
+  }
+
+  /// Half a character is in no vocabulary; the server does not fail of it.
+  @ParameterizedTest
+  @CsvSource({"regex,\\ud800", "choice,\\ud800", "grammar,root ::= \\\"\\ud800\\\""})
+  void halfACharacterIsARefusalAtMost(String member, String source) throws Exception {
+    String text = "\"" + source + "\"";
+    String form =
+        "{\"" + member + "\":" + (member.equals("choice") ? "[" + text + "]" : text) + "}";
+    Client.Reply reply =
+        fixture.client.post(
+            CHAT, Client.chat("\"max_tokens\":4,\"structured_outputs\":" + form + ",", "Hi"));
+
+    assertThat(reply.status()).as(reply.text()).isIn(200, 400);
+  }
+
+  @Test
+  void theOtherPathsRefuseItByName() throws Exception {
+    String form = "\"structured_outputs\":{\"regex\":\"a\"}}";
+
+    assertThat(fixture.client.post("/v1/responses", "{\"input\":\"Hi\"," + form).error())
+        .isEqualTo("there is no field structured_outputs; correct it or leave it out");
+    assertThat(fixture.client.post("/api/generate", "{\"model\":\"original\"," + form).text())
+        .contains("there is no field structured_outputs");
+  }
+}
