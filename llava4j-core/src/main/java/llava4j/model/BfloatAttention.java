@@ -29,7 +29,7 @@ final class BfloatAttention {
     return VectorSupport.isAvailable() && BfloatProducts.areFast();
   }
 
-  /// Whether no attention in fp32 is as fast: on processors that multiply tiles of bf16.
+  /// Whether no attention in fp32 is as fast: on processors that multiply tiles.
   static boolean isFastest() {
     return isFast() && Processor.ofThisMachine().hasByteTiles();
   }

@@ -2,6 +2,7 @@ package llava4j.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import llava4j.model.DecoderBlock.Projected;
 import llava4j.model.cache.KvCache;
 import llava4j.model.cache.KvCache.KeysAndValues;
@@ -119,9 +120,28 @@ final class CachedAttention implements DecoderPass.Attending {
           layer * pool.layerBytes(),
           pass);
       if (!finite) { // keys that are infinite in F16 could go unseen
-        Tensor _ = output.narrow(2, firstTokens[i], batch.counts()[i]).fill_(new Scalar(Float.NaN));
+        spoil(layer, i, pass, output);
       }
     }
+  }
+
+  /// Makes NaN of tokens whose keys or values are not finite: of each that has such, if they are
+  /// few, since a wrong guess must not harm the tokens before it; of all in a piece of a prompt.
+  private void spoil(int layer, int sequence, PagedAttention.Pass pass, Tensor output) {
+    int count = batch.counts()[sequence];
+    int first = firstTokens[sequence];
+    if (count > FEW) {
+      Tensor _ = output.narrow(2, first, count).fill_(new Scalar(Float.NaN));
+      return;
+    }
+    KvCache cache = batch.caches().get(sequence);
+    List<PagedAttention.Sequence> tokens =
+        IntStream.range(0, count)
+            .mapToObj(token ->
+                new PagedAttention.Sequence(
+                    cache.addresses(), cache.length() + token + 1, first + token, true))
+            .toList();
+    PagedAttention.attend(pool.layout(), tokens, layer * pool.layerBytes(), pass);
   }
 
   /// Keys and values of a sequence's new tokens.

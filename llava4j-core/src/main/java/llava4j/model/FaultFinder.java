@@ -12,6 +12,9 @@ import org.bytedeco.pytorch.Tensor;
 public final class FaultFinder {
   private static final String REMEDY = "; fetch or convert the checkpoint again";
 
+  private static final String OUTGROWN =
+      "in the KV cache: keys or values outgrow fp16; use --kv-cache fp32";
+
   private static final double LARGEST_F16 = 65504;
 
   private final LlavaModel model;
@@ -37,7 +40,7 @@ public final class FaultFinder {
                   visit::see);
       if (visit.first < 0 && isFinite(model.languageModel().logits(hidden))) {
         return largestKept(cache) > LARGEST_F16
-            ? "in the KV cache: keys or values outgrow fp16; leave --kv-cache out or use fp32"
+            ? OUTGROWN
             : "nowhere that a second run shows: the processor or its memory may be faulty";
       }
       int layers = model.config().text().numLayers();
@@ -48,6 +51,9 @@ public final class FaultFinder {
       }
       if (visit.first == 0) {
         return inEmbeddings(embeddings, rowKeys);
+      }
+      if (largestKept(cache, visit.first - 1) > LARGEST_F16) {
+        return OUTGROWN;
       }
       String layer = "language_model.layers." + (visit.first - 1) + ".";
       Optional<String> tensor = model.faultyWeight(layer);
@@ -62,13 +68,17 @@ public final class FaultFinder {
   private static double largestKept(KvCache cache) {
     double largest = 0;
     for (int layer = 0; layer < cache.pool().numLayers(); layer++) {
-      try (Scope _ = new Scope()) {
-        KvCache.KeysAndValues kept = cache.read(layer, cache.length());
-        largest = Math.max(largest, kept.keys().abs().max().item_double());
-        largest = Math.max(largest, kept.values().abs().max().item_double());
-      }
+      largest = Math.max(largest, largestKept(cache, layer));
     }
     return largest;
+  }
+
+  private static double largestKept(KvCache cache, int layer) {
+    try (Scope _ = new Scope()) {
+      KvCache.KeysAndValues kept = cache.read(layer, cache.length());
+      return Math.max(
+          kept.keys().abs().max().item_double(), kept.values().abs().max().item_double());
+    }
   }
 
   /// The embeddings are not finite: image tokens come from the vision tower, others from the

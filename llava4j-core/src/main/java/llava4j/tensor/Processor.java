@@ -35,9 +35,14 @@ public record Processor(String name, List<String> flags) {
     flags = List.copyOf(flags);
   }
 
+  /// Read once: the file is long where there are many cores.
+  private static final class OfThisMachine {
+    static final Processor PROCESSOR = of(Path.of("/proc/cpuinfo"));
+  }
+
   /// The CPU of this machine. On systems other than Linux, the flags are unknown.
   public static Processor ofThisMachine() {
-    return of(Path.of("/proc/cpuinfo"));
+    return OfThisMachine.PROCESSOR;
   }
 
   /// From a file like `/proc/cpuinfo`; without it, the flags are unknown.

@@ -76,11 +76,19 @@ class FaultyNumbersTest {
   /// Beside weights that are not rounded, only the cache is at fault.
   @Test
   void keysThatOutgrowTheCacheNameIt() {
+    assertKeysOutgrow(WeightFormat.FP32, KvFormat.FP16);
+  }
+
+  @Test
+  void keysThatOutgrowTheUsualCacheNameIt() {
+    assertKeysOutgrow(WeightFormat.Q8, KvFormat.AUTO);
+  }
+
+  private void assertKeysOutgrow(WeightFormat weights, KvFormat format) {
     String keys = "language_model.layers.0.self_attn.k_proj.weight";
     try (Checkpoint checkpoint = checkpoint();
         Tokenizer tokenizer = checkpoint.tokenizer().get();
-        LlavaModel model =
-            load(checkpoint, new Changed(open(), keys, 3e6f, true), WeightFormat.FP32);
+        LlavaModel model = load(checkpoint, new Changed(open(), keys, 3e6f, true), weights);
         Scope _ = new Scope();
         Generator generator =
             new Generator(
@@ -88,12 +96,12 @@ class FaultyNumbersTest {
                 tokenizer,
                 Set.of(tokenizer.eosId()),
                 SchedulerLimits.ofBlocks(1000),
-                KvFormat.FP16,
+                format,
                 Optional.empty())) {
       SplicedPrompt prompt = prompt(model, tokenizer);
       assertThatThrownBy(() -> generator.generate(prompt, OPTIONS, TextListener.NONE, () -> false))
           .isInstanceOf(BadInputException.class)
-          .hasMessageContaining("keys or values outgrow fp16; leave --kv-cache out");
+          .hasMessageContaining("keys or values outgrow fp16; use --kv-cache fp32");
     }
   }
 
