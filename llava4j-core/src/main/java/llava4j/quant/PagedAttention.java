@@ -17,7 +17,7 @@ import llava4j.tensor.ParallelChunks;
 /// The query heads of one group share their keys, and a group is dealt to one thread.
 public final class PagedAttention {
   /// Fewer keys and values than this are not worth waking another thread for.
-  private static final long SMALL = 1 << 17;
+  static final long SMALL = 1 << 17;
 
   static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 

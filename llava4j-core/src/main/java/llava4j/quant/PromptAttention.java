@@ -57,9 +57,10 @@ public final class PromptAttention {
   /// @param pass whose keys and values are not looked at
   public static void attend(Layout layout, Tokens tokens, long layerOffset, Pass pass) {
     Optional<AttentionFunctions> functions = AttentionFunctions.ofProcess(layout.headDim());
+    long numbers = (long) tokens.count() * tokens.length() * layout.kvHeads() * layout.headDim();
     attend(
         functions.orElseThrow(),
-        NativeRuntime.numThreads(),
+        numbers < PagedAttention.SMALL ? 1 : NativeRuntime.numThreads(),
         new Sequence(layout, tokens, layerOffset, pass));
   }
 

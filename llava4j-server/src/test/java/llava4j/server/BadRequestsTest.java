@@ -145,6 +145,8 @@ class BadRequestsTest {
         Arguments.of(400, options("\"max_tokens\":1e999999999"), "between 1 and 1000000, not 1E+9"),
         Arguments.of(400, options("\"max_tokens\":" + "9".repeat(500)), "1000000, not 999"),
         Arguments.of(400, options("\"temperature\":" + "9".repeat(500)), "between 0 and 100"),
+        Arguments.of(400, options("\"temperature\":1e9999999999"), "exponent"),
+        Arguments.of(400, options("\"unknown\":-1E+9999999919"), "exponent"),
         Arguments.of(400, options("\"temperature\":1e400"), "between 0 and 100, not 1E+400"),
         Arguments.of(
             400, options("\"repetition_penalty\":-7"), "repetition_penalty must be above 0"),

@@ -45,7 +45,7 @@ class FormBesidePromptTest {
       assertThat(slow.isDone()).as("compiling came before the model").isFalse();
       Thread.onSpinWait();
     }
-    String other = Client.chat("\"max_tokens\":2,", "Who are you?", photo);
+    String other = "{\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"Who?\"}]}";
     assertThat(fixture.client.post(CHAT, other).status()).isEqualTo(200);
     Client.Reply reply = slow.get();
     assertThat(reply.status()).isEqualTo(400);

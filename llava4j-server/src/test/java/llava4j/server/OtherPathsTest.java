@@ -120,6 +120,18 @@ class OtherPathsTest {
     assertThat(reply.has(path.endsWith("chat") ? "message" : "response")).isTrue();
   }
 
+  /// No duration that a clock could count.
+  @Test
+  void aModelMayBeKeptForAnyTime() throws Exception {
+    for (String time : List.of("1E+400", "-1E+999999999", "1e-400", "0.5", "-1")) {
+      String body = "{\"model\":\"original\",\"keep_alive\":" + time + "}";
+      Client.Reply reply = fixture.client.post("/api/generate", body);
+
+      assertThat(reply.status()).as(time).isEqualTo(200);
+      assertThat(reply.json().get("done_reason").asString()).as(time).isEqualTo("load");
+    }
+  }
+
   @Test
   void theOnlyModelStaysAlsoWithKeepAliveZero() throws Exception {
     JsonNode reply =

@@ -2,12 +2,15 @@ package llava4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// vLLM's `structured_outputs`. Random weights would never write any of these texts by themselves.
@@ -86,6 +89,52 @@ class StructuredOutputsTest {
             CHAT, Client.chat("\"max_tokens\":4,\"structured_outputs\":" + form + ",", "Hi"));
 
     assertThat(reply.status()).as(reply.text()).isIn(200, 400);
+  }
+
+  /// What takes longest for its length, as long as it may be: one thread compiles for all.
+  @Test
+  void theLongestFormsTakeSeconds() throws Exception {
+    StringBuilder rules = new StringBuilder("root ::= a1\\n");
+    for (int i = 1; rules.length() < 60_000; i++) {
+      rules.append("a").append(i).append(" ::= a").append(i + 1).append("\\n");
+    }
+    StringBuilder letters = new StringBuilder();
+    for (int letter = 0x10000; letters.length() < 60_000; letter += 2) {
+      letters.appendCodePoint(letter);
+    }
+    List<String> forms =
+        List.of(
+            "\"grammar\":\"" + rules + "\"",
+            "\"regex\":\"[" + letters + "]\"",
+            "\"regex\":\"" + "a|".repeat(32_000) + "b\"",
+            "\"choice\":[\"" + "a".repeat(32_000) + "\",\"" + "a".repeat(31_999) + "b\"]");
+    for (String form : forms) {
+      long start = System.nanoTime();
+      String body = "{\"prompt\":\"Hi\",\"max_tokens\":2,\"structured_outputs\":{" + form + "}}";
+      Client.Reply reply = fixture.client.post(COMPLETIONS, body);
+      String what = form.substring(0, 20) + ": " + reply.text();
+
+      assertThat(reply.status()).as(what).isIn(200, 400);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .as(what)
+          .isLessThan(Duration.ofSeconds(15));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"regex\":\"%s\"",
+        "\"choice\":[\"%s\"]",
+        "\"grammar\":\"%s\"",
+        "\"json\":{\"const\":\"%s\"}"
+      })
+  void longerFormsAreRefused(String form) throws Exception {
+    String body =
+        "{\"prompt\":\"Hi\",\"structured_outputs\":{" + form.formatted("a".repeat(65_537)) + "}}";
+
+    assertThat(fixture.client.post(COMPLETIONS, body).error())
+        .contains(" characters, more than the limit of 65536; shorten it");
   }
 
   @Test

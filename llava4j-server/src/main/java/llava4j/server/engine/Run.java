@@ -22,6 +22,7 @@ public final class Run implements Work {
   private final String tenant;
   private final BlockingQueue<RunEvent> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean cancelled = new AtomicBoolean();
+  private volatile Optional<RunEvent.Failed> refused = Optional.empty();
   private final long arrived = System.nanoTime();
   private volatile boolean over;
   private final long[] lastTexts; // by answer, 0 for none yet; of the engine's thread
@@ -81,10 +82,17 @@ public final class Run implements Work {
   }
 
   private void refuse(Throwable why) {
+    RunEvent.Failed failed = new RunEvent.Failed(Work.refusal(why, "use a simpler form"));
+    refused = Optional.of(failed); // before the engine's thread can see that it is cancelled
     if (!over && cancelled.compareAndSet(false, true)) {
       engine.withdraw(this);
-      events.add(new RunEvent.Failed(Work.refusal(why, "use a simpler schema")));
+      events.add(failed);
     }
+  }
+
+  /// What ended it before the model did.
+  private RunEvent.Failed ended() {
+    return refused.orElseGet(() -> new RunEvent.Failed(outOfTime()));
   }
 
   @Override
@@ -110,7 +118,7 @@ public final class Run implements Work {
     Metrics metrics = engine.metrics();
     metrics.begun(System.nanoTime() - arrived);
     if (isCancelled()) {
-      return new RunEvent.Failed(outOfTime());
+      return ended();
     }
     try {
       TextListener listener = this::say;
@@ -121,7 +129,7 @@ public final class Run implements Work {
               || given.get().answers().stream()
                   .anyMatch(answer -> answer.finishReason() == FinishReason.CANCELLED);
       if (stopped) {
-        return new RunEvent.Failed(outOfTime());
+        return ended();
       }
       ChatResponse response = given.get();
       metrics.answered(response, System.nanoTime() - arrived);

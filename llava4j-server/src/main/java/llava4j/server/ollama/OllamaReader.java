@@ -152,7 +152,7 @@ final class OllamaReader {
   /// Whether a duration is 0, a number or a text such as `0s`.
   private static boolean isNoTime(JsonNode duration) {
     return duration.isNumber()
-        ? duration.doubleValue() == 0
+        ? duration.decimalValue().signum() == 0
         : duration.stringValue().matches("0+(\\.0*)?(ns|us|ms|s|m|h)?");
   }
 

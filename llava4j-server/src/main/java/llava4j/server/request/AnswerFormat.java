@@ -34,11 +34,15 @@ public final class AnswerFormat implements AutoCloseable {
   private static final String GRAMMAR = "grammar";
   private static final String JSON = "json";
   private static final int MOST_WAITING = 32;
+
+  /// Some of the work on a form grows with the square of its length and does not look at the clock.
+  private static final int LONGEST_SOURCE = 1 << 16;
+
   private static final int MOST_SHOWN = 4;
   private static final int LONGEST_SHOWN = 60;
   private static final Limits LIMITS =
       new Limits(
-          Limits.defaults().sourceLength(),
+          LONGEST_SOURCE,
           Limits.defaults().nodes(),
           Limits.defaults().alternatives(),
           Limits.defaults().states(),
@@ -203,10 +207,13 @@ public final class AnswerFormat implements AutoCloseable {
       RequiredForm form = new RequiredForm.Compiling(CompletableFuture.supplyAsync(work, compiler));
       begun.acquireUninterruptibly();
       if (compiler.isShutdown()) {
-        throw new RejectedExecutionException("the server is being stopped");
+        throw stopped();
       }
       return form;
     } catch (RejectedExecutionException e) {
+      if (compiler.isShutdown()) {
+        throw stopped().withCause(e);
+      }
       throw Refusal.later(
               Refusal.Reason.BUSY,
               "too many schemas and other forms wait to be compiled; send it again later",
@@ -215,6 +222,11 @@ public final class AnswerFormat implements AutoCloseable {
     } finally {
       waiting.remove(begun);
     }
+  }
+
+  private static Refusal stopped() {
+    return Refusal.later(
+        Refusal.Reason.UNAVAILABLE, "the server is being stopped; ask another one", 1);
   }
 
   private static Constraint checked(String place, Supplier<Constraint> compile) {

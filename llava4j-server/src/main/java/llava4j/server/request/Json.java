@@ -50,6 +50,11 @@ public final class Json {
       node = MAPPER.readTree(body);
     } catch (JacksonException e) {
       throw Refusal.of(Refusal.Reason.BAD_REQUEST, what(e)).withCause(e);
+    } catch (NumberFormatException e) {
+      throw Refusal.of(
+              Refusal.Reason.BAD_REQUEST,
+              "the body has a number whose exponent is too large; write a smaller one")
+          .withCause(e);
     }
     if (node == null || !node.isObject()) {
       throw Refusal.of(Refusal.Reason.BAD_REQUEST, "the body is not a JSON object; send an object");
