@@ -17,6 +17,7 @@ import llava4j.generate.Finished;
 import llava4j.generate.Generation;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.Generator;
+import llava4j.generate.SchedulerLoad;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
 import llava4j.image.Preprocessor;
@@ -403,6 +404,11 @@ public final class Llava implements AutoCloseable {
         images.hits(),
         images.misses(),
         images.bytes());
+  }
+
+  /// What its scheduler has in hand now.
+  public SchedulerLoad schedulerLoad() {
+    return generator.load();
   }
 
   /// The prompt of a request as text, for inspection.

@@ -159,6 +159,11 @@ public final class Generator implements AutoCloseable {
     return scheduler.queued();
   }
 
+  /// Sequences that generate, and requests that wait.
+  public SchedulerLoad load() {
+    return scheduler.load();
+  }
+
   @Override
   public void close() {
     CloseAll.of(scheduler, prefixes, () -> store.ifPresent(PrefixStore::close), pool);

@@ -35,6 +35,7 @@ final class Scheduler implements AutoCloseable {
   private Thread thread; // guarded by lock; null before the first request
   private boolean closed; // guarded by lock
   private final LongAdder passes = new LongAdder();
+  private volatile boolean idle = true; // written by the thread
 
   Scheduler(LlavaModel model, KvPool pool, PrefixTree prefixes, SchedulerLimits limits) {
     this.pool = pool;
@@ -70,6 +71,11 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  /// What it has in hand now.
+  SchedulerLoad load() {
+    return new SchedulerLoad(idle ? 0 : step.sequences(), queued());
+  }
+
   /// Fails what runs and waits, and frees its memory.
   @Override
   public void close() {
@@ -100,6 +106,7 @@ final class Scheduler implements AutoCloseable {
         step.run(running);
         passes.increment();
         running.removeIf(ScheduledRequest::isOver);
+        idle = running.isEmpty();
       }
     } catch (RuntimeException | Error e) {
       cause = e;
@@ -112,6 +119,7 @@ final class Scheduler implements AutoCloseable {
   ///
   /// @param causeOrNull why no step can follow; null if the model was closed
   private void end(Throwable causeOrNull) {
+    idle = true;
     synchronized (lock) {
       running.addAll(waiting);
       waiting.clear();

@@ -23,6 +23,7 @@ final class SchedulerStep {
   private final LlavaModel model;
   private final PrefixTree prefixes;
   private final SchedulerLimits limits;
+  private volatile int sequences; // written by the scheduler's thread
 
   SchedulerStep(LlavaModel model, PrefixTree prefixes, SchedulerLimits limits) {
     this.model = model;
@@ -55,8 +56,15 @@ final class SchedulerStep {
     }
     // passes of their own: kernels for prompts may round otherwise, and a generated token must not
     // depend on what is read beside it
-    pass(generating(running));
+    List<Part> generating = generating(running);
+    sequences = generating.stream().mapToInt(part -> part.next().size()).sum();
+    pass(generating);
     pass(reading(running));
+  }
+
+  /// Sequences that get a token in the newest step.
+  int sequences() {
+    return sequences;
   }
 
   private void pass(List<Part> parts) {

@@ -19,6 +19,7 @@ import llava4j.ChatResponse;
 import llava4j.Llava;
 import llava4j.error.BadInputException;
 import llava4j.generate.GenerationOptions;
+import llava4j.generate.SchedulerLoad;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
 import llava4j.image.RgbImage;
@@ -158,6 +159,17 @@ public final class Engine implements AutoCloseable {
     page.counter("llava_model_loads", "How often it was loaded.", labels, store.loads(held));
     page.gauge("llava_requests_running", "Requests that the model works on.", labels, running());
     page.gauge("llava_requests_waiting", "Requests in the queue.", labels, queued());
+    SchedulerLoad load = store.load(held);
+    page.gauge(
+        "llava_sequences_running",
+        "Sequences that get a token in a step of the model.",
+        labels,
+        load.sequences());
+    page.gauge(
+        "llava_scheduler_requests_waiting",
+        "Running requests that wait in the model for room beside the others.",
+        labels,
+        load.waiting());
     metrics.writeTo(page, labels, store.reuse(held));
   }
 

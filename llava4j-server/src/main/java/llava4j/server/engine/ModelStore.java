@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import llava4j.Llava;
 import llava4j.error.BadInputException;
+import llava4j.generate.SchedulerLoad;
 import llava4j.io.CloseAll;
 import llava4j.tensor.NativeHeap;
 
@@ -132,6 +133,16 @@ final class ModelStore implements AutoCloseable {
     lock.lock();
     try {
       return model.reuse();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What its scheduler has in hand; nothing while it is not in memory.
+  SchedulerLoad load(HeldModel model) {
+    lock.lock();
+    try {
+      return model.llava == null ? SchedulerLoad.NONE : model.llava.schedulerLoad();
     } finally {
       lock.unlock();
     }

@@ -20,12 +20,14 @@ public final class Run implements Work {
   private final AtomicBoolean cancelled = new AtomicBoolean();
   private final long arrived = System.nanoTime();
   private volatile boolean over;
-  private long lastText; // of the engine's thread
+  private final long[] lastTexts; // by answer, 0 for none yet; of the engine's thread
+  private boolean hasText; // of the engine's thread
 
   Run(Engine engine, Question question, String tenant) {
     this.engine = engine;
     this.question = question;
     this.tenant = tenant;
+    this.lastTexts = new long[question.options().numAnswers()];
   }
 
   /// Waits for the next event. At the deadline the question fails.
@@ -96,12 +98,14 @@ public final class Run implements Work {
 
   private void say(int answer, String text) {
     long now = System.nanoTime();
-    if (lastText == 0) {
+    if (!hasText) {
       engine.metrics().firstText(now - arrived);
-    } else {
-      engine.metrics().nextText(now - lastText);
+      hasText = true;
     }
-    lastText = now;
+    if (lastTexts[answer] != 0) {
+      engine.metrics().nextText(now - lastTexts[answer]);
+    }
+    lastTexts[answer] = now;
     events.add(new RunEvent.Text(answer, text));
   }
 
