@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// Ollama's API, completions, and what tells about the server.
@@ -128,6 +129,31 @@ class OtherPathsTest {
 
     assertThat(reply.get("done_reason").asString()).isEqualTo("unload");
     assertThat(fixture.client.get("/v1/models").json().at("/data/0/loaded").asBoolean()).isTrue();
+  }
+
+  /// As if something were asked, so a mistake shows before it matters.
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/chat", "/api/generate"})
+  void whatAsksNothingIsCheckedAllTheSame(String path) throws Exception {
+    String model = "{\"model\":\"original\",";
+
+    assertThat(fixture.client.post(path, model + "\"format\":{\"typ\":1}}").text())
+        .contains("format has what has no effect");
+    assertThat(fixture.client.post(path, model + "\"options\":{\"temperature\":-1}}").text())
+        .contains("options.temperature must be between");
+    assertThat(fixture.client.post(path, model + "\"format\":\"json\"}").status()).isEqualTo(200);
+  }
+
+  @Test
+  void theVocabularyIsNotShown() throws Exception {
+    Client.Reply verbose =
+        fixture.client.post("/api/show", "{\"model\":\"original\",\"verbose\":true}");
+
+    assertThat(verbose.status()).isEqualTo(400);
+    assertThat(verbose.text()).contains("verbose cannot be used");
+    assertThat(
+            fixture.client.post("/api/show", "{\"model\":\"original\",\"verbose\":false}").status())
+        .isEqualTo(200);
   }
 
   @Test

@@ -266,6 +266,26 @@ class ResponsesTest {
   }
 
   @Test
+  void whetherASchemaIsStrictIsRepeated() throws Exception {
+    assertThat(strict("")).as("not said").isTrue();
+    assertThat(strict("\"strict\":true,")).isTrue();
+    assertThat(strict("\"strict\":false,")).as("and fulfilled").isFalse();
+    assertThat(strict("\"strict\":null,")).isTrue();
+  }
+
+  private boolean strict(String said) throws Exception {
+    JsonNode reply =
+        fixture
+            .client
+            .post(
+                PATH,
+                "{" + SHORT.replace("\"schema\":", said + "\"schema\":") + "\"input\":\"Hi\"}")
+            .json();
+    assertThat(reply.at("/output/0/content/0/text").asString()).isEqualTo("\"yes\"");
+    return reply.at("/text/format/strict").booleanValue();
+  }
+
+  @Test
   void logProbabilities() throws Exception {
     JsonNode answer =
         fixture
@@ -348,6 +368,8 @@ class ResponsesTest {
         "{\"input\":\"Hi\",\"truncation\":\"auto\"}|truncation|not shortened",
         "{\"input\":\"Hi\",\"include\":[\"file_search_call.results\"]}|include|only",
         "{\"input\":\"Hi\",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"x\"}}}|text.format.schema|is missing",
+        "{\"input\":\"Hi\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}|stream_options.include_usage|in the last event in any case",
+        "{\"input\":\"Hi\",\"service_tier\":\"flex\"}|service_tier|treated alike",
         "{\"input\":\"Hi\",\"metadata\":7}|metadata|must be an object",
         "{\"input\":\"Hi\",\"max_tokens\":7}|max_tokens|no field max_tokens"
       })

@@ -185,7 +185,7 @@ public final class OllamaApi {
     Optional<String> old = fields.text("name");
     Engine engine =
         models.find(Optional.of(name.or(() -> old).orElseThrow(() -> fields.missing("model"))));
-    fields.allow(Fields.Kind.FLAG, "verbose");
+    fields.refuse("the vocabulary is not listed here", "verbose");
     fields.requireNoOther();
     ModelSource.Facts facts = engine.facts();
     ObjectNode body = Json.object();

@@ -115,43 +115,43 @@ final class CallReader {
   }
 
   private static ChatCall finish(Fields fields, Question question, String asked) {
-    Optional<Streamed> streamed = streamed(fields);
+    boolean streamed = isStreamed(fields);
+    boolean usage = streamOptions(fields).map(CallReader::wantsUsage).orElse(false);
     fields.refuse("nothing is stored here", "store");
     fields.allow(Kind.TEXT, "user", "safety_identifier", "prompt_cache_key");
     allowAsker(fields);
     fields.requireNoOther();
-    return new ChatCall(
-        question,
-        asked,
-        streamed.isPresent(),
-        streamed.isPresent() && streamed.get().usage(),
-        Json.object());
+    return new ChatCall(question, asked, streamed, usage, Json.object());
   }
 
   /// Who asks, and what for: nothing of it reaches the model.
   static void allowAsker(Fields fields) {
-    fields.allow(Kind.TEXT, "service_tier", "prompt_cache_retention");
+    fields.allow(Kind.TEXT, "prompt_cache_retention");
+    fields.refuseUnless(
+        "service_tier", Set.of("auto", "default"), "all requests are treated alike");
     fields.allow(Kind.OBJECT, "metadata");
   }
 
-  /// How an answer is streamed.
-  ///
-  /// @param usage whether the last piece is to tell the usage
-  record Streamed(boolean usage) {}
+  static boolean isStreamed(Fields fields) {
+    return fields.flag("stream").orElse(false);
+  }
 
-  /// @return empty if the answer is wanted whole
-  static Optional<Streamed> streamed(Fields fields) {
-    boolean streamed = fields.flag("stream").orElse(false);
+  /// `stream_options`, of which the caller has to read its own.
+  ///
+  /// @return empty if there are none
+  /// @throws Refusal if the answer is wanted whole
+  static Optional<Fields> streamOptions(Fields fields) {
     Optional<Fields> options = fields.object("stream_options");
-    if (options.isPresent() && !streamed) {
+    if (options.isPresent() && !isStreamed(fields)) {
       throw Refusal.badField("stream_options", "stream_options needs stream: true; set it");
     }
-    boolean usage = false;
-    if (options.isPresent()) {
-      usage = options.get().flag("include_usage").orElse(false);
-      options.get().refuse("pieces are sent as they are", "include_obfuscation");
-      options.get().requireNoOther();
-    }
-    return streamed ? Optional.of(new Streamed(usage)) : Optional.empty();
+    options.ifPresent(own -> own.refuse("pieces are sent as they are", "include_obfuscation"));
+    return options;
+  }
+
+  private static boolean wantsUsage(Fields options) {
+    boolean wanted = options.flag("include_usage").orElse(false);
+    options.requireNoOther();
+    return wanted;
   }
 }

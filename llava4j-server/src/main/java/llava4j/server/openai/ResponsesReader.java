@@ -39,9 +39,16 @@ final class ResponsesReader {
     GenerationOptions plain = sampling.toOptions();
     GenerationOptions options = form(fields, repeated).map(plain::withConstraint).orElse(plain);
     Turns turns = items.read(fields);
-    boolean streamed = CallReader.streamed(fields).isPresent();
+    boolean streamed = CallReader.isStreamed(fields);
+    CallReader.streamOptions(fields).ifPresent(ResponsesReader::requireNone);
     fields.requireNoOther();
     return new ChatCall(turns.question(options), "input", streamed, false, repeated);
+  }
+
+  /// Unlike the older paths, this one has no option of a stream that could be used.
+  private static void requireNone(Fields streamOptions) {
+    streamOptions.refuse("the usage is in the last event in any case", "include_usage");
+    streamOptions.requireNoOther();
   }
 
   private static void refuseOthers(Fields fields) {
@@ -78,7 +85,9 @@ final class ResponsesReader {
       format.put("type", "text");
     }
     if (format.has("schema")) {
-      format.put("strict", true); // answers always are
+      if (!format.hasNonNull("strict")) {
+        format.put("strict", true); // answers always are
+      }
       if (!format.has("description")) {
         format.putNull("description");
       }
