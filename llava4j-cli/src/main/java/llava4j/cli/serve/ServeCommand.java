@@ -80,7 +80,7 @@ public final class ServeCommand implements Callable<Integer> {
     out.println("llava: " + names + (models.size() > 1 ? " are" : " is") + " served at " + address);
     out.flush();
     if (open) {
-      Browser.open(address, err);
+      Browser.ofDesktop().open(address, err);
     }
     new CountDownLatch(1).await(); // until a signal ends the process
     return 0;

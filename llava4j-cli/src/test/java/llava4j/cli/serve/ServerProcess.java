@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import llava4j.cli.Main;
@@ -26,6 +27,12 @@ final class ServerProcess implements AutoCloseable {
   ///
   /// @param log receives what it writes to standard error
   ServerProcess(Path log, List<String> arguments) throws IOException {
+    this(log, arguments, Map.of());
+  }
+
+  /// The same with other variables of the environment.
+  ServerProcess(Path log, List<String> arguments, Map<String, String> environment)
+      throws IOException {
     List<String> command = new ArrayList<>();
     if (OS.LINUX.isCurrentOs()) { // a shell's job in the background ignores SIGINT
       command.addAll(List.of("env", "--default-signal=INT"));
@@ -43,7 +50,9 @@ final class ServerProcess implements AutoCloseable {
             "serve",
             "--port=0"));
     command.addAll(arguments);
-    this.process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+    builder.environment().putAll(environment);
+    this.process = builder.start();
     this.out = process.inputReader();
     this.firstLine = out.readLine();
   }
