@@ -8,15 +8,17 @@ BENCH ?= --help
 ROWS ?= 2000
 # of the test of random schemas
 SCHEMAS ?= 10000
-# of the load test
+# of the load test and of the test of random requests
 SECONDS ?= 120
+# of the test of random requests
+SEED ?= 1
 MODEL ?=
 # OpenAI's description of its API, which is not part of this project
 SPEC ?=
 # every test class that reads the chosen set of reference outputs; the others were run by make test
 GOLDEN_TESTS = $(shell grep -rlE 'Golden\.(path|lists|files|models|jsonl?|tensors)|GoldenCase|GoldenModel\.open[^C]|GoldenTokenizers|class [A-Za-z]*GoldenTest' --include='*Test.java' llava4j-*/src/test | sed 's,.*/,,; s,[.]java$$,,' | sort -u | paste -sd, -)
 
-.PHONY: help build test quick golden check gpu-check page-test npm-clients-test openai-schema-test docs format bench load-test random-schema-test spark-test pyspark-test hosts-test dist dist-test clean java
+.PHONY: help build test quick golden check gpu-check page-test npm-clients-test openai-schema-test docs format bench load-test random-schema-test fuzz-test spark-test pyspark-test hosts-test dist dist-test clean java
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -65,6 +67,9 @@ load-test: java ## 64 clients at a server for two minutes; SECONDS=n for another
 
 random-schema-test: java ## 10000 random schemas; whatever ends under them is judged by two validators; SCHEMAS=n for another number
 	$(MVN) -pl llava4j-constraint -am test -Dtest=RandomSchemaTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.constraint.schemas=$(SCHEMAS)
+
+fuzz-test: java ## random requests, right and broken, at a server for two minutes; SECONDS=n for another time, SEED=n for other ones
+	$(MVN) -pl llava4j-server -am test -Dtest=FuzzTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.fuzz.seconds=$(SECONDS) -Dllava4j.fuzz.seed=$(SEED)
 
 spark-test: java ## two Spark executors, one of them killed, on 2000 rows; ROWS=n for another number
 	$(MVN) -pl llava4j-spark -am test -Dtest=ClusterTest -Dsurefire.failIfNoSpecifiedTests=false -Dllava4j.spark.rows=$(ROWS)

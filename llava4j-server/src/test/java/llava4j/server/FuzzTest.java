@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Random requests after the server's own description, right and broken: none is an error of the
 /// server's, and it answers as before.
 ///
-/// `-Dllava4j.fuzz.seconds=600 -Dllava4j.fuzz.seed=7` for longer and other ones.
+/// `make fuzz-test SECONDS=600 SEED=7` for longer and other ones.
 @Tag("slow")
 class FuzzTest {
   private static final int CLIENTS = 2;
