@@ -79,6 +79,16 @@ class LimitsTest {
         .hasMessageMatching("compiling the schema took longer than 20 ms; .*|.*alternatives.*");
   }
 
+  /// A nanosecond has passed when the clock is first looked at, on any machine.
+  @Test
+  void timeForAMask() {
+    Limits limits = Limits.defaults().withTimes(Duration.ofSeconds(20), Duration.ofNanos(1));
+    Constraint constraint = Constraint.regex("(a|b)*a(a|b){12}", limits);
+    assertThatThrownBy(() -> constraint.start(Vocabulary.trie()).allowed())
+        .isInstanceOf(ConstraintException.class)
+        .hasMessage("a mask of the constraint took longer than 0 ms; simplify the constraint");
+  }
+
   @Test
   void hugeNumbersAreNoDanger() {
     assertThatThrownBy(() -> Constraint.jsonSchema("{\"type\":\"number\",\"maximum\":1e999999999}"))

@@ -15,13 +15,22 @@ import com.openai.models.chat.completions.ChatCompletionContentPartImage;
 import com.openai.models.chat.completions.ChatCompletionContentPartText;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.chat.completions.StructuredChatCompletion;
 import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Base64;
 import java.util.List;
@@ -35,6 +44,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.JsonNode;
 
 /// Clients that others wrote. That of OpenAI checks the shape of every answer.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -158,6 +168,91 @@ class ForeignClientsTest {
 
     assertThat(whole.get(60, TimeUnit.SECONDS).aiMessage().text()).isEqualTo(expected);
     assertThat(text).hasToString(expected);
+  }
+
+  enum Animal {
+    CAT,
+    DOG
+  }
+
+  /// What OpenAI's client makes a schema of.
+  static final class Seen {
+    public Animal animal;
+    public boolean asleep;
+  }
+
+  /// Random weights would never write JSON by themselves.
+  @Test
+  void openAisOwnGetsAnObject() throws Exception {
+    StructuredChatCompletion<Seen> completion =
+        openai
+            .chat()
+            .completions()
+            .create(question().maxCompletionTokens(100).responseFormat(Seen.class).build());
+    Seen seen = completion.choices().getFirst().message().content().orElseThrow();
+
+    assertThat(seen.animal).isIn(Animal.CAT, Animal.DOG);
+    assertThat(completion.choices().getFirst().finishReason())
+        .isEqualTo(ChatCompletion.Choice.FinishReason.STOP);
+  }
+
+  @Test
+  void langChain4jGetsAnObject() throws Exception {
+    OpenAiChatModel model =
+        OpenAiChatModel.builder()
+            .baseUrl(address())
+            .apiKey("none")
+            .modelName("original")
+            .maxTokens(100)
+            .strictJsonSchema(true)
+            .build();
+    JsonObjectSchema schema =
+        JsonObjectSchema.builder()
+            .addEnumProperty("animal", List.of("cat", "dog"))
+            .addBooleanProperty("asleep")
+            .required("animal", "asleep")
+            .build();
+    ResponseFormat format =
+        ResponseFormat.builder()
+            .type(ResponseFormatType.JSON)
+            .jsonSchema(JsonSchema.builder().name("seen").rootElement(schema).build())
+            .build();
+    ChatResponse response =
+        model.chat(
+            dev.langchain4j.model.chat.request.ChatRequest.builder()
+                .messages(message())
+                .responseFormat(format)
+                .build());
+    JsonNode seen = Client.json(response.aiMessage().text());
+
+    assertThat(seen.propertyNames()).containsExactly("animal", "asleep");
+    assertThat(seen.get("animal").asString()).isIn("cat", "dog");
+    assertThat(seen.get("asleep").isBoolean()).isTrue();
+  }
+
+  /// Java's own client offers HTTP/2 with its first request, and sends a body of unknown length in
+  /// chunks.
+  @Test
+  void javasOwnSendsABodyOfUnknownLength() throws Exception {
+    byte[] body =
+        Client.chat("\"max_tokens\":" + TOKENS + ",", QUESTION, Client.dataUri(Client.photo()))
+            .getBytes(StandardCharsets.UTF_8);
+    try (Client fresh = new Client(fixture.server.port())) {
+      for (int time = 0; time < 2; time++) {
+        Client.Reply reply =
+            fresh.send(
+                fresh
+                    .to("/v1/chat/completions")
+                    .POST(
+                        HttpRequest.BodyPublishers.ofInputStream(
+                            () -> new ByteArrayInputStream(body)))
+                    .build());
+
+        assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+        assertThat(reply.content()).isEqualTo(expected);
+        assertThat(reply.response().version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+      }
+    }
   }
 
   private String address() {

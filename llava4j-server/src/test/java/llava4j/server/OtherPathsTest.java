@@ -15,6 +15,7 @@ import llava4j.Llava;
 import llava4j.generate.GenerationOptions;
 import llava4j.generate.TextListener;
 import llava4j.image.ImageSource;
+import llava4j.server.engine.EngineLimits;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -154,6 +155,29 @@ class OtherPathsTest {
     assertThat(
             fixture.client.post("/api/show", "{\"model\":\"original\",\"verbose\":false}").status())
         .isEqualTo(200);
+  }
+
+  /// A server without images cannot see.
+  @Test
+  void capabilitiesAreThoseOfTheServer() throws Exception {
+    EngineLimits usual = ServerSettings.defaults().engine();
+    EngineLimits blind =
+        new EngineLimits(
+            usual.running(), usual.queued(), usual.deadline(), 0, usual.pixels(), usual.fetch());
+    try (ServerFixture without = new ServerFixture(ServerSettings.defaults().withEngine(blind))) {
+      assertThat(capabilities(fixture)).containsOnly("[\"completion\",\"vision\",\"embedding\"]");
+      assertThat(capabilities(without)).containsOnly("[\"completion\",\"embedding\"]");
+    }
+  }
+
+  private static List<String> capabilities(ServerFixture of) throws Exception {
+    return Stream.of(
+            of.client.get("/v1/models").json().at("/data/0"),
+            of.client.get("/v1/models/original").json(),
+            of.client.get("/api/tags").json().at("/models/0"),
+            of.client.post("/api/show", "{\"model\":\"original\"}").json())
+        .map(model -> model.get("capabilities").toString())
+        .toList();
   }
 
   @Test
