@@ -111,7 +111,11 @@ class BadRequestsTest {
         Arguments.of(400, options(schema("{\"uniqueItems\":true}")), "'uniqueItems'"),
         Arguments.of(
             400, options(schema("{\"type\":\"nothing\"}")), "response_format.json_schema.schema"),
-        Arguments.of(400, structured("{}"), "exactly one of regex, choice, grammar and json"),
+        Arguments.of(400, structured("{}"), "one of regex, choice, grammar, json and json_object"),
+        Arguments.of(400, structured("{\"json_object\":false}"), "exactly one of regex"),
+        Arguments.of(400, structured("{\"json\":\"{\"}"), "structured_outputs.json: "),
+        Arguments.of(
+            400, structured("{\"regex\":\"a\",\"json_object\":true}"), "exactly one of regex"),
         Arguments.of(400, structured("{\"regex\":\"a\",\"choice\":[\"a\"]}"), "exactly one of"),
         Arguments.of(400, structured("{\"regex\":null}"), "exactly one of"),
         Arguments.of(400, structured("{\"regex\":7}"), "structured_outputs.regex must be a string"),

@@ -155,7 +155,7 @@ public final class ServeFlags {
         port,
         keys(),
         tls(),
-        Optional.ofNullable(name),
+        name(),
         new EngineLimits(running, queue, Duration.ofSeconds(timeout), maxImages, maxPixels, fetch),
         HttpLimits.ofBody(body));
   }
@@ -168,6 +168,13 @@ public final class ServeFlags {
   /// Whether everybody who reaches this machine could use the server.
   boolean isOpenToAll(ServerSettings settings) {
     return settings.keys().isEmpty() && !HttpFront.isLoopback(settings.host());
+  }
+
+  private Optional<String> name() {
+    if (name != null && name.isBlank()) {
+      throw new BadInputException("--name is empty; give a name or leave the option out");
+    }
+    return Optional.ofNullable(name);
   }
 
   private Optional<TlsFiles> tls() {
@@ -185,6 +192,11 @@ public final class ServeFlags {
         throw new BadInputException("the API key is empty; give a key or leave the option out");
       }
       return apiKey == null ? ApiKeys.NONE : ApiKeys.of(apiKey);
+    }
+    if (apiKey != null) {
+      throw new BadInputException(
+          "there is a key in --api-key or LLAVA_API_KEY, and --api-key-file; write all keys into the file,"
+              + " and leave the other out");
     }
     try {
       return ApiKeys.parse(Files.readString(apiKeyFile), apiKeyFile.toString());

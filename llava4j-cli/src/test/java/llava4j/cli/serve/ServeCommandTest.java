@@ -68,6 +68,24 @@ class ServeCommandTest {
     }
   }
 
+  /// None of them is left out in silence.
+  @Test
+  void keysAreInOnePlace() {
+    StringWriter err = new StringWriter();
+    int code =
+        Main.execute(
+            Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err)),
+            "serve",
+            "--api-key=one",
+            "--api-key-file=keys");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString().lines().toList())
+        .singleElement()
+        .asString()
+        .contains("--api-key or LLAVA_API_KEY, and --api-key-file; write all keys into the file");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--port=70000, --port must be between",
@@ -79,7 +97,8 @@ class ServeCommandTest {
     "--max-body=2G, --max-body must be between 1K and 1023M",
     "--tls-key=nowhere, --tls-key needs --tls-cert",
     "--model=other/model, the models no/such/model and other/model have no names",
-    "'--api-key= ', the API key is empty"
+    "'--api-key= ', the API key is empty",
+    "'--name= ', --name is empty"
   })
   void whatCannotBeUsedIsSaidBeforeTheModelIsLoaded(String option, String sentence) {
     StringWriter err = new StringWriter();

@@ -32,11 +32,7 @@ public final class CharSet {
 
   /// The characters of a text.
   public static CharSet ofAll(String characters) {
-    CharSet set = NONE;
-    for (int one : characters.codePoints().toArray()) {
-      set = set.union(of(one));
-    }
-    return set;
+    return unionOf(characters.codePoints().mapToObj(CharSet::of).toList());
   }
 
   public boolean isEmpty() {
@@ -66,12 +62,16 @@ public final class CharSet {
     if (other.isEmpty()) {
       return this;
     }
+    return unionOf(List.of(this, other));
+  }
+
+  /// The characters that are in one of the sets.
+  static CharSet unionOf(List<CharSet> sets) {
     List<int[]> all = new ArrayList<>();
-    for (int i = 0; i < ranges.length; i += 2) {
-      all.add(new int[] {ranges[i], ranges[i + 1]});
-    }
-    for (int i = 0; i < other.ranges.length; i += 2) {
-      all.add(new int[] {other.ranges[i], other.ranges[i + 1]});
+    for (CharSet set : sets) {
+      for (int i = 0; i < set.ranges.length; i += 2) {
+        all.add(new int[] {set.ranges[i], set.ranges[i + 1]});
+      }
     }
     all.sort((a, b) -> Integer.compare(a[0], b[0]));
     int[] joined = new int[2 * all.size()];

@@ -156,12 +156,13 @@ final class RegexParser {
 
   private CharSet set() {
     boolean negative = take('^');
-    CharSet all = CharSet.NONE;
+    List<CharSet> members = new ArrayList<>();
     while (true) {
       if (at >= text.length) {
         throw wrong("an unmatched '['");
       }
       if (take(']')) {
+        CharSet all = CharSet.unionOf(members);
         return negative ? all.complement() : all;
       }
       CharSet low = member();
@@ -170,14 +171,14 @@ final class RegexParser {
         int start = at++;
         CharSet high = member();
         if (!isSingle(high)) {
-          all = all.union(low).union(CharSet.of('-')).union(high);
+          members.addAll(List.of(low, CharSet.of('-'), high));
         } else if (high.ranges()[0] < low.ranges()[0]) {
           throw wrong("a range whose end is below its start at " + start);
         } else {
-          all = all.union(CharSet.range(low.ranges()[0], high.ranges()[0]));
+          members.add(CharSet.range(low.ranges()[0], high.ranges()[0]));
         }
       } else {
-        all = all.union(low);
+        members.add(low);
       }
     }
   }

@@ -33,6 +33,7 @@ public final class AnswerFormat implements AutoCloseable {
   private static final String CHOICE = "choice";
   private static final String GRAMMAR = "grammar";
   private static final String JSON = "json";
+  private static final String JSON_OBJECT = "json_object";
   private static final int MOST_WAITING = 32;
 
   /// Some of the work on a form grows with the square of its length and does not look at the clock.
@@ -83,10 +84,16 @@ public final class AnswerFormat implements AutoCloseable {
     Optional<String> grammar = forms.text(GRAMMAR);
     Optional<JsonNode> schema = forms.any(JSON);
     Optional<JsonNode> choice = forms.any(CHOICE);
+    boolean object = forms.flag(JSON_OBJECT).orElse(false);
     forms.requireNoOther();
-    if (Stream.of(regex, grammar, schema, choice).filter(Optional::isPresent).count() != 1) {
+    long given = Stream.of(regex, grammar, schema, choice).filter(Optional::isPresent).count();
+    if (given + (object ? 1 : 0) != 1) {
       throw Refusal.badField(
-          STRUCTURED, STRUCTURED + " must have exactly one of regex, choice, grammar and json");
+          STRUCTURED,
+          STRUCTURED + " must have exactly one of regex, choice, grammar, json and json_object");
+    }
+    if (object) {
+      return anyObject();
     }
     if (regex.isPresent()) {
       return compiled(forms.path(REGEX), () -> Constraint.regex(regex.get(), LIMITS));
@@ -95,7 +102,8 @@ public final class AnswerFormat implements AutoCloseable {
       return compiled(forms.path(GRAMMAR), () -> Constraint.grammar(grammar.get(), LIMITS));
     }
     if (schema.isPresent()) {
-      return compiled(forms.path(JSON), schema.get());
+      String text = schema.get().isString() ? schema.get().stringValue() : schema.get().toString();
+      return compiled(forms.path(JSON), () -> Constraint.jsonSchema(text, LIMITS));
     }
     List<String> texts = choices(forms);
     return compiled(forms.path(CHOICE), () -> Constraint.choice(texts, LIMITS));
