@@ -280,16 +280,7 @@ class PackagingTest {
 
   private Process start(List<String> arguments) throws IOException {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-D" + BundledModel.CHECKOUT + "=" + ROOT,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(arguments);
+        LlavaProcess.command(List.of("-D" + BundledModel.CHECKOUT + "=" + ROOT), arguments);
     return new ProcessBuilder(command).redirectError(folder.resolve("err").toFile()).start();
   }
 }

@@ -36,7 +36,7 @@ final class CachedAttention implements DecoderPass.Attending {
 
   private final List<PagedAttention.Sequence> singles = new ArrayList<>();
   private final List<Integer> fews = new ArrayList<>(); // sequences with 2 to FEW new tokens
-  private final List<Integer> runs = new ArrayList<>(); // sequences for PromptAttention
+  private final List<Run> runs = new ArrayList<>();
   private final List<Integer> others = new ArrayList<>();
 
   /// @param batch whose caches have room for the new tokens
@@ -56,14 +56,9 @@ final class CachedAttention implements DecoderPass.Attending {
       firstTokens[i] = next;
       int count = batch.counts()[i];
       if (severalInPlace && count > 1) {
-        runs.add(i);
+        runs.add(new Run(i, tokens(i)));
       } else if (inPlace && count <= FEW) {
-        KvCache cache = batch.caches().get(i);
-        long[] blocks = cache.addresses();
-        for (int token = 0; token < count; token++) {
-          int length = cache.length() + token + 1;
-          singles.add(new PagedAttention.Sequence(blocks, length, next + token, count > 1));
-        }
+        singles.addAll(oneByOne(tokens(i)));
         if (count > 1) {
           fews.add(i);
         }
@@ -72,6 +67,28 @@ final class CachedAttention implements DecoderPass.Attending {
       }
       next += count;
     }
+  }
+
+  /// A sequence whose new tokens are attended to together.
+  private record Run(int sequence, PromptAttention.Tokens tokens) {}
+
+  /// The new tokens of a sequence.
+  private PromptAttention.Tokens tokens(int sequence) {
+    KvCache cache = batch.caches().get(sequence);
+    return new PromptAttention.Tokens(
+        cache.addresses(), cache.length(), batch.counts()[sequence], firstTokens[sequence]);
+  }
+
+  /// Each token by itself. The keys and values of several are in the blocks by then.
+  private static List<PagedAttention.Sequence> oneByOne(PromptAttention.Tokens tokens) {
+    return IntStream.range(0, tokens.count())
+        .mapToObj(token ->
+            new PagedAttention.Sequence(
+                tokens.blocks(),
+                tokens.past() + token + 1,
+                tokens.row() + token,
+                tokens.count() > 1))
+        .toList();
   }
 
   @Override
@@ -110,38 +127,24 @@ final class CachedAttention implements DecoderPass.Attending {
 
   private void runs(int layer, Projected projected, Tensor output) {
     PagedAttention.Pass pass = pass(projected, output);
-    for (int i : runs) {
-      boolean finite = write(layer, projected, i);
-      KvCache cache = batch.caches().get(i);
-      PromptAttention.attend(
-          pool.layout(),
-          new PromptAttention.Tokens(
-              cache.addresses(), cache.length(), batch.counts()[i], firstTokens[i]),
-          layer * pool.layerBytes(),
-          pass);
+    for (Run run : runs) {
+      boolean finite = write(layer, projected, run.sequence());
+      PromptAttention.attend(pool.layout(), run.tokens(), layer * pool.layerBytes(), pass);
       if (!finite) { // keys that are infinite in F16 could go unseen
-        spoil(layer, i, pass, output);
+        spoil(layer, run.tokens(), pass, output);
       }
     }
   }
 
   /// Makes NaN of tokens whose keys or values are not finite: of each that has such, if they are
   /// few, since a wrong guess must not harm the tokens before it; of all in a piece of a prompt.
-  private void spoil(int layer, int sequence, PagedAttention.Pass pass, Tensor output) {
-    int count = batch.counts()[sequence];
-    int first = firstTokens[sequence];
-    if (count > FEW) {
-      Tensor _ = output.narrow(2, first, count).fill_(new Scalar(Float.NaN));
-      return;
+  private void spoil(
+      int layer, PromptAttention.Tokens tokens, PagedAttention.Pass pass, Tensor output) {
+    if (tokens.count() > FEW) {
+      Tensor _ = output.narrow(2, tokens.row(), tokens.count()).fill_(new Scalar(Float.NaN));
+    } else {
+      PagedAttention.attend(pool.layout(), oneByOne(tokens), layer * pool.layerBytes(), pass);
     }
-    KvCache cache = batch.caches().get(sequence);
-    List<PagedAttention.Sequence> tokens =
-        IntStream.range(0, count)
-            .mapToObj(token ->
-                new PagedAttention.Sequence(
-                    cache.addresses(), cache.length() + token + 1, first + token, true))
-            .toList();
-    PagedAttention.attend(pool.layout(), tokens, layer * pool.layerBytes(), pass);
   }
 
   /// Keys and values of a sequence's new tokens.

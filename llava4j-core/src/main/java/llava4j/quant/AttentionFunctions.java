@@ -20,9 +20,9 @@ final class AttentionFunctions {
 
   // what functions are written for
 
-  private record Scores(int headDim, int queries, int apart) {}
+  private record Scores(Shape shape) {}
 
-  private record Blend(int headDim, int queries, int apart) {}
+  private record Blend(Shape shape) {}
 
   private record Softmax(float scale) {}
 
@@ -139,7 +139,7 @@ final class AttentionFunctions {
 
   private MemorySegment scores(Shape shape) {
     return functions.get(
-        new Scores(shape.headDim(), shape.queries(), shape.apart()),
+        new Scores(shape),
         () ->
             AttentionCode.scores(
                 width(shape.headDim()), shape.headDim(), shape.queries(), shape.apart()));
@@ -147,7 +147,7 @@ final class AttentionFunctions {
 
   private MemorySegment blend(Shape shape) {
     return functions.get(
-        new Blend(shape.headDim(), shape.queries(), shape.apart()),
+        new Blend(shape),
         () ->
             AttentionCode.blend(
                 width(shape.headDim()), shape.headDim(), shape.queries(), shape.apart()));

@@ -71,19 +71,10 @@ class ServeCommandTest {
   /// None of them is left out in silence.
   @Test
   void keysAreInOnePlace() {
-    StringWriter err = new StringWriter();
-    int code =
-        Main.execute(
-            Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err)),
-            "serve",
-            "--api-key=one",
-            "--api-key-file=keys");
-
-    assertThat(code).isEqualTo(2);
-    assertThat(err.toString().lines().toList())
-        .singleElement()
-        .asString()
-        .contains("--api-key or LLAVA_API_KEY, and --api-key-file; write all keys into the file");
+    assertRefused(
+        "--api-key or LLAVA_API_KEY, and --api-key-file; write all keys into the file",
+        "--api-key=one",
+        "--api-key-file=keys");
   }
 
   @ParameterizedTest
@@ -101,14 +92,16 @@ class ServeCommandTest {
     "'--name= ', --name is empty"
   })
   void whatCannotBeUsedIsSaidBeforeTheModelIsLoaded(String option, String sentence) {
+    assertRefused(sentence, "-m", "no/such/model", option);
+  }
+
+  /// With one sentence.
+  private static void assertRefused(String sentence, String... options) {
     StringWriter err = new StringWriter();
+    String[] command = Stream.concat(Stream.of("serve"), Stream.of(options)).toArray(String[]::new);
     int code =
         Main.execute(
-            Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err)),
-            "serve",
-            "-m",
-            "no/such/model",
-            option);
+            Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err)), command);
 
     assertThat(code).isEqualTo(2);
     assertThat(err.toString().lines().toList()).singleElement().asString().contains(sentence);

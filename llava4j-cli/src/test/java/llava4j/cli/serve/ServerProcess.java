@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import llava4j.cli.Main;
+import llava4j.cli.LlavaProcess;
 import org.junit.jupiter.api.condition.OS;
 
 /// `llava serve` in a process of its own, on a free port.
@@ -38,17 +38,9 @@ final class ServerProcess implements AutoCloseable {
       command.addAll(List.of("env", "--default-signal=INT"));
     }
     command.addAll(
-        List.of(
-            ProcessHandle.current().info().command().orElseThrow(),
-            "--add-modules=jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED",
-            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "serve",
-            "--port=0"));
+        LlavaProcess.command(
+            List.of("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0", "-XX:+UseSerialGC"),
+            List.of("serve", "--port=0")));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
     builder.environment().putAll(environment);

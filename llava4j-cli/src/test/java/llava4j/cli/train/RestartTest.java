@@ -8,12 +8,11 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import llava4j.cli.Main;
+import llava4j.cli.LlavaProcess;
 import llava4j.golden.Golden;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,15 +161,9 @@ class RestartTest {
     }
     Path data = Files.writeString(folder.resolve("data.jsonl"), samples.toString());
     List<String> command =
-        new ArrayList<>(
+        LlavaProcess.command(
+            List.of("-XX:TieredStopAtLevel=1"),
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
                 "train",
                 "tinyPretrain",
                 "globalBatch=2",

@@ -69,7 +69,7 @@ public final class Embedding implements Work {
   private List<TextEmbedding> all() {
     try (ModelStore.Lease lease = engine.lease(done::isDone)) {
       if (lease == null) {
-        throw Engine.stopped(); // or it was given up, and nobody hears this
+        throw Refusal.stopping(); // or it was given up, and nobody hears this
       }
       List<TextEmbedding> embeddings = new ArrayList<>();
       for (int i = 0; i < texts.size() && !done.isDone(); i++) {

@@ -201,14 +201,9 @@ public final class Engine implements AutoCloseable {
     store.unload(held);
   }
 
-  static Refusal stopped() {
-    return Refusal.later(
-        Refusal.Reason.UNAVAILABLE, "the server is being stopped; ask another one", 1);
-  }
-
   private void execute(Work work) {
     if (threads.isShutdown()) {
-      throw stopped();
+      throw Refusal.stopping();
     }
     if (!isReady()) {
       throw Refusal.later(Refusal.Reason.UNAVAILABLE, "the model is not ready yet; try again", 1);
@@ -246,7 +241,7 @@ public final class Engine implements AutoCloseable {
   void dropAll() {
     for (Runnable waiting : threads.shutdownNow()) {
       if (waiting instanceof Work work) {
-        work.drop(stopped());
+        work.drop(Refusal.stopping());
       }
     }
   }

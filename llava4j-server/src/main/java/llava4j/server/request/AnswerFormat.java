@@ -215,12 +215,12 @@ public final class AnswerFormat implements AutoCloseable {
       RequiredForm form = new RequiredForm.Compiling(CompletableFuture.supplyAsync(work, compiler));
       begun.acquireUninterruptibly();
       if (compiler.isShutdown()) {
-        throw stopped();
+        throw Refusal.stopping();
       }
       return form;
     } catch (RejectedExecutionException e) {
       if (compiler.isShutdown()) {
-        throw stopped().withCause(e);
+        throw Refusal.stopping().withCause(e);
       }
       throw Refusal.later(
               Refusal.Reason.BUSY,
@@ -230,11 +230,6 @@ public final class AnswerFormat implements AutoCloseable {
     } finally {
       waiting.remove(begun);
     }
-  }
-
-  private static Refusal stopped() {
-    return Refusal.later(
-        Refusal.Reason.UNAVAILABLE, "the server is being stopped; ask another one", 1);
   }
 
   private static Constraint checked(String place, Supplier<Constraint> compile) {

@@ -91,6 +91,11 @@ public final class Refusal extends RuntimeException {
     return new Refusal(reason, message, null, null, seconds, null);
   }
 
+  /// What comes after the signal to stop.
+  public static Refusal stopping() {
+    return later(Reason.UNAVAILABLE, "the server is being stopped; ask another one", 1);
+  }
+
   public Refusal withCode(String other) {
     return new Refusal(reason, getMessage(), field, other, retrySeconds, getCause());
   }
